@@ -1,0 +1,243 @@
+/**
+ * Big-endian bytes, read and written strictly. A reader knows the field and offset it stands at, so
+ * that each refusal can name them; nothing is read past the end and nothing may be left over.
+ */
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { Refusal } from "./refusal.ts";
+
+/** Lower-case hexadecimal with 0x: the form of ids and hashes outside codecs and hot loops. */
+export type Hex = `0x${string}`;
+
+const U64_MAX = 2n ** 64n - 1n;
+
+export class Reader {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  #offset = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  get remaining(): number {
+    return this.bytes.length - this.#offset;
+  }
+
+  u8(field: string): number {
+    return this.#view.getUint8(this.#take(1, field));
+  }
+
+  u16(field: string): number {
+    return this.#view.getUint16(this.#take(2, field));
+  }
+
+  u32(field: string): number {
+    return this.#view.getUint32(this.#take(4, field));
+  }
+
+  u64(field: string): bigint {
+    return this.#view.getBigUint64(this.#take(8, field));
+  }
+
+  /** A u64 that is a count or a time: refused from 2^53 on. */
+  safe(field: string): number {
+    const at = this.#take(8, field);
+    const high = this.#view.getUint32(at);
+    if (high >= 0x20_0000) throw malformed(`${field} is 2^53 or more`, field, at);
+    return high * 0x1_0000_0000 + this.#view.getUint32(at + 4);
+  }
+
+  /** A view of the next `length` bytes, not a copy. */
+  take(length: number, field: string): Uint8Array {
+    const at = this.#take(length, field);
+    return this.bytes.subarray(at, at + length);
+  }
+
+  /** Bytes after a u8 length of at most `max`. */
+  short(max: number, field: string): Uint8Array {
+    const at = this.#offset;
+    const length = this.u8(field);
+    if (length > max) throw malformed(`${field} has ${length} bytes, at most ${max}`, field, at);
+    return this.take(length, field);
+  }
+
+  /** Bytes after a u16 length of at most `max`. */
+  long(max: number, field: string): Uint8Array {
+    const at = this.#offset;
+    const length = this.u16(field);
+    if (length > max) throw malformed(`${field} has ${length} bytes, at most ${max}`, field, at);
+    return this.take(length, field);
+  }
+
+  /** Refuses the field that starts `back` bytes before the place the reader stands at. */
+  refuse(detail: string, field: string, back = 0): Refusal {
+    return malformed(detail, field, this.#offset - back);
+  }
+
+  /** To be called last: what was decoded must be all there is. */
+  end(structure: string): void {
+    if (this.remaining !== 0) {
+      throw malformed(`${structure} has ${this.remaining} bytes left over`, structure, this.#offset);
+    }
+  }
+
+  #take(length: number, field: string): number {
+    const at = this.#offset;
+    if (at + length > this.bytes.length) {
+      throw malformed(`${field} needs ${length} bytes, ${this.bytes.length - at} are left`, field, at);
+    }
+    this.#offset = at + length;
+    return at;
+  }
+}
+
+export class Writer {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  constructor(sizeHint = 256) {
+    this.#bytes = new Uint8Array(sizeHint);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  u8(value: number): this {
+    const at = this.#grow(1, value, 0xff);
+    this.#view.setUint8(at, value);
+    return this;
+  }
+
+  u16(value: number): this {
+    const at = this.#grow(2, value, 0xffff);
+    this.#view.setUint16(at, value);
+    return this;
+  }
+
+  u32(value: number): this {
+    const at = this.#grow(4, value, 0xffff_ffff);
+    this.#view.setUint32(at, value);
+    return this;
+  }
+
+  u64(value: bigint): this {
+    if (value < 0n || value > U64_MAX) throw new RangeError(`${value} is no u64`);
+    const at = this.#grow(8, 0, 0);
+    this.#view.setBigUint64(at, value);
+    return this;
+  }
+
+  /** A count or a time as u64. */
+  safe(value: number): this {
+    const at = this.#grow(8, value, Number.MAX_SAFE_INTEGER);
+    this.#view.setUint32(at, Math.floor(value / 0x1_0000_0000));
+    this.#view.setUint32(at + 4, value % 0x1_0000_0000);
+    return this;
+  }
+
+  put(bytes: Uint8Array): this {
+    const at = this.#grow(bytes.length, 0, 0);
+    this.#bytes.set(bytes, at);
+    return this;
+  }
+
+  /** Bytes of a length that the format fixes. */
+  fixed(bytes: Uint8Array, length: number): this {
+    if (bytes.length !== length) throw new RangeError(`${bytes.length} bytes where ${length} belong`);
+    return this.put(bytes);
+  }
+
+  short(bytes: Uint8Array): this {
+    return this.u8(bytes.length).put(bytes);
+  }
+
+  long(bytes: Uint8Array): this {
+    return this.u16(bytes.length).put(bytes);
+  }
+
+  /** What has been written, as bytes of their own. */
+  done(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #grow(length: number, value: number, max: number): number {
+    if (!Number.isInteger(value) || value < 0 || value > max) {
+      throw new RangeError(`${value} is no integer from 0 to ${max}`);
+    }
+    const at = this.#length;
+    this.#length = at + length;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      larger.set(this.#bytes.subarray(0, at));
+      this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+}
+
+export function toHex(bytes: Uint8Array): Hex {
+  return `0x${bytesToHex(bytes)}`;
+}
+
+/** @throws Refusal `malformed` unless `text` is 0x and lower-case digits, of `length` bytes if given. */
+export function fromHex(text: string, length?: number, field = "hex"): Uint8Array {
+  if (!/^0x(?:[0-9a-f]{2})*$/.test(text)) {
+    throw new Refusal("malformed", `${field} is not 0x and pairs of lower-case hexadecimal digits`);
+  }
+  const bytes = hexToBytes(text.slice(2));
+  if (length !== undefined && bytes.length !== length) {
+    throw new Refusal("malformed", `${field} has ${bytes.length} bytes, not ${length}`);
+  }
+  return bytes;
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Order as unsigned bytes: negative, zero or positive. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = a[i]! - b[i]!;
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && compareBytes(a, b) === 0;
+}
+
+export function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}
+
+export const utf8 = {
+  encode: (text: string): Uint8Array => new TextEncoder().encode(text),
+  /** @throws Refusal `malformed` on bytes that are not UTF-8. */
+  decode(bytes: Uint8Array, field: string): string {
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      throw new Refusal("malformed", `${field} is not UTF-8`);
+    }
+  },
+};
+
+function malformed(detail: string, field: string, offset: number): Refusal {
+  return new Refusal("malformed", detail, { field, offset });
+}
