@@ -82,14 +82,22 @@ export class Reader {
   /** To be called last: what was decoded must be all there is. */
   end(structure: string): void {
     if (this.remaining !== 0) {
-      throw malformed(`${structure} has ${this.remaining} bytes left over`, structure, this.#offset);
+      throw malformed(
+        `${structure} has ${this.remaining} bytes left over`,
+        structure,
+        this.#offset,
+      );
     }
   }
 
   #take(length: number, field: string): number {
     const at = this.#offset;
     if (at + length > this.bytes.length) {
-      throw malformed(`${field} needs ${length} bytes, ${this.bytes.length - at} are left`, field, at);
+      throw malformed(
+        `${field} needs ${length} bytes, ${this.bytes.length - at} are left`,
+        field,
+        at,
+      );
     }
     this.#offset = at + length;
     return at;
@@ -147,7 +155,8 @@ export class Writer {
 
   /** Bytes of a length that the format fixes. */
   fixed(bytes: Uint8Array, length: number): this {
-    if (bytes.length !== length) throw new RangeError(`${bytes.length} bytes where ${length} belong`);
+    if (bytes.length !== length)
+      throw new RangeError(`${bytes.length} bytes where ${length} belong`);
     return this.put(bytes);
   }
 

@@ -20,55 +20,175 @@ type Row = {
 /** In order of precedence inside each group: every node refuses the same input with the same code. */
 export const refusalCodes = {
   // Form: the bytes are not what they say they are.
-  malformed: row(400, "reject", false, "Encode it again as the specification says; the text names the field and its offset."),
-  "unsupported-version": row(400, "reject", false, "Use a version this software speaks, or update the older side."),
-  "too-large": row(413, "reject", false, "Send less at once: split it, within the bound the text names."),
-  "bad-signature": row(422, "reject", false, "Sign again with the key that the structure names, over exactly these bytes."),
+  malformed: row(
+    400,
+    "reject",
+    false,
+    "Encode it again as the specification says; the text names the field and its offset.",
+  ),
+  "unsupported-version": row(
+    400,
+    "reject",
+    false,
+    "Use a version this software speaks, or update the older side.",
+  ),
+  "too-large": row(
+    413,
+    "reject",
+    false,
+    "Send less at once: split it, within the bound the text names.",
+  ),
+  "bad-signature": row(
+    422,
+    "reject",
+    false,
+    "Sign again with the key that the structure names, over exactly these bytes.",
+  ),
   "bad-proof": row(422, "reject", false, "Fetch the proof again for exactly this root and leaf."),
 
   // Rules of the ledger, in rule order. They are advice to the owner; order alone decides.
   duplicate: row(200, "ignore", false, "Nothing is to be done: this record has already applied."),
-  "unknown-coin": row(409, "ignore", true, "Submit the records that made the missing coins first; this one is kept until they apply."),
-  spent: row(409, "ignore", true, "Another record took the coin first. Keep the record: it is the claim to restitution."),
-  "wrong-owner": row(422, "ignore", false, "Only the owner of every coin named may spend it: sign with that key."),
+  "unknown-coin": row(
+    409,
+    "ignore",
+    true,
+    "Submit the records that made the missing coins first; this one is kept until they apply.",
+  ),
+  spent: row(
+    409,
+    "ignore",
+    true,
+    "Another record took the coin first. Keep the record: it is the claim to restitution.",
+  ),
+  "wrong-owner": row(
+    422,
+    "ignore",
+    false,
+    "Only the owner of every coin named may spend it: sign with that key.",
+  ),
   "wrong-preimage": row(422, "ignore", false, "Give the secret whose hash the claim names."),
-  "not-reclaimable": row(409, "ignore", true, "Wait until the owner is revoked and the reclaim delay has passed."),
+  "not-reclaimable": row(
+    409,
+    "ignore",
+    true,
+    "Wait until the owner is revoked and the reclaim delay has passed.",
+  ),
   unbalanced: row(422, "ignore", false, "Make outputs equal to inputs, to the last unit."),
-  "unknown-recipient": row(409, "ignore", true, "Enrol the recipient with the custodian named; the record is kept until then."),
-  "already-enrolled": row(409, "ignore", false, "The key is enrolled for good. Another bank needs another key."),
+  "unknown-recipient": row(
+    409,
+    "ignore",
+    true,
+    "Enrol the recipient with the custodian named; the record is kept until then.",
+  ),
+  "already-enrolled": row(
+    409,
+    "ignore",
+    false,
+    "The key is enrolled for good. Another bank needs another key.",
+  ),
   "unknown-member": row(404, "ignore", true, "Name a member of this network."),
 
   // Devices: what a purse refuses.
-  "not-for-us": row(422, "reject", false, "The message answers another request, or another device's."),
+  "not-for-us": row(
+    422,
+    "reject",
+    false,
+    "The message answers another request, or another device's.",
+  ),
   expired: row(422, "ignore", false, "Sync with a gateway to renew, and try again."),
   "not-yet-valid": row(422, "ignore", true, "Check the clock, or sync to learn the time."),
   revoked: row(403, "ignore", false, "The device is blocked: ask the bank that issued it."),
   "untrusted-issuer": row(422, "ignore", true, "Sync to fetch the present trust list."),
-  "over-payment-limit": row(422, "ignore", false, "Pay less than the card's limit for one payment, or pay online."),
+  "over-payment-limit": row(
+    422,
+    "ignore",
+    false,
+    "Pay less than the card's limit for one payment, or pay online.",
+  ),
   "over-count-limit": row(429, "ignore", true, "Wait until the window has passed, or sync."),
-  "over-balance-limit": row(422, "ignore", false, "The payee would hold more than its certificate allows: pay less, or redeem first."),
-  "over-depth-limit": row(422, "ignore", true, "The money has changed hands offline as often as it may: sync, and it can be spent again."),
+  "over-balance-limit": row(
+    422,
+    "ignore",
+    false,
+    "The payee would hold more than its certificate allows: pay less, or redeem first.",
+  ),
+  "over-depth-limit": row(
+    422,
+    "ignore",
+    true,
+    "The money has changed hands offline as often as it may: sync, and it can be spent again.",
+  ),
   "wrong-amount": row(422, "ignore", false, "Pay exactly the amount asked."),
   "insufficient-funds": row(422, "ignore", false, "Load more money, or pay less."),
   "too-many-coins": row(422, "ignore", false, "Sync to merge small coins, or pay in two payments."),
   "sync-needed": row(409, "ignore", true, "Sync with any gateway of the network, then try again."),
-  "false-receipt": row(422, "ignore", false, "The ancestry does not lead to coins that their banks vouch for: refuse the payment."),
-  "wrong-pin": row(403, "ignore", true, "Enter the PIN again; the text says how many tries are left."),
+  "false-receipt": row(
+    422,
+    "ignore",
+    false,
+    "The ancestry does not lead to coins that their banks vouch for: refuse the payment.",
+  ),
+  "wrong-pin": row(
+    403,
+    "ignore",
+    true,
+    "Enter the PIN again; the text says how many tries are left.",
+  ),
   locked: row(423, "ignore", false, "Ask the issuer: the device has locked itself."),
 
   // Services.
   unauthorised: row(401, "ignore", false, "Sign the request with a key this service knows."),
-  forbidden: row(403, "ignore", false, "The caller may not do this: ask the operator for the role the text names."),
-  "not-found": row(404, "ignore", true, "Check the id; what is still on its way may be found later."),
-  conflict: row(409, "ignore", false, "Read the present state and decide again; the text says what stands against it."),
-  "stale-request": row(409, "ignore", true, "Take the signed time of this answer and sign the request again."),
-  busy: row(503, "ignore", true, "Try again after the time in Retry-After; nothing acknowledged is lost."),
-  unavailable: row(503, "ignore", true, "A part this needs is down; the text says which. Try again later."),
+  forbidden: row(
+    403,
+    "ignore",
+    false,
+    "The caller may not do this: ask the operator for the role the text names.",
+  ),
+  "not-found": row(
+    404,
+    "ignore",
+    true,
+    "Check the id; what is still on its way may be found later.",
+  ),
+  conflict: row(
+    409,
+    "ignore",
+    false,
+    "Read the present state and decide again; the text says what stands against it.",
+  ),
+  "stale-request": row(
+    409,
+    "ignore",
+    true,
+    "Take the signed time of this answer and sign the request again.",
+  ),
+  busy: row(
+    503,
+    "ignore",
+    true,
+    "Try again after the time in Retry-After; nothing acknowledged is lost.",
+  ),
+  unavailable: row(
+    503,
+    "ignore",
+    true,
+    "A part this needs is down; the text says which. Try again later.",
+  ),
 
   // What an operator gives us: configuration, folders, networks.
   "bad-configuration": row(422, "ignore", false, "Mend the line the text names."),
-  "exposed-key": row(422, "ignore", false, "Make the key file readable by its owner alone (chmod 600), and replace the key if others may have read it."),
-  "wrong-network": row(409, "reject", false, "Use the network file and the folder of one and the same network."),
+  "exposed-key": row(
+    422,
+    "ignore",
+    false,
+    "Make the key file readable by its owner alone (chmod 600), and replace the key if others may have read it.",
+  ),
+  "wrong-network": row(
+    409,
+    "reject",
+    false,
+    "Use the network file and the folder of one and the same network.",
+  ),
   "wrong-folder": row(409, "ignore", false, "Name the folder this software made, or an empty one."),
   "in-use": row(409, "ignore", true, "Stop the other process that holds it, or choose another."),
 } as const satisfies Record<string, Row>;
@@ -84,7 +204,9 @@ export class Refusal extends Error {
 
   /** @param detail what exactly is wrong with this input, in a few words, without secrets. */
   constructor(code: RefusalCode, detail: string, place?: Place) {
-    super(place === undefined ? detail : `${detail} (field ${place.field}, offset ${place.offset})`);
+    super(
+      place === undefined ? detail : `${detail} (field ${place.field}, offset ${place.offset})`,
+    );
     this.name = "Refusal";
     this.code = code;
     this.place = place;

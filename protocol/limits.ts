@@ -1,0 +1,49 @@
+/** Every bound on what a stranger may send, with its reason. Lengths are in bytes. */
+export const limits = {
+  // Records.
+  /** Fan-in and fan-out of a record: enough to merge a purse's small coins, small enough to check in a card. */
+  inputsMax: 16,
+  outputsMax: 16,
+  /** A sealed identity or a memo; anything longer belongs beside the payment, not in it. */
+  envelopeMax: 512,
+  /** The secret of a claim is a SHA-256 preimage of one block. */
+  preimageLength: 32,
+  /** Kinds 0 to 15 are version 1. */
+  kindMax: 15,
+
+  // Batches.
+  /** A batch of two-output records stays within half the byte bound, and its tree within 12 levels. */
+  batchLeavesMax: 4096,
+  /** What peers fetch, check and sync as one step. */
+  batchBytesMax: 2 * 1024 * 1024,
+
+  // What devices show each other.
+  /** A payer's screen shows the label in one line. */
+  labelMax: 32,
+  /** An order number or a place code. */
+  referenceMax: 64,
+  /** More ancestry than this means that it is time to sync. */
+  bundleRecordsMax: 64,
+  /** One animated QR of a few seconds, one NFC exchange of about two. */
+  bundleBytesMax: 32_768,
+  /** Counts travel as u8; a bundle has at most a signer and a handful of inputs a record. */
+  bundleCertificatesMax: 64,
+  bundleReceiptsMax: 255,
+  /** The lists a request names: those of the members a purse met last. */
+  listVersionsMax: 16,
+  /** A list that rides in a handshake; longer ones come from gateways. */
+  listInHandshakeMax: 512,
+  /** Lists in one message: revocation, trust and emergency profile, the first for a few members. */
+  listsMax: 16,
+  /** A revocation list as a gateway serves it: 65,535 prefixes of 8 bytes. */
+  revocationsMax: 65_535,
+  /** Members in a trust list. */
+  trustMembersMax: 1024,
+  nameMax: 32,
+
+  // Services.
+  /** One request to a gateway: a bundle, or records as many as a batch holds bytes. */
+  gatewayPayloadMax: 2 * 1024 * 1024,
+  /** Leaves in one submission to a node or a gateway. */
+  submissionLeavesMax: 4096,
+} as const;

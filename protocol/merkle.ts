@@ -1,0 +1,77 @@
+/**
+ * Merkle trees of RFC 6962 over SHA-256: a leaf is SHA-256(00 ‖ entry), a node SHA-256(01 ‖ left ‖
+ * right), an odd node is carried up, the empty tree is SHA-256 of nothing.
+ */
+import { sha256 } from "#sha256";
+import { concat, equalBytes } from "./bytes.ts";
+
+export const HASH_LENGTH = 32;
+
+const LEAF = Uint8Array.of(0);
+const NODE = Uint8Array.of(1);
+
+/** SHA-256(00 ‖ entry). */
+export function hashLeaf(entry: Uint8Array): Uint8Array {
+  return sha256(concat(LEAF, entry));
+}
+
+/** The root over leaf hashes, 32 bytes. */
+export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
+  if (leaves.length === 0) return sha256(new Uint8Array());
+  let level = leaves;
+  while (level.length > 1) level = parents(level);
+  return level[0]!;
+}
+
+/** The hashes that lead from leaf `index` to the root, lowest first. */
+export function merkleProof(leaves: readonly Uint8Array[], index: number): Uint8Array[] {
+  if (!(index >= 0 && index < leaves.length)) throw new RangeError(`no leaf ${index}`);
+  const path: Uint8Array[] = [];
+  let level = leaves;
+  let at = index;
+  while (level.length > 1) {
+    const sibling = level[at ^ 1];
+    if (sibling !== undefined) path.push(sibling);
+    level = parents(level);
+    at >>= 1;
+  }
+  return path;
+}
+
+/** Whether `leaf` stands at `index` of the `count` leaves under `root`. Any other path is refused. */
+export function isIncluded(
+  leaf: Uint8Array,
+  index: number,
+  count: number,
+  path: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
+  if (!(index >= 0 && index < count)) return false;
+  let hash = leaf;
+  let at = index;
+  let used = 0;
+  for (let width = count; width > 1; width = Math.ceil(width / 2)) {
+    const isCarried = at === width - 1 && width % 2 === 1;
+    if (!isCarried) {
+      const sibling = path[used++];
+      if (sibling === undefined || sibling.length !== HASH_LENGTH) return false;
+      hash = at % 2 === 0 ? hashNode(hash, sibling) : hashNode(sibling, hash);
+    }
+    at = Math.floor(at / 2);
+  }
+  return used === path.length && equalBytes(hash, root);
+}
+
+function parents(level: readonly Uint8Array[]): Uint8Array[] {
+  const above: Uint8Array[] = [];
+  for (let i = 0; i < level.length; i += 2) {
+    const left = level[i]!;
+    const right = level[i + 1];
+    above.push(right === undefined ? left : hashNode(left, right));
+  }
+  return above;
+}
+
+function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return sha256(concat(NODE, left, right));
+}

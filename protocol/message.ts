@@ -1,0 +1,52 @@
+/**
+ * What is signed and what is hashed. Each structure has a name of its own and every message carries
+ * the network's id, so that no signature or id of one structure or network is good in another.
+ */
+import { sha256 } from "#sha256";
+import { concat, type Hex, toHex, utf8, Writer } from "./bytes.ts";
+
+/** The structures that are signed or hashed, by the name in their tag. */
+export const messageNames = [
+  "record",
+  "enrolment",
+  "consent",
+  "envelope",
+  "certificate",
+  "receipt",
+  "replacement",
+  "request",
+  "confirmation",
+  "revocations",
+  "trust",
+  "request-gateway",
+  "intake",
+  "acknowledgement",
+  "applied",
+  "disclosure",
+] as const;
+
+export type MessageName = (typeof messageNames)[number];
+
+const tags = new Map<MessageName, Uint8Array>(
+  messageNames.map((name) => [name, sha256(utf8.encode(`tallystick/${name}/v1`))]),
+);
+
+/** tag(name) ‖ networkId ‖ body: the bytes that are signed. */
+export function message(name: MessageName, networkId: Uint8Array, body: Uint8Array): Uint8Array {
+  return concat(tags.get(name)!, networkId, body);
+}
+
+/** SHA-256 of the message: 32 bytes. */
+export function digest(name: MessageName, networkId: Uint8Array, body: Uint8Array): Uint8Array {
+  return sha256(message(name, networkId, body));
+}
+
+/**
+ * The id of a network: SHA-256("tallystick/network/v1" ‖ chainId u64 ‖ registry 20 ‖ anchor 32).
+ * @param registry address of the MemberRegistry's proxy.
+ * @param anchor hash of the block before the one that initialised it.
+ */
+export function networkIdOf(chainId: bigint, registry: Uint8Array, anchor: Uint8Array): Hex {
+  const place = new Writer(60).u64(chainId).fixed(registry, 20).fixed(anchor, 32).done();
+  return toHex(sha256(concat(utf8.encode("tallystick/network/v1"), place)));
+}
