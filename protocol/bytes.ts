@@ -10,6 +10,9 @@ export type Hex = `0x${string}`;
 
 const U64_MAX = 2n ** 64n - 1n;
 
+/** Keeps a byte order mark: text that lost its first bytes would be encoded as other bytes. */
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 export class Reader {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
@@ -72,6 +75,20 @@ export class Reader {
     const length = this.u16(field);
     if (length > max) throw malformed(`${field} has ${length} bytes, at most ${max}`, field, at);
     return this.take(length, field);
+  }
+
+  /** Bytes after a u32 length of at most `max`. */
+  wide(max: number, field: string): Uint8Array {
+    const at = this.#offset;
+    const length = this.u32(field);
+    if (length > max) throw malformed(`${field} has ${length} bytes, at most ${max}`, field, at);
+    return this.take(length, field);
+  }
+
+  /** Text of UTF-8 after a u8 length of at most `max` bytes. */
+  text(max: number, field: string): string {
+    const at = this.#offset;
+    return utf8.decode(this.short(max, field), field, at);
   }
 
   /** Refuses the field that starts `back` bytes before the place the reader stands at. */
@@ -168,6 +185,10 @@ export class Writer {
     return this.u16(bytes.length).put(bytes);
   }
 
+  wide(bytes: Uint8Array): this {
+    return this.u32(bytes.length).put(bytes);
+  }
+
   /** What has been written, as bytes of their own. */
   done(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
@@ -237,12 +258,12 @@ export function isZero(bytes: Uint8Array): boolean {
 
 export const utf8 = {
   encode: (text: string): Uint8Array => new TextEncoder().encode(text),
-  /** @throws Refusal `malformed` on bytes that are not UTF-8. */
-  decode(bytes: Uint8Array, field: string): string {
+  /** @throws Refusal `malformed` on bytes that are not UTF-8, naming the offset of the field. */
+  decode(bytes: Uint8Array, field: string, offset = 0): string {
     try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      return strictUtf8.decode(bytes);
     } catch {
-      throw new Refusal("malformed", `${field} is not UTF-8`);
+      throw malformed(`${field} is not UTF-8`, field, offset);
     }
   },
 };

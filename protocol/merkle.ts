@@ -46,7 +46,8 @@ export function isIncluded(
   path: readonly Uint8Array[],
   root: Uint8Array,
 ): boolean {
-  if (!(index >= 0 && index < count)) return false;
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count)) return false;
+  if (index < 0 || index >= count) return false;
   let hash = leaf;
   let at = index;
   let used = 0;

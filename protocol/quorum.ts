@@ -15,6 +15,12 @@ export function checkQuorum(
   validators: ReadonlySet<Hex>,
 ): void {
   const needed = quorumOf(validators.size);
+  if (signatures.length < needed) {
+    throw new Refusal(
+      "bad-signature",
+      `${signatures.length} signatures where ${needed} are needed`,
+    );
+  }
   let last: Hex = "0x";
   for (const signature of signatures) {
     const signer = recoverValidator(digest, signature);
@@ -23,12 +29,6 @@ export function checkQuorum(
     if (signer <= last)
       throw new Refusal("bad-signature", "signatures are not ascending by signer");
     last = signer;
-  }
-  if (signatures.length < needed) {
-    throw new Refusal(
-      "bad-signature",
-      `${signatures.length} signatures where ${needed} are needed`,
-    );
   }
 }
 
