@@ -1,0 +1,61 @@
+/**
+ * The state root, kept up bucket by bucket: only the buckets that events touched since the last root
+ * are read and hashed again.
+ */
+import { compareBytes, type Hex } from "../../protocol/bytes.ts";
+import { merkleRoot } from "../../protocol/merkle.ts";
+import {
+  BUCKETS,
+  bucketOf,
+  encodeStateEntry,
+  type StateEntry,
+  stateLeaf,
+  stateRootOf,
+} from "../../protocol/state-entry.ts";
+
+/** Key and value of an entry. */
+export type Row = readonly [key: Uint8Array, value: Uint8Array];
+
+export class StateRoot {
+  readonly #roots: Uint8Array[] = new Array<Uint8Array>(BUCKETS);
+  #touched = new Set(Array.from({ length: BUCKETS }, (_, bucket) => bucket));
+
+  /** An entry of this bucket changed. */
+  touch(bucket: number): void {
+    this.#touched.add(bucket);
+  }
+
+  /**
+   * The root of the state that `read` shows: a snapshot, so that events may go on meanwhile. One
+   * computation at a time, in the order of the snapshots.
+   * @param read the rows of a bucket, ascending by key.
+   */
+  async compute(read: (bucket: number) => Promise<readonly Row[]>): Promise<Hex> {
+    const touched = this.#touched;
+    this.#touched = new Set();
+    try {
+      for (const bucket of touched) this.#roots[bucket] = bucketRoot(await read(bucket));
+    } catch (error) {
+      for (const bucket of touched) this.#touched.add(bucket);
+      throw error;
+    }
+    return stateRootOf(this.#roots);
+  }
+}
+
+/** The root over all entries at once, for simulations and audits that hold them in memory. */
+export function stateRootOver(entries: Iterable<StateEntry>): Hex {
+  const buckets: Row[][] = Array.from({ length: BUCKETS }, () => []);
+  for (const entry of entries) {
+    const row = encodeStateEntry(entry);
+    buckets[bucketOf(row[0])]!.push(row);
+  }
+  return stateRootOf(
+    buckets.map((rows) => bucketRoot(rows.sort(([a], [b]) => compareBytes(a, b)))),
+  );
+}
+
+/** The root of one bucket; its rows ascend by key. */
+function bucketRoot(rows: readonly Row[]): Uint8Array {
+  return merkleRoot(rows.map(([key, value]) => stateLeaf(key, value)));
+}

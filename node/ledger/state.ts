@@ -1,0 +1,208 @@
+/** The state of the ledger in memory, as the last event left it. Only `commit` and `load` change it. */
+import type { Owner } from "../../protocol/key.ts";
+import type { MemberId, Outpoint, Output } from "../../protocol/output.ts";
+import type { LedgerView, Member } from "../../protocol/rules.ts";
+import type { Parameters, StateEntry, Window } from "../../protocol/state-entry.ts";
+import { Coins } from "./coins.ts";
+
+/** What a restart needs beside the entries that the state root covers. */
+export type Accounts = {
+  readonly seq: number;
+  /** Deposits, restitutions and awards since the last boundary. */
+  readonly inflow: bigint;
+  /** The sum of all coins at the last boundary. */
+  readonly boundarySupply: bigint;
+};
+
+/** The name of a row that a member and something else have together. */
+export type RowName = `${number}/${string}`;
+
+/** What one event changes: the new value of each row it touches, null where the row is gone. */
+export type StateChange = Accounts & {
+  readonly coins: ReadonlyMap<Outpoint, Output | null>;
+  readonly restituted: ReadonlyMap<Outpoint, number | null>;
+  readonly enrolled: ReadonlyMap<Owner, MemberId>;
+  readonly revoked: ReadonlyMap<RowName, number>;
+  readonly members: ReadonlyMap<MemberId, Member>;
+  readonly windows: ReadonlyMap<RowName, Window | null>;
+  readonly reserves: ReadonlyMap<MemberId, bigint>;
+  readonly custody: ReadonlyMap<MemberId, bigint>;
+  readonly parameters: Parameters;
+};
+
+export const NO_WINDOW: Window = { delta: 0n, burns: 0n };
+
+export class LedgerState implements LedgerView {
+  readonly #coins: Coins;
+  readonly #restituted = new Map<Outpoint, number>();
+  readonly #revoked = new Map<RowName, number>();
+  readonly #members = new Map<MemberId, Member>();
+  readonly #windows = new Map<RowName, Window>();
+  readonly #reserves = new Map<MemberId, bigint>();
+  readonly #custody = new Map<MemberId, bigint>();
+  #parameters: Parameters = { version: 0, reclaimDelayS: 0, openCycle: 1, settledCycle: 0 };
+  #accounts: Accounts = { seq: 0, inflow: 0n, boundarySupply: 0n };
+
+  /** @param seed spreads the coins in memory; any 32-bit integer that strangers do not know. */
+  constructor(seed: number) {
+    this.#coins = new Coins(seed);
+  }
+
+  /** The last event folded, 0 before the first. */
+  get seq(): number {
+    return this.#accounts.seq;
+  }
+
+  get inflow(): bigint {
+    return this.#accounts.inflow;
+  }
+
+  get boundarySupply(): bigint {
+    return this.#accounts.boundarySupply;
+  }
+
+  get parameters(): Parameters {
+    return this.#parameters;
+  }
+
+  get reclaimDelayS(): number {
+    return this.#parameters.reclaimDelayS;
+  }
+
+  get coinCount(): number {
+    return this.#coins.size;
+  }
+
+  /** Bytes that coins and owners take in memory. */
+  get sizeBytes(): number {
+    return this.#coins.sizeBytes;
+  }
+
+  coin(outpoint: Outpoint): Output | undefined {
+    return this.#coins.get(outpoint);
+  }
+
+  restitutedAtS(outpoint: Outpoint): number | undefined {
+    return this.#restituted.get(outpoint);
+  }
+
+  custodianOf(owner: Owner): MemberId | undefined {
+    return this.#coins.custodianOf(owner);
+  }
+
+  revokedAtS(member: MemberId, owner: Owner): number | undefined {
+    return this.#revoked.get(rowName(member, owner));
+  }
+
+  member(id: MemberId): Member | undefined {
+    return this.#members.get(id);
+  }
+
+  memberIds(): MemberId[] {
+    return [...this.#members.keys()].sort((a, b) => a - b);
+  }
+
+  window(cycle: number, member: MemberId): Window {
+    return this.#windows.get(rowName(cycle, member)) ?? NO_WINDOW;
+  }
+
+  reserveOf(member: MemberId): bigint {
+    return this.#reserves.get(member) ?? 0n;
+  }
+
+  /** C_m: the sum of the coins whose custodian is `member`. */
+  custodyOf(member: MemberId): bigint {
+    return this.#custody.get(member) ?? 0n;
+  }
+
+  /** Applies what one event did. The change was worked out over exactly this state. */
+  commit(change: StateChange): void {
+    for (const [outpoint, output] of change.coins) {
+      if (output === null) this.#coins.delete(outpoint);
+      else this.#coins.add(outpoint, output);
+    }
+    replace(this.#restituted, change.restituted);
+    for (const [owner, member] of change.enrolled) this.#coins.enrol(owner, member);
+    replace(this.#revoked, change.revoked);
+    replace(this.#members, change.members);
+    replace(this.#windows, change.windows);
+    replace(this.#reserves, change.reserves);
+    replace(this.#custody, change.custody);
+    this.#parameters = change.parameters;
+    const { seq, inflow, boundarySupply } = change;
+    this.#accounts = { seq, inflow, boundarySupply };
+  }
+
+  /** Takes in a stored entry, before `loadAccounts`. */
+  load(entry: StateEntry): void {
+    switch (entry.kind) {
+      case "coin":
+        this.#coins.add(entry.outpoint, entry.output);
+        this.#custody.set(
+          entry.output.custodian,
+          this.custodyOf(entry.output.custodian) + entry.output.amount,
+        );
+        return;
+      case "restituted":
+        this.#restituted.set(entry.outpoint, entry.timeS);
+        return;
+      case "enrolled":
+        this.#coins.enrol(entry.owner, entry.member);
+        return;
+      case "revoked":
+        this.#revoked.set(rowName(entry.member, entry.owner), entry.timeS);
+        return;
+      case "member":
+        this.#members.set(entry.id, entry.member);
+        return;
+      case "window":
+        this.#windows.set(rowName(entry.cycle, entry.member), entry.window);
+        return;
+      case "reserve":
+        this.#reserves.set(entry.member, entry.amount);
+        return;
+      case "parameters":
+        this.#parameters = entry.parameters;
+    }
+  }
+
+  loadAccounts(accounts: Accounts): void {
+    this.#accounts = accounts;
+  }
+
+  /** Everything the state root covers, in no order. */
+  *entries(): Generator<StateEntry> {
+    if (this.seq === 0) return;
+    for (const [outpoint, output] of this.#coins.coins()) yield { kind: "coin", outpoint, output };
+    for (const [outpoint, timeS] of this.#restituted) yield { kind: "restituted", outpoint, timeS };
+    for (const [owner, member] of this.#coins.enrolled()) yield { kind: "enrolled", owner, member };
+    for (const [name, timeS] of this.#revoked) {
+      const [member, owner] = splitRowName(name);
+      yield { kind: "revoked", member, owner: owner as Owner, timeS };
+    }
+    for (const [id, member] of this.#members) yield { kind: "member", id, member };
+    for (const [name, window] of this.#windows) {
+      const [cycle, member] = splitRowName(name);
+      yield { kind: "window", cycle, member: Number(member), window };
+    }
+    for (const [member, amount] of this.#reserves) yield { kind: "reserve", member, amount };
+    yield { kind: "parameters", parameters: this.#parameters };
+  }
+}
+
+/** Puts the changed rows in, and takes out those that are null. */
+function replace<K, V>(rows: Map<K, V>, changes: ReadonlyMap<K, V | null>): void {
+  for (const [key, value] of changes) {
+    if (value === null) rows.delete(key);
+    else rows.set(key, value);
+  }
+}
+
+export function rowName(number: number, rest: string | number): RowName {
+  return `${number}/${rest}`;
+}
+
+export function splitRowName(name: RowName): readonly [number, string] {
+  const slash = name.indexOf("/");
+  return [Number(name.slice(0, slash)), name.slice(slash + 1)];
+}
