@@ -91,6 +91,16 @@ export class Reader {
     return utf8.decode(this.short(max, field), field, at);
   }
 
+  /** How many of something follow, in 1, 2 or 4 bytes. */
+  count(width: 1 | 2 | 4, min: number, max: number, field: string): number {
+    const at = this.#offset;
+    const count = width === 1 ? this.u8(field) : width === 2 ? this.u16(field) : this.u32(field);
+    if (count < min || count > max) {
+      throw malformed(`${field} counts ${count}, from ${min} to ${max} belong`, field, at);
+    }
+    return count;
+  }
+
   /** Refuses the field that starts `back` bytes before the place the reader stands at. */
   refuse(detail: string, field: string, back = 0): Refusal {
     return malformed(detail, field, this.#offset - back);

@@ -44,6 +44,22 @@ export const limits = {
   // Services.
   /** One request to a gateway: a bundle, or records as many as a batch holds bytes. */
   gatewayPayloadMax: 2 * 1024 * 1024,
+  /** What a device takes as one answer: every member's list of revocations would fit, at their usual size. */
+  gatewayAnswerMax: 2 * 1024 * 1024,
+  /** The token by which a bank knows its customer again: a signed token of its own identity system fits. */
+  credentialMax: 1024,
+  /** Coins of one load: the outputs of one record. */
+  loadPartsMax: 16,
+  /** Ids or outpoints in one question: 1,024 receipts are 152 KiB. */
+  askedMax: 1024,
+  /** Lists in one answer: one a member, and the trust lists between the device's and the present one. */
+  answeredListsMax: 2048,
+  /** Why something was refused, in a sentence or two. */
+  reasonMax: 1024,
+  /** How far a request's signed time may be from the gateway's clock, either way. */
+  requestLagMaxMs: 24 * 60 * 60 * 1000,
+  /** How long a nonce is remembered: from a day ahead of the clock to a day behind it. */
+  nonceKeptMs: 2 * 24 * 60 * 60 * 1000,
   /** Leaves in one submission to a node or a gateway. */
   submissionLeavesMax: 4096,
 } as const;

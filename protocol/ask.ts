@@ -1,0 +1,190 @@
+/**
+ * What a device asks of a gateway, by kind: the payload of a request. Shapes only; whether a gateway grants
+ * it is the bank's policy.
+ *
+ *     enrol     consent 64 | class u8 | label length u8 + at most 32 | credential length u16 + at most 1,024
+ *     certify   nothing
+ *     load      id 16 | amount u64 | count u8, at most 16, × part u64
+ *     redeem    record
+ *     submit    count u16, 1 to 4,096, × (length u32 | leaf)
+ *     status    count u16, 1 to 1,024, × record id 32
+ *     receipts  count u16, at most 1,024, × outpoint 33, ascending; none asks for all
+ *     lists     count u8, at most 16, × (member u16 | version u32), ascending
+ */
+import { fromHex, type Hex, type Reader, toHex, utf8, type Writer } from "./bytes.ts";
+import type { RequestKind } from "./gateway-messages.ts";
+import { limits } from "./limits.ts";
+import { type ListVersion, readListVersions, writeListVersions } from "./list-version.ts";
+import type { Amount } from "./money.ts";
+import { type Outpoint, readOutpoint, writeOutpoint } from "./output.ts";
+import { readRecord, type SignedRecord } from "./record.ts";
+import { SIGNATURE_LENGTH } from "./signature.ts";
+
+export const LOAD_ID_LENGTH = 16;
+
+export type EnrolAsk = {
+  readonly kind: "enrol";
+  /** The device key's signature over message("consent", member). */
+  readonly consent: Uint8Array;
+  /** The class of element that holds the key, as in the certificate. */
+  readonly deviceClass: number;
+  /** What payers' screens are to show; empty for persons. At most 32 bytes of UTF-8. */
+  readonly label: string;
+  /** What the bank gave its customer to be known by again, once: at most 1,024 bytes. */
+  readonly credential: Uint8Array;
+};
+
+export type CertifyAsk = { readonly kind: "certify" };
+
+export type LoadAsk = {
+  readonly kind: "load";
+  /** 16 random bytes by which the load is told from others: asked again, it is the same load. */
+  readonly id: Uint8Array;
+  readonly amount: Amount;
+  /** The coins it is to come in, at most 16, which make up the amount; none leaves it to the bank. */
+  readonly parts: readonly Amount[];
+};
+
+export type RedeemAsk = {
+  readonly kind: "redeem";
+  /** A spend whose outputs to the member's treasury key are what is redeemed. */
+  readonly record: SignedRecord;
+};
+
+export type SubmitAsk = {
+  readonly kind: "submit";
+  /** 1 to 4,096, parents first, each as it travels: who takes them in decodes them one by one. */
+  readonly leaves: readonly Uint8Array[];
+};
+
+export type StatusAsk = { readonly kind: "status"; readonly ids: readonly Hex[] };
+
+export type ReceiptsAsk = {
+  readonly kind: "receipts";
+  /** Strictly ascending. None asks for the coins that the device has: the largest 1,024 of them. */
+  readonly outpoints: readonly Outpoint[];
+};
+
+export type ListsAsk = {
+  readonly kind: "lists";
+  /** What the device holds, ascending by member; member 0 is the trust list. */
+  readonly versions: readonly ListVersion[];
+};
+
+export type Ask =
+  | EnrolAsk
+  | CertifyAsk
+  | LoadAsk
+  | RedeemAsk
+  | SubmitAsk
+  | StatusAsk
+  | ReceiptsAsk
+  | ListsAsk;
+
+export function writeAsk(writer: Writer, ask: Ask): void {
+  switch (ask.kind) {
+    case "enrol":
+      writer.fixed(ask.consent, SIGNATURE_LENGTH).u8(ask.deviceClass);
+      writer.short(utf8.encode(ask.label)).long(ask.credential);
+      return;
+    case "certify":
+      return;
+    case "load":
+      writer.fixed(ask.id, LOAD_ID_LENGTH).u64(ask.amount).u8(ask.parts.length);
+      for (const part of ask.parts) writer.u64(part);
+      return;
+    case "redeem":
+      writer.put(ask.record.bytes);
+      return;
+    case "submit":
+      writer.u16(ask.leaves.length);
+      for (const leaf of ask.leaves) writer.wide(leaf);
+      return;
+    case "status":
+      writer.u16(ask.ids.length);
+      for (const id of ask.ids) writer.fixed(fromHex(id), 32);
+      return;
+    case "receipts":
+      writer.u16(ask.outpoints.length);
+      for (const outpoint of ask.outpoints) writeOutpoint(writer, outpoint);
+      return;
+    case "lists":
+      writeListVersions(writer, ask.versions);
+      return;
+  }
+}
+
+/** @throws Refusal `malformed` naming field and offset. */
+export function readAsk(reader: Reader, kind: RequestKind): Ask {
+  switch (kind) {
+    case "enrol":
+      return {
+        kind,
+        consent: reader.take(SIGNATURE_LENGTH, "consent"),
+        deviceClass: reader.u8("class"),
+        label: reader.text(limits.labelMax, "label"),
+        credential: reader.long(limits.credentialMax, "credential"),
+      };
+    case "certify":
+      return { kind };
+    case "load":
+      return readLoad(reader);
+    case "redeem":
+      return { kind, record: readRecord(reader) };
+    case "submit":
+      return { kind, leaves: readLeaves(reader) };
+    case "status":
+      return { kind, ids: readIds(reader) };
+    case "receipts":
+      return { kind, outpoints: readOutpoints(reader) };
+    case "lists":
+      return { kind, versions: readListVersions(reader) };
+  }
+}
+
+function readLoad(reader: Reader): LoadAsk {
+  const id = reader.take(LOAD_ID_LENGTH, "id");
+  const amount = reader.u64("amount");
+  if (amount === 0n) throw reader.refuse("a load is of nothing", "amount", 8);
+  const start = reader.offset;
+  const count = reader.count(1, 0, limits.loadPartsMax, "parts");
+  const parts: Amount[] = [];
+  for (let i = 0; i < count; i++) {
+    const part = reader.u64(`parts[${i}]`);
+    if (part === 0n) throw reader.refuse("a part is of nothing", `parts[${i}]`, 8);
+    parts.push(part);
+  }
+  if (count > 0 && parts.reduce((sum, part) => sum + part) !== amount) {
+    throw reader.refuse("the parts do not make up the amount", "parts", reader.offset - start);
+  }
+  return { kind: "load", id, amount, parts };
+}
+
+function readLeaves(reader: Reader): Uint8Array[] {
+  const count = reader.count(2, 1, limits.submissionLeavesMax, "leaves");
+  const leaves: Uint8Array[] = [];
+  for (let i = 0; i < count; i++) {
+    leaves.push(reader.wide(limits.gatewayPayloadMax, `leaves[${i}]`));
+  }
+  return leaves;
+}
+
+function readIds(reader: Reader): Hex[] {
+  const count = reader.count(2, 1, limits.askedMax, "ids");
+  const ids: Hex[] = [];
+  for (let i = 0; i < count; i++) ids.push(toHex(reader.take(32, `ids[${i}]`)));
+  return ids;
+}
+
+function readOutpoints(reader: Reader): Outpoint[] {
+  const count = reader.count(2, 0, limits.askedMax, "outpoints");
+  const outpoints: Outpoint[] = [];
+  for (let i = 0; i < count; i++) {
+    const outpoint = readOutpoint(reader, `outpoints[${i}]`);
+    if (i > 0 && outpoint <= outpoints[i - 1]!) {
+      throw reader.refuse("outpoints are not ascending", `outpoints[${i}]`, 33);
+    }
+    outpoints.push(outpoint);
+  }
+  return outpoints;
+}
