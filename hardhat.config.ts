@@ -26,9 +26,15 @@ export default defineConfig({
           optimizer: { enabled: true, runs: 200 },
           viaIR: true,
           evmVersion: "osaka",
-          outputSelection: { "*": { "*": ["storageLayout"] } },
+          outputSelection: { "*": { "*": ["storageLayout", "devdoc"] } },
         },
       },
+    ],
+    // Deployed as they are: who may call what and when, and what MemberRegistry and Settlement stand behind.
+    npmFilesToBuild: [
+      "@openzeppelin/contracts/access/manager/AccessManager.sol",
+      "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol",
+      "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
     ],
   },
   // Its namespaces fail erasableSyntaxOnly otherwise.
