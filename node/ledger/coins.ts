@@ -1,6 +1,7 @@
 /**
  * The coins and the enrolled owners, in memory. A coin's row names its owner by the number of the
- * owner's row, so that twenty bytes are kept once however many coins an owner has.
+ * owner's row, so that twenty bytes are kept once however many coins an owner has; the coins of an owner
+ * are linked from row to row, so that they are found without a search.
  */
 import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { type Owner, OWNER_LENGTH } from "../../protocol/key.ts";
@@ -13,10 +14,12 @@ import {
 } from "../../protocol/output.ts";
 import { ByteTable } from "./byte-table.ts";
 
-/** lock u8 | custodian u16 | amount u64 | owner's row u32 */
-const COIN_LENGTH = 15;
-/** member u16, zero if not enrolled | coins u32 */
-const HOLDER_LENGTH = 6;
+/** Where the fields of a coin's value stand. Links are row numbers plus one, zero where there is none. */
+const coinField = { lock: 0, custodian: 1, amount: 3, owner: 11, next: 15, previous: 19 } as const;
+const COIN_LENGTH = 23;
+/** Of an owner's value: the member it is enrolled with (zero if none) and its first coin. */
+const ownerField = { member: 0, firstCoin: 2 } as const;
+const OWNER_VALUE_LENGTH = 6;
 
 export class Coins {
   readonly #coins: ByteTable;
@@ -26,7 +29,7 @@ export class Coins {
 
   constructor(seed: number) {
     this.#coins = new ByteTable(OUTPOINT_LENGTH, COIN_LENGTH, seed);
-    this.#owners = new ByteTable(OWNER_LENGTH, HOLDER_LENGTH, seed);
+    this.#owners = new ByteTable(OWNER_LENGTH, OWNER_VALUE_LENGTH, seed);
   }
 
   /** How many coins are unspent. */
@@ -44,70 +47,100 @@ export class Coins {
   }
 
   add(outpoint: Outpoint, output: Output): void {
-    const owner = this.#owners.add(fill(this.#owner, output.owner));
-    addCoins(view(this.#owners.value(owner)), 1);
-    const coin = view(this.#coins.value(this.#coins.add(fill(this.#outpoint, outpoint))));
-    coin.setUint8(0, output.lock);
-    coin.setUint16(1, output.custodian);
-    coin.setBigUint64(3, output.amount);
-    coin.setUint32(11, owner);
+    const number = this.#coins.add(fill(this.#outpoint, outpoint));
+    const ownerNumber = this.#owners.add(fill(this.#owner, output.owner));
+    const owner = view(this.#owners.value(ownerNumber));
+    const second = owner.getUint32(ownerField.firstCoin);
+    const coin = view(this.#coins.value(number));
+    coin.setUint8(coinField.lock, output.lock);
+    coin.setUint16(coinField.custodian, output.custodian);
+    coin.setBigUint64(coinField.amount, output.amount);
+    coin.setUint32(coinField.owner, ownerNumber);
+    coin.setUint32(coinField.next, second);
+    owner.setUint32(ownerField.firstCoin, number + 1);
+    if (second !== 0) this.#link(second).setUint32(coinField.previous, number + 1);
   }
 
   delete(outpoint: Outpoint): void {
     const key = fill(this.#outpoint, outpoint);
     const number = this.#coins.find(key);
     if (number < 0) return;
-    const owner = this.#owners.row(view(this.#coins.value(number)).getUint32(11));
+    const coin = view(this.#coins.value(number));
+    const ownerNumber = coin.getUint32(coinField.owner);
+    const next = coin.getUint32(coinField.next);
+    const previous = coin.getUint32(coinField.previous);
     this.#coins.delete(key);
-    const holder = view(owner.subarray(OWNER_LENGTH));
-    if (addCoins(holder, -1) === 0 && holder.getUint16(0) === 0) {
-      this.#owners.delete(owner.slice(0, OWNER_LENGTH));
+    if (next !== 0) this.#link(next).setUint32(coinField.previous, previous);
+    if (previous !== 0) this.#link(previous).setUint32(coinField.next, next);
+    else this.#setFirstCoin(ownerNumber, next);
+  }
+
+  /** The coins of an owner, the latest first. */
+  *of(owner: Owner): Generator<readonly [Outpoint, Output]> {
+    const number = this.#owners.find(fill(this.#owner, owner));
+    let link = number < 0 ? 0 : view(this.#owners.value(number)).getUint32(ownerField.firstCoin);
+    while (link !== 0) {
+      const row = this.#coins.row(link - 1);
+      link = this.#link(link).getUint32(coinField.next);
+      yield this.#coin(row);
     }
   }
 
   /** The member with which an owner is enrolled. */
   custodianOf(owner: Owner): MemberId | undefined {
     const number = this.#owners.find(fill(this.#owner, owner));
-    return number < 0 ? undefined : view(this.#owners.value(number)).getUint16(0) || undefined;
+    return number < 0
+      ? undefined
+      : view(this.#owners.value(number)).getUint16(ownerField.member) || undefined;
   }
 
   enrol(owner: Owner, member: MemberId): void {
     const number = this.#owners.add(fill(this.#owner, owner));
-    view(this.#owners.value(number)).setUint16(0, member);
+    view(this.#owners.value(number)).setUint16(ownerField.member, member);
   }
 
   /** All coins, in no order. */
   *coins(): Generator<readonly [Outpoint, Output]> {
-    for (const number of this.#coins.numbers()) {
-      const row = this.#coins.row(number);
-      yield [toHex(row.subarray(0, OUTPOINT_LENGTH)), this.#read(row.subarray(OUTPOINT_LENGTH))];
-    }
+    for (const number of this.#coins.numbers()) yield this.#coin(this.#coins.row(number));
   }
 
   /** All enrolled owners, in no order. */
   *enrolled(): Generator<readonly [Owner, MemberId]> {
     for (const number of this.#owners.numbers()) {
       const row = this.#owners.row(number);
-      const member = view(row.subarray(OWNER_LENGTH)).getUint16(0);
+      const member = view(row.subarray(OWNER_LENGTH)).getUint16(ownerField.member);
       if (member !== 0) yield [toHex(row.subarray(0, OWNER_LENGTH)), member];
     }
   }
 
+  #coin(row: Uint8Array): readonly [Outpoint, Output] {
+    return [toHex(row.subarray(0, OUTPOINT_LENGTH)), this.#read(row.subarray(OUTPOINT_LENGTH))];
+  }
+
   #read(value: Uint8Array): Output {
     const coin = view(value);
+    const owner = this.#owners.row(coin.getUint32(coinField.owner));
     return {
-      lock: coin.getUint8(0) as Lock,
-      owner: toHex(this.#owners.row(coin.getUint32(11)).subarray(0, OWNER_LENGTH)),
-      custodian: coin.getUint16(1),
-      amount: coin.getBigUint64(3),
+      lock: coin.getUint8(coinField.lock) as Lock,
+      owner: toHex(owner.subarray(0, OWNER_LENGTH)),
+      custodian: coin.getUint16(coinField.custodian),
+      amount: coin.getBigUint64(coinField.amount),
     };
   }
-}
 
-function addCoins(holder: DataView, more: 1 | -1): number {
-  const coins = holder.getUint32(2) + more;
-  holder.setUint32(2, coins);
-  return coins;
+  #link(link: number): DataView {
+    return view(this.#coins.value(link - 1));
+  }
+
+  /** An owner that is not enrolled and has no coin left is forgotten. */
+  #setFirstCoin(ownerNumber: number, link: number): void {
+    const row = this.#owners.row(ownerNumber);
+    const owner = view(row.subarray(OWNER_LENGTH));
+    owner.setUint32(ownerField.firstCoin, link);
+    if (link === 0 && owner.getUint16(ownerField.member) === 0) {
+      this.#owners.delete(row.slice(0, OWNER_LENGTH));
+    }
+  }
 }
 
 function view(bytes: Uint8Array): DataView {

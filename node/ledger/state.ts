@@ -82,6 +82,11 @@ export class LedgerState implements LedgerView {
     return this.#coins.get(outpoint);
   }
 
+  /** The coins of an owner, the latest first; the state must not change meanwhile. */
+  coinsOf(owner: Owner): Iterable<readonly [Outpoint, Output]> {
+    return this.#coins.of(owner);
+  }
+
   restitutedAtS(outpoint: Outpoint): number | undefined {
     return this.#restituted.get(outpoint);
   }
