@@ -44,7 +44,18 @@ export const refusalCodes = {
     false,
     "Sign again with the key that the structure names, over exactly these bytes.",
   ),
-  "bad-proof": row(422, "reject", false, "Fetch the proof again for exactly this root and leaf."),
+  "bad-proof": row(
+    422,
+    "reject",
+    false,
+    "Get a proof that was made for exactly what it is shown with.",
+  ),
+  "cannot-open": row(
+    422,
+    "ignore",
+    false,
+    "It is sealed to another key or was changed on the way: open it with the key it names.",
+  ),
 
   // Rules of the ledger, in rule order. They are advice to the owner; order alone decides.
   duplicate: row(200, "ignore", false, "Nothing is to be done: this record has already applied."),
