@@ -1,0 +1,165 @@
+/**
+ * What the node's API says and hears, as JSON Schema: the routes check it, the OpenAPI document shows
+ * it, the client types it. Amounts are decimal strings of minor units; ids are lower-case 0x strings.
+ */
+import { type Static, Type } from "typebox";
+import { limits } from "../../protocol/limits.ts";
+
+const hex = (bytes: number, description: string) =>
+  Type.String({ pattern: `^0x[0-9a-f]{${2 * bytes}}$`, description });
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+
+export const RecordId = hex(32, "Id of a record or an enrolment");
+export const LeafHash = hex(32, "SHA-256(00 ‖ bytes) of a leaf");
+export const OutpointName = hex(33, "Record id ‖ output index");
+export const OwnerName = hex(20, "First 20 bytes of SHA-256 of the key");
+export const MemberNumber = Type.Integer({
+  minimum: 1,
+  maximum: 65_535,
+  description: "A member's number",
+});
+export const AmountText = Type.String({ pattern: "^(0|[1-9][0-9]*)$", description: "Minor units" });
+export const SignedAmountText = Type.String({
+  pattern: "^(0|-?[1-9][0-9]*)$",
+  description: "Minor units",
+});
+
+/** `unknown`: never seen here. `pending`: waits or travels. `refused`: sequenced, did not apply; may come again. */
+export const RecordState = Type.Union([
+  Type.Literal("unknown"),
+  Type.Literal("pending"),
+  Type.Literal("applied"),
+  Type.Literal("refused"),
+]);
+
+export const RecordStatus = Type.Object(
+  {
+    id: RecordId,
+    state: RecordState,
+    leafHash: Type.Optional(LeafHash),
+    seq: Type.Optional(count("Event that sequenced it last")),
+    cycle: Type.Optional(count("Cycle in which it applied")),
+    settled: Type.Optional(Type.Boolean({ description: "Whether that cycle has settled" })),
+    code: Type.Optional(Type.String({ description: "Why it did not apply" })),
+    detail: Type.Optional(Type.String()),
+  },
+  { description: "Where a record or an enrolment is" },
+);
+
+/** What became of one submitted leaf: `accepted` also where it was known already. */
+export const SubmissionResult = Type.Object({
+  leafHash: LeafHash,
+  id: Type.Optional(RecordId),
+  accepted: Type.Boolean(),
+  code: Type.Optional(Type.String()),
+  detail: Type.Optional(Type.String()),
+});
+
+export const Submission = Type.Object({
+  results: Type.Array(SubmissionResult, { maxItems: limits.submissionLeavesMax }),
+});
+
+export const CoinRow = Type.Object({
+  outpoint: OutpointName,
+  lock: Type.Integer({ minimum: 0, maximum: 3 }),
+  owner: OwnerName,
+  custodian: MemberNumber,
+  amount: AmountText,
+});
+
+/** Coins as of one event: what a custodian's receipt states. */
+export const Coins = Type.Object({
+  seq: count("The state after this event"),
+  coins: Type.Array(CoinRow),
+});
+
+export const MemberRow = Type.Object({
+  member: MemberNumber,
+  status: Type.Integer({ minimum: 1, maximum: 3 }),
+  issuer: hex(33, "Present issuer key"),
+  treasury: hex(33, "Present treasury key"),
+  treasuryOwners: Type.Array(OwnerName, {
+    description: "Owners of all treasury keys, the present first",
+  }),
+  custody: AmountText,
+  reserve: AmountText,
+  /** Net transfers and burns of the cycles that are not settled. */
+  delta: SignedAmountText,
+  burns: AmountText,
+});
+
+export const EnrolmentRow = Type.Object({
+  owner: OwnerName,
+  member: Type.Union([MemberNumber, Type.Null()]),
+});
+
+export const NodeStatus = Type.Object({
+  networkId: hex(32, "The network's id"),
+  member: Type.Union([MemberNumber, Type.Null()], { description: "Null for an observer" }),
+  seq: count("Last event folded"),
+  chainState: Type.String({ description: "following, behind, or down" }),
+  peers: Type.Array(Type.String(), { description: "Peer ids connected" }),
+  openCycle: count("The cycle in progress"),
+  settledCycle: count("The last cycle settled on chain"),
+  coins: count("Unspent coins"),
+  pending: count("Leaves that wait"),
+  verified: count("Signatures of leaves checked since the start"),
+  supply: AmountText,
+});
+
+export const CheckpointRow = Type.Object({
+  number: count("The cycle"),
+  seq: count("Of the event that closed it"),
+  applied: count("Records applied in it"),
+  appliedRoot: hex(32, "Root over their ids"),
+  supply: AmountText,
+  positions: Type.Array(
+    Type.Object({ member: MemberNumber, delta: SignedAmountText, withdrawn: AmountText }),
+  ),
+  stateRoot: hex(32, "Root of the state"),
+  digest: hex(32, "What validators sign"),
+  settled: Type.Boolean(),
+});
+
+/** Both sides of the identities: the ledger's by a full scan of the store, the chain's read from the contracts. */
+export const Identities = Type.Object({
+  seq: count("The state after this event"),
+  stateRoot: hex(32, "Root of the state, worked out from the whole store"),
+  rows: Type.Record(
+    Type.String(),
+    Type.Object({ ledger: Type.String(), chain: Type.String(), holds: Type.Boolean() }),
+  ),
+});
+
+/** One event of the log, as the stream tells it. */
+export const FoldedEvent = Type.Object({
+  seq: count("The event"),
+  kind: Type.String(),
+  member: Type.Optional(Type.Integer()),
+  cycle: Type.Optional(Type.Integer()),
+  applied: Type.Array(RecordId),
+  refused: Type.Array(
+    Type.Object({ id: Type.Optional(RecordId), leafHash: LeafHash, code: Type.String() }),
+  ),
+});
+
+export const Explanation = Type.Object({
+  id: RecordId,
+  status: RecordStatus,
+  sentences: Type.Array(Type.String(), {
+    description: "What happened and what comes next, in plain words",
+  }),
+});
+
+export type RecordStatus = Static<typeof RecordStatus>;
+export type SubmissionResult = Static<typeof SubmissionResult>;
+export type Submission = Static<typeof Submission>;
+export type CoinRow = Static<typeof CoinRow>;
+export type Coins = Static<typeof Coins>;
+export type MemberRow = Static<typeof MemberRow>;
+export type EnrolmentRow = Static<typeof EnrolmentRow>;
+export type NodeStatus = Static<typeof NodeStatus>;
+export type CheckpointRow = Static<typeof CheckpointRow>;
+export type Identities = Static<typeof Identities>;
+export type FoldedEvent = Static<typeof FoldedEvent>;
+export type Explanation = Static<typeof Explanation>;

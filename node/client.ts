@@ -1,0 +1,195 @@
+/** A node's API as gateways and commands call it. Problems come back as the refusals they are. */
+import type { Hex } from "../protocol/bytes.ts";
+import type { Owner } from "../protocol/key.ts";
+import { encodeLeafList } from "../protocol/leaf.ts";
+import type { Outpoint } from "../protocol/output.ts";
+import { Refusal, type RefusalCode, refusalCodes } from "../protocol/refusal.ts";
+import type {
+  CheckpointRow,
+  Coins,
+  EnrolmentRow,
+  Explanation,
+  FoldedEvent,
+  Identities,
+  MemberRow,
+  NodeStatus,
+  RecordStatus,
+  Submission,
+} from "./api/schema.ts";
+
+export type {
+  CheckpointRow,
+  CoinRow,
+  Coins,
+  EnrolmentRow,
+  Explanation,
+  FoldedEvent,
+  Identities,
+  MemberRow,
+  NodeStatus,
+  RecordStatus,
+  Submission,
+  SubmissionResult,
+} from "./api/schema.ts";
+
+export type NodeClientOptions = {
+  /** Where the node listens, such as http://127.0.0.1:7101. */
+  readonly url: string;
+  readonly timeoutMs?: number;
+};
+
+export class NodeClient {
+  readonly #url: string;
+  readonly #timeoutMs: number;
+
+  constructor({ url, timeoutMs = 15_000 }: NodeClientOptions) {
+    this.#url = url.replace(/\/$/, "");
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Hands leaves in, in any order, any number of times. A refused one never holds up the others. */
+  async submit(leaves: readonly Uint8Array[]): Promise<Submission> {
+    return this.#call("/v1/leaves", encodeLeafList(leaves));
+  }
+
+  /** Where records or enrolments are, in the order asked. */
+  async statuses(ids: readonly Hex[]): Promise<RecordStatus[]> {
+    return this.#call("/v1/records/status", { ids });
+  }
+
+  async explain(id: Hex): Promise<Explanation> {
+    return this.#call(`/v1/records/${id}/explain`);
+  }
+
+  /** The bytes of a leaf that the node holds. */
+  async leaf(id: Hex): Promise<Uint8Array> {
+    const answer = await this.#fetch(`/v1/records/${id}/leaf`);
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+
+  /** Those of `outpoints` that are unspent. */
+  async coins(outpoints: readonly Outpoint[]): Promise<Coins> {
+    return this.#call("/v1/coins", { outpoints });
+  }
+
+  /** Coins of an owner, at most a page of 1,000, the latest first. */
+  async coinsOf(owner: Owner): Promise<Coins> {
+    return this.#call(`/v1/owners/${owner}/coins`);
+  }
+
+  async enrolment(owner: Owner): Promise<EnrolmentRow> {
+    return this.#call(`/v1/owners/${owner}`);
+  }
+
+  async members(): Promise<MemberRow[]> {
+    return this.#call("/v1/members");
+  }
+
+  async status(): Promise<NodeStatus> {
+    return this.#call("/v1/status");
+  }
+
+  /** The checkpoints this node worked out, the latest first. */
+  async checkpoints(): Promise<CheckpointRow[]> {
+    return this.#call("/v1/checkpoints");
+  }
+
+  async identities(): Promise<Identities> {
+    return this.#call("/v1/identities", undefined, 120_000);
+  }
+
+  /** Events as the node folds them, after `seq`, until `signal` ends it; resumes by itself where the line is cut. */
+  async *events(seq: number, signal: AbortSignal): AsyncGenerator<FoldedEvent> {
+    let last = seq;
+    while (!signal.aborted) {
+      try {
+        const headers = { accept: "text/event-stream", "last-event-id": String(last) };
+        const answer = await fetch(`${this.#url}/v1/events`, { headers, signal });
+        if (!answer.ok || answer.body === null) throw await problem(answer);
+        for await (const event of readEvents(answer.body)) {
+          last = event.seq;
+          yield event;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof Refusal && !refusalCodes[error.code].retry) throw error;
+      }
+      await pause(250, signal);
+    }
+  }
+
+  async #call<T>(
+    path: string,
+    body?: object | Uint8Array,
+    timeoutMs = this.#timeoutMs,
+  ): Promise<T> {
+    return (await (await this.#fetch(path, body, timeoutMs)).json()) as T;
+  }
+
+  async #fetch(
+    path: string,
+    body?: object | Uint8Array,
+    timeoutMs = this.#timeoutMs,
+  ): Promise<Response> {
+    const answer = await fetch(`${this.#url}${path}`, {
+      ...(body === undefined ? {} : post(body)),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    if (!answer.ok) throw await problem(answer);
+    return answer;
+  }
+}
+
+function post(body: object | Uint8Array): RequestInit {
+  if (body instanceof Uint8Array) {
+    const headers = { "content-type": "application/octet-stream" };
+    return { method: "POST", headers, body: body as Uint8Array<ArrayBuffer> };
+  }
+  return {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  };
+}
+
+/** A problem document as the refusal it was. */
+async function problem(answer: Response): Promise<Error> {
+  const text = await answer.text();
+  try {
+    const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
+    if (code !== undefined && code in refusalCodes)
+      return new Refusal(code as RefusalCode, detail ?? "");
+  } catch {
+    // Not a problem document: said below as it came.
+  }
+  return new Error(`${answer.url} answered ${answer.status}: ${text.slice(0, 200)}`);
+}
+
+async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<FoldedEvent> {
+  let text = "";
+  for await (const piece of body.pipeThrough(
+    new TextDecoderStream() as never,
+  ) as AsyncIterable<string>) {
+    text += piece;
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      const data = text
+        .slice(0, end)
+        .split("\n")
+        .find((line) => line.startsWith("data:"));
+      text = text.slice(end + 2);
+      if (data !== undefined) yield JSON.parse(data.slice(5)) as FoldedEvent;
+    }
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}
