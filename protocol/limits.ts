@@ -31,8 +31,12 @@ export const limits = {
   bundleReceiptsMax: 255,
   /** The lists a request names: those of the members a purse met last. */
   listVersionsMax: 16,
-  /** A list that rides in a handshake; longer ones come from gateways. */
+  /** A revocation list that rides in a handshake; longer ones come from gateways. */
   listInHandshakeMax: 512,
+  /** A trust list that rides in a handshake: some forty members. */
+  trustInHandshakeMax: 4096,
+  /** All lists of one message: a trust list and the revocation lists of a few members. */
+  listsBytesMax: 8192,
   /** Lists in one message: revocation, trust and emergency profile, the first for a few members. */
   listsMax: 16,
   /** A revocation list as a gateway serves it: 65,535 prefixes of 8 bytes. */
