@@ -66,4 +66,26 @@ export const limits = {
   nonceKeptMs: 2 * 24 * 60 * 60 * 1000,
   /** Leaves in one submission to a node or a gateway. */
   submissionLeavesMax: 4096,
+
+  // Members among themselves: gossip and streams.
+  /** The largest leaf: a record of 16 inputs, 16 outputs and a full envelope. */
+  leafBytesMax: 1703,
+  /** One gossip frame. Throughput stops growing with the frame at about 100 KB; the rest is room for the last leaf. */
+  frameBytesMax: 128 * 1024,
+  /** More leaves than this do not fit a frame: the smallest has 168 bytes. */
+  frameLeavesMax: 1024,
+  /** One answer to a fetch: the leaves of the largest batch, each with its length. */
+  pageBytesMax: 2 * 1024 * 1024 + 4 * 4096 + 2,
+  /** Leaves that an endorser names when it refuses a batch: enough to drop them and try again. */
+  objectionsMax: 256,
+  /** Why a peer refused a request: a sentence. */
+  refusalTextMax: 512,
+  /** Length of a version of the software, such as "1.2.3-rc.1". */
+  softwareVersionMax: 32,
+  /** Requests that one peer may have waiting on one stream: pipelining needs a few, memory forbids many. */
+  requestsInFlightMax: 16,
+  /** Frames of gossip in verification at a time, from all peers: a tenth of a second of one core. */
+  framesInFlightMax: 16,
+  /** Leaves that wait for a verifier: over a second of one core. More would only be late. */
+  verifierQueueMax: 32_768,
 } as const;

@@ -211,6 +211,8 @@ export type Place = { readonly field: string; readonly offset: number };
 
 export class Refusal extends Error {
   readonly code: RefusalCode;
+  /** The message without the place. */
+  readonly detail: string;
   readonly place: Place | undefined;
 
   /** @param detail what exactly is wrong with this input, in a few words, without secrets. */
@@ -220,6 +222,7 @@ export class Refusal extends Error {
     );
     this.name = "Refusal";
     this.code = code;
+    this.detail = detail;
     this.place = place;
   }
 
