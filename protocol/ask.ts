@@ -12,7 +12,9 @@
  *     lists     count u8, at most 16, × (member u16 | version u32), ascending
  */
 import { fromHex, type Hex, type Reader, toHex, utf8, type Writer } from "./bytes.ts";
+import { type DeviceClass, deviceClasses, readDeviceClass } from "./certificate.ts";
 import type { RequestKind } from "./gateway-messages.ts";
+import { readLeaves, writeLeaves } from "./leaf-list.ts";
 import { limits } from "./limits.ts";
 import { type ListVersion, readListVersions, writeListVersions } from "./list-version.ts";
 import type { Amount } from "./money.ts";
@@ -26,8 +28,8 @@ export type EnrolAsk = {
   readonly kind: "enrol";
   /** The device key's signature over message("consent", member). */
   readonly consent: Uint8Array;
-  /** The class of element that holds the key, as in the certificate. */
-  readonly deviceClass: number;
+  /** What keeps the key, as the device says; the member certifies what it knows. */
+  readonly class: DeviceClass;
   /** What payers' screens are to show; empty for persons. At most 32 bytes of UTF-8. */
   readonly label: string;
   /** What the bank gave its customer to be known by again, once: at most 1,024 bytes. */
@@ -84,7 +86,7 @@ export type Ask =
 export function writeAsk(writer: Writer, ask: Ask): void {
   switch (ask.kind) {
     case "enrol":
-      writer.fixed(ask.consent, SIGNATURE_LENGTH).u8(ask.deviceClass);
+      writer.fixed(ask.consent, SIGNATURE_LENGTH).u8(deviceClasses[ask.class]);
       writer.short(utf8.encode(ask.label)).long(ask.credential);
       return;
     case "certify":
@@ -97,8 +99,7 @@ export function writeAsk(writer: Writer, ask: Ask): void {
       writer.put(ask.record.bytes);
       return;
     case "submit":
-      writer.u16(ask.leaves.length);
-      for (const leaf of ask.leaves) writer.wide(leaf);
+      writeLeaves(writer, ask.leaves);
       return;
     case "status":
       writer.u16(ask.ids.length);
@@ -121,7 +122,7 @@ export function readAsk(reader: Reader, kind: RequestKind): Ask {
       return {
         kind,
         consent: reader.take(SIGNATURE_LENGTH, "consent"),
-        deviceClass: reader.u8("class"),
+        class: readDeviceClass(reader),
         label: reader.text(limits.labelMax, "label"),
         credential: reader.long(limits.credentialMax, "credential"),
       };
@@ -158,15 +159,6 @@ function readLoad(reader: Reader): LoadAsk {
     throw reader.refuse("the parts do not make up the amount", "parts", reader.offset - start);
   }
   return { kind: "load", id, amount, parts };
-}
-
-function readLeaves(reader: Reader): Uint8Array[] {
-  const count = reader.count(2, 1, limits.submissionLeavesMax, "leaves");
-  const leaves: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) {
-    leaves.push(reader.wide(limits.gatewayPayloadMax, `leaves[${i}]`));
-  }
-  return leaves;
 }
 
 function readIds(reader: Reader): Hex[] {

@@ -6,15 +6,15 @@ import type { Reader, Writer } from "./bytes.ts";
 import { limits } from "./limits.ts";
 
 /** First byte of a carried list. */
-const kinds = { revocations: 1, trust: 2, emergency: 3 } as const;
+export const listKinds = { revocations: 1, trust: 2, emergency: 3 } as const;
 
-export type ListKind = keyof typeof kinds;
+export type ListKind = keyof typeof listKinds;
 
 /** A list by its kind, still encoded: who takes it decodes and checks it. */
 export type CarriedList = { readonly kind: ListKind; readonly bytes: Uint8Array };
 
 const kindsByNumber = new Map<number, ListKind>(
-  Object.entries(kinds).map(([kind, number]) => [number, kind as ListKind]),
+  Object.entries(listKinds).map(([kind, number]) => [number, kind as ListKind]),
 );
 
 const bytesMax: Record<ListKind, number> = {
@@ -43,7 +43,7 @@ export function fitLists(lists: readonly CarriedList[]): CarriedList[] {
 
 export function writeLists(writer: Writer, lists: readonly CarriedList[]): void {
   writer.u8(lists.length);
-  for (const { kind, bytes } of lists) writer.u8(kinds[kind]).long(bytes);
+  for (const { kind, bytes } of lists) writer.u8(listKinds[kind]).long(bytes);
 }
 
 /** @throws Refusal `malformed` naming field and offset. */
@@ -56,11 +56,7 @@ export function readLists(reader: Reader): CarriedList[] {
   let length = 0;
   for (let i = 0; i < count; i++) {
     const field = `lists[${i}]`;
-    const number = reader.u8(`${field}.kind`);
-    const kind = kindsByNumber.get(number);
-    if (kind === undefined) {
-      throw reader.refuse(`list kind ${number} is unknown`, `${field}.kind`, 1);
-    }
+    const kind = readListKind(reader, `${field}.kind`);
     const bytes = reader.long(bytesMax[kind], field);
     length += bytes.length;
     lists.push({ kind, bytes });
@@ -69,4 +65,11 @@ export function readLists(reader: Reader): CarriedList[] {
     throw reader.refuse(`lists have ${length} bytes, at most ${limits.listsBytesMax}`, "lists");
   }
   return lists;
+}
+
+export function readListKind(reader: Reader, field: string): ListKind {
+  const number = reader.u8(field);
+  const kind = kindsByNumber.get(number);
+  if (kind === undefined) throw reader.refuse(`list kind ${number} is unknown`, field, 1);
+  return kind;
 }

@@ -105,7 +105,7 @@ export function readCertificate(reader: Reader): SignedCertificate {
   const start = reader.offset;
   const deviceKey = readKeyOnCurve(reader, "deviceKey");
   const member = reader.u16("member");
-  const deviceClass = readClass(reader);
+  const deviceClass = readDeviceClass(reader);
   const serial = reader.take(SERIAL_LENGTH, "serial");
   const notBefore = reader.safe("notBefore");
   const notAfter = reader.safe("notAfter");
@@ -166,7 +166,7 @@ function encodeBody(certificate: Certificate): Uint8Array {
     .done();
 }
 
-function readClass(reader: Reader): DeviceClass {
+export function readDeviceClass(reader: Reader): DeviceClass {
   const number = reader.u8("class");
   const deviceClass = classesByNumber.get(number);
   if (deviceClass === undefined) throw reader.refuse(`class ${number} is unknown`, "class", 1);

@@ -3,7 +3,7 @@
  * signature is by the device key over every byte before it, so that a request that any courier hands in
  * says the same and can be told from another's.
  */
-import { equalBytes, Reader, Writer } from "./bytes.ts";
+import { Reader, Writer } from "./bytes.ts";
 import { type Ask, readAsk, writeAsk } from "./ask.ts";
 import { requestKindOf, requestKinds } from "./gateway-messages.ts";
 import { KEY_LENGTH, readKey } from "./key.ts";
@@ -104,11 +104,6 @@ export function decodeDeviceRequest(bytes: Uint8Array): SignedDeviceRequest {
   const signature = reader.take(SIGNATURE_LENGTH, "signature");
   reader.end("request");
   return { member, deviceKey, signedTime, nonce, ask, signature, bytes, body };
-}
-
-/** Whether a reply to `nonce` answers this request. */
-export function isReplyTo(request: DeviceRequest, nonce: Uint8Array): boolean {
-  return equalBytes(request.nonce, nonce);
 }
 
 function encodeBody(request: DeviceRequest): Uint8Array {

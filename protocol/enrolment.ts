@@ -95,6 +95,14 @@ export function encodeEnrolment(enrolment: Enrolment): Uint8Array {
 /** @throws Refusal `malformed` naming field and offset. */
 export function decodeEnrolment(bytes: Uint8Array): SignedEnrolment {
   const reader = new Reader(bytes);
+  const enrolment = readEnrolment(reader);
+  reader.end("enrolment");
+  return enrolment;
+}
+
+/** Reads an enrolment that other things follow, as in an answer. */
+export function readEnrolment(reader: Reader): SignedEnrolment {
+  const start = reader.offset;
   const kind = reader.u8("kind");
   if (kind !== ENROLMENT_KIND) throw reader.refuse(`kind ${kind} is no enrolment`, "kind", 1);
   const deviceKey = readKey(reader, "deviceKey");
@@ -102,7 +110,7 @@ export function decodeEnrolment(bytes: Uint8Array): SignedEnrolment {
   const issuerSignature = reader.take(SIGNATURE_LENGTH, "issuerSignature");
   const consent = reader.take(SIGNATURE_LENGTH, "consent");
   const envelope = reader.long(limits.envelopeMax, "envelope");
-  reader.end("enrolment");
+  const bytes = reader.bytes.subarray(start, reader.offset);
   return { kind: "enrolment", deviceKey, member, issuerSignature, consent, envelope, bytes };
 }
 

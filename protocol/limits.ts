@@ -59,7 +59,7 @@ export const limits = {
   /** Lists in one answer: one a member, and the trust lists between the device's and the present one. */
   answeredListsMax: 2048,
   /** Why something was refused, in a sentence or two. */
-  reasonMax: 1024,
+  reasonMax: 255,
   /** How far a request's signed time may be from the gateway's clock, either way. */
   requestLagMaxMs: 24 * 60 * 60 * 1000,
   /** How long a nonce is remembered: from a day ahead of the clock to a day behind it. */

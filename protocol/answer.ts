@@ -1,0 +1,208 @@
+/**
+ * What a gateway answers, by the kind of what was asked.
+ *
+ *     enrol     enrolment | count u8: 0 until it has applied, then 1 | certificate × count
+ *     certify   certificate
+ *     load      state u8: 0 pending, 1 applied | receipts
+ *     redeem    acknowledgement
+ *     submit    acknowledgement
+ *     status    count u16 × (state u8: 0 unknown, 1 pending, 2 applied, 3 refused
+ *               | record id 32, or the statement if applied | reason, if refused)
+ *     receipts  receipts
+ *     lists     lists
+ *
+ * receipts = count u16 × receipt, ascending by outpoint. lists = count u16 × (kind u8, as between devices |
+ * length u32 | list): longer than those that devices hand each other.
+ */
+import {
+  readAcknowledgement,
+  type SignedAcknowledgement,
+  writeAcknowledgement,
+} from "./acknowledgement.ts";
+import { fromHex, type Hex, type Reader, toHex, type Writer } from "./bytes.ts";
+import { type CarriedList, listKinds, readListKind } from "./carried-lists.ts";
+import { readCertificate, type SignedCertificate } from "./certificate.ts";
+import { readEnrolment, type SignedEnrolment } from "./enrolment.ts";
+import type { RequestKind } from "./gateway-messages.ts";
+import { limits } from "./limits.ts";
+import { readReason, type Reason, writeReason } from "./reason.ts";
+import { readReceipt, type SignedReceipt } from "./receipt.ts";
+import { readStatement, type SignedStatement, writeStatement } from "./statement.ts";
+
+/** What became of a record. */
+export type RecordStatus =
+  | { readonly state: "unknown"; readonly id: Hex }
+  | { readonly state: "pending"; readonly id: Hex }
+  | { readonly state: "applied"; readonly id: Hex; readonly statement: SignedStatement }
+  | { readonly state: "refused"; readonly id: Hex; readonly reason: Reason };
+
+export type EnrolAnswer = {
+  readonly kind: "enrol";
+  /** The leaf, which any gateway takes. */
+  readonly enrolment: SignedEnrolment;
+  /** Absent until the enrolment has applied: ask again. */
+  readonly certificate?: SignedCertificate | undefined;
+};
+
+export type CertifyAnswer = { readonly kind: "certify"; readonly certificate: SignedCertificate };
+
+export type LoadAnswer = {
+  readonly kind: "load";
+  /** While it is pending, ask again with the same id. */
+  readonly state: "pending" | "applied";
+  /** For the coins of the load that are unspent, once it has applied. */
+  readonly receipts: readonly SignedReceipt[];
+};
+
+export type IntakeAnswer = {
+  readonly kind: "redeem" | "submit";
+  readonly acknowledgement: SignedAcknowledgement;
+};
+
+/** In the order asked. */
+export type StatusAnswer = { readonly kind: "status"; readonly records: readonly RecordStatus[] };
+
+/** For those of the coins that are unspent and whose custodian answers; the others are left out. */
+export type ReceiptsAnswer = {
+  readonly kind: "receipts";
+  readonly receipts: readonly SignedReceipt[];
+};
+
+/** Every trust list that changed the trust key since the device's, in order, then the newest of each. */
+export type ListsAnswer = { readonly kind: "lists"; readonly lists: readonly CarriedList[] };
+
+export type Answer =
+  | EnrolAnswer
+  | CertifyAnswer
+  | LoadAnswer
+  | IntakeAnswer
+  | StatusAnswer
+  | ReceiptsAnswer
+  | ListsAnswer;
+
+const loadStates = ["pending", "applied"] as const;
+const recordStates = ["unknown", "pending", "applied", "refused"] as const;
+
+export function writeAnswer(writer: Writer, answer: Answer): void {
+  switch (answer.kind) {
+    case "enrol":
+      writer.put(answer.enrolment.bytes).u8(answer.certificate === undefined ? 0 : 1);
+      if (answer.certificate !== undefined) writer.put(answer.certificate.bytes);
+      return;
+    case "certify":
+      writer.put(answer.certificate.bytes);
+      return;
+    case "load":
+      writer.u8(loadStates.indexOf(answer.state));
+      writeReceipts(writer, answer.receipts);
+      return;
+    case "redeem":
+    case "submit":
+      writeAcknowledgement(writer, answer.acknowledgement);
+      return;
+    case "status":
+      writer.u16(answer.records.length);
+      for (const record of answer.records) writeStatus(writer, record);
+      return;
+    case "receipts":
+      writeReceipts(writer, answer.receipts);
+      return;
+    case "lists":
+      writeAnsweredLists(writer, answer.lists);
+      return;
+  }
+}
+
+/** @throws Refusal `malformed` naming field and offset. Signatures are for the reader's reader to check. */
+export function readAnswer(reader: Reader, kind: RequestKind): Answer {
+  switch (kind) {
+    case "enrol":
+      return readEnrol(reader);
+    case "certify":
+      return { kind, certificate: readCertificate(reader) };
+    case "load": {
+      const state = loadStates[reader.count(1, 0, 1, "state")]!;
+      const start = reader.offset;
+      const receipts = readReceipts(reader);
+      if (state === "pending" && receipts.length > 0) {
+        throw reader.refuse("a pending load has no receipts", "receipts", reader.offset - start);
+      }
+      return { kind, state, receipts };
+    }
+    case "redeem":
+    case "submit":
+      return { kind, acknowledgement: readAcknowledgement(reader) };
+    case "status":
+      return { kind, records: readStatuses(reader) };
+    case "receipts":
+      return { kind, receipts: readReceipts(reader) };
+    case "lists":
+      return { kind, lists: readAnsweredLists(reader) };
+  }
+}
+
+/** Lists as gateways send them: with an answer, or with the refusal of a request that is out of date. */
+export function writeAnsweredLists(writer: Writer, lists: readonly CarriedList[]): void {
+  writer.u16(lists.length);
+  for (const { kind, bytes } of lists) writer.u8(listKinds[kind]).wide(bytes);
+}
+
+export function readAnsweredLists(reader: Reader): CarriedList[] {
+  const count = reader.count(2, 0, limits.answeredListsMax, "lists");
+  const lists: CarriedList[] = [];
+  for (let i = 0; i < count; i++) {
+    const kind = readListKind(reader, `lists[${i}].kind`);
+    lists.push({ kind, bytes: reader.wide(limits.gatewayAnswerMax, `lists[${i}]`) });
+  }
+  return lists;
+}
+
+function readEnrol(reader: Reader): EnrolAnswer {
+  const enrolment = readEnrolment(reader);
+  const count = reader.count(1, 0, 1, "certificates");
+  const certificate = count === 1 ? readCertificate(reader) : undefined;
+  return { kind: "enrol", enrolment, certificate };
+}
+
+function writeStatus(writer: Writer, record: RecordStatus): void {
+  writer.u8(recordStates.indexOf(record.state));
+  if (record.state === "applied") writeStatement(writer, record.statement);
+  else writer.fixed(fromHex(record.id), 32);
+  if (record.state === "refused") writeReason(writer, record.reason);
+}
+
+function readStatuses(reader: Reader): RecordStatus[] {
+  const count = reader.count(2, 1, limits.askedMax, "records");
+  const records: RecordStatus[] = [];
+  for (let i = 0; i < count; i++) records.push(readStatus(reader, `records[${i}]`));
+  return records;
+}
+
+function readStatus(reader: Reader, field: string): RecordStatus {
+  const state = recordStates[reader.count(1, 0, recordStates.length - 1, `${field}.state`)]!;
+  if (state === "applied") {
+    const statement = readStatement(reader);
+    return { state, id: statement.id, statement };
+  }
+  const id = toHex(reader.take(32, `${field}.id`));
+  return state === "refused" ? { state, id, reason: readReason(reader, field) } : { state, id };
+}
+
+function writeReceipts(writer: Writer, receipts: readonly SignedReceipt[]): void {
+  writer.u16(receipts.length);
+  for (const receipt of receipts) writer.put(receipt.bytes);
+}
+
+function readReceipts(reader: Reader): SignedReceipt[] {
+  const count = reader.count(2, 0, limits.askedMax, "receipts");
+  const receipts: SignedReceipt[] = [];
+  for (let i = 0; i < count; i++) {
+    const start = reader.offset;
+    const receipt = readReceipt(reader);
+    if (i > 0 && receipt.outpoint <= receipts[i - 1]!.outpoint) {
+      throw reader.refuse("receipts are not ascending", `receipts[${i}]`, reader.offset - start);
+    }
+    receipts.push(receipt);
+  }
+  return receipts;
+}
