@@ -47,6 +47,16 @@ export class Reader {
     return this.#view.getBigUint64(this.#take(8, field));
   }
 
+  u128(field: string): bigint {
+    const high = this.u64(field);
+    return (high << 64n) | this.u64(field);
+  }
+
+  /** Two's complement. */
+  i128(field: string): bigint {
+    return BigInt.asIntN(128, this.u128(field));
+  }
+
   /** A u64 that is a count or a time: refused from 2^53 on. */
   safe(field: string): number {
     const at = this.#take(8, field);
@@ -164,6 +174,16 @@ export class Writer {
     const at = this.#grow(8, 0, 0);
     this.#view.setBigUint64(at, value);
     return this;
+  }
+
+  u128(value: bigint): this {
+    return this.u64(value >> 64n).u64(BigInt.asUintN(64, value));
+  }
+
+  /** Two's complement. */
+  i128(value: bigint): this {
+    if (BigInt.asIntN(128, value) !== value) throw new RangeError(`${value} is no i128`);
+    return this.u128(BigInt.asUintN(128, value));
   }
 
   /** A count or a time as u64. */

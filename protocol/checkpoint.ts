@@ -1,6 +1,6 @@
 /** The checkpoint: the state at the end of a cycle, as a quorum of members signs it and the chain settles it. */
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { concat, fromHex, type Hex } from "./bytes.ts";
+import { concat, fromHex, type Hex, Reader, toHex, Writer } from "./bytes.ts";
 import { hashLeaf, merkleRoot } from "./merkle.ts";
 import type { MemberId } from "./output.ts";
 import { type Domain, structHash, typedDigest, typeHash, word } from "./typed-data.ts";
@@ -58,4 +58,51 @@ export function checkpointDigest(domain: Domain, checkpoint: Checkpoint): Uint8A
       fromHex(stateRoot, 32),
     ),
   );
+}
+
+/** As nodes keep it and evidence carries it: the fields in their order, rows after a u16 count. */
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const writer = new Writer(256)
+    .safe(checkpoint.number)
+    .safe(checkpoint.seq)
+    .safe(checkpoint.applied)
+    .fixed(fromHex(checkpoint.appliedRoot), 32)
+    .u128(checkpoint.supply)
+    .u16(checkpoint.positions.length);
+  for (const { member, delta, withdrawn } of checkpoint.positions) {
+    writer.u16(member).i128(delta).u128(withdrawn);
+  }
+  return writer.fixed(fromHex(checkpoint.stateRoot), 32).done();
+}
+
+/** @throws Refusal `malformed` naming field and offset. */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const reader = new Reader(bytes);
+  const number = reader.safe("number");
+  const seq = reader.safe("seq");
+  const applied = reader.safe("applied");
+  const appliedRoot = toHex(reader.take(32, "appliedRoot"));
+  const supply = reader.u128("supply");
+  const positions = readPositions(reader);
+  const stateRoot = toHex(reader.take(32, "stateRoot"));
+  reader.end("checkpoint");
+  return { number, seq, applied, appliedRoot, supply, positions, stateRoot };
+}
+
+function readPositions(reader: Reader): Position[] {
+  const count = reader.u16("positions");
+  const positions: Position[] = [];
+  for (let i = 0; i < count; i++) {
+    const member = reader.u16(`positions[${i}].member`);
+    if (i > 0 && member <= positions[i - 1]!.member) {
+      throw reader.refuse("positions are not ascending", `positions[${i}].member`, 2);
+    }
+    const delta = reader.i128(`positions[${i}].delta`);
+    const withdrawn = reader.u128(`positions[${i}].withdrawn`);
+    if (delta === 0n && withdrawn === 0n) {
+      throw reader.refuse("a row of zero is left out", `positions[${i}]`, 34);
+    }
+    positions.push({ member, delta, withdrawn });
+  }
+  return positions;
 }

@@ -92,8 +92,8 @@ export const stateValue = {
       .u16(pastTreasuries.length)
       .put(concat(...pastTreasuries))
       .done(),
-  window: ({ delta, burns }: Window) => concat(u128(BigInt.asUintN(128, delta)), u128(burns)),
-  reserve: (amount: bigint) => u128(amount),
+  window: ({ delta, burns }: Window) => new Writer(32).i128(delta).u128(burns).done(),
+  reserve: (amount: bigint) => new Writer(16).u128(amount).done(),
   parameters: ({ version, reclaimDelayS, openCycle, settledCycle }: Parameters) =>
     new Writer(26).u16(version).safe(reclaimDelayS).safe(openCycle).safe(settledCycle).done(),
 } as const;
@@ -176,7 +176,7 @@ function readEntry(letter: string, keys: Reader, values: Reader): StateEntry {
         window: readWindow(values),
       };
     case prefix.reserve:
-      return { kind: "reserve", member: keys.u16("member"), amount: readU128(values, "reserve") };
+      return { kind: "reserve", member: keys.u16("member"), amount: values.u128("reserve") };
     case prefix.parameters:
       return { kind: "parameters", parameters: readParameters(values) };
     default:
@@ -195,8 +195,7 @@ function readMember(reader: Reader): Member {
 }
 
 function readWindow(reader: Reader): Window {
-  const delta = BigInt.asIntN(128, readU128(reader, "delta"));
-  return { delta, burns: readU128(reader, "burns") };
+  return { delta: reader.i128("delta"), burns: reader.u128("burns") };
 }
 
 function readParameters(reader: Reader): Parameters {
@@ -214,17 +213,6 @@ function outpoint(reader: Reader): Outpoint {
 
 function owner(reader: Reader): Owner {
   return toHex(reader.take(OWNER_LENGTH, "owner"));
-}
-
-function readU128(reader: Reader, field: string): bigint {
-  return (reader.u64(field) << 64n) | reader.u64(field);
-}
-
-function u128(value: bigint): Uint8Array {
-  return new Writer(16)
-    .u64(value >> 64n)
-    .u64(value & 0xffff_ffff_ffff_ffffn)
-    .done();
 }
 
 function u16(value: number): Uint8Array {
