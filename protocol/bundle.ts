@@ -91,9 +91,9 @@ export function readBundle(networkId: Uint8Array, reader: Reader): Bundle {
   const start = reader.offset;
   readVersion(reader, "bundle");
   const counts = {
-    records: readCount(reader, "records", limits.bundleRecordsMax),
-    certificates: readCount(reader, "certificates", limits.bundleCertificatesMax),
-    receipts: readCount(reader, "receipts", limits.bundleReceiptsMax),
+    records: reader.count(1, 1, limits.bundleRecordsMax, "records"),
+    certificates: reader.count(1, 1, limits.bundleCertificatesMax, "certificates"),
+    receipts: reader.count(1, 1, limits.bundleReceiptsMax, "receipts"),
   };
   const records: SignedRecord[] = [];
   const starts: number[] = [];
@@ -110,12 +110,6 @@ export function readBundle(networkId: Uint8Array, reader: Reader): Bundle {
   const bundle = { records, certificates, receipts };
   checkMinimal(networkId, bundle, starts);
   return bundle;
-}
-
-function readCount(reader: Reader, field: string, max: number): number {
-  const count = reader.u8(field);
-  if (count === 0 || count > max) throw reader.refuse(`${count} ${field}, 1 to ${max}`, field, 1);
-  return count;
 }
 
 function readCertificates(reader: Reader, count: number): SignedCertificate[] {

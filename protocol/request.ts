@@ -7,18 +7,12 @@ import { Reader, utf8, Writer } from "./bytes.ts";
 import { readCertificate, type SignedCertificate } from "./certificate.ts";
 import { KEY_LENGTH, readKeyOnCurve } from "./key.ts";
 import { limits } from "./limits.ts";
+import { type ListVersion, readListVersions, writeListVersions } from "./list-version.ts";
 import { digest, message } from "./message.ts";
 import type { Amount } from "./money.ts";
-import type { MemberId } from "./output.ts";
 import { Refusal } from "./refusal.ts";
 import { type Signer, SIGNATURE_LENGTH, type Verifier } from "./signature.ts";
 import { FORMAT_VERSION, readVersion } from "./version.ts";
-
-/** A list the payee holds: a member's revocation list, or the trust list as that of member 0. */
-export type ListVersion = { readonly member: MemberId; readonly version: number };
-
-/** The number by which versions name the trust list. */
-export const TRUST_LIST = 0;
 
 export type Request = {
   /** The payee's. */
@@ -26,7 +20,7 @@ export type Request = {
   readonly amount: Amount;
   /** Compressed key of this request alone. */
   readonly ephemeral: Uint8Array;
-  /** Ascending by member, at most 16. */
+  /** The lists the payee holds: the payer hands over newer ones. Ascending by member, at most 16. */
   readonly versions: readonly ListVersion[];
   /** An order number or a place, at most 64 bytes. */
   readonly reference: string;
@@ -83,7 +77,7 @@ export function decodeRequest(bytes: Uint8Array): SignedRequest {
   const amount = reader.u64("amount");
   if (amount === 0n) throw reader.refuse("the request asks for nothing", "amount", 8);
   const ephemeral = readKeyOnCurve(reader, "ephemeral");
-  const versions = readVersions(reader);
+  const versions = readListVersions(reader);
   const reference = reader.text(limits.referenceMax, "reference");
   const body = bytes.subarray(0, reader.offset);
   const signature = reader.take(SIGNATURE_LENGTH, "signature");
@@ -96,25 +90,7 @@ function encodeBody(request: Request): Uint8Array {
     .u8(FORMAT_VERSION)
     .put(request.certificate.bytes)
     .u64(request.amount)
-    .fixed(request.ephemeral, KEY_LENGTH)
-    .u8(request.versions.length);
-  for (const { member, version } of request.versions) writer.u16(member).u32(version);
+    .fixed(request.ephemeral, KEY_LENGTH);
+  writeListVersions(writer, request.versions);
   return writer.short(utf8.encode(request.reference)).done();
-}
-
-function readVersions(reader: Reader): ListVersion[] {
-  const count = reader.u8("versions");
-  if (count > limits.listVersionsMax) {
-    throw reader.refuse(`${count} versions, at most ${limits.listVersionsMax}`, "versions", 1);
-  }
-  const versions: ListVersion[] = [];
-  for (let i = 0; i < count; i++) {
-    const field = `versions[${i}]`;
-    const member = reader.u16(`${field}.member`);
-    if (i > 0 && member <= versions[i - 1]!.member) {
-      throw reader.refuse("versions are not ascending", `${field}.member`, 2);
-    }
-    versions.push({ member, version: reader.u32(`${field}.version`) });
-  }
-  return versions;
 }
