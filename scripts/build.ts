@@ -4,7 +4,7 @@
  * (`@custom:role`), so what is documented is what a deployment sets up.
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,6 @@ type AbiEntry = { readonly type: string; readonly name?: string };
 type Artifact = {
   readonly abi: readonly AbiEntry[];
   readonly inputSourceName: string;
-  readonly contractName: string;
   readonly buildInfoId: string;
 };
 type Devdoc = { readonly methods?: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
@@ -23,25 +22,18 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 /** Where the interfaces are written. */
 export const abiFile = path.join(root, "node/chain/abi.ts");
 
-/** The contracts whose interface is written, and the interface whose documentation names the roles. */
+/** The contracts whose interfaces are written, and the folder of their sources. */
 const contracts = [
-  { name: "MemberRegistry", artifact: "contracts/interfaces/IMemberRegistry.sol/IMemberRegistry" },
-  { name: "ReserveToken", artifact: "contracts/interfaces/IReserveToken.sol/IReserveToken" },
-  { name: "Settlement", artifact: "contracts/interfaces/ISettlement.sol/ISettlement" },
-  {
-    name: "AccessManager",
-    artifact: "@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager",
-  },
-  {
-    name: "TransparentUpgradeableProxy",
-    artifact:
-      "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol/TransparentUpgradeableProxy",
-  },
-  {
-    name: "ProxyAdmin",
-    artifact: "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol/ProxyAdmin",
-  },
+  { name: "MemberRegistry", folder: "contracts" },
+  { name: "ReserveToken", folder: "contracts" },
+  { name: "Settlement", folder: "contracts" },
+  { name: "AccessManager", folder: "@openzeppelin/contracts/access/manager" },
+  { name: "TransparentUpgradeableProxy", folder: "@openzeppelin/contracts/proxy/transparent" },
+  { name: "ProxyAdmin", folder: "@openzeppelin/contracts/proxy/transparent" },
 ] as const;
+
+/** Functions of OpenZeppelin's own that a role calls: upgrades. */
+const libraryRoles = { ProxyAdmin: { AUTHORITY: ["upgradeAndCall"] } } as const;
 
 /** Roles of the AccessManager. 0 is its administrator, which gives and takes the others. */
 const roleIds = { AUTHORITY: 1, REGULATOR: 2, MEMBER: 3, DISPUTES: 4 } as const;
@@ -66,15 +58,13 @@ export function formatAbis(): string {
  * from the artifacts; a test compares it with them.
  */`,
   ];
-  const restricted: Record<string, Record<string, string[]>> = {};
-  for (const { name, artifact } of contracts) {
-    const { abi, ...source } = readArtifact(artifact);
+  const restricted: Record<string, unknown> = {};
+  for (const { name, folder } of contracts) {
+    const { abi } = readArtifact(folder, name);
     parts.push(`export const ${camel(name)}Abi = [\n${abi.map(formatEntry).join("")}] as const;`);
-    const roles = rolesOf(source);
-    if (Object.keys(roles).length > 0) restricted[name] = roles;
+    if (folder === "contracts") restricted[name] = rolesOf(`I${name}`);
   }
-  // Of OpenZeppelin's own functions one is called by a role: upgrades.
-  restricted["ProxyAdmin"] = { AUTHORITY: ["upgradeAndCall"] };
+  Object.assign(restricted, libraryRoles);
   parts.push(
     `/** Roles of the AccessManager; 0 is its administrator. */\nexport const roles = ${JSON.stringify(roleIds)} as const;`,
     `/** The functions that each role calls through the AccessManager. Unlisted ones are its administrator's or open to all. */\nexport const restrictedFunctions = ${JSON.stringify(restricted, null, 2)} as const;`,
@@ -82,29 +72,32 @@ export function formatAbis(): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-function rolesOf(source: Omit<Artifact, "abi">): Record<string, string[]> {
+/** The functions of an interface by the role that its documentation names. */
+function rolesOf(name: string): Record<string, string[]> {
   const roles: Record<string, string[]> = {};
-  for (const [signature, documentation] of Object.entries(readDevdoc(source).methods ?? {})) {
+  for (const [signature, documentation] of Object.entries(readDevdoc(name).methods ?? {})) {
     const role = documentation["custom:role"];
     if (role === undefined) continue;
     if (typeof role !== "string" || !(role in roleIds)) {
-      throw new Error(`${source.contractName}.${signature} names an unknown role`);
+      throw new Error(`${name}.${signature} names an unknown role`);
     }
     (roles[role] ??= []).push(signature.slice(0, signature.indexOf("(")));
   }
   return roles;
 }
 
-function readArtifact(artifact: string): Artifact {
-  return JSON.parse(readFileSync(path.join(root, "artifacts", `${artifact}.json`), "utf8"));
+function readArtifact(folder: string, name: string): Artifact {
+  return readJson(`artifacts/${folder}/${name}.sol/${name}.json`);
 }
 
-function readDevdoc({ inputSourceName, contractName, buildInfoId }: Omit<Artifact, "abi">): Devdoc {
-  const folder = path.join(root, "artifacts/build-info");
-  const file = readdirSync(folder).find((name) => name === `${buildInfoId}.output.json`);
-  if (file === undefined) throw new Error(`${contractName} has no build information`);
-  const { output } = JSON.parse(readFileSync(path.join(folder, file), "utf8"));
-  return output.contracts[inputSourceName]?.[contractName]?.devdoc ?? {};
+function readDevdoc(name: string): Devdoc {
+  const { inputSourceName, buildInfoId } = readArtifact("contracts/interfaces", name);
+  const { output } = readJson(`artifacts/build-info/${buildInfoId}.output.json`);
+  return output.contracts[inputSourceName][name].devdoc;
+}
+
+function readJson(file: string) {
+  return JSON.parse(readFileSync(path.join(root, file), "utf8"));
 }
 
 function formatEntry(entry: AbiEntry): string {

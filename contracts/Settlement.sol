@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IMemberRegistry} from "./interfaces/IMemberRegistry.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
+import {Quorum} from "./libraries/Quorum.sol";
+import {Statements} from "./libraries/Statements.sol";
+
+/**
+ * @title The order of the ledger, and the reserves behind it
+ * @notice See ISettlement.
+ * @dev Each entry point checks, changes its own state, moves tokens, and at the end draws its `seq` and
+ * writes its event, with nothing in between: logs stand in the order of their `seq` even if a token
+ * calls back. Where the check needs the validators, which come with the `seq`, the draw comes first.
+ */
+contract Settlement is ISettlement, AccessManaged, Initializable {
+    using SafeERC20 for IERC20;
+
+    /// One slot: what closing, settling, paying in and paying out change.
+    struct Head {
+        uint64 open;
+        uint64 settled;
+        uint128 owed;
+    }
+
+    struct Account {
+        uint128 reserve;
+        uint128 withdrawable;
+    }
+
+    struct LastBatch {
+        uint64 number;
+        uint64 blockNumber;
+    }
+
+    /// What peers fetch, check and store as one step.
+    uint32 private constant LEAVES_MAX = 4096;
+    /// Nodes keep the positions of each cycle until it settles.
+    uint64 private constant UNSETTLED_MAX = 8;
+
+    /// @inheritdoc ISettlement
+    IMemberRegistry public immutable registry;
+    /// @inheritdoc ISettlement
+    IERC20 public immutable token;
+    bytes32 private immutable _NETWORK_ID;
+
+    Head private _head;
+    mapping(uint64 cycle => Cycle) private _cycles;
+    mapping(uint16 member => Account) private _accounts;
+    mapping(uint16 member => LastBatch) private _batches;
+    /// @inheritdoc ISettlement
+    mapping(uint16 member => bool) public isImpaired;
+
+    /// Behind a proxy: state is set by `initialize`. An upgrade is built with the same two addresses.
+    /// @param registry_ The registry's proxy, initialised.
+    /// @param token_ The reserves. A transfer must move exactly its amount.
+    constructor(IMemberRegistry registry_, IERC20 token_) AccessManaged(address(0)) {
+        registry = registry_;
+        token = token_;
+        _NETWORK_ID = registry_.networkId();
+        _disableInitializers();
+    }
+
+    /// @inheritdoc ISettlement
+    function initialize(address authority_) external initializer {
+        _setAuthority(authority_);
+        _head.open = 1;
+        _cycles[0].closedAt = uint64(block.timestamp);
+    }
+
+    // The log's order.
+
+    /// @inheritdoc ISettlement
+    function sequence(uint16 member, uint64 number, uint32 count, bytes32 root, bytes calldata signatures)
+        external
+    {
+        if (count == 0 || count > LEAVES_MAX) revert SettlementCountOutOfBounds(count);
+        LastBatch memory last = _batches[member];
+        if (number != last.number + 1) revert SettlementBatchNotNext(member, number, last.number + 1);
+        if (last.blockNumber == block.number) revert SettlementBatchInBlock(member, block.number);
+        (uint64 seq, uint16 members, address validators) = registry.draw();
+        _checkMember(member, members);
+        Quorum.check(
+            Statements.batchDigest(domainSeparator(), member, number, count, root), signatures, validators
+        );
+
+        _batches[member] = LastBatch({number: number, blockNumber: uint64(block.number)});
+        emit Sequenced(seq, member, number, count, root, uint64(block.timestamp));
+    }
+
+    // Reserves in and out.
+
+    /// @inheritdoc ISettlement
+    function deposit(uint16 member, uint64 amount) external {
+        IMemberRegistry.Status status = registry.statusOf(member);
+        if (status == IMemberRegistry.Status.None) revert SettlementUnknownMember(member);
+        if (status != IMemberRegistry.Status.Active) revert SettlementNotActive(member, status);
+        if (isImpaired[member]) revert SettlementImpaired(member);
+        uint128 quota = registry.quotaOf(member);
+        uint256 reserve = uint256(_accounts[member].reserve) + amount;
+        if (reserve > quota) revert SettlementQuotaExceeded(member, reserve, quota);
+
+        _takeIn(member, amount);
+        (uint64 seq,,) = registry.draw();
+        emit Deposited(seq, member, amount);
+    }
+
+    /// @inheritdoc ISettlement
+    function withdraw() external {
+        uint16 member = _operatorOf(msg.sender);
+        uint128 amount = _accounts[member].withdrawable;
+        if (amount == 0) revert SettlementNothingToWithdraw(member);
+
+        _accounts[member].withdrawable = 0;
+        _head.owed -= amount;
+        token.safeTransfer(msg.sender, amount);
+        emit Withdrawn(member, msg.sender, amount);
+    }
+
+    // Cycles.
+
+    /// @inheritdoc ISettlement
+    function closeCycle() external {
+        uint16 member = _operatorOf(msg.sender);
+        IMemberRegistry.Status status = registry.statusOf(member);
+        if (status != IMemberRegistry.Status.Active) revert SettlementNotActive(member, status);
+        Head memory head = _head;
+        uint64 closableAt = _cycles[head.open - 1].closedAt + registry.parameters().minCycle;
+        if (block.timestamp < closableAt) revert SettlementCycleTooShort(closableAt);
+        if (head.open - head.settled > UNSETTLED_MAX) revert SettlementTooManyUnsettled(UNSETTLED_MAX);
+
+        (uint64 seq,,) = registry.draw();
+        Cycle storage cycle = _cycles[head.open];
+        (cycle.boundary, cycle.closedAt) = (seq, uint64(block.timestamp));
+        _head.open = head.open + 1;
+        emit CycleClosed(seq, head.open);
+    }
+
+    /// @inheritdoc ISettlement
+    function settle(Checkpoint calldata checkpoint, bytes calldata signatures) external {
+        Head memory head = _head;
+        uint64 number = checkpoint.number;
+        if (number != head.settled + 1) revert SettlementCheckpointNotNext(number, head.settled + 1);
+        if (number == head.open) revert SettlementCycleOpen(number);
+        Cycle memory cycle = _cycles[number];
+        if (checkpoint.seq != cycle.boundary) revert SettlementBoundaryMismatch(checkpoint.seq, cycle.boundary);
+        (uint64 seq, uint16 members, address validators) = registry.draw();
+        Quorum.check(Statements.checkpointDigest(domainSeparator(), checkpoint), signatures, validators);
+
+        uint256 withdrawn = _move(checkpoint.positions, members);
+        int256 supply = int256(uint256(_cycles[number - 1].supply) + cycle.inflow) - int256(withdrawn);
+        if (supply != int256(uint256(checkpoint.supply))) {
+            revert SettlementSupplyMismatch(checkpoint.supply, supply);
+        }
+        cycle.settledAt = uint64(block.timestamp);
+        cycle.applied = checkpoint.applied;
+        cycle.supply = checkpoint.supply;
+        cycle.appliedRoot = checkpoint.appliedRoot;
+        cycle.stateRoot = checkpoint.stateRoot;
+        _cycles[number] = cycle;
+        _head.settled = number;
+        emit Settled(seq, number);
+    }
+
+    // Double spends and rulings.
+
+    /// @inheritdoc ISettlement
+    function restitute(bytes32 id, uint8 index, bytes32 loser, bytes20 owner, uint16 member, uint64 amount)
+        external
+        restricted
+    {
+        _takeIn(member, amount);
+        (uint64 seq, uint16 members,) = registry.draw();
+        _checkMember(member, members);
+        emit Restituted(seq, id, index, loser, owner, member, amount, uint64(block.timestamp));
+    }
+
+    /// @inheritdoc ISettlement
+    function award(uint16 payer, bytes20 owner, uint16 member, uint64 amount) external restricted {
+        _takeIn(member, amount);
+        (uint64 seq, uint16 members,) = registry.draw();
+        _checkMember(payer, members);
+        _checkMember(member, members);
+        emit Awarded(seq, payer, owner, member, amount);
+    }
+
+    /// @inheritdoc ISettlement
+    function setImpaired(uint16 member, bool impaired) external restricted {
+        _checkMember(member, registry.memberCount());
+        isImpaired[member] = impaired;
+        emit ImpairedChanged(member, impaired);
+    }
+
+    // What is known.
+
+    /// @inheritdoc ISettlement
+    function reserveOf(uint16 member) external view returns (uint128) {
+        return _accounts[member].reserve;
+    }
+
+    /// @inheritdoc ISettlement
+    function withdrawable(uint16 member) external view returns (uint128) {
+        return _accounts[member].withdrawable;
+    }
+
+    /// @inheritdoc ISettlement
+    function owed() external view returns (uint128) {
+        return _head.owed;
+    }
+
+    /// @inheritdoc ISettlement
+    function batchesOf(uint16 member) external view returns (uint64) {
+        return _batches[member].number;
+    }
+
+    /// @inheritdoc ISettlement
+    function openCycle() external view returns (uint64) {
+        return _head.open;
+    }
+
+    /// @inheritdoc ISettlement
+    function settledCycle() external view returns (uint64) {
+        return _head.settled;
+    }
+
+    /// @inheritdoc ISettlement
+    function getCycle(uint64 cycle) external view returns (Cycle memory) {
+        return _cycles[cycle];
+    }
+
+    /// @inheritdoc ISettlement
+    function domainSeparator() public view returns (bytes32) {
+        return Statements.domainSeparator(_NETWORK_ID);
+    }
+
+    // Helpers.
+
+    /// Takes `amount` from the caller for coins of `member`.
+    function _takeIn(uint16 member, uint64 amount) private {
+        if (amount == 0) revert SettlementZeroAmount();
+        _accounts[member].reserve += amount;
+        _cycles[_head.open].inflow += amount;
+        _head.owed += amount;
+        token.safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    /// Moves reserves as the positions say: nothing appears or vanishes among members [I3].
+    /// @return withdrawn What left the reserves to be withdrawn.
+    function _move(Position[] calldata positions, uint16 members) private returns (uint256 withdrawn) {
+        int256 sum = 0;
+        uint16 previous = 0;
+        for (uint256 i = 0; i < positions.length; ++i) {
+            Position calldata position = positions[i];
+            uint16 member = position.member;
+            if (member <= previous) revert SettlementPositionsNotAscending(previous, member);
+            _checkMember(member, members);
+            if (position.delta == 0 && position.withdrawn == 0) revert SettlementPositionEmpty(member);
+
+            Account memory account = _accounts[member];
+            int256 reserve =
+                int256(uint256(account.reserve)) + position.delta - int256(uint256(position.withdrawn));
+            if (reserve < 0 || reserve > int256(uint256(type(uint128).max))) {
+                revert SettlementReserveOutOfRange(member, reserve);
+            }
+            account.reserve = uint128(uint256(reserve));
+            account.withdrawable += position.withdrawn;
+            _accounts[member] = account;
+
+            sum += position.delta;
+            withdrawn += position.withdrawn;
+            previous = member;
+        }
+        if (sum != 0) revert SettlementDeltaNotZero(sum);
+    }
+
+    function _checkMember(uint16 member, uint16 members) private pure {
+        if (member == 0 || member > members) revert SettlementUnknownMember(member);
+    }
+
+    function _operatorOf(address account) private view returns (uint16 member) {
+        member = registry.memberOf(account);
+        if (member == 0) revert SettlementNotOperator(account);
+    }
+}
