@@ -1,0 +1,32 @@
+/**
+ * Writes the test vectors from `protocol`: what every implementation of a format must take, and how it must
+ * refuse what it must not. The same run gives the same bytes; a test compares them with the committed files.
+ *
+ *     node scripts/vectors.ts [folder]     test/vectors by default
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { toHex } from "../protocol/bytes.ts";
+import { networkId } from "./vectors/keys.ts";
+import { merkle } from "./vectors/merkle.ts";
+import { deposits, enrolments, kinds, records } from "./vectors/records.ts";
+import { typedData } from "./vectors/typed-data.ts";
+
+const folder = process.argv[2] ?? join(import.meta.dirname, "../test/vectors");
+
+const files: Record<string, object> = {
+  records: {
+    records: await records(),
+    deposits: deposits(),
+    enrolments: await enrolments(),
+    kinds: kinds(),
+  },
+  merkle: merkle(),
+  "typed-data": typedData(),
+};
+
+mkdirSync(folder, { recursive: true });
+for (const [name, vectors] of Object.entries(files)) {
+  const whole = { networkId: toHex(networkId), ...vectors };
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(whole, null, 1)}\n`);
+}
