@@ -18,7 +18,11 @@ export type Row = readonly [key: Uint8Array, value: Uint8Array];
 
 export class StateRoot {
   readonly #roots: Uint8Array[] = new Array<Uint8Array>(BUCKETS);
+  /** Buckets that changed since the last snapshot was handed in. */
   #touched = new Set(Array.from({ length: BUCKETS }, (_, bucket) => bucket));
+  /** Buckets of snapshots handed in whose roots are not worked out yet. */
+  readonly #due = new Set<number>();
+  #underWay: Promise<unknown> = Promise.resolve();
 
   /** An entry of this bucket changed. */
   touch(bucket: number): void {
@@ -26,18 +30,27 @@ export class StateRoot {
   }
 
   /**
-   * The root of the state that `read` shows: a snapshot, so that events may go on meanwhile. One
-   * computation at a time, in the order of the snapshots.
+   * The root of the state that `read` shows: a snapshot, taken in the same turn as this call, so that
+   * events may go on meanwhile. Roots are worked out one after the other, in the order of the calls.
+   * One that fails leaves its buckets to the next.
    * @param read the rows of a bucket, ascending by key.
    */
-  async compute(read: (bucket: number) => Promise<readonly Row[]>): Promise<Hex> {
+  compute(read: (bucket: number) => Promise<readonly Row[]>): Promise<Hex> {
     const touched = this.#touched;
     this.#touched = new Set();
-    try {
-      for (const bucket of touched) this.#roots[bucket] = bucketRoot(await read(bucket));
-    } catch (error) {
-      for (const bucket of touched) this.#touched.add(bucket);
-      throw error;
+    const root = this.#underWay.then(() => this.#rehash(touched, read));
+    this.#underWay = root.catch(() => undefined);
+    return root;
+  }
+
+  async #rehash(
+    touched: ReadonlySet<number>,
+    read: (bucket: number) => Promise<readonly Row[]>,
+  ): Promise<Hex> {
+    for (const bucket of touched) this.#due.add(bucket);
+    for (const bucket of this.#due) {
+      this.#roots[bucket] = bucketRoot(await read(bucket));
+      this.#due.delete(bucket);
     }
     return stateRootOf(this.#roots);
   }
