@@ -69,13 +69,17 @@ describe("the layout", () => {
     for (const [file, imported] of wrong) {
       expect(wrongArrows(new Map([[file, [imported]]]))).to.deep.equal([`${file} → ${imported}`]);
     }
-    expect(wrongArrows(new Map([["gateway/a.ts", ["node/client.ts", "node/service/a.ts"]]]))).empty;
+    expect(
+      wrongArrows(new Map([["gateway/a.ts", ["node/client.ts", "node/service/a.ts"]]])),
+    ).to.deep.equal([]);
   });
 
   it("lets gossip, chain, store and API of a node meet in node/node.ts alone", () => {
     expect(met(graph)).to.deep.equal([]);
     expect(met(new Map([["node/gossip/a.ts", ["node/store/b.ts"]]]))).to.have.length(1);
-    expect(met(new Map([["node/node.ts", ["node/store/b.ts", "node/api/c.ts"]]]))).empty;
+    expect(met(new Map([["node/node.ts", ["node/store/b.ts", "node/api/c.ts"]]]))).to.deep.equal(
+      [],
+    );
   });
 
   it("lets each heavy dependency in through its own door", () => {
@@ -91,7 +95,7 @@ describe("the layout", () => {
     ]) {
       expect(pastDoors(new Map([["gateway/a.ts", [name]]])), name).to.have.length(1);
     }
-    expect(pastDoors(new Map([["node/chain/chain-client.ts", ["ethers"]]]))).empty;
+    expect(pastDoors(new Map([["node/chain/chain-client.ts", ["ethers"]]]))).to.deep.equal([]);
   });
 
   it("has no import cycles", () => {
@@ -111,7 +115,7 @@ describe("the layout", () => {
     );
     expect(entries).to.include("protocol/hpke.ts");
     expect(entries.flatMap((entry) => nodeReached(graph, entry))).to.deep.equal([]);
-    expect(nodeReached(graph, "protocol/p256-node.ts")).to.not.be.empty;
+    expect(nodeReached(graph, "protocol/p256-node.ts")).to.have.length.above(0);
   });
 
   it("sees every form of import", () => {
