@@ -3,7 +3,7 @@ import type { Hex } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
 import { encodeLeafList } from "../protocol/leaf.ts";
 import type { Outpoint } from "../protocol/output.ts";
-import { Refusal, type RefusalCode, refusalCodes } from "../protocol/refusal.ts";
+import { isRefusalCode, Refusal, refusalCodes } from "../protocol/refusal.ts";
 import type {
   CheckpointRow,
   Coins,

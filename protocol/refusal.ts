@@ -206,6 +206,10 @@ export const refusalCodes = {
 
 export type RefusalCode = keyof typeof refusalCodes;
 
+export function isRefusalCode(text: string): text is RefusalCode {
+  return Object.hasOwn(refusalCodes, text);
+}
+
 /** Where in a structure a refusal arose. Offsets count bytes from the start of what was decoded. */
 export type Place = { readonly field: string; readonly offset: number };
 
