@@ -3,6 +3,7 @@
  * owner's row, so that twenty bytes are kept once however many coins an owner has; the coins of an owner
  * are linked from row to row, so that they are found without a search.
  */
+import assert from "node:assert";
 import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { type Owner, OWNER_LENGTH } from "../../protocol/key.ts";
 import {
@@ -46,8 +47,11 @@ export class Coins {
     return number < 0 ? undefined : this.#read(this.#coins.value(number));
   }
 
+  /** A coin that stands is not added again: it would be money from nowhere. */
   add(outpoint: Outpoint, output: Output): void {
+    const before = this.#coins.size;
     const number = this.#coins.add(fill(this.#outpoint, outpoint));
+    assert(this.#coins.size > before, `coin ${outpoint} stands already`);
     const ownerNumber = this.#owners.add(fill(this.#owner, output.owner));
     const owner = view(this.#owners.value(ownerNumber));
     const second = owner.getUint32(ownerField.firstCoin);

@@ -4,9 +4,7 @@
  * from 1 without a gap across all contracts of a network.
  */
 import type { Hex } from "../../protocol/bytes.ts";
-
-/** 1 active, 2 suspended, 3 removed. */
-export type MemberStatus = 1 | 2 | 3;
+import type { MemberStatus } from "../../protocol/rules.ts";
 
 /** What the fold reads from outside. The registry emits it first (seq 1). */
 export type ProtocolEvent = {

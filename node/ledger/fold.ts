@@ -6,13 +6,20 @@ import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
 import { type Deposit, depositOutpoint } from "../../protocol/deposit.ts";
 import { isIssuedBy, type SignedEnrolment } from "../../protocol/enrolment.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
-import { lock, type MemberId, outpointOf } from "../../protocol/output.ts";
+import {
+  lock,
+  type MemberId,
+  type Outpoint,
+  outpointOf,
+  type Output,
+} from "../../protocol/output.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
 import { isRefusal, Refusal } from "../../protocol/refusal.ts";
 import {
   checkRecord,
   type History,
   type LedgerView,
+  type Member,
   replacementOutpoint,
 } from "../../protocol/rules.ts";
 import type { Verifier } from "../../protocol/signature.ts";
@@ -76,6 +83,7 @@ export function fold(
 ): Change {
   if (event.seq !== state.seq + 1)
     throw new FoldError(event.seq, `event ${state.seq + 1} comes next`);
+  if (event.kind !== "protocol") checkVersion(event.seq, state.parameters.version);
   const change = new Change(state, history, event.seq);
   switch (event.kind) {
     case "protocol":
@@ -109,13 +117,14 @@ export function fold(
   return change;
 }
 
+/** Also asked of the state: the log may not have begun, and a store may be of later software. */
+function checkVersion(seq: number, version: number): void {
+  if (version === PROTOCOL_VERSION) return;
+  throw new FoldError(seq, `version ${version} of the rules is unknown to this software`);
+}
+
 function foldProtocol(change: Change, event: ProtocolEvent): void {
-  if (event.version !== PROTOCOL_VERSION) {
-    throw new FoldError(
-      event.seq,
-      `version ${event.version} of the rules is unknown to this software`,
-    );
-  }
+  checkVersion(event.seq, event.version);
   const { version, reclaimDelayS } = event;
   change.parameters = { ...change.parameters, version, reclaimDelayS };
 }
@@ -131,9 +140,8 @@ function foldMember(change: Change, event: MemberChangedEvent): void {
 }
 
 function foldDeposit(context: FoldContext, change: Change, event: DepositedEvent): void {
-  const member = change.member(event.member);
-  if (member === undefined) throw new FoldError(event.seq, `member ${event.member} is unknown`);
-  makeDepositCoin(context, change, event.seq, ownerOf(member.treasury), event.member, event.amount);
+  const { treasury } = knownMember(change, event.seq, event.member);
+  makeDepositCoin(context, change, event.seq, ownerOf(treasury), event.member, event.amount);
 }
 
 function foldAward(context: FoldContext, change: Change, event: AwardedEvent): void {
@@ -149,31 +157,39 @@ function makeDepositCoin(
   amount: bigint,
 ): void {
   const deposit: Deposit = { seq, output: { lock: lock.key, owner, custodian, amount } };
-  change.makeCoin(depositOutpoint(context.networkId, deposit), deposit.output);
-  change.addReserve(custodian, amount);
+  makeBackedCoin(change, seq, depositOutpoint(context.networkId, deposit), deposit.output);
 }
 
 function foldRestitution(context: FoldContext, change: Change, event: RestitutedEvent): void {
-  const { member: custodian, amount, timeS } = event;
+  const { seq, member: custodian, amount, timeS } = event;
   const outpoint = replacementOutpoint(
     context.networkId,
     toHex(event.outpoint),
     toHex(event.loser),
   );
-  if (change.coin(outpoint) !== undefined)
-    throw new FoldError(event.seq, `${outpoint} stands already`);
-  change.makeCoin(outpoint, {
-    lock: lock.replacement,
-    owner: toHex(event.owner),
-    custodian,
-    amount,
-  });
+  const owner = toHex(event.owner);
+  makeBackedCoin(change, seq, outpoint, { lock: lock.replacement, owner, custodian, amount });
   change.restituted.set(outpoint, timeS);
-  change.addReserve(custodian, amount);
+}
+
+/** A coin that no record made, and the reserve that backs it. */
+function makeBackedCoin(change: Change, seq: number, outpoint: Outpoint, output: Output): void {
+  knownMember(change, seq, output.custodian);
+  if (output.amount === 0n) throw new FoldError(seq, "a coin of nothing");
+  if (change.coin(outpoint) !== undefined) throw new FoldError(seq, `${outpoint} stands already`);
+  change.makeCoin(outpoint, output);
+  change.addReserve(output.custodian, output.amount);
+}
+
+function knownMember(change: Change, seq: number, id: MemberId): Member {
+  const member = change.member(id);
+  if (member === undefined) throw new FoldError(seq, `member ${id} is unknown`);
+  return member;
 }
 
 /** A repeated revocation keeps the first time. */
 function foldRevocation(change: Change, event: RevokedEvent): void {
+  knownMember(change, event.seq, event.member);
   const owner = toHex(event.owner);
   if (change.revokedAtS(event.member, owner) === undefined)
     change.revoke(event.member, owner, event.timeS);
