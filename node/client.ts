@@ -157,8 +157,7 @@ async function problem(answer: Response): Promise<Error> {
   const text = await answer.text();
   try {
     const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
-    if (code !== undefined && code in refusalCodes)
-      return new Refusal(code as RefusalCode, detail ?? "");
+    if (code !== undefined && isRefusalCode(code)) return new Refusal(code, detail ?? "");
   } catch {
     // Not a problem document: said below as it came.
   }
