@@ -1,0 +1,187 @@
+/**
+ * A store of keys and values that says when it has lost or changed anything. LevelDB beneath it loses
+ * writes and returns changed bytes without a word; here every write is synced, numbered and atomic,
+ * every value carries a checksum, and a tally of all entries, changed by the same write, lets a scan
+ * prove that none is missing. What fails a check is a `DamagedStoreError`, a write that fails a
+ * `StoreWriteError`: the store never mends itself and never goes on.
+ */
+import { createDatabase, type Database, openDatabase, type Row } from "./level-database.ts";
+import { checksum, seal, sealedChecksum, unseal } from "./sealed-value.ts";
+import { DamagedStoreError, StoreWriteError } from "./store-errors.ts";
+import { type End, StoreSnapshot, StoreView } from "./store-view.ts";
+import { Count, decodeTally, encodeTally, type Tally, TALLY_KEY } from "./tally.ts";
+import { WriteQueue } from "./write-queue.ts";
+import { WriteWitness } from "./write-witness.ts";
+
+/** What a key holds from now on. Key and value must not be changed while the write is under way. */
+export type Change = {
+  /** One byte or more: the empty key holds the tally. */
+  readonly key: Uint8Array;
+  /** `null` deletes. */
+  readonly value: Uint8Array | null;
+  /**
+   * What the key holds before this change, `null` for nothing. The tally needs it; where it is left
+   * out the store reads it, which costs more than the write. It must be true.
+   */
+  readonly old?: Uint8Array | null;
+};
+
+export type StoreOptions = {
+  /** Makes a database where there is none; otherwise there must be one. */
+  readonly create?: boolean;
+  /** Scans everything before the store is used, about 2 µs an entry. `verify` does it at any time. */
+  readonly verify?: boolean;
+  /** LevelDB's cache of blocks. */
+  readonly cacheBytes?: number;
+};
+
+/** One write takes what waits up to this many changes: enough to make the sync cheap. */
+const CHANGES_MAX = 16_384;
+
+export class CheckedStore extends StoreView {
+  readonly #level: Database;
+  readonly #end: End;
+  readonly #witness: WriteWitness;
+  #tally: Tally;
+  readonly #queue = new WriteQueue<Change>((changes) => this.#write(changes), CHANGES_MAX);
+  #closed: Promise<void> | undefined;
+
+  private constructor(level: Database, witness: WriteWitness, tally: Tally) {
+    const end: End = { reason: undefined };
+    super(level, end);
+    this.#level = level;
+    this.#end = end;
+    this.#witness = witness;
+    this.#tally = tally;
+  }
+
+  /**
+   * Opens the database in `folder`, which the caller has locked (see data-folder.ts).
+   * @throws DamagedStoreError if there is none, or a byte of its files has changed.
+   * @throws Refusal `wrong-folder` to make one in a folder that is not empty; `in-use`.
+   */
+  static async open(folder: string, options: StoreOptions = {}): Promise<CheckedStore> {
+    const { create = false, verify = true, cacheBytes = 8 * 1024 * 1024 } = options;
+    await using opened = new AsyncDisposableStack();
+    // The witness first: what it says is missing is found before LevelDB changes anything.
+    const noted = create ? undefined : opened.adopt(WriteWitness.open(folder), closeWitness);
+    const level = await (create ? createDatabase : openDatabase)(folder, cacheBytes);
+    opened.defer(() => level.close());
+    const tally = create ? await writeTally(level) : await readTally(level);
+    noted?.check(tally.number);
+    const witness = noted ?? opened.adopt(WriteWitness.create(folder), closeWitness);
+    const store = new CheckedStore(level, witness, tally);
+    if (verify) await store.verify();
+    opened.move();
+    return store;
+  }
+
+  /** How many entries there are. */
+  get size(): number {
+    return this.#tally.entries;
+  }
+
+  /**
+   * Applies all changes or none, in order, and returns when they are durable. Writes asked for while
+   * another is under way share one sync.
+   * @throws StoreWriteError if they may not be durable; every later call throws it again.
+   */
+  async write(changes: readonly Change[]): Promise<void> {
+    for (const { key } of changes) this.check(key);
+    if (changes.length > 0) await this.#queue.add(changes);
+  }
+
+  snapshot(): StoreSnapshot {
+    if (this.#end.reason !== undefined) throw this.#end.reason;
+    return new StoreSnapshot(this.#level, this.#end);
+  }
+
+  /** Waits for the writes that were asked for, then lets go of the files. */
+  async close(): Promise<void> {
+    this.#end.reason ??= new Error(`the database in ${this.folder} is closed`);
+    this.#closed ??= (async () => {
+      await this.#queue.idle();
+      await this.#level.close();
+      this.#witness.close();
+    })();
+    await this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #write(changes: readonly Change[]): Promise<void> {
+    try {
+      const { rows, tally } = this.#rowsOf(changes, await this.#replaced(changes));
+      await this.#level.batch(rows, { sync: true });
+      this.#witness.note(tally.number);
+      this.#tally = tally;
+    } catch (cause) {
+      const damaged = cause instanceof DamagedStoreError;
+      this.#end.reason = damaged ? cause : new StoreWriteError(this.folder, cause);
+      throw this.#end.reason;
+    }
+  }
+
+  #rowsOf(changes: readonly Change[], replaced: readonly (number | undefined)[]) {
+    const count = new Count(this.#tally);
+    const rows = changes.map(({ key, value }, i): Row => {
+      const before = replaced[i];
+      if (before !== undefined) count.remove(before);
+      if (value === null) return { type: "del", key };
+      const sealed = seal(key, value);
+      count.add(sealedChecksum(sealed));
+      return { type: "put", key, value: sealed };
+    });
+    const tally = count.tally(this.#tally.number + 1);
+    rows.push(tallyRow(tally));
+    return { rows, tally };
+  }
+
+  /** The checksum of what each change replaces, `undefined` for nothing. */
+  async #replaced(changes: readonly Change[]): Promise<(number | undefined)[]> {
+    const unknown = changes.filter((change) => change.old === undefined).map(({ key }) => key);
+    if (unknown.length === 0) return changes.map(({ key, old }) => checksumOf(key, old));
+    // What the unknown keys hold at each point of this write.
+    const held = new Map<string, number | undefined>();
+    for (const [i, value] of (await this.valuesOf(unknown)).entries()) {
+      held.set(nameOf(unknown[i]!), checksumOf(unknown[i]!, value));
+    }
+    return changes.map(({ key, value, old }) => {
+      const name = nameOf(key);
+      const before = old === undefined ? held.get(name) : checksumOf(key, old);
+      if (held.has(name)) held.set(name, checksumOf(key, value));
+      return before;
+    });
+  }
+}
+
+function closeWitness(witness: WriteWitness): void {
+  witness.close();
+}
+
+async function writeTally(level: Database): Promise<Tally> {
+  const tally = new Count().tally(1);
+  await level.batch([tallyRow(tally)], { sync: true });
+  return tally;
+}
+
+async function readTally(level: Database): Promise<Tally> {
+  const sealed = await level.get(TALLY_KEY);
+  const value = sealed === undefined ? undefined : unseal(TALLY_KEY, sealed);
+  if (value !== undefined) return decodeTally(value);
+  throw new DamagedStoreError(level.location, "its tally is missing or has changed");
+}
+
+function tallyRow(tally: Tally): Row {
+  return { type: "put", key: TALLY_KEY, value: seal(TALLY_KEY, encodeTally(tally)) };
+}
+
+function checksumOf(key: Uint8Array, value: Uint8Array | null | undefined): number | undefined {
+  return value === null || value === undefined ? undefined : checksum(key, value);
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
+}

@@ -1,0 +1,39 @@
+/**
+ * How a value lies in the store: its bytes, then CRC-32 over key ‖ value (4 bytes), so that neither
+ * can change, or be found under the other's name, unseen.
+ */
+import { crc32 } from "node:zlib";
+
+const CHECKSUM_LENGTH = 4;
+
+export function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
+  const { length } = value;
+  const sealed = new Uint8Array(length + CHECKSUM_LENGTH);
+  sealed.set(value);
+  const sum = checksum(key, value);
+  sealed[length] = sum >>> 24;
+  sealed[length + 1] = sum >>> 16;
+  sealed[length + 2] = sum >>> 8;
+  sealed[length + 3] = sum;
+  return sealed;
+}
+
+/** The value as a view of `sealed`; `undefined` if the checksum does not hold. */
+export function unseal(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  const length = sealed.length - CHECKSUM_LENGTH;
+  if (length < 0) return undefined;
+  // A plain array: a Buffer's `slice` and `toString` are not what callers expect.
+  const value = new Uint8Array(sealed.buffer, sealed.byteOffset, length);
+  return checksum(key, value) === sealedChecksum(sealed) ? value : undefined;
+}
+
+/** The checksum that a sealed value carries. */
+export function sealedChecksum(sealed: Uint8Array): number {
+  const at = sealed.length - CHECKSUM_LENGTH;
+  const low = (sealed[at + 1]! << 16) | (sealed[at + 2]! << 8) | sealed[at + 3]!;
+  return sealed[at]! * 0x100_0000 + low;
+}
+
+export function checksum(key: Uint8Array, value: Uint8Array): number {
+  return crc32(value, crc32(key));
+}

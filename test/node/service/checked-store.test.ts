@@ -1,0 +1,342 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { Level } from "level";
+import { CheckedStore, type Change } from "../../../node/service/checked-store.ts";
+import { seal } from "../../../node/service/sealed-value.ts";
+import { DamagedStoreError } from "../../../node/service/store-errors.ts";
+import { utf8 } from "../../../protocol/bytes.ts";
+import { isRefusal } from "../../../protocol/refusal.ts";
+import { startChild } from "./child.ts";
+import { changesOf, lastWrite } from "./numbered-writes.ts";
+import { temporaryFolders } from "./temporary-folder.ts";
+
+const key = (text: string) => utf8.encode(text);
+const put = (name: string, value: string, old?: string | null): Change => ({
+  key: key(name),
+  value: key(value),
+  ...(old === undefined ? {} : { old: old === null ? null : key(old) }),
+});
+const remove = (name: string, old?: string | null): Change => ({
+  ...put(name, "", old),
+  value: null,
+});
+const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
+
+describe("CheckedStore", () => {
+  const temporaryFolder = temporaryFolders();
+  const newStore = async () =>
+    CheckedStore.open(join(await temporaryFolder(), "db"), { create: true });
+
+  /** What opening the folder throws. */
+  async function openError(folder: string): Promise<unknown> {
+    return CheckedStore.open(folder).then(
+      async (store) => {
+        await store.close();
+        throw new Error("it opened");
+      },
+      (error: unknown) => error,
+    );
+  }
+
+  async function expectDamaged(folder: string, detail: RegExp): Promise<void> {
+    const error = await openError(folder);
+    expect(error).to.be.instanceOf(DamagedStoreError);
+    expect((error as DamagedStoreError).message).to.match(detail);
+    expect((error as DamagedStoreError).folder).to.equal(folder);
+  }
+
+  describe("reading and writing", () => {
+    it("returns what was written, in one call or many, and nothing for a key that is not there", async () => {
+      await using store = await newStore();
+      await store.write([put("a", "1"), put("b", ""), put("c", "3")]);
+      expect(text(await store.get(key("a")))).to.equal("1");
+      expect(text(store.getSync(key("b")))).to.equal("");
+      expect(store.getSync(key("z"))).to.equal(undefined);
+      const many = await store.getMany([key("c"), key("z"), key("a")]);
+      expect(many.map(text)).to.deep.equal(["3", undefined, "1"]);
+      expect(store.size).to.equal(3);
+    });
+
+    it("returns plain arrays, whose slice is a copy", async () => {
+      await using store = await newStore();
+      await store.write([put("a", "1")]);
+      const [[entryKey, entryValue] = []] = await Array.fromAsync(store.entries());
+      for (const bytes of [
+        await store.get(key("a")),
+        store.getSync(key("a")),
+        entryKey,
+        entryValue,
+      ]) {
+        expect(Object.getPrototypeOf(bytes)).to.equal(Uint8Array.prototype);
+      }
+    });
+
+    it("applies the changes of one write in their order", async () => {
+      await using store = await newStore();
+      await store.write([put("a", "1"), remove("a"), put("a", "2"), put("b", "1"), remove("b")]);
+      expect(
+        (await Array.fromAsync(store.entries())).map(([k, v]) => [text(k), text(v)]),
+      ).to.deep.equal([["a", "2"]]);
+      expect(await store.verify()).to.equal(1);
+    });
+
+    it("iterates in the order of bytes, within bounds, backwards, up to a limit", async () => {
+      await using store = await newStore();
+      const names = Array.from({ length: 2500 }, (_, i) => `k${String(i).padStart(4, "0")}`);
+      await store.write(names.toReversed().map((name) => put(name, name)));
+      const read = async (range: Parameters<typeof store.entries>[0]) =>
+        (await Array.fromAsync(store.entries(range))).map(([k]) => text(k));
+      expect(await read({})).to.deep.equal(names);
+      expect(await read({ reverse: true })).to.deep.equal(names.toReversed());
+      expect(await read({ gte: key("k0100"), lt: key("k0103") })).to.deep.equal([
+        "k0100",
+        "k0101",
+        "k0102",
+      ]);
+      expect(await read({ lt: key("k0103"), reverse: true, limit: 2 })).to.deep.equal([
+        "k0102",
+        "k0101",
+      ]);
+      expect(await read({ gte: new Uint8Array(0), limit: 1 })).to.deep.equal(["k0000"]);
+      const chunks = await Array.fromAsync(store.chunks());
+      expect(chunks.length).to.be.greaterThan(1);
+      expect(chunks.flat().map(([k]) => text(k))).to.deep.equal(names);
+    });
+
+    it("reads a snapshot as it was, while writes go on", async () => {
+      await using store = await newStore();
+      await store.write([put("a", "1"), put("b", "1")]);
+      await using snapshot = store.snapshot();
+      await store.write([put("a", "2", "1"), remove("b", "1"), put("c", "1", null)]);
+      expect(
+        (await Array.fromAsync(snapshot.entries())).map(([k, v]) => [text(k), text(v)]),
+      ).to.deep.equal([
+        ["a", "1"],
+        ["b", "1"],
+      ]);
+      expect(text(await snapshot.get(key("a")))).to.equal("1");
+      expect(text(snapshot.getSync(key("b")))).to.equal("1");
+      expect(await snapshot.verify()).to.equal(2);
+      expect(text(await store.get(key("a")))).to.equal("2");
+    });
+
+    it("lets writes that come together share a sync, each whole", async () => {
+      await using store = await newStore();
+      await Promise.all(
+        Array.from({ length: 500 }, (_, i) =>
+          store.write([put(`a${i}`, "1", null), put(`b${i}`, "1")]),
+        ),
+      );
+      expect(store.size).to.equal(1000);
+      expect(await store.verify()).to.equal(1000);
+      const witness = await readFile(join(store.folder, "WITNESS"));
+      expect(Number(witness.readBigUInt64BE())).to.be.lessThan(50);
+    });
+
+    it("refuses the empty key and any call after close, and closes only when its writes are durable", async () => {
+      const store = await newStore();
+      expect(() => store.getSync(new Uint8Array(0))).to.throw("tally");
+      const snapshot = store.snapshot();
+      const written = store.write([put("a", "1")]);
+      await Promise.all([store.close(), store.close()]);
+      await written;
+      for (const call of [
+        () => store.write([put("a", "1")]),
+        () => store.get(key("a")),
+        () => Array.fromAsync(store.entries()),
+        () => snapshot.get(key("a")),
+        async () => store.getSync(key("a")),
+        async () => store.snapshot(),
+      ]) {
+        const error = await call().then(
+          () => undefined,
+          (thrown: Error) => thrown,
+        );
+        expect(error?.message).to.match(/is closed$/);
+      }
+      await using again = await CheckedStore.open(store.folder);
+      expect(again.size).to.equal(1);
+    });
+  });
+
+  describe("tally", () => {
+    it("is the same whether the caller says what a key held or the store looks it up", async () => {
+      await using told = await newStore();
+      await using asked = await newStore();
+      const writes = [
+        [put("a", "1", null), put("b", "1", null)],
+        [put("a", "2", "1"), remove("b", "1"), put("a", "3", "2"), remove("c", null)],
+        [remove("a", "3"), put("b", "2", null)],
+      ];
+      for (const changes of writes) {
+        await told.write(changes);
+        await asked.write(changes.map(({ key, value }) => ({ key, value })));
+        expect(await told.verify()).to.equal(await asked.verify());
+      }
+      expect(told.size).to.equal(1);
+    });
+
+    it("follows a key through writes that are under way together, told and asked mixed", async () => {
+      await using store = await newStore();
+      await Promise.all([
+        store.write([put("a", "1")]),
+        store.write([put("a", "2", "1"), put("b", "1")]),
+        store.write([put("a", "3")]),
+        store.write([remove("a", "3"), put("b", "2")]),
+        store.write([put("a", "4")]),
+      ]);
+      expect(text(await store.get(key("a")))).to.equal("4");
+      expect(await store.verify()).to.equal(2);
+    });
+
+    it("can be checked while writes go on", async () => {
+      await using store = await newStore();
+      for (let i = 0; i < 20; i++) {
+        const write = store.write(
+          Array.from({ length: 50 }, (_, j) => put(`${i} ${j}`, "1", null)),
+        );
+        const [found] = await Promise.all([store.verify(), write]);
+        expect(found % 50).to.equal(0);
+      }
+    });
+
+    it("finds an old value that the caller told wrong", async () => {
+      await using store = await newStore();
+      await store.write([put("a", "1", null)]);
+      await store.write([put("a", "2", "something else")]);
+      const error = await store.verify().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).to.be.instanceOf(DamagedStoreError);
+    });
+
+    for (const [what, change] of [
+      ["is missing", [{ type: "del", key: key("b") }]],
+      ["came back", [{ type: "put", key: key("old"), value: seal(key("old"), key("1")) }]],
+      ["is an older one", [{ type: "put", key: key("b"), value: seal(key("b"), key("1")) }]],
+    ] as const) {
+      it(`finds at open that an entry ${what}, though every byte that is there is good`, async () => {
+        const store = await newStore();
+        await store.write([put("a", "1"), put("b", "1"), put("old", "1")]);
+        await store.write([put("b", "2"), remove("old")]);
+        await store.close();
+        await behindItsBack(store.folder, change);
+        await expectDamaged(store.folder, /others than these/);
+        await using unverified = await CheckedStore.open(store.folder, { verify: false });
+        expect(text(await unverified.get(key("a")))).to.equal("1");
+      });
+    }
+
+    it("finds that the tally itself is gone", async () => {
+      const store = await newStore();
+      await store.close();
+      await behindItsBack(store.folder, [{ type: "del", key: new Uint8Array(0) }]);
+      await expectDamaged(store.folder, /tally is missing/);
+    });
+  });
+
+  describe("opening", () => {
+    it("makes a database in an empty folder only, and touches nothing elsewhere", async () => {
+      const folder = await temporaryFolder();
+      await writeFile(join(folder, "mine"), "precious");
+      const error = await CheckedStore.open(folder, { create: true }).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(isRefusal(error, "wrong-folder")).to.equal(true);
+      expect(await readdir(folder)).to.deep.equal(["mine"]);
+    });
+
+    it("takes a folder without a database for a lost one", async () => {
+      await expectDamaged(await temporaryFolder(), /is missing/);
+    });
+
+    it("refuses a database that is open already", async () => {
+      await using store = await newStore();
+      expect(isRefusal(await openError(store.folder), "in-use")).to.equal(true);
+      await store.write([put("a", "1")]);
+    });
+
+    it("finds that acknowledged writes are missing at the end, where the log looks whole", async () => {
+      const store = await newStore();
+      await store.write([put("a", "1")]);
+      const log = (await readdir(store.folder)).find((name) => name.endsWith(".log"))!;
+      const earlier = await readFile(join(store.folder, log));
+      await store.write([put("b", "1")]);
+      await store.close();
+      await writeFile(join(store.folder, log), earlier);
+      await expectDamaged(store.folder, /write 3 was acknowledged, the last one found is 2/);
+    });
+
+    it("opens after a crash that tore a write nobody was told of", async () => {
+      const store = await newStore();
+      await store.write([put("a", "1")]);
+      await store.close();
+      const log = (await readdir(store.folder)).find((name) => name.endsWith(".log"))!;
+      const whole = await readFile(join(store.folder, log));
+      // The head of a record that announces more than there is.
+      await writeFile(join(store.folder, log), Buffer.concat([whole, whole.subarray(0, 20)]));
+      await using again = await CheckedStore.open(store.folder);
+      expect(text(await again.get(key("a")))).to.equal("1");
+    });
+  });
+
+  describe("crashes and full disks", () => {
+    it("keeps every acknowledged write through kill -9, five times over, and whole writes only", async () => {
+      const folder = join(await temporaryFolder(), "db");
+      let acknowledged = -1;
+      for (let round = 0; round < 5; round++) {
+        const child = startChild("writing-child.ts", [
+          folder,
+          "400",
+          round === 0 ? "create" : "open",
+        ]);
+        await child.line("durable");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        child.process.kill("SIGKILL");
+        const { stdout } = await child.ended;
+        acknowledged = Number(/(\d+)\n(?:[^\n]*)$/.exec(stdout)![1]);
+        await using store = await CheckedStore.open(folder);
+        const last = await lastWrite(store, 400);
+        expect(last).to.be.within(acknowledged, acknowledged + 1);
+        // The next round starts from nothing again, so that its writes can be told apart.
+        await store.write(
+          (await Array.fromAsync(store.entries())).map(([k]) => ({ key: k, value: null })),
+        );
+      }
+      expect(acknowledged).to.be.greaterThan(0);
+    });
+
+    it("stops at a write that fails and has every acknowledged one at the next open", async () => {
+      const folder = join(await temporaryFolder(), "db");
+      // A file may not grow beyond 256 KiB: the log cannot be written further, as on a full disk.
+      const shell = 'trap "" XFSZ; ulimit -f 256; exec "$@"';
+      const child = startChild("writing-child.ts", [folder, "2000", "create"], { shell });
+      const { stdout, code } = await child.ended;
+      expect(code).to.equal(0);
+      expect(stdout).to.match(/failed StoreWriteError\nthen StoreWriteError\n$/);
+      const acknowledged = Number(/durable (\d+)\nfailed/.exec(stdout)![1]);
+      expect(acknowledged).to.be.greaterThan(10);
+      await using store = await CheckedStore.open(folder);
+      expect(await lastWrite(store, 2000)).to.equal(acknowledged);
+      await store.write(changesOf(acknowledged + 1, 2000));
+    });
+  });
+});
+
+/** Changes a database that is closed, past the store that watches over it. */
+async function behindItsBack(
+  folder: string,
+  changes: readonly (
+    | { type: "del"; key: Uint8Array }
+    | { type: "put"; key: Uint8Array; value: Uint8Array }
+  )[],
+): Promise<void> {
+  const level = new Level<Uint8Array, Uint8Array>(folder, {
+    keyEncoding: "view",
+    valueEncoding: "view",
+  });
+  await level.batch([...changes]);
+  await level.close();
+}
