@@ -88,4 +88,14 @@ export const limits = {
   framesInFlightMax: 16,
   /** Leaves that wait for a verifier: over a second of one core. More would only be late. */
   verifierQueueMax: 32_768,
+
+  // Network files.
+  /** A gateway for each of 256 members, with room. */
+  networkFileMax: 256 * 1024,
+  /** Ways to one chain: each is tried in turn. */
+  networkUrlsMax: 16,
+  /** One for each member; the registry admits 256. */
+  networkGatewaysMax: 256,
+  /** What browsers and proxies take. */
+  urlMax: 512,
 } as const;
