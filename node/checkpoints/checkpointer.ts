@@ -1,0 +1,252 @@
+/**
+ * Closes cycles and settles them. Every node works out the same checkpoint from the same event; each
+ * signs its own, asks the others for theirs, and the first with a quorum submits. Members take turns to
+ * go first, so that they do not race each other for nothing; a silent one only costs its turn.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Hex, toHex } from "../../protocol/bytes.ts";
+import { type Checkpoint, checkpointDigest } from "../../protocol/checkpoint.ts";
+import type { MemberId } from "../../protocol/output.ts";
+import { orderSignatures, quorumOf } from "../../protocol/quorum.ts";
+import { type Domain, recoverValidator, signTypedDigest } from "../../protocol/typed-data.ts";
+import type { Directory } from "../directory.ts";
+import type { Folded, Replica } from "../replica.ts";
+import type { Logger } from "../service/telemetry.ts";
+import { type Boundary, boundaryOf, checkpointOf } from "./checkpoint-of.ts";
+
+/** What another member says of a checkpoint. */
+export type CheckpointAnswer =
+  | { readonly kind: "signed"; readonly signature: Uint8Array }
+  /** It has not come to that event yet. */
+  | { readonly kind: "none-yet" }
+  /** It came to another state: one of the two has a damaged store, or lies. */
+  | { readonly kind: "other"; readonly digest: Hex };
+
+export type CheckpointerParts = {
+  readonly domain: Domain;
+  readonly replica: Replica;
+  readonly directory: Directory;
+  readonly chain: {
+    closeCycle(): Promise<void>;
+    settle(checkpoint: Checkpoint, signatures: readonly Uint8Array[]): Promise<void>;
+    /** The state root that a settled cycle has on chain. */
+    settledStateRoot(cycle: number): Promise<Hex>;
+  };
+  readonly ask: (member: MemberId, cycle: number, digest: Hex) => Promise<CheckpointAnswer>;
+  readonly logger: Logger;
+  /** The node stops with this: its state is not the one that was settled. */
+  readonly onDivergence: (error: Error) => void;
+};
+
+export type CheckpointerOptions = {
+  /** Absent for an observer, which only compares. */
+  readonly validator?: { readonly member: MemberId; readonly privateKey: Uint8Array } | undefined;
+  /** How long a cycle stays open once something happened in it; at least the network's minCycle. */
+  readonly cycleMs: number;
+  /** How long a member waits for the one whose turn comes before. */
+  readonly turnMs: number;
+};
+
+type Own = { readonly checkpoint: Checkpoint; readonly digest: Uint8Array };
+
+/** The state is not the one that a quorum signed: the database is damaged, and is rebuilt from the log. */
+export class DivergenceError extends Error {
+  constructor(cycle: number, own: Hex, settled: Hex) {
+    super(`cycle ${cycle} settled with state root ${settled}; this node came to ${own}`);
+    this.name = "DivergenceError";
+  }
+}
+
+/** How often what is due is looked for. */
+const TICK_MS = 50;
+
+export class Checkpointer {
+  readonly #parts: CheckpointerParts;
+  readonly #options: CheckpointerOptions;
+  readonly #own = new Map<number, Own>();
+  #underWay: Promise<void> = Promise.resolve();
+  #running: Promise<void> | undefined;
+  readonly #stop = new AbortController();
+  /** When something first happened in the open cycle, by this process's clock; zero if nothing did. */
+  #busySince = 0;
+  /** When the turn for what is due now began. */
+  #turn = { cycle: 0, since: 0 };
+
+  constructor(parts: CheckpointerParts, options: CheckpointerOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /**
+   * Takes up what was closed and not settled when the node stopped.
+   * @returns false if a checkpoint was lost on the way and the log must be folded again from the start.
+   */
+  async resume(): Promise<boolean> {
+    const { state, store } = this.#parts.replica;
+    const { openCycle, settledCycle } = state.parameters;
+    for (let cycle = settledCycle + 1; cycle < openCycle; cycle++) {
+      const checkpoint = await store.checkpoint(cycle);
+      if (checkpoint === undefined) return false;
+      this.#keep(checkpoint);
+    }
+    if ((await store.appliedIn(openCycle)).length > 0 || state.inflow > 0n)
+      this.#busySince = Date.now();
+    return true;
+  }
+
+  start(): void {
+    this.#parts.replica.onFolded((folded) => this.#onFolded(folded));
+    if (this.#options.validator !== undefined) this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    await this.#underWay;
+  }
+
+  /** What this node answers another that asks for its signature. */
+  answer(cycle: number, digest: Hex): CheckpointAnswer {
+    const own = this.#own.get(cycle);
+    const { validator } = this.#options;
+    if (own === undefined || validator === undefined) return { kind: "none-yet" };
+    const ownDigest = toHex(own.digest);
+    if (ownDigest !== digest) return { kind: "other", digest: ownDigest };
+    return { kind: "signed", signature: signTypedDigest(validator.privateKey, own.digest) };
+  }
+
+  #onFolded({ placed: { event }, change }: Folded): void {
+    switch (event.kind) {
+      case "cycle-closed":
+        this.#busySince = 0;
+        this.#underWay = this.#workOut(boundaryOf(event.cycle, change), this.#underWay);
+        return;
+      case "settled":
+        this.#underWay = this.#compare(event.cycle, this.#underWay);
+        return;
+      case "sequenced":
+        if (change.applied.length > 0) this.#busySince ||= Date.now();
+        return;
+      case "deposited":
+      case "restituted":
+      case "awarded":
+        this.#busySince ||= Date.now();
+    }
+  }
+
+  /** The root is of the state as it is now: the snapshot is taken before the next event is stored. */
+  async #workOut(boundary: Boundary, before: Promise<void>): Promise<void> {
+    const { store } = this.#parts.replica;
+    const root = store.stateRoot();
+    const applied = store.appliedIn(boundary.number);
+    await before;
+    try {
+      const checkpoint = checkpointOf(boundary, await applied, await root);
+      await store.saveCheckpoint(checkpoint);
+      this.#keep(checkpoint);
+      this.#parts.logger.info(
+        { cycle: checkpoint.number, stateRoot: checkpoint.stateRoot },
+        "checkpoint",
+      );
+    } catch (error) {
+      this.#parts.onDivergence(error as Error);
+    }
+  }
+
+  async #compare(cycle: number, before: Promise<void>): Promise<void> {
+    await before;
+    const own = this.#own.get(cycle);
+    this.#own.delete(cycle);
+    if (own === undefined) return;
+    try {
+      const settled = await this.#parts.chain.settledStateRoot(cycle);
+      const { stateRoot } = own.checkpoint;
+      if (settled !== stateRoot)
+        this.#parts.onDivergence(new DivergenceError(cycle, stateRoot, settled));
+    } catch (error) {
+      this.#parts.logger.warn({ cycle, err: error }, "the settled state root could not be read");
+    }
+  }
+
+  #keep(checkpoint: Checkpoint): void {
+    this.#own.set(checkpoint.number, {
+      checkpoint,
+      digest: checkpointDigest(this.#parts.domain, checkpoint),
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#doWhatIsDue();
+      } catch (error) {
+        this.#parts.logger.warn({ err: error }, "settlement is tried again");
+        await sleep(10 * TICK_MS, undefined, { signal }).catch(() => undefined);
+      }
+      await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #doWhatIsDue(): Promise<void> {
+    const { openCycle, settledCycle } = this.#parts.replica.state.parameters;
+    const due = this.#own.get(settledCycle + 1);
+    if (due !== undefined) {
+      if (this.#isMyTurn(due.checkpoint.number)) await this.#settle(due);
+    } else if (this.#isCloseDue() && this.#isMyTurn(openCycle)) {
+      await this.#parts.chain.closeCycle();
+      await this.#parts.replica.reached(this.#parts.replica.state.seq + 1, this.#options.turnMs);
+    }
+  }
+
+  #isCloseDue(): boolean {
+    return this.#busySince > 0 && Date.now() - this.#busySince >= this.#options.cycleMs;
+  }
+
+  /** Members go one after the other, another one first in each cycle. */
+  #isMyTurn(cycle: number): boolean {
+    if (this.#turn.cycle !== cycle) this.#turn = { cycle, since: Date.now() };
+    const members = this.#parts.directory.activeMembers();
+    const own = members.indexOf(this.#options.validator!.member);
+    if (own < 0) return false;
+    const rank = (own + cycle) % members.length;
+    return Date.now() - this.#turn.since >= rank * this.#options.turnMs;
+  }
+
+  async #settle({ checkpoint, digest }: Own): Promise<void> {
+    const signatures = await this.#gather(checkpoint.number, digest);
+    const needed = quorumOf(this.#parts.directory.activeMembers().length);
+    if (signatures.size < needed) return;
+    const { settledCycle } = this.#parts.replica.state.parameters;
+    if (settledCycle >= checkpoint.number) return;
+    await this.#parts.chain.settle(checkpoint, orderSignatures(signatures).slice(0, needed));
+    await this.#parts.replica.reached(this.#parts.replica.state.seq + 1, this.#options.turnMs);
+  }
+
+  /** Own signature and those of the others that came to the same state, by signer. */
+  async #gather(cycle: number, digest: Uint8Array): Promise<Map<Hex, Uint8Array>> {
+    const { directory, ask, logger } = this.#parts;
+    const { member: self, privateKey } = this.#options.validator!;
+    const signatures = new Map<Hex, Uint8Array>();
+    const own = signTypedDigest(privateKey, digest);
+    signatures.set(recoverValidator(digest, own), own);
+    const others = directory.activeMembers().filter((member) => member !== self);
+    await Promise.allSettled(
+      others.map(async (member) => {
+        const answer = await ask(member, cycle, toHex(digest));
+        if (answer.kind === "other") {
+          logger.error(
+            { member, cycle, digest: answer.digest },
+            "a member came to another checkpoint",
+          );
+        }
+        if (answer.kind !== "signed") return;
+        const signer = recoverValidator(digest, answer.signature);
+        if (signer === directory.validatorOf(member)) signatures.set(signer, answer.signature);
+        else
+          logger.error({ member, cycle, signer }, "a member signed a checkpoint with another key");
+      }),
+    );
+    return signatures;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The layout of the ledger's store on one screen. The first byte of a key says what it is about;
+ * numbers are big-endian, so that keys ascend as what they count.
+ *
+ *     c                                    → where the fold stands: seq, place on the chain, accounts
+ *     s ‖ bucket u16 ‖ state key           → state value: exactly what the state root covers
+ *     a ‖ record or enrolment id 32        → where it applied: seq, cycle, leaf hash
+ *     t ‖ outpoint 33                      → id of the record that took the coin
+ *     o ‖ leaf hash 32                     → why the leaf did not apply, the last time it was sequenced
+ *     q ‖ cycle u64 ‖ seq u64              → ids of the records that the event applied, in order
+ *     e ‖ seq u64                          → the event as it was folded
+ *     k ‖ cycle u64                        → the checkpoint this node worked out
+ *
+ * Only `s` is the ledger; the rest says where it stands and how it came to be, and is made anew by a replay.
+ */
+import { concat, fromHex, type Hex, utf8, Writer } from "../../protocol/bytes.ts";
+import type { Outpoint } from "../../protocol/output.ts";
+import { bucketOf } from "../../protocol/state-entry.ts";
+
+const letter = (text: string) => utf8.encode(text);
+const [c, s, a, t, o, q, e, k] = ["c", "s", "a", "t", "o", "q", "e", "k"].map(letter) as [
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+];
+
+export const keys = {
+  cursor: c,
+  state: (stateKey: Uint8Array) => concat(bucketPrefix(bucketOf(stateKey)), stateKey),
+  applied: (id: Hex) => concat(a, fromHex(id)),
+  taken: (outpoint: Outpoint) => concat(t, fromHex(outpoint)),
+  outcome: (leafHash: Hex) => concat(o, fromHex(leafHash)),
+  order: (cycle: number, seq: number) => concat(q, u64(cycle), u64(seq)),
+  event: (seq: number) => concat(e, u64(seq)),
+  checkpoint: (cycle: number) => concat(k, u64(cycle)),
+} as const;
+
+/** A key's bucket and the state key in it. */
+export function splitStateKey(key: Uint8Array): readonly [bucket: number, stateKey: Uint8Array] {
+  return [(key[1]! << 8) | key[2]!, key.subarray(3)];
+}
+
+/** Keys from the first up to but without the second. */
+export const ranges = {
+  state: { gte: s, lt: after(s) },
+  bucket: (bucket: number) => ({ gte: bucketPrefix(bucket), lt: bucketPrefix(bucket + 1) }),
+  order: (cycle: number) => ({ gte: concat(q, u64(cycle)), lt: concat(q, u64(cycle + 1)) }),
+  events: (from: number) => ({ gte: keys.event(from), lt: after(e) }),
+  checkpoints: { gte: k, lt: after(k) },
+} as const;
+
+function bucketPrefix(bucket: number): Uint8Array {
+  return concat(s, new Writer(2).u16(bucket).done());
+}
+
+function after(prefix: Uint8Array): Uint8Array {
+  return Uint8Array.of(prefix[0]! + 1);
+}
+
+function u64(value: number): Uint8Array {
+  return new Writer(8).safe(value).done();
+}

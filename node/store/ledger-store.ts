@@ -1,0 +1,268 @@
+/**
+ * The ledger on disk: one event is one atomic batch, the cursor included, so that a crash leaves the
+ * state as some event left it. What is read back is checked; what does not check out is rebuilt from the
+ * log, never mended.
+ */
+import { fromHex, type Hex, Reader, toHex, utf8, Writer } from "../../protocol/bytes.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../protocol/checkpoint.ts";
+import type { Outpoint } from "../../protocol/output.ts";
+import type { History } from "../../protocol/rules.ts";
+import {
+  decodeStateEntry,
+  type StateEntry,
+  stateKey,
+  stateValue,
+} from "../../protocol/state-entry.ts";
+import type { Change as LedgerChange } from "../ledger/change.ts";
+import type { ChainPlace, PlacedEvent } from "../ledger/event.ts";
+import { type LedgerState, splitRowName } from "../ledger/state.ts";
+import { StateRoot } from "../ledger/state-root.ts";
+import type { Change, CheckedStore } from "../service/checked-store.ts";
+import { decodeCursor, encodeCursor } from "./cursor-row.ts";
+import { keys, ranges, splitStateKey } from "./keys.ts";
+
+/** Where a record or an enrolment applied. */
+export type AppliedRow = {
+  readonly seq: number;
+  readonly cycle: number;
+  readonly leafHash: Hex;
+};
+
+/** Why a leaf did not apply when it was last sequenced. */
+export type OutcomeRow = { readonly seq: number; readonly code: string; readonly detail: string };
+
+/** An event as it was folded, for those who ask later. */
+export type EventRow = {
+  readonly seq: number;
+  readonly kind: string;
+  readonly place: ChainPlace;
+  /** Who put the batch forward, and its root, if it was one. */
+  readonly member?: number;
+  readonly root?: Hex;
+  readonly cycle?: number;
+};
+
+export class LedgerStore implements History {
+  readonly #store: CheckedStore;
+  readonly #root = new StateRoot();
+  #place: ChainPlace | undefined;
+
+  constructor(store: CheckedStore) {
+    this.#store = store;
+  }
+
+  /** Where the last event stands on the chain; absent before the first. */
+  get place(): ChainPlace | undefined {
+    return this.#place;
+  }
+
+  /** Reads everything into `state`, which is empty. @throws DamagedStoreError. */
+  async load(state: LedgerState): Promise<void> {
+    const cursor = await this.#store.get(keys.cursor);
+    if (cursor === undefined) return;
+    for await (const entry of this.entries()) state.load(entry);
+    const { accounts, place } = decodeCursor(cursor);
+    state.loadAccounts(accounts);
+    this.#place = place;
+  }
+
+  /** Every entry of the state as it is at the first step, bucket by bucket. */
+  async *entries(): AsyncGenerator<StateEntry> {
+    for await (const chunk of this.#store.chunks(ranges.state)) {
+      for (const [key, value] of chunk) yield decodeStateEntry(splitStateKey(key)[1], value);
+    }
+  }
+
+  /**
+   * Stores what one event did. `state` is still as it was before.
+   * @throws StoreWriteError if it may not be durable.
+   */
+  async write(
+    change: LedgerChange,
+    { event, place }: PlacedEvent,
+    state: LedgerState,
+  ): Promise<void> {
+    const rows = [...stateRows(change, state)];
+    for (const { key } of rows) this.#root.touch(splitStateKey(key)[0]);
+    await this.#store.write([
+      ...rows,
+      ...historyRows(change, state),
+      { key: keys.event(event.seq), value: encodeEvent({ event, place }), old: null },
+      { key: keys.cursor, value: encodeCursor({ accounts: change, place }) },
+    ]);
+    this.#place = place;
+  }
+
+  /**
+   * The state root as of this call; events may be stored meanwhile.
+   * Buckets that no event touched since the last root are not read again.
+   */
+  async stateRoot(): Promise<Hex> {
+    await using snapshot = this.#store.snapshot();
+    return await this.#root.compute(async (bucket) => {
+      const rows = await Array.fromAsync(snapshot.entries(ranges.bucket(bucket)));
+      return rows.map(([key, value]) => [splitStateKey(key)[1], value] as const);
+    });
+  }
+
+  hasApplied(id: Hex): boolean {
+    return this.#store.getSync(keys.applied(id)) !== undefined;
+  }
+
+  spenderOf(outpoint: Outpoint): Hex | undefined {
+    const id = this.#store.getSync(keys.taken(outpoint));
+    return id === undefined ? undefined : toHex(id);
+  }
+
+  /** Where each of `ids` applied. */
+  async applied(ids: readonly Hex[]): Promise<(AppliedRow | undefined)[]> {
+    const rows = await this.#store.getMany(ids.map(keys.applied));
+    return rows.map((row) => (row === undefined ? undefined : decodeApplied(row)));
+  }
+
+  /** Why each of the leaves did not apply. */
+  async outcomes(leafHashes: readonly Hex[]): Promise<(OutcomeRow | undefined)[]> {
+    const rows = await this.#store.getMany(leafHashes.map(keys.outcome));
+    return rows.map((row) => (row === undefined ? undefined : decodeOutcome(row)));
+  }
+
+  /** Ids of the records that a cycle applied, in order. */
+  async appliedIn(cycle: number): Promise<Hex[]> {
+    const ids: Hex[] = [];
+    for await (const [, value] of this.#store.entries(ranges.order(cycle))) {
+      for (let at = 0; at < value.length; at += 32) ids.push(toHex(value.subarray(at, at + 32)));
+    }
+    return ids;
+  }
+
+  async event(seq: number): Promise<EventRow | undefined> {
+    const row = await this.#store.get(keys.event(seq));
+    return row === undefined ? undefined : (JSON.parse(utf8.decode(row, "event")) as EventRow);
+  }
+
+  async saveCheckpoint(checkpoint: Checkpoint): Promise<void> {
+    const key = keys.checkpoint(checkpoint.number);
+    await this.#store.write([{ key, value: encodeCheckpoint(checkpoint) }]);
+  }
+
+  async checkpoint(cycle: number): Promise<Checkpoint | undefined> {
+    const row = await this.#store.get(keys.checkpoint(cycle));
+    return row === undefined ? undefined : decodeCheckpoint(row);
+  }
+
+  /** The latest first. */
+  async checkpoints(limit: number): Promise<Checkpoint[]> {
+    const rows = this.#store.entries({ ...ranges.checkpoints, reverse: true, limit });
+    return Array.fromAsync(rows, ([, value]) => decodeCheckpoint(value));
+  }
+}
+
+/** The rows of the state that change, each with what it held before. */
+function* stateRows(change: LedgerChange, state: LedgerState): Generator<Change> {
+  for (const [outpoint, output] of change.coins) {
+    yield* row(stateKey.coin(outpoint), output, state.coin(outpoint), stateValue.coin);
+  }
+  for (const [outpoint, timeS] of change.restituted) {
+    yield* row(
+      stateKey.restituted(outpoint),
+      timeS,
+      state.restitutedAtS(outpoint),
+      stateValue.time,
+    );
+  }
+  for (const [owner, member] of change.enrolled) {
+    yield* row(stateKey.enrolled(owner), member, state.custodianOf(owner), stateValue.enrolled);
+  }
+  for (const [name, timeS] of change.revoked) {
+    const [member, owner] = splitRowName(name);
+    const key = stateKey.revoked(member, owner as Hex);
+    yield* row(key, timeS, state.revokedAtS(member, owner as Hex), stateValue.time);
+  }
+  for (const [id, member] of change.members) {
+    yield* row(stateKey.member(id), member, state.member(id), stateValue.member);
+  }
+  for (const [name, window] of change.windows) {
+    const [cycle, member] = splitRowName(name);
+    const before = state.window(cycle, Number(member));
+    const held = before.delta === 0n && before.burns === 0n ? undefined : before;
+    yield* row(stateKey.window(cycle, Number(member)), window, held, stateValue.window);
+  }
+  for (const [member, amount] of change.reserves) {
+    const before = state.member(member) === undefined ? undefined : state.reserveOf(member);
+    yield* row(stateKey.reserve(member), amount, before, stateValue.reserve);
+  }
+  if (change.parameters !== state.parameters) {
+    const before = state.seq === 0 ? undefined : state.parameters;
+    yield* row(stateKey.parameters(), change.parameters, before, stateValue.parameters);
+  }
+}
+
+/** A coin that was made and taken by the same event was never there. */
+function* row<T>(
+  key: Uint8Array,
+  now: T | null,
+  before: T | undefined,
+  encode: (value: T) => Uint8Array,
+): Generator<Change> {
+  if (now === null && before === undefined) return;
+  const value = now === null ? null : encode(now);
+  yield { key: keys.state(key), value, old: before === undefined ? null : encode(before) };
+}
+
+function* historyRows(change: LedgerChange, state: LedgerState): Generator<Change> {
+  const cycle = state.parameters.openCycle;
+  for (const { id, leafHash, code, detail } of change.outcomes) {
+    if (code === "applied" && id !== undefined) {
+      const value = encodeApplied({ seq: change.seq, cycle, leafHash });
+      // A record that applies again, through a replacement, keeps its latest place.
+      yield { key: keys.applied(id), value };
+    } else {
+      yield {
+        key: keys.outcome(leafHash),
+        value: encodeOutcome({ seq: change.seq, code, detail }),
+      };
+    }
+  }
+  for (const [outpoint, id] of change.spenders) {
+    yield { key: keys.taken(outpoint), value: fromHex(id), old: null };
+  }
+  if (change.applied.length > 0) {
+    const ids = new Writer(32 * change.applied.length);
+    for (const id of change.applied) ids.put(fromHex(id));
+    yield { key: keys.order(cycle, change.seq), value: ids.done(), old: null };
+  }
+}
+
+function encodeApplied({ seq, cycle, leafHash }: AppliedRow): Uint8Array {
+  return new Writer(48).safe(seq).safe(cycle).fixed(fromHex(leafHash), 32).done();
+}
+
+function decodeApplied(bytes: Uint8Array): AppliedRow {
+  const reader = new Reader(bytes);
+  const seq = reader.safe("seq");
+  return { seq, cycle: reader.safe("cycle"), leafHash: toHex(reader.take(32, "leafHash")) };
+}
+
+function encodeOutcome({ seq, code, detail }: OutcomeRow): Uint8Array {
+  const text = utf8.encode(detail).subarray(0, 1024);
+  return new Writer(64).safe(seq).short(utf8.encode(code)).long(text).done();
+}
+
+function decodeOutcome(bytes: Uint8Array): OutcomeRow {
+  const reader = new Reader(bytes);
+  const seq = reader.safe("seq");
+  const code = utf8.decode(reader.short(255, "code"), "code");
+  return { seq, code, detail: utf8.decode(reader.long(1024, "detail"), "detail") };
+}
+
+function encodeEvent({ event, place }: PlacedEvent): Uint8Array {
+  const row: EventRow = {
+    seq: event.seq,
+    kind: event.kind,
+    place,
+    ...("member" in event ? { member: event.member } : {}),
+    ...("root" in event ? { root: toHex(event.root) } : {}),
+    ...("cycle" in event ? { cycle: event.cycle } : {}),
+  };
+  return utf8.encode(JSON.stringify(row));
+}
