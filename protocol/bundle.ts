@@ -26,15 +26,19 @@ const HEAD_LENGTH = 4;
 /** Kind and count stand before a record's inputs. */
 const INPUTS_OFFSET = 2;
 
+/** Where the parts of a bundle are looked up, by id, key and outpoint. */
+export interface BundleParts {
+  record(id: Hex): SignedRecord | undefined;
+  certificate(deviceKey: Hex): SignedCertificate | undefined;
+  receipt(outpoint: Outpoint): SignedReceipt | undefined;
+}
+
 /**
- * Puts together what `payment` needs out of all that is `known`, which may be more and in any order.
+ * Puts together what `payment` needs: follows its inputs to their receipts.
  * @throws Refusal `unknown-coin` for an input that nothing leads to, `untrusted-issuer` for a signer
  *   without certificate, `too-large`.
  */
-export function makeBundle(networkId: Uint8Array, payment: SignedRecord, known: Bundle): Bundle {
-  const made = new Map(known.records.map((record) => [recordId(networkId, record.body), record]));
-  const vouched = new Map(known.receipts.map((receipt) => [receipt.outpoint, receipt]));
-  const certified = new Map(known.certificates.map((each) => [toHex(each.deviceKey), each]));
+export function makeBundle(payment: SignedRecord, parts: BundleParts): Bundle {
   const records = new Set<SignedRecord>();
   const certificates = new Set<SignedCertificate>();
   const receipts = new Set<SignedReceipt>();
@@ -42,13 +46,13 @@ export function makeBundle(networkId: Uint8Array, payment: SignedRecord, known: 
   const add = (record: SignedRecord): void => {
     if (records.has(record)) return;
     for (const input of record.inputs) {
-      const receipt = vouched.get(input);
-      const parent = made.get(splitOutpoint(input).id);
+      const receipt = parts.receipt(input);
+      const parent = receipt === undefined ? parts.record(splitOutpoint(input).id) : undefined;
       if (receipt !== undefined) receipts.add(receipt);
       else if (parent !== undefined) add(parent);
       else throw new Refusal("unknown-coin", `nothing leads to coin ${input}`);
     }
-    const certificate = certified.get(toHex(record.signer));
+    const certificate = parts.certificate(toHex(record.signer));
     if (certificate === undefined) {
       throw new Refusal("untrusted-issuer", `signer ${toHex(record.signer)} has no certificate`);
     }
