@@ -72,9 +72,9 @@ contract MemberRegistry is IMemberRegistry, AccessManaged, Initializable {
     /// @inheritdoc IMemberRegistry
     function draw() external returns (uint64 seq_, uint16 members, address validators_) {
         if (!isWriter[msg.sender]) revert MemberRegistryNotWriter(msg.sender);
-        Head memory head = _head;
-        (seq_, members, validators_) = (head.seq + 1, head.members, head.validators);
-        _head.seq = seq_;
+        Head storage head = _head;
+        seq_ = ++head.seq;
+        (members, validators_) = (head.members, head.validators);
     }
 
     /// @inheritdoc IMemberRegistry

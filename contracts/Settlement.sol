@@ -79,7 +79,7 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
         external
     {
         if (count == 0 || count > LEAVES_MAX) revert SettlementCountOutOfBounds(count);
-        LastBatch memory last = _batches[member];
+        LastBatch storage last = _batches[member];
         if (number != last.number + 1) revert SettlementBatchNotNext(member, number, last.number + 1);
         if (last.blockNumber == block.number) revert SettlementBatchInBlock(member, block.number);
         (uint64 seq, uint16 members, address validators) = registry.draw();
@@ -88,7 +88,7 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
             Statements.batchDigest(domainSeparator(), member, number, count, root), signatures, validators
         );
 
-        _batches[member] = LastBatch({number: number, blockNumber: uint64(block.number)});
+        (last.number, last.blockNumber) = (number, uint64(block.number));
         emit Sequenced(seq, member, number, count, root, uint64(block.timestamp));
     }
 

@@ -38,13 +38,17 @@ library Quorum {
         uint256 needed = size(validators.length);
         if (given < needed) revert QuorumNotReached(given, needed);
 
+        // Both ascend, so each signer is found behind the one before, in one pass.
         address previous;
-        uint256 next;
-        for (uint256 start = 0; start < signatures.length; start += SIGNATURE_LENGTH) {
-            address signer = ECDSA.recoverCalldata(digest, signatures[start:start + SIGNATURE_LENGTH]);
-            if (signer <= previous) revert QuorumNotAscending(previous, signer);
-            while (next < validators.length && validators[next] < signer) ++next;
-            if (next == validators.length || validators[next] != signer) revert QuorumNotValidator(signer);
+        uint256 next = 0;
+        while (signatures.length > 0) {
+            address signer = ECDSA.recoverCalldata(digest, signatures[:SIGNATURE_LENGTH]);
+            signatures = signatures[SIGNATURE_LENGTH:];
+            while (next < validators.length && validators[next] != signer) ++next;
+            if (next++ == validators.length) {
+                if (signer <= previous) revert QuorumNotAscending(previous, signer);
+                revert QuorumNotValidator(signer);
+            }
             previous = signer;
         }
     }
