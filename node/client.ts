@@ -2,7 +2,7 @@
 import type { Hex } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
 import { encodeLeafList } from "../protocol/leaf.ts";
-import type { Outpoint } from "../protocol/output.ts";
+import type { MemberId, Outpoint } from "../protocol/output.ts";
 import { isRefusalCode, Refusal, refusalCodes } from "../protocol/refusal.ts";
 import type {
   CheckpointRow,
@@ -14,6 +14,7 @@ import type {
   MemberRow,
   NodeStatus,
   RecordStatus,
+  Revocations,
   Submission,
 } from "./api/schema.ts";
 
@@ -28,6 +29,7 @@ export type {
   MemberRow,
   NodeStatus,
   RecordStatus,
+  Revocations,
   Submission,
   SubmissionResult,
 } from "./api/schema.ts";
@@ -83,6 +85,11 @@ export class NodeClient {
 
   async members(): Promise<MemberRow[]> {
     return this.#call("/v1/members");
+  }
+
+  /** The owners that a member has revoked, in any order. */
+  async revocations(member: MemberId): Promise<Revocations> {
+    return this.#call(`/v1/members/${member}/revocations`);
   }
 
   async status(): Promise<NodeStatus> {

@@ -65,6 +65,7 @@ export const CoinRow = Type.Object({
   owner: OwnerName,
   custodian: MemberNumber,
   amount: AmountText,
+  pending: Type.Boolean({ description: "Whether a record that waits here would take it" }),
 });
 
 /** Coins as of one event: what a custodian's receipt states. */
@@ -88,9 +89,21 @@ export const MemberRow = Type.Object({
   burns: AmountText,
 });
 
+/** An owner as of one event: where its key is enrolled, and all it holds, however many coins that is. */
 export const EnrolmentRow = Type.Object({
   owner: OwnerName,
   member: Type.Union([MemberNumber, Type.Null()]),
+  seq: count("The state after this event"),
+  coins: count("Unspent coins"),
+  balance: AmountText,
+});
+
+/** The owners a member has revoked, as of one event. */
+export const Revocations = Type.Object({
+  seq: count("The state after this event"),
+  revoked: Type.Array(
+    Type.Object({ owner: OwnerName, timeS: count("Block time of the first revocation") }),
+  ),
 });
 
 export const NodeStatus = Type.Object({
@@ -105,6 +118,7 @@ export const NodeStatus = Type.Object({
   pending: count("Leaves that wait"),
   verified: count("Signatures of leaves checked since the start"),
   supply: AmountText,
+  receiptLifeS: count("Longest life of receipts and certificates, in seconds"),
 });
 
 export const CheckpointRow = Type.Object({
@@ -158,6 +172,7 @@ export type CoinRow = Static<typeof CoinRow>;
 export type Coins = Static<typeof Coins>;
 export type MemberRow = Static<typeof MemberRow>;
 export type EnrolmentRow = Static<typeof EnrolmentRow>;
+export type Revocations = Static<typeof Revocations>;
 export type NodeStatus = Static<typeof NodeStatus>;
 export type CheckpointRow = Static<typeof CheckpointRow>;
 export type Identities = Static<typeof Identities>;
