@@ -1,0 +1,116 @@
+/**
+ * The one door to Ajv: checks a value against a schema made with typebox, fills in the defaults that
+ * the schema states, and says in plain words what is wrong and where. Values themselves are never
+ * repeated in a problem: they may be secrets.
+ */
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import type { TSchema } from "typebox";
+
+export type Problem = {
+  /** From the root to the value that is wrong or missing, or to the object that holds a wrong key. */
+  readonly path: readonly string[];
+  /** The key of that object which does not belong there. */
+  readonly unknownKey?: string;
+  /** Without the path. */
+  readonly text: string;
+};
+
+export type SchemaCheckOptions = {
+  /** Finds all problems instead of the first: for operators, not for strangers. */
+  readonly all?: boolean;
+  /** Takes "7" for 7, as in query strings. */
+  readonly coerce?: boolean;
+};
+
+/** A function that fills defaults into `value` and returns what is wrong with it: nothing if all is well. */
+export function compileSchema(
+  schema: TSchema,
+  options: SchemaCheckOptions = {},
+): (value: unknown) => Problem[] {
+  const { all = false, coerce = false } = options;
+  const ajv = new Ajv2020({
+    allErrors: all,
+    coerceTypes: coerce,
+    useDefaults: true,
+    verbose: true,
+  });
+  // A default of the whole is for whoever holds the schema: Ajv has nowhere to put it.
+  const validate = ajv.compile({ ...schema, default: undefined });
+  return (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
+}
+
+function problemsOf(errors: readonly ErrorObject[]): Problem[] {
+  // A choice that fails reports each of its branches, too.
+  const choices = errors
+    .filter((error) => error.keyword === "anyOf")
+    .map((error) => `${error.schemaPath}/`);
+  return errors
+    .filter((error) => !choices.some((choice) => error.schemaPath.startsWith(choice)))
+    .map(problemOf);
+}
+
+function problemOf(error: ErrorObject): Problem {
+  const path = error.instancePath.split("/").slice(1).map(unescape);
+  if (error.keyword === "additionalProperties") {
+    const { additionalProperty: unknownKey } = error.params as { additionalProperty: string };
+    const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
+    const near = nearest(unknownKey, known);
+    const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+    return { path, unknownKey, text: `"${unknownKey}" is not known${hint}` };
+  }
+  if (error.keyword === "required") {
+    const { missingProperty } = error.params as { missingProperty: string };
+    return { path: [...path, missingProperty], text: "is missing" };
+  }
+  return { path, text: textOf(error) };
+}
+
+function textOf({ keyword, message, schema, parentSchema, data }: ErrorObject): string {
+  if (keyword === "type") return `${message}, is ${typeName(data)}`;
+  const choices = keyword === "enum" ? (schema as unknown[]) : constantsOf(parentSchema);
+  if (choices !== undefined) return `must be one of ${choices.join(", ")}`;
+  return message ?? `fails "${keyword}"`;
+}
+
+/** The values of a choice among constants. */
+function constantsOf(schema: object | undefined): unknown[] | undefined {
+  const { anyOf } = (schema ?? {}) as { anyOf?: readonly object[] };
+  const constants = anyOf?.flatMap((branch) => ("const" in branch ? [branch.const] : []));
+  return constants?.length === anyOf?.length ? constants : undefined;
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}
+
+/** The one of `names` that was probably meant. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const [best] = names
+    .map((known) => ({ known, distance: editDistance(name.toLowerCase(), known.toLowerCase()) }))
+    .filter(({ known, distance }) => distance <= Math.max(1, Math.floor(known.length / 3)))
+    .toSorted((a, b) => a.distance - b.distance);
+  return best?.known;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
+function editDistance(a: string, b: string): number {
+  const rows = Array.from({ length: a.length + 1 }, (_, i) =>
+    Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
+  );
+  for (let i = 1; i <= a.length; i++) {
+    for (let j = 1; j <= b.length; j++) {
+      const change = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let least = Math.min(rows[i - 1]![j]! + 1, rows[i]![j - 1]! + 1, change);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        least = Math.min(least, rows[i - 2]![j - 2]! + 1);
+      rows[i]![j] = least;
+    }
+  }
+  return rows[a.length]![b.length]!;
+}
+
+/** A step of a JSON pointer (RFC 6901). */
+function unescape(step: string): string {
+  return step.replaceAll("~1", "/").replaceAll("~0", "~");
+}
