@@ -17,7 +17,7 @@ import {
 export type Row = readonly [key: Uint8Array, value: Uint8Array];
 
 export class StateRoot {
-  readonly #roots = Array.from({ length: BUCKETS }, () => new Uint8Array());
+  readonly #roots: Uint8Array[] = Array.from({ length: BUCKETS }, () => new Uint8Array());
   /** Buckets that changed since the last snapshot was handed in. */
   #touched = new Set(Array.from({ length: BUCKETS }, (_, bucket) => bucket));
   /** Buckets of snapshots handed in whose roots are not worked out yet. */
