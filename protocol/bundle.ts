@@ -109,7 +109,8 @@ export function readBundle(networkId: Uint8Array, reader: Reader): Bundle {
   const receipts = readReceipts(reader, counts.receipts);
   const length = reader.offset - start;
   if (length > limits.bundleBytesMax) {
-    throw reader.refuse(`bundle has ${length} bytes, at most ${limits.bundleBytesMax}`, "bundle");
+    const detail = `bundle has ${length} bytes, at most ${limits.bundleBytesMax}`;
+    throw reader.refuse(detail, "bundle", length);
   }
   const bundle = { records, certificates, receipts };
   checkMinimal(networkId, bundle, starts);

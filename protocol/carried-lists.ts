@@ -48,10 +48,8 @@ export function writeLists(writer: Writer, lists: readonly CarriedList[]): void 
 
 /** @throws Refusal `malformed` naming field and offset. */
 export function readLists(reader: Reader): CarriedList[] {
-  const count = reader.u8("lists");
-  if (count > limits.listsMax) {
-    throw reader.refuse(`${count} lists, at most ${limits.listsMax}`, "lists", 1);
-  }
+  const start = reader.offset;
+  const count = reader.count(1, 0, limits.listsMax, "lists");
   const lists: CarriedList[] = [];
   let length = 0;
   for (let i = 0; i < count; i++) {
@@ -62,7 +60,8 @@ export function readLists(reader: Reader): CarriedList[] {
     lists.push({ kind, bytes });
   }
   if (length > limits.listsBytesMax) {
-    throw reader.refuse(`lists have ${length} bytes, at most ${limits.listsBytesMax}`, "lists");
+    const detail = `lists have ${length} bytes, at most ${limits.listsBytesMax}`;
+    throw reader.refuse(detail, "lists", reader.offset - start);
   }
   return lists;
 }

@@ -161,9 +161,11 @@ export function decodeTrustList(bytes: Uint8Array): SignedTrustList {
   }
   const members: TrustedMember[] = [];
   for (let i = 0; i < count; i++) {
+    const start = reader.offset;
     const member = readMember(reader, `members[${i}]`);
     if (i > 0 && member.member <= members[i - 1]!.member) {
-      throw reader.refuse("members are not ascending", `members[${i}]`);
+      const back = reader.offset - start;
+      throw reader.refuse("members are not ascending", `members[${i}]`, back);
     }
     members.push(member);
   }
