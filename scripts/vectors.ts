@@ -7,7 +7,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "../protocol/bytes.ts";
+import { bundles, confirmations, payments, requests } from "./vectors/exchange.ts";
 import { networkId } from "./vectors/keys.ts";
+import { certificates, receipts, revocationLists, trustLists } from "./vectors/lists.ts";
 import { merkle } from "./vectors/merkle.ts";
 import { deposits, enrolments, kinds, records } from "./vectors/records.ts";
 import { typedData } from "./vectors/typed-data.ts";
@@ -23,6 +25,15 @@ const files: Record<string, object> = {
   },
   merkle: merkle(),
   "typed-data": typedData(),
+  certificates: await certificates(),
+  receipts: await receipts(),
+  lists: { revocations: await revocationLists(), trust: await trustLists() },
+  bundles: await bundles(),
+  exchange: {
+    requests: await requests(),
+    payments: await payments(),
+    confirmations: await confirmations(),
+  },
 };
 
 mkdirSync(folder, { recursive: true });

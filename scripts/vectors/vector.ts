@@ -12,15 +12,53 @@ export type Bad = {
   readonly expected: { readonly code: string; readonly field?: string; readonly offset?: number };
 };
 
+/** The vectors of one format. */
+export type Vectors = { readonly good: readonly Good[]; readonly bad: readonly Bad[] };
+
+/** A vector of bytes that decode to the fields given, all of them. */
+export function good(name: string, decoded: { readonly bytes: Uint8Array }): Good {
+  return { name, bytes: toHex(decoded.bytes), expected: fieldsOf(decoded) };
+}
+
+/** What a decoder gives, as JSON carries it. Signed structures keep their encoded form: it is left out. */
+export function fieldsOf(decoded: unknown): unknown {
+  if (Array.isArray(decoded)) return decoded.map(fieldsOf);
+  if (decoded instanceof Uint8Array || typeof decoded !== "object" || decoded === null) {
+    return plain(decoded);
+  }
+  const fields = Object.entries(decoded);
+  const isSigned = fields.some(([name]) => /signature$/i.test(name));
+  const shown = fields.filter(([name]) => !isSigned || (name !== "bytes" && name !== "body"));
+  return Object.fromEntries(shown.map(([name, part]) => [name, fieldsOf(part)]));
+}
+
 /** A vector of bytes that `decode` refuses. The vectors are wrong if it takes them. */
 export function bad(name: string, input: Uint8Array, decode: (bytes: Uint8Array) => unknown): Bad {
   try {
     decode(input);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return { name, bytes: toHex(input), expected: { code: error.code, ...error.place } };
+    return refused(name, input, error);
   }
   throw new Error(`nothing refuses "${name}"`);
+}
+
+/** The same for what has to be opened before it is decoded. */
+export async function badAsync(
+  name: string,
+  input: Uint8Array,
+  open: (bytes: Uint8Array) => Promise<unknown>,
+): Promise<Bad> {
+  try {
+    await open(input);
+  } catch (error) {
+    return refused(name, input, error);
+  }
+  throw new Error(`nothing refuses "${name}"`);
+}
+
+function refused(name: string, input: Uint8Array, error: unknown): Bad {
+  if (!(error instanceof Refusal)) throw error;
+  return { name, bytes: toHex(input), expected: { code: error.code, ...error.place } };
 }
 
 /** A copy with the bytes at `offset` replaced. */
