@@ -86,7 +86,7 @@ export class LeafSource {
     const found = new Map<Hex, Uint8Array>();
     for (const hash of absent) {
       const pending = pool.get(hash);
-      if (pending !== undefined) found.set(hash, pending.bytes);
+      if (pending !== undefined) found.set(hash, pending.leaf.bytes);
     }
     const unknown = absent.filter((hash) => !found.has(hash));
     if (unknown.length > 0) {

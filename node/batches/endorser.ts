@@ -75,7 +75,7 @@ export class Endorser {
     const found = new Map<Hex, Uint8Array>();
     const absent = hashes.filter((hash) => {
       const pending = pool.get(hash);
-      if (pending !== undefined) found.set(hash, pending.bytes);
+      if (pending !== undefined) found.set(hash, pending.leaf.bytes);
       return pending === undefined;
     });
     const stored = absent.length === 0 ? [] : await store.getMany(absent);

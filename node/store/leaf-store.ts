@@ -1,0 +1,63 @@
+/**
+ * The bytes of leaves by their hash, and batches by their root: what an endorsement says is held, and
+ * what other members fetch. Writes are durable when they return.
+ *
+ *     l ‖ leaf hash 32   → leaf bytes
+ *     b ‖ batch root 32  → batch: member, number, leaf hashes
+ */
+import { type Batch, decodeBatch, encodeBatch } from "../../protocol/batch.ts";
+import { concat, fromHex, type Hex, utf8 } from "../../protocol/bytes.ts";
+import type { CheckedStore } from "../service/checked-store.ts";
+
+const LEAF = utf8.encode("l");
+const BATCH = utf8.encode("b");
+
+/** Bytes of recent leaves kept in memory: what was just endorsed is folded and fetched next. */
+const RECENT_LEAVES = 1 << 15;
+
+export class LeafStore {
+  readonly #store: CheckedStore;
+  /** Leaves that are on disk, the oldest first. */
+  readonly #recent = new Map<Hex, Uint8Array>();
+
+  constructor(store: CheckedStore) {
+    this.#store = store;
+  }
+
+  /** Stores leaves under their hashes. Those that are there already stay. */
+  async put(leaves: readonly (readonly [hash: Hex, bytes: Uint8Array])[]): Promise<void> {
+    const fresh = leaves.filter(([hash]) => !this.#recent.has(hash));
+    await this.#store.write(fresh.map(([hash, value]) => ({ key: leafKey(hash), value })));
+    for (const [hash, bytes] of fresh) this.#remember(hash, bytes);
+  }
+
+  /** In the order of `hashes`. @throws DamagedStoreError. */
+  async getMany(hashes: readonly Hex[]): Promise<(Uint8Array | undefined)[]> {
+    const absent = hashes.filter((hash) => !this.#recent.has(hash));
+    const read = absent.length === 0 ? [] : await this.#store.getMany(absent.map(leafKey));
+    const found = new Map(absent.map((hash, i) => [hash, read[i]]));
+    return hashes.map((hash) => this.#recent.get(hash) ?? found.get(hash));
+  }
+
+  async putBatch(root: Hex, batch: Batch): Promise<void> {
+    await this.#store.write([{ key: batchKey(root), value: encodeBatch(batch) }]);
+  }
+
+  async getBatch(root: Hex): Promise<Batch | undefined> {
+    const bytes = await this.#store.get(batchKey(root));
+    return bytes === undefined ? undefined : decodeBatch(bytes);
+  }
+
+  #remember(hash: Hex, bytes: Uint8Array): void {
+    this.#recent.set(hash, bytes);
+    if (this.#recent.size > RECENT_LEAVES) this.#recent.delete(this.#recent.keys().next().value!);
+  }
+}
+
+function leafKey(hash: Hex): Uint8Array {
+  return concat(LEAF, fromHex(hash));
+}
+
+function batchKey(root: Hex): Uint8Array {
+  return concat(BATCH, fromHex(root));
+}
