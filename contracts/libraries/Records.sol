@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ByteReader} from "./ByteReader.sol";
+import {PublicKey} from "./PublicKey.sol";
 
 /**
  * @title Records and deposits, from the bytes that devices sign
@@ -47,8 +48,9 @@ library Records {
         bytes32 audit;
         /// Length of what precedes `signer`: the part that is hashed and signed.
         uint256 bodyLength;
-        /// Compressed P-256 key, 33 bytes.
-        bytes signer;
+        /// Compressed P-256 key: 02 or 03, then x.
+        bytes1 signerParity;
+        bytes32 signerX;
         bytes32 r;
         bytes32 s;
         /// The secret of a claim, zero otherwise.
@@ -77,9 +79,16 @@ library Records {
         return sha256(abi.encodePacked(sha256("tallystick/record/v1"), networkId, body));
     }
 
-    /// @notice Who a compressed key, or a claim's secret, is on the ledger.
-    function ownerOf(bytes memory keyOrSecret) internal pure returns (bytes20) {
-        return bytes20(sha256(keyOrSecret));
+    /// @notice Whose coins a record's signer may spend.
+    function signerOf(Record memory record) internal pure returns (bytes20) {
+        return bytes20(sha256(abi.encodePacked(record.signerParity, record.signerX)));
+    }
+
+    /// @notice Whether its signer signed it.
+    /// @param id Its id.
+    /// @param y The other coordinate of the signer's key.
+    function isSigned(Record memory record, bytes32 id, bytes32 y) internal view returns (bool) {
+        return PublicKey.isSigned(id, record.r, record.s, record.signerParity, record.signerX, y);
     }
 
     /// @notice Whether a record names a coin among its inputs.
@@ -103,7 +112,11 @@ library Records {
         record.nonce = bytes16(data.take(cursor, 16, "nonce"));
         record.audit = bytes32(data.take(cursor, 32, "audit"));
         record.bodyLength = cursor.offset;
-        record.signer = _readKey(data, cursor, "signer");
+        bytes calldata signer = data.take(cursor, 33, "signer");
+        if (signer[0] != 0x02 && signer[0] != 0x03) {
+            revert ByteReader.ByteReaderMalformed("signer", record.bodyLength);
+        }
+        (record.signerParity, record.signerX) = (signer[0], bytes32(signer[1:]));
         bytes calldata signature = data.take(cursor, 64, "signature");
         (record.r, record.s) = (bytes32(signature[:32]), bytes32(signature[32:]));
         record.preimage = _readPreimage(data, cursor, record.kind);
@@ -176,16 +189,6 @@ library Records {
         output.custodian = data.u16(cursor, "custodian");
         output.amount = data.u64(cursor, "amount");
         if (output.amount == 0) revert ByteReader.ByteReaderMalformed("amount", start + 23);
-    }
-
-    function _readKey(bytes calldata data, ByteReader.Cursor memory cursor, bytes32 field)
-        private
-        pure
-        returns (bytes calldata key)
-    {
-        uint256 start = cursor.offset;
-        key = data.take(cursor, 33, field);
-        if (key[0] != 0x02 && key[0] != 0x03) revert ByteReader.ByteReaderMalformed(field, start);
     }
 
     function _readPreimage(bytes calldata data, ByteReader.Cursor memory cursor, uint8 kind)

@@ -27,8 +27,13 @@ contract LibraryHarness {
         return Records.idOf(networkId, body);
     }
 
-    function ownerOf(bytes calldata keyOrSecret) external pure returns (bytes20) {
-        return Records.ownerOf(keyOrSecret);
+    function signerOf(bytes calldata record) external pure returns (bytes20) {
+        return Records.decodeRecord(record).signerOf();
+    }
+
+    function isSigned(bytes calldata data, bytes32 networkId, bytes32 y) external view returns (bool) {
+        Records.Record memory record = Records.decodeRecord(data);
+        return record.isSigned(Records.idOf(networkId, data[:record.bodyLength]), y);
     }
 
     function spends(bytes calldata record, Records.Outpoint calldata coin) external pure returns (bool) {
