@@ -7,11 +7,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "../protocol/bytes.ts";
+import { batches } from "./vectors/batches.ts";
+import { envelopes } from "./vectors/envelopes.ts";
 import { bundles, confirmations, payments, requests } from "./vectors/exchange.ts";
+import {
+  acknowledgements,
+  deviceReplies,
+  deviceRequests,
+  sealedRequests,
+  statements,
+} from "./vectors/gateway.ts";
 import { networkId } from "./vectors/keys.ts";
 import { certificates, receipts, revocationLists, trustLists } from "./vectors/lists.ts";
 import { merkle } from "./vectors/merkle.ts";
+import { messages } from "./vectors/messages.ts";
 import { deposits, enrolments, kinds, records } from "./vectors/records.ts";
+import { signatures } from "./vectors/signatures.ts";
 import { typedData } from "./vectors/typed-data.ts";
 
 const folder = process.argv[2] ?? join(import.meta.dirname, "../test/vectors");
@@ -25,6 +36,9 @@ const files: Record<string, object> = {
   },
   merkle: merkle(),
   "typed-data": typedData(),
+  messages: messages(),
+  signatures: signatures(),
+  batches: batches(),
   certificates: await certificates(),
   receipts: await receipts(),
   lists: { revocations: await revocationLists(), trust: await trustLists() },
@@ -34,6 +48,14 @@ const files: Record<string, object> = {
     payments: await payments(),
     confirmations: await confirmations(),
   },
+  gateway: {
+    requests: await deviceRequests(),
+    sealedRequests: await sealedRequests(),
+    replies: await deviceReplies(),
+    acknowledgements: await acknowledgements(),
+    statements: await statements(),
+  },
+  envelopes: await envelopes(),
 };
 
 mkdirSync(folder, { recursive: true });
