@@ -1,0 +1,75 @@
+/** All that is ever said to the contracts, on one screen. Who may say it stands in the contracts' interfaces. */
+import type { BatchHeader } from "../../protocol/batch.ts";
+import { concat, type Hex, toHex } from "../../protocol/bytes.ts";
+import type { Checkpoint } from "../../protocol/checkpoint.ts";
+import type { Owner } from "../../protocol/key.ts";
+import type { Amount } from "../../protocol/money.ts";
+import type { MemberId } from "../../protocol/output.ts";
+import type { MemberStatus } from "../../protocol/rules.ts";
+import type { ContractCall, ContractName } from "./contracts.ts";
+import {
+  type Admission,
+  admissionFor,
+  keysFor,
+  type MemberKeys,
+  type MemberProfile,
+  type NetworkParameters,
+  type ObserverEntry,
+  parametersFor,
+  type Peer,
+  peerFor,
+  profileFor,
+} from "./members.ts";
+
+const call = (
+  contract: ContractName,
+  method: string,
+  ...args: readonly unknown[]
+): ContractCall => ({ contract, method, args });
+
+// Anyone: a quorum's signatures authorise it. They are 65 bytes each, ascending by signer.
+export const sequence = (
+  { member, number, count, root }: BatchHeader,
+  signatures: readonly Uint8Array[],
+) => call("settlement", "sequence", member, number, count, root, toHex(concat(...signatures)));
+export const settle = (checkpoint: Checkpoint, signatures: readonly Uint8Array[]) =>
+  call("settlement", "settle", checkpoint, toHex(concat(...signatures)));
+
+// A member's operator.
+export const closeCycle = () => call("settlement", "closeCycle");
+export const approve = (spender: Hex, amount: Amount) => call("token", "approve", spender, amount);
+export const deposit = (member: MemberId, amount: Amount) =>
+  call("settlement", "deposit", member, amount);
+export const withdraw = () => call("settlement", "withdraw");
+export const revoke = (owners: readonly Owner[]) => call("registry", "revoke", owners);
+export const rotateKeys = (keys: MemberKeys) => call("registry", "rotateKeys", keysFor(keys));
+export const setPeer = (peer: Peer) => call("registry", "setPeer", peerFor(peer));
+
+// The authority, after its delay.
+export const admit = (member: MemberId, admission: Admission) =>
+  call("registry", "admit", member, admissionFor(admission));
+export const setStatus = (member: MemberId, status: MemberStatus) =>
+  call("registry", "setStatus", member, status);
+export const setOperator = (member: MemberId, operator: Hex) =>
+  call("registry", "setOperator", member, operator);
+export const setProfile = (member: MemberId, profile: MemberProfile) =>
+  call("registry", "setProfile", member, profileFor(profile));
+export const setQuota = (member: MemberId, quota: Amount) =>
+  call("registry", "setQuota", member, quota);
+export const setGuarantee = (member: MemberId, guarantee: Amount) =>
+  call("registry", "setGuarantee", member, guarantee);
+export const replaceKeys = (member: MemberId, keys: MemberKeys) =>
+  call("registry", "replaceKeys", member, keysFor(keys));
+export const replacePeer = (member: MemberId, peer: Peer) =>
+  call("registry", "replacePeer", member, peerFor(peer));
+export const admitObserver = (observer: ObserverEntry) =>
+  call("registry", "admitObserver", observer.name, peerFor(observer));
+export const removeObserver = (peerId: string) => call("registry", "removeObserver", peerId);
+export const setParameters = (parameters: NetworkParameters) =>
+  call("registry", "setParameters", parametersFor(parameters));
+export const setWriter = (writer: Hex, allowed: boolean) =>
+  call("registry", "setWriter", writer, allowed);
+export const setParticipant = (account: Hex, allowed: boolean) =>
+  call("token", "setParticipant", account, allowed);
+export const mint = (to: Hex, amount: Amount) => call("token", "mint", to, amount);
+export const burn = (from: Hex, amount: Amount) => call("token", "burn", from, amount);

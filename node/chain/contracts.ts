@@ -1,0 +1,53 @@
+/** The contracts' interfaces at work: calls and results as bytes, and reverts by their names. Pure. */
+import { Interface, type Result } from "ethers";
+import type { Hex } from "../../protocol/bytes.ts";
+import {
+  accessManagerAbi,
+  memberRegistryAbi,
+  proxyAdminAbi,
+  reserveTokenAbi,
+  settlementAbi,
+} from "./abi.ts";
+import { ChainRevert } from "./errors.ts";
+
+/** The contracts of a network, by the names its network file gives them. */
+export const interfaces = {
+  accessManager: new Interface(accessManagerAbi),
+  registry: new Interface(memberRegistryAbi),
+  token: new Interface(reserveTokenAbi),
+  settlement: new Interface(settlementAbi),
+} as const;
+
+export type ContractName = keyof typeof interfaces;
+
+/** What is said to a contract: made by the functions of `calls.ts`. */
+export type ContractCall = {
+  readonly contract: ContractName;
+  readonly method: string;
+  readonly args: readonly unknown[];
+};
+
+const proxyAdmin = new Interface(proxyAdminAbi);
+
+export function encodeCall({ contract, method, args }: ContractCall): Hex {
+  return interfaces[contract].encodeFunctionData(method, args) as Hex;
+}
+
+export function decodeResult({ contract, method }: ContractCall, data: Hex): Result {
+  return interfaces[contract].decodeFunctionResult(method, data);
+}
+
+/** First four bytes of a call of the function. */
+export function selectorOf(contract: ContractName | "proxyAdmin", method: string): Hex {
+  const functions = contract === "proxyAdmin" ? proxyAdmin : interfaces[contract];
+  return functions.getFunction(method)!.selector as Hex;
+}
+
+/** What a contract meant by the bytes it reverted with. Proxies pass on the errors of what is behind them. */
+export function decodeRevert(data: Hex, options?: ErrorOptions): ChainRevert {
+  for (const each of [...Object.values(interfaces), proxyAdmin]) {
+    const error = each.parseError(data);
+    if (error !== null) return new ChainRevert(error.name, [...error.args], options);
+  }
+  return new ChainRevert("unknown", data === "0x" ? [] : [data], options);
+}
