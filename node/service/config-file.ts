@@ -17,7 +17,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { Refusal } from "../../protocol/refusal.ts";
-import { compileSchema, type Problem } from "./schema-check.ts";
+import { compileSchema, type Problem, problemText } from "./schema-check.ts";
 
 /** A file longer than this is no configuration of ours. */
 const SIZE_MAX = 1024 * 1024;
@@ -70,7 +70,7 @@ export function parseConfig<T extends TSchema>(source: string, name: string, sch
   const problems = compileSchema(schema, { all: true })(value)
     .map((problem) => ({
       offset: offsetOf(document, problem),
-      text: `${label(problem)}${problem.text}`,
+      text: problem.unknownKey === undefined ? problemText(problem) : problem.text,
     }))
     .toSorted((a, b) => a.offset - b.offset);
   refuseIf(problems.map(({ offset, text }) => `${at(offset)}: ${text}`));
@@ -82,10 +82,6 @@ function refuseIf(problems: readonly string[]): void {
   const rest = problems.length - PROBLEMS_MAX;
   const shown = problems.slice(0, PROBLEMS_MAX).concat(rest > 0 ? [`and ${rest} more`] : []);
   throw new Refusal("bad-configuration", shown.join("\n"));
-}
-
-function label({ path, unknownKey }: Problem): string {
-  return path.length === 0 || unknownKey !== undefined ? "" : `${path.join(".")} `;
 }
 
 /** Where the problem lies in the text: at the unknown key, or at the nearest value that is there. */

@@ -12,7 +12,7 @@ import { Refusal } from "../../protocol/refusal.ts";
 import { CheckedStore, type StoreOptions } from "./checked-store.ts";
 import { isDraft, replaceFile, syncFolder } from "./durable-file.ts";
 import { FolderLock, isLockFile } from "./folder-lock.ts";
-import { compileSchema, type Problem } from "./schema-check.ts";
+import { compileSchema, type Problem, problemText } from "./schema-check.ts";
 
 export type DataFolderOptions = {
   /** The process it belongs to: node, gateway, devnet. */
@@ -196,8 +196,8 @@ function parseMarker(text: string, path: string): Marker {
 
 function refuseIf([problem]: readonly Problem[], path: string): void {
   if (problem === undefined) return;
-  const where = [MARKER, ...problem.path].join(".");
-  throw new Refusal("wrong-folder", `${path} is not a folder of ours: ${where} ${problem.text}`);
+  const detail = problemText(problem, MARKER);
+  throw new Refusal("wrong-folder", `${path} is not a folder of ours: ${detail}`);
 }
 
 async function namesIn(path: string): Promise<string[]> {

@@ -15,6 +15,12 @@ export type Problem = {
   readonly text: string;
 };
 
+/** The problem in one line, such as `http.port must be integer, is string`. @param root what is checked. */
+export function problemText({ path, text }: Problem, root?: string): string {
+  const place = [...(root === undefined ? [] : [root]), ...path].join(".");
+  return place === "" ? text : `${place} ${text}`;
+}
+
 export type SchemaCheckOptions = {
   /** Finds all problems instead of the first: for operators, not for strangers. */
   readonly all?: boolean;
