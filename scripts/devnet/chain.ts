@@ -14,6 +14,7 @@ import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import type { NetworkConnection } from "hardhat/types/network";
 import type { Hex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
+import { FolderLock } from "../../node/service/folder-lock.ts";
 import { JsonRpcServer, RpcError } from "./json-rpc.ts";
 import { type Genesis, Journal, type JournalEntry } from "./journal.ts";
 
@@ -70,6 +71,7 @@ export class EmbeddedChain implements AsyncDisposable {
   readonly #dependencies: EmbeddedChainDependencies;
   readonly #options: EmbeddedChainOptions;
   readonly #server = new JsonRpcServer((method, params) => this.#serve(method, params));
+  #lock: FolderLock | undefined;
   #journal: Journal | undefined;
   #engine: NetworkConnection | undefined;
   #serving = false;
@@ -88,15 +90,16 @@ export class EmbeddedChain implements AsyncDisposable {
 
   /**
    * Replays the journal and serves. Returns the URL.
-   * @throws Refusal `in-use` for a taken port, `wrong-folder` for a journal that is damaged, of another
+   * @throws Refusal `in-use` for a taken port or folder, `wrong-folder` for a journal that is damaged, of another
    * chain or of another engine.
    */
   async start(): Promise<string> {
     const url = await this.#server.start(this.#options.port);
     try {
       mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
+      this.#lock = await FolderLock.acquire(this.#options.folder);
       const path = join(this.#options.folder, "journal.txt");
-      this.#journal = Journal.open(path, this.#genesis());
+      this.#journal = await Journal.open(path, this.#genesis());
       checkGenesis(this.#journal, this.#options.chainId);
       this.#engine = await startEngine(this.#options.folder, this.#journal.genesis);
       await this.#replay(this.#journal);
@@ -116,8 +119,10 @@ export class EmbeddedChain implements AsyncDisposable {
     await this.#turn.catch(() => undefined);
     await this.#engine?.close();
     this.#journal?.close();
+    await this.#lock?.release();
     this.#engine = undefined;
     this.#journal = undefined;
+    this.#lock = undefined;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

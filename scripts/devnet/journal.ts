@@ -12,17 +12,15 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
-  fsyncSync,
   ftruncateSync,
   openSync,
   readSync,
-  renameSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Hex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
+import { createFile } from "../../node/service/durable-file.ts";
 
 /** What the first block is made of. */
 export type Genesis = {
@@ -59,8 +57,8 @@ export class Journal {
   }
 
   /** Opens the journal at `path`, or makes it with `genesis` where there is none. */
-  static open(path: string, genesis: Genesis): Journal {
-    if (!existsSync(path)) create(path, genesis);
+  static async open(path: string, genesis: Genesis): Promise<Journal> {
+    if (!existsSync(path)) await createFile(path, formatLine(genesis));
     const file = openSync(path, "a+");
     try {
       const first = lines(path, file).next().value;
@@ -90,7 +88,9 @@ export class Journal {
   append(entry: JournalEntry): void {
     if (this.#broken !== undefined) throw this.#broken;
     try {
-      writeLine(this.#file, entry);
+      const line = Buffer.from(formatLine(entry));
+      // Opened for appending: always at the end, which entries() has cleared of what was torn.
+      for (let at = 0; at < line.length; ) at += writeSync(this.#file, line, at);
       fdatasyncSync(this.#file);
     } catch (cause) {
       this.#broken = new Error(`cannot write ${this.path}`, { cause });
@@ -103,30 +103,9 @@ export class Journal {
   }
 }
 
-/** A new journal appears whole or not at all. */
-function create(path: string, genesis: Genesis): void {
-  const draft = `${path}.new`;
-  const file = openSync(draft, "w", 0o600);
-  try {
-    writeLine(file, genesis);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(draft, path);
-  const folder = openSync(dirname(path), "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
-
-function writeLine(file: number, content: Genesis | JournalEntry): void {
+function formatLine(content: Genesis | JournalEntry): string {
   const json = JSON.stringify(content);
-  const line = Buffer.from(`${checksum(json)} ${json}\n`);
-  // Opened for appending: always at the end, which entries() has cleared of what was torn.
-  for (let at = 0; at < line.length; ) at += writeSync(file, line, at);
+  return `${checksum(json)} ${json}\n`;
 }
 
 type Line = {

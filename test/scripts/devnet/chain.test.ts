@@ -221,6 +221,13 @@ describe("the embedded chain", () => {
     }
   });
 
+  it("refuses a folder that another chain has open", async () => {
+    await using folder = await makeFolder();
+    await using chain = makeChain(folder.path);
+    await chain.start();
+    await assert.rejects(makeChain(folder.path).start(), (error) => isRefusal(error, "in-use"));
+  });
+
   it("does nothing that would change the chain but take signed transactions", async () => {
     await using folder = await makeFolder();
     await using chain = makeChain(folder.path);

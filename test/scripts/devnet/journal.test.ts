@@ -17,12 +17,12 @@ function entry(number: number): JournalEntry {
   return {
     parent: `0x${String(number).padStart(64, "0")}`,
     timeS: genesis.timeS + number,
-    raw: [`0x${"ab".repeat(100 * number)}`],
+    raw: [`0x${"ab".repeat(10 * number)}`],
   };
 }
 
-function readAll(path: string): readonly JournalEntry[] {
-  const journal = Journal.open(path, genesis);
+async function readAll(path: string): Promise<readonly JournalEntry[]> {
+  const journal = await Journal.open(path, genesis);
   try {
     return [...journal.entries()];
   } finally {
@@ -34,12 +34,12 @@ describe("the embedded chain's journal", () => {
   it("gives back the genesis and every entry, in order", async () => {
     await using folder = await makeFolder();
     const path = join(folder.path, "journal.txt");
-    const journal = Journal.open(path, genesis);
+    const journal = await Journal.open(path, genesis);
     assert.deepEqual([...journal.entries()], []);
     const entries = [1, 2, 3].map(entry);
     for (const each of entries) journal.append(each);
     journal.close();
-    const again = Journal.open(path, { ...genesis, timeS: 0 });
+    const again = await Journal.open(path, { ...genesis, timeS: 0 });
     assert.deepEqual(again.genesis, genesis);
     assert.deepEqual([...again.entries()], entries);
     again.close();
@@ -49,17 +49,17 @@ describe("the embedded chain's journal", () => {
     await using folder = await makeFolder();
     const path = join(folder.path, "journal.txt");
     const long: JournalEntry = { ...entry(1), raw: [`0x${"cd".repeat(3 << 20)}`] };
-    const journal = Journal.open(path, genesis);
+    const journal = await Journal.open(path, genesis);
     assert.deepEqual([...journal.entries()], []);
     for (const each of [long, entry(2)]) journal.append(each);
     journal.close();
-    assert.deepEqual(readAll(path), [long, entry(2)]);
+    assert.deepEqual(await readAll(path), [long, entry(2)]);
   });
 
   it("cuts the last line wherever it was torn, and goes on after the line before", async () => {
     await using folder = await makeFolder();
     const path = join(folder.path, "journal.txt");
-    const journal = Journal.open(path, genesis);
+    const journal = await Journal.open(path, genesis);
     assert.deepEqual([...journal.entries()], []);
     journal.append(entry(1));
     journal.append(entry(2));
@@ -68,18 +68,18 @@ describe("the embedded chain's journal", () => {
     const lastLine = whole.lastIndexOf("\n", whole.length - 2) + 1;
     for (let length = lastLine; length < whole.length; length++) {
       await writeFile(path, whole.subarray(0, length));
-      const torn = Journal.open(path, genesis);
+      const torn = await Journal.open(path, genesis);
       assert.deepEqual([...torn.entries()], [entry(1)]);
       torn.append(entry(3));
       torn.close();
-      assert.deepEqual(readAll(path), [entry(1), entry(3)]);
+      assert.deepEqual(await readAll(path), [entry(1), entry(3)]);
     }
   });
 
   it("refuses a flipped bit in any whole line, naming it, and leaves the file as it is", async () => {
     await using folder = await makeFolder();
     const path = join(folder.path, "journal.txt");
-    const journal = Journal.open(path, genesis);
+    const journal = await Journal.open(path, genesis);
     assert.deepEqual([...journal.entries()], []);
     journal.append(entry(1));
     journal.close();
@@ -91,8 +91,8 @@ describe("the embedded chain's journal", () => {
       flipped[at] = flipped[at]! ^ 1;
       await writeFile(path, flipped);
       const line = at < whole.indexOf("\n") ? 1 : 2;
-      assert.throws(
-        () => readAll(path),
+      await assert.rejects(
+        readAll(path),
         (error) => isRefusal(error, "wrong-folder") && error.message.includes(`line ${line} `),
         `byte ${at}`,
       );
