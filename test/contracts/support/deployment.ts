@@ -2,7 +2,7 @@
  * What the contracts' tests start from: a consortium of four behind proxies, deployed once a file and
  * restored for each test.
  */
-import { Result } from "ethers";
+import { isError, Result } from "ethers";
 import { network } from "hardhat";
 import {
   type Connection,
@@ -89,8 +89,18 @@ export async function settleCycle(consortium: Consortium, positions: readonly Po
 /** What a contract returned as plain data: structs as their fields, lists as arrays, at every depth. */
 export function plain(value: unknown): unknown {
   if (!(value instanceof Result)) return value;
-  const fields = value.toObject();
-  const isList = value.length === 0 || "_" in fields;
-  if (isList) return value.toArray().map(plain);
-  return Object.fromEntries(Object.entries(fields).map(([name, part]) => [name, plain(part)]));
+  const parts = value.toArray().map(plain);
+  const names = fieldNames(value);
+  return names === undefined ? parts : Object.fromEntries(names.map((name, i) => [name, parts[i]]));
+}
+
+/** The fields of a struct. Those of a list have no names: ethers refuses, or calls a single one "_". */
+function fieldNames(result: Result): string[] | undefined {
+  try {
+    const names = Object.keys(result.toObject());
+    return names.length === 0 || names[0] === "_" ? undefined : names;
+  } catch (error) {
+    if (isError(error, "UNSUPPORTED_OPERATION")) return undefined;
+    throw error;
+  }
 }
