@@ -40,6 +40,10 @@ export async function certificates(): Promise<Vectors> {
       good("of a person", plainOne),
       good("of a shop", await certify(payee, 2, { label: "Café de l’Échiquier, Łódź" })),
       good("a label of 32 bytes", await certify(payee, 2, { label: "x".repeat(32) })),
+      good(
+        "a label that begins with a byte order mark",
+        await certify(payee, 2, { label: "\ufeffShop" }),
+      ),
       good("of software", await certify(payer, 1, { class: "software" })),
       good("of a host", host),
       good(

@@ -1,0 +1,201 @@
+/** Any structure of any format within its bounds, as its encoder takes it. Signatures are any 64 bytes. */
+import fc from "fast-check";
+import { type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
+import type { CarriedList } from "../../../protocol/carried-lists.ts";
+import {
+  type Certificate,
+  deviceClasses,
+  type DeviceClass,
+} from "../../../protocol/certificate.ts";
+import type { Confirmation } from "../../../protocol/confirmation.ts";
+import type { Enrolment } from "../../../protocol/enrolment.ts";
+import type { Envelope } from "../../../protocol/envelope.ts";
+import { NOBODY, type Owner } from "../../../protocol/key.ts";
+import type { RevocationList, TrustList } from "../../../protocol/lists.ts";
+import type { ListVersion } from "../../../protocol/list-version.ts";
+import { AMOUNT_MAX } from "../../../protocol/money.ts";
+import { lock, type Outpoint, type Output } from "../../../protocol/output.ts";
+import type { Receipt } from "../../../protocol/receipt.ts";
+import {
+  auditOf,
+  type RecordBody,
+  type RecordKind,
+  type Witness,
+} from "../../../protocol/record.ts";
+import type { Request } from "../../../protocol/request.ts";
+import { key } from "../../../scripts/vectors/keys.ts";
+import type { With } from "./encoders.ts";
+
+export const bytes = (length: number, max = length) =>
+  fc.uint8Array({ minLength: length, maxLength: max });
+export const hex = (length: number): fc.Arbitrary<Hex> => bytes(length).map(toHex);
+export const u8 = fc.integer({ min: 0, max: 0xff });
+export const u16 = fc.integer({ min: 0, max: 0xffff });
+export const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
+/** A count or a time: small, large, and at the edge. */
+export const safe = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
+export const amount = fc.oneof(
+  fc.bigInt(1n, 1000n),
+  fc.bigInt(1n, AMOUNT_MAX),
+  fc.constant(AMOUNT_MAX),
+);
+export const signature = bytes(64);
+const owner: fc.Arbitrary<Owner> = hex(20);
+
+/** Keys on the curve: making one costs more than a test has time for. */
+const someKeys = Array.from({ length: 16 }, (_, i) => key(`any ${i}`).publicKey);
+export const publicKey = fc.constantFrom(...someKeys);
+
+export const outpoint: fc.Arbitrary<Outpoint> = hex(33);
+export const outpoints = (min: number, max: number) =>
+  fc
+    .uniqueArray(outpoint, { minLength: min, maxLength: max })
+    .map((all): readonly Outpoint[] => all.toSorted());
+
+/** Text of at most `max` bytes of UTF-8, of every plane and direction. */
+export const text = (max: number) =>
+  fc.string({ unit: "binary", maxLength: max }).filter((t) => utf8.encode(t).length <= max);
+
+export function output(...locks: Output["lock"][]): fc.Arbitrary<Output> {
+  return fc
+    .record({ lock: fc.constantFrom(...locks), owner, custodian: u16, amount })
+    .map((any) => (any.lock === lock.burn ? { ...any, owner: NOBODY } : any));
+}
+
+const envelopeBytes = fc.oneof(fc.constant(new Uint8Array()), bytes(1, 512));
+
+export const record = fc.constantFrom<RecordKind>("spend", "claim", "reclaim").chain((kind) =>
+  fc
+    .record({
+      inputs: outpoints(1, kind === "claim" ? 1 : 16),
+      outputs: fc.array(output(lock.key, lock.claim, lock.burn), { minLength: 1, maxLength: 16 }),
+      counter: safe,
+      time: safe,
+      nonce: bytes(16),
+      signer: publicKey,
+      signature,
+      envelope: envelopeBytes,
+      preimage: kind === "claim" ? bytes(32) : fc.constant(undefined),
+    })
+    .map((fields): RecordBody & Witness & With<{ signer: Uint8Array }> => ({
+      kind,
+      ...fields,
+      audit: auditOf(fields.envelope),
+    })),
+);
+
+export const deposit = fc.record({ seq: safe, output: output(lock.key) });
+
+export const enrolment: fc.Arbitrary<Enrolment> = fc.record({
+  kind: fc.constant("enrolment"),
+  deviceKey: publicKey,
+  member: u16,
+  issuerSignature: signature,
+  consent: signature,
+  envelope: envelopeBytes,
+});
+
+export const batch = fc.record({
+  member: u16,
+  number: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  leaves: fc.array(hex(32), { minLength: 1, maxLength: 40 }),
+});
+
+const times = fc
+  .tuple(fc.nat(), fc.integer({ min: 1, max: 1_000_000 }))
+  .map(([from, length]) => [from, from + length] as const);
+
+export const certificate: fc.Arbitrary<With<Certificate>> = fc
+  .record({
+    deviceKey: publicKey,
+    member: u16,
+    class: fc.constantFrom(...(Object.keys(deviceClasses) as DeviceClass[])),
+    serial: bytes(16),
+    times,
+    maxPayment: fc.bigInt(0n, AMOUNT_MAX),
+    maxBalance: amount,
+    maxCount: u16,
+    windowS: fc.integer({ min: 1, max: 0xffff_ffff }),
+    maxDepth: u8,
+    subject: bytes(32),
+    label: text(32),
+    signature,
+  })
+  .map(({ times: [notBefore, notAfter], maxDepth, ...fields }) => ({
+    ...fields,
+    notBefore,
+    notAfter,
+    maxDepth: fields.class === "host" ? 0 : maxDepth,
+  }));
+
+export const receipt: fc.Arbitrary<With<Receipt>> = fc
+  .record({ outpoint, output: output(lock.key, lock.claim), seq: safe, times, signature })
+  .map(({ times: [issued, notAfter], ...fields }) => ({ ...fields, issued, notAfter }));
+
+export const revocationList: fc.Arbitrary<With<RevocationList>> = fc.record({
+  member: u16,
+  version: u32,
+  issued: safe,
+  prefixes: fc.uniqueArray(hex(8), { maxLength: 30 }).map((all) => all.toSorted()),
+  signature,
+});
+
+const trustedMember = fc.record({
+  member: fc.integer({ min: 1, max: 0xffff }),
+  status: fc.constantFrom(1 as const, 2 as const, 3 as const),
+  issuer: publicKey,
+  previousIssuer: fc.option(publicKey, { nil: undefined }),
+  guarantee: fc.bigInt(0n, AMOUNT_MAX),
+  name: text(32),
+});
+
+export const trustList: fc.Arbitrary<With<TrustList>> = fc
+  .record({
+    version: u32,
+    times,
+    nextTrustKey: publicKey,
+    members: fc
+      .uniqueArray(trustedMember, { maxLength: 6, selector: ({ member }) => member })
+      .map((all) => all.toSorted((a, b) => a.member - b.member)),
+    signature,
+  })
+  .map(({ times: [issued, notAfter], ...fields }) => ({ ...fields, issued, notAfter }));
+
+export const carriedLists: fc.Arbitrary<readonly CarriedList[]> = fc.array(
+  fc.record({
+    kind: fc.constantFrom("revocations" as const, "trust" as const, "emergency" as const),
+    bytes: bytes(0, 100),
+  }),
+  { maxLength: 16 },
+);
+
+export const listVersions: fc.Arbitrary<readonly ListVersion[]> = fc
+  .uniqueArray(fc.record({ member: u16, version: u32 }), {
+    maxLength: 16,
+    selector: ({ member }) => member,
+  })
+  .map((all) => all.toSorted((a, b) => a.member - b.member));
+
+export const envelope: fc.Arbitrary<Envelope> = fc.record({
+  epoch: u32,
+  ephemeral: publicKey,
+  proof: bytes(64),
+  ciphertext: bytes(16, 410),
+});
+
+/** A request but for its certificate, which is signed first. */
+export const requestFields: fc.Arbitrary<With<Omit<Request, "certificate">>> = fc.record({
+  amount,
+  ephemeral: publicKey,
+  versions: listVersions,
+  reference: text(64),
+  signature,
+});
+
+/** A confirmation but for its return, which is signed first. */
+export const confirmationFields: fc.Arbitrary<With<Omit<Confirmation, "returned">>> = fc.record({
+  status: fc.constantFrom("accepted" as const, "returned" as const, "invalid" as const),
+  id: hex(32),
+  lists: carriedLists,
+  signature,
+});

@@ -1,0 +1,133 @@
+/** Every format: where its vectors are, how it is encoded and decoded, and any structure of it. */
+import fc from "fast-check";
+import { decodeAcknowledgement, encodeAcknowledgement } from "../../../protocol/acknowledgement.ts";
+import { decodeBatch, encodeBatch } from "../../../protocol/batch.ts";
+import { decodeBundle, encodeBundle } from "../../../protocol/bundle.ts";
+import { decodeCertificate } from "../../../protocol/certificate.ts";
+import { decodeConfirmation } from "../../../protocol/confirmation.ts";
+import { decodeDeposit, encodeDeposit } from "../../../protocol/deposit.ts";
+import { decodeDeviceReply, encodeDeviceReply } from "../../../protocol/device-reply.ts";
+import { decodeDeviceRequest } from "../../../protocol/device-request.ts";
+import { decodeEnrolment, encodeEnrolment } from "../../../protocol/enrolment.ts";
+import { decodeEnvelope, encodeEnvelope } from "../../../protocol/envelope.ts";
+import { decodeRevocationList, decodeTrustList } from "../../../protocol/lists.ts";
+import { decodeReceipt } from "../../../protocol/receipt.ts";
+import { decodeRecord, encodeRecord } from "../../../protocol/record.ts";
+import { decodeRequest } from "../../../protocol/request.ts";
+import { decodeStatement, encodeStatement } from "../../../protocol/statement.ts";
+import {
+  batch,
+  certificate,
+  confirmationFields,
+  deposit,
+  enrolment,
+  envelope,
+  receipt,
+  record,
+  requestFields,
+  revocationList,
+  trustList,
+} from "./arbitraries.ts";
+import {
+  encodeCertificate,
+  encodeConfirmation,
+  encodeDeviceRequest,
+  encodeReceipt,
+  encodeRequest,
+  encodeRevocationList,
+  encodeTrustList,
+} from "./encoders.ts";
+import {
+  acknowledgement,
+  deviceReply,
+  deviceRequest,
+  signedCertificate,
+  signedRecord,
+  statement,
+} from "./gateway-arbitraries.ts";
+import { goodBytes, networkId } from "./vectors.ts";
+
+export type Format = {
+  readonly name: string;
+  /** File of its vectors, and the path to them inside. */
+  readonly vectors: readonly [file: string, ...path: string[]];
+  readonly decode: (bytes: Uint8Array) => unknown;
+  /** Bytes of the fields. A structure with a signature keeps the one it has. */
+  readonly encode: (value: never) => Uint8Array | Promise<Uint8Array>;
+  readonly any: fc.Arbitrary<unknown>;
+};
+
+const decodeNetworkBundle = (bytes: Uint8Array) => decodeBundle(networkId, bytes);
+
+export const formats: readonly Format[] = [
+  format("record", ["records", "records"], decodeRecord, encodeRecord, record),
+  format("deposit", ["records", "deposits"], decodeDeposit, encodeDeposit, deposit),
+  format("enrolment", ["records", "enrolments"], decodeEnrolment, encodeEnrolment, enrolment),
+  format("batch", ["batches"], decodeBatch, encodeBatch, batch),
+  format("certificate", ["certificates"], decodeCertificate, encodeCertificate, certificate),
+  format("receipt", ["receipts"], decodeReceipt, encodeReceipt, receipt),
+  format(
+    "revocation list",
+    ["lists", "revocations"],
+    decodeRevocationList,
+    encodeRevocationList,
+    revocationList,
+  ),
+  format("trust list", ["lists", "trust"], decodeTrustList, encodeTrustList, trustList),
+  format(
+    "bundle",
+    ["bundles"],
+    decodeNetworkBundle,
+    encodeBundle,
+    // A bundle hangs together: what any one is made of is for the device's tests.
+    fc.constantFrom(...goodBytes("bundles").map(decodeNetworkBundle)),
+  ),
+  format(
+    "request",
+    ["exchange", "requests"],
+    decodeRequest,
+    encodeRequest,
+    fc.tuple(requestFields, signedCertificate).map(([fields, own]) => ({
+      ...fields,
+      certificate: own,
+    })),
+  ),
+  format(
+    "confirmation",
+    ["exchange", "confirmations"],
+    decodeConfirmation,
+    encodeConfirmation,
+    fc.tuple(confirmationFields, signedRecord).map(([fields, returned]) => ({
+      ...fields,
+      returned: fields.status === "returned" ? returned : undefined,
+    })),
+  ),
+  format(
+    "device request",
+    ["gateway", "requests"],
+    decodeDeviceRequest,
+    encodeDeviceRequest,
+    deviceRequest,
+  ),
+  format("device reply", ["gateway", "replies"], decodeDeviceReply, encodeDeviceReply, deviceReply),
+  format(
+    "acknowledgement",
+    ["gateway", "acknowledgements"],
+    decodeAcknowledgement,
+    encodeAcknowledgement,
+    acknowledgement,
+  ),
+  format("statement", ["gateway", "statements"], decodeStatement, encodeStatement, statement),
+  format("envelope", ["envelopes"], decodeEnvelope, encodeEnvelope, envelope),
+];
+
+/** What an encoder takes is what a decoder gives, and more. */
+function format<Fields, Decoded extends Fields>(
+  name: string,
+  vectors: Format["vectors"],
+  decode: (bytes: Uint8Array) => Decoded,
+  encode: (value: Fields) => Uint8Array | Promise<Uint8Array>,
+  any: fc.Arbitrary<Fields>,
+): Format {
+  return { name, vectors, decode, encode, any };
+}
