@@ -73,3 +73,17 @@ export const setParticipant = (account: Hex, allowed: boolean) =>
   call("token", "setParticipant", account, allowed);
 export const mint = (to: Hex, amount: Amount) => call("token", "mint", to, amount);
 export const burn = (from: Hex, amount: Amount) => call("token", "burn", from, amount);
+
+// The AccessManager: who may call what, and announced calls.
+export const multicall = (calls: readonly Hex[]) => call("accessManager", "multicall", calls);
+export const labelRole = (role: number, label: string) =>
+  call("accessManager", "labelRole", role, label);
+export const setTargetFunctionRole = (target: Hex, selectors: readonly Hex[], role: number) =>
+  call("accessManager", "setTargetFunctionRole", target, selectors, role);
+export const grantRole = (role: number, account: Hex, delayS: number) =>
+  call("accessManager", "grantRole", role, account, delayS);
+export const renounceRole = (role: number, own: Hex) =>
+  call("accessManager", "renounceRole", role, own);
+export const schedule = (target: Hex, data: Hex) =>
+  call("accessManager", "schedule", target, data, 0);
+export const execute = (target: Hex, data: Hex) => call("accessManager", "execute", target, data);

@@ -43,6 +43,11 @@ export function selectorOf(contract: ContractName | "proxyAdmin", method: string
   return functions.getFunction(method)!.selector as Hex;
 }
 
+/** The first topic of an event's logs. */
+export function topicOf(contract: ContractName, event: string): Hex {
+  return interfaces[contract].getEvent(event)!.topicHash as Hex;
+}
+
 /** What a contract meant by the bytes it reverted with. Proxies pass on the errors of what is behind them. */
 export function decodeRevert(data: Hex, options?: ErrorOptions): ChainRevert {
   for (const each of [...Object.values(interfaces), proxyAdmin]) {

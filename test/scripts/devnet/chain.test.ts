@@ -17,7 +17,7 @@ import {
   payer,
   transfer,
   until,
-} from "./support/chain.ts";
+} from "../../support/chain.ts";
 
 type Block = {
   readonly number: Hex;

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Genesis, Journal, type JournalEntry } from "../../../scripts/devnet/journal.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
-import { makeFolder } from "./support/chain.ts";
+import { makeFolder } from "../../support/chain.ts";
 
 const genesis: Genesis = {
   format: 1,

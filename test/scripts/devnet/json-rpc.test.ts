@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { JsonRpcServer, RpcError } from "../../../scripts/devnet/json-rpc.ts";
-import { post } from "./support/chain.ts";
+import { post } from "../../support/chain.ts";
 
 async function serve(use: (url: string) => Promise<void>): Promise<void> {
   const server = new JsonRpcServer(async (method, params) => {

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Wallet } from "ethers";
-import { EmbeddedChain, type EmbeddedChainOptions } from "../../../../scripts/devnet/chain.ts";
-import type { ChainProcessMessage } from "../../../../scripts/devnet/chain-process.ts";
-import type { Hex } from "../../../../protocol/bytes.ts";
+import { EmbeddedChain, type EmbeddedChainOptions } from "../../scripts/devnet/chain.ts";
+import type { ChainProcessMessage } from "../../scripts/devnet/chain-process.ts";
+import type { Hex } from "../../protocol/bytes.ts";
 
 export const CHAIN_ID = 7411;
 
@@ -48,9 +48,7 @@ export async function forkChain(
   options: EmbeddedChainOptions,
   fileBlocksMax?: number,
 ): Promise<{ readonly child: ChildProcess; readonly message: ChainProcessMessage }> {
-  const script = fileURLToPath(
-    new URL("../../../../scripts/devnet/chain-process.ts", import.meta.url),
-  );
+  const script = fileURLToPath(new URL("../../scripts/devnet/chain-process.ts", import.meta.url));
   const command = `ulimit -f ${fileBlocksMax ?? "unlimited"}; exec "$0" "$@"`;
   const child = spawn("sh", ["-c", command, process.execPath, script, JSON.stringify(options)], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],

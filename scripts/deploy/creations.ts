@@ -1,0 +1,94 @@
+/**
+ * Creates a network's contracts as the first six transactions of an account made for it. A contract's
+ * address follows from its creator and the creator's nonce, so the chain itself says how far a
+ * deployment came: nothing else needs to be remembered, and nothing can be created twice.
+ */
+import { getCreateAddress } from "ethers";
+import type { ChainAccount } from "../../node/chain/account.ts";
+import { encodeCall } from "../../node/chain/contracts.ts";
+import { parametersFor } from "../../node/chain/members.ts";
+import type { ChainRpc } from "../../node/chain/rpc.ts";
+import type { Hex } from "../../protocol/bytes.ts";
+import type { NetworkContracts } from "../../protocol/network-file.ts";
+import { Refusal } from "../../protocol/refusal.ts";
+import { type ArtifactName, creationOf, isCodeOf } from "./artifact.ts";
+import type { DeployPlan } from "./plan.ts";
+
+type Creation = {
+  readonly name: ArtifactName;
+  readonly address: Hex;
+  readonly args: readonly unknown[];
+};
+
+/** Where the contracts of a deployer stand, or will. */
+export function contractsOf(deployer: Hex): NetworkContracts {
+  return {
+    accessManager: addressAt(deployer, 0),
+    registry: addressAt(deployer, 2),
+    token: addressAt(deployer, 3),
+    settlement: addressAt(deployer, 5),
+  };
+}
+
+/**
+ * Creates what is missing, in order.
+ * @throws Refusal `conflict` when the account sent anything else, or other contracts.
+ */
+export async function createContracts(
+  rpc: ChainRpc,
+  account: ChainAccount,
+  plan: DeployPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [nonce, { name, address, args }] of creations(account.address, plan).entries()) {
+    const [code, used] = await Promise.all([
+      rpc.call<Hex>("eth_getCode", [address, "latest"]),
+      rpc.call<Hex>("eth_getTransactionCount", [account.address, "latest"]),
+    ]);
+    if (code === "0x") {
+      if (Number(used) !== nonce)
+        throw conflict(account.address, `its transaction ${nonce} did not create ${name}`);
+      await account.send({ data: creationOf(name, args) }, signal);
+    } else if (!isCodeOf(name, code)) {
+      throw conflict(
+        account.address,
+        `the ${name} at ${address} is not the one that was compiled here`,
+      );
+    }
+  }
+}
+
+/** The order that contracts/README.md gives. */
+function creations(deployer: Hex, { parameters, currency }: DeployPlan): readonly Creation[] {
+  const { accessManager, registry, token } = contractsOf(deployer);
+  const initialize = (contract: "registry" | "settlement", ...args: readonly unknown[]) =>
+    encodeCall({ contract, method: "initialize", args });
+  const proxied = (implementation: number, open: Hex) => [
+    addressAt(deployer, implementation),
+    accessManager,
+    open,
+  ];
+  const openRegistry = initialize("registry", accessManager, parametersFor(parameters));
+  const tokenArgs = [accessManager, `${currency.code} reserves`, currency.code, currency.digits];
+  return (
+    [
+      ["AccessManager", [deployer]],
+      ["MemberRegistry", []],
+      ["TransparentUpgradeableProxy", proxied(1, openRegistry)],
+      ["ReserveToken", tokenArgs],
+      ["Settlement", [registry, token]],
+      ["TransparentUpgradeableProxy", proxied(4, initialize("settlement", accessManager))],
+    ] as const
+  ).map(([name, args], nonce) => ({ name, args, address: addressAt(deployer, nonce) }));
+}
+
+function addressAt(deployer: Hex, nonce: number): Hex {
+  return getCreateAddress({ from: deployer, nonce }).toLowerCase() as Hex;
+}
+
+function conflict(deployer: Hex, detail: string): Refusal {
+  return new Refusal(
+    "conflict",
+    `${deployer} cannot deploy this network: ${detail}; use an account that has sent nothing`,
+  );
+}
