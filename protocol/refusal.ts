@@ -110,6 +110,12 @@ export const refusalCodes = {
   "not-yet-valid": row(422, "ignore", true, "Check the clock, or sync to learn the time."),
   revoked: row(403, "ignore", false, "The device is blocked: ask the bank that issued it."),
   "untrusted-issuer": row(422, "ignore", true, "Sync to fetch the present trust list."),
+  "over-guarantee": row(
+    422,
+    "ignore",
+    true,
+    "The other device may hold more than its bank guarantees: be paid online, or sync and try again.",
+  ),
   "over-payment-limit": row(
     422,
     "ignore",
@@ -139,13 +145,6 @@ export const refusalCodes = {
     false,
     "The ancestry does not lead to coins that their banks vouch for: refuse the payment.",
   ),
-  "wrong-pin": row(
-    403,
-    "ignore",
-    true,
-    "Enter the PIN again; the text says how many tries are left.",
-  ),
-  locked: row(423, "ignore", false, "Ask the issuer: the device has locked itself."),
 
   // Services.
   unauthorised: row(401, "ignore", false, "Sign the request with a key this service knows."),
