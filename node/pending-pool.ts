@@ -104,16 +104,17 @@ export class PendingPool {
   ready(countMax: number, bytesMax: number): PendingLeaf[] {
     const chosen = new Set<Entry>();
     let bytes = 0;
-    const choose = (entry: Entry): void => {
+    const choose = (entry: Entry, depth: number): void => {
       if (chosen.has(entry) || entry.inFlight || entry.parked !== undefined) return;
-      for (const parent of this.#parentsOf(entry)) choose(parent);
+      // A stranger may chain more records than a stack holds; what is cut off comes in its own turn.
+      if (depth < countMax) for (const parent of this.#parentsOf(entry)) choose(parent, depth + 1);
       if (chosen.size === countMax || bytes + entry.leaf.bytes.length > bytesMax) return;
       bytes += entry.leaf.bytes.length;
       chosen.add(entry);
     };
     for (const entry of this.#ready) {
       if (chosen.size === countMax || bytes >= bytesMax) break;
-      choose(entry);
+      choose(entry, 0);
     }
     const leaves = [...chosen];
     const isEnrolment = ({ leaf }: Entry) => leaf.kind === "enrolment";

@@ -2,7 +2,7 @@
  * Big-endian bytes, read and written strictly. A reader knows the field and offset it stands at, so
  * that each refusal can name them; nothing is read past the end and nothing may be left over.
  */
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { decodeHex, encodeHex } from "./hex.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Lower-case hexadecimal with 0x: the form of ids and hashes outside codecs and hot loops. */
@@ -241,15 +241,15 @@ export class Writer {
 }
 
 export function toHex(bytes: Uint8Array): Hex {
-  return `0x${bytesToHex(bytes)}`;
+  return encodeHex("0x", bytes) as Hex;
 }
 
 /** @throws Refusal `malformed` unless `text` is 0x and lower-case digits, of `length` bytes if given. */
 export function fromHex(text: string, length?: number, field = "hex"): Uint8Array {
-  if (!/^0x(?:[0-9a-f]{2})*$/.test(text)) {
+  const bytes = text.startsWith("0x") ? decodeHex(text, 2) : undefined;
+  if (bytes === undefined) {
     throw new Refusal("malformed", `${field} is not 0x and pairs of lower-case hexadecimal digits`);
   }
-  const bytes = hexToBytes(text.slice(2));
   if (length !== undefined && bytes.length !== length) {
     throw new Refusal("malformed", `${field} has ${bytes.length} bytes, not ${length}`);
   }

@@ -1,6 +1,14 @@
-/** SHA-256 on Node: OpenSSL's, in one call. The other end of `#sha256` is sha256-portable.ts. */
+/**
+ * SHA-256 on Node: OpenSSL's, in one call. The other end of `#sha256` is sha256-portable.ts. The digest
+ * comes as a Latin-1 string ("binary"), which costs a third of what a Buffer does.
+ */
 import { hash } from "node:crypto";
 
+const LENGTH = 32;
+
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash("sha256", bytes, "buffer");
+  const text = hash("sha256", bytes, "binary");
+  const digest = new Uint8Array(LENGTH);
+  for (let i = 0; i < LENGTH; i++) digest[i] = text.charCodeAt(i);
+  return digest;
 }

@@ -41,6 +41,7 @@ export class Change implements LedgerView, History, StateChange {
   readonly spenders = new Map<Outpoint, Hex>();
   readonly outcomes: Outcome[] = [];
   readonly #appliedIds = new Set<Hex>();
+  readonly #repeated = new Set<Hex>();
 
   constructor(state: LedgerState, history: History, seq: number) {
     this.#state = state;
@@ -98,6 +99,11 @@ export class Change implements LedgerView, History, StateChange {
     return this.#appliedIds.has(recordId) || this.#history.hasApplied(recordId);
   }
 
+  /** Whether a record that this event applied had applied before, through the coins it names or a replacement. */
+  isRepeated(recordId: Hex): boolean {
+    return this.#repeated.has(recordId);
+  }
+
   spenderOf(outpoint: Outpoint): Hex | undefined {
     return this.spenders.get(outpoint) ?? this.#history.spenderOf(outpoint);
   }
@@ -116,11 +122,18 @@ export class Change implements LedgerView, History, StateChange {
     this.#addCustody(output.custodian, -output.amount);
   }
 
-  /** Money moves to (or from, if negative) a member's custody in the open cycle; part of it may be burnt. */
-  transfer(member: MemberId, amount: bigint, burnt: bigint): void {
+  /** Money moves to a member's custody in the open cycle, or from it if negative. */
+  transfer(member: MemberId, amount: bigint): void {
     const cycle = this.parameters.openCycle;
     const { delta, burns } = this.window(cycle, member);
-    this.#setWindow(cycle, member, { delta: delta + amount, burns: burns + burnt });
+    this.#setWindow(cycle, member, { delta: delta + amount, burns });
+  }
+
+  /** Money leaves the ledger in the open cycle; the transfer to the member that burns it is counted beside. */
+  burn(member: MemberId, amount: bigint): void {
+    const cycle = this.parameters.openCycle;
+    const { delta, burns } = this.window(cycle, member);
+    this.#setWindow(cycle, member, { delta, burns: burns + amount });
   }
 
   /** New money backs a member's coins. */
@@ -142,7 +155,9 @@ export class Change implements LedgerView, History, StateChange {
     this.#setWindow(cycle, member, NO_WINDOW);
   }
 
-  recordApplied(id: Hex): void {
+  /** @param throughReplacement whether it took a replacement coin: only then can it have applied before. */
+  recordApplied(id: Hex, throughReplacement: boolean): void {
+    if (throughReplacement && this.hasApplied(id)) this.#repeated.add(id);
     this.applied.push(id);
     this.#appliedIds.add(id);
   }

@@ -288,15 +288,22 @@ function applyRecord(
   id: Hex,
 ): void {
   const taken = checkRecord(context.networkId, record, id, event.timeS, change, change);
+  const moved = new Map<MemberId, bigint>();
+  const move = (member: MemberId, amount: bigint) =>
+    moved.set(member, (moved.get(member) ?? 0n) + amount);
   for (const { outpoint, output } of taken) {
     change.takeCoin(outpoint, output, id);
-    change.transfer(output.custodian, -output.amount, 0n);
+    move(output.custodian, -output.amount);
   }
   const idBytes = fromHex(id);
   record.outputs.forEach((output, index) => {
-    const isBurn = output.lock === lock.burn;
-    if (!isBurn) change.makeCoin(outpointOf(idBytes, index), output);
-    change.transfer(output.custodian, output.amount, isBurn ? output.amount : 0n);
+    if (output.lock === lock.burn) change.burn(output.custodian, output.amount);
+    else change.makeCoin(outpointOf(idBytes, index), output);
+    move(output.custodian, output.amount);
   });
-  change.recordApplied(id);
+  for (const [member, amount] of moved) if (amount !== 0n) change.transfer(member, amount);
+  change.recordApplied(
+    id,
+    taken.some(({ output }) => output.lock === lock.replacement),
+  );
 }

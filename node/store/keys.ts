@@ -31,7 +31,15 @@ const [c, s, a, t, o, q, e, k] = ["c", "s", "a", "t", "o", "q", "e", "k"].map(le
 
 export const keys = {
   cursor: c,
-  state: (stateKey: Uint8Array) => concat(bucketPrefix(bucketOf(stateKey)), stateKey),
+  state(stateKey: Uint8Array): Uint8Array {
+    const key = new Uint8Array(3 + stateKey.length);
+    const bucket = bucketOf(stateKey);
+    key[0] = s[0]!;
+    key[1] = bucket >> 8;
+    key[2] = bucket;
+    key.set(stateKey, 3);
+    return key;
+  },
   applied: (id: Hex) => concat(a, fromHex(id)),
   taken: (outpoint: Outpoint) => concat(t, fromHex(outpoint)),
   outcome: (leafHash: Hex) => concat(o, fromHex(leafHash)),

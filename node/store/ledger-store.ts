@@ -46,6 +46,8 @@ export class LedgerStore implements History {
   readonly #store: CheckedStore;
   readonly #root = new StateRoot();
   #place: ChainPlace | undefined;
+  /** The cursor's row as it is stored. */
+  #cursor: Uint8Array | null = null;
 
   constructor(store: CheckedStore) {
     this.#store = store;
@@ -64,6 +66,7 @@ export class LedgerStore implements History {
     const { accounts, place } = decodeCursor(cursor);
     state.loadAccounts(accounts);
     this.#place = place;
+    this.#cursor = cursor;
   }
 
   /** Every entry of the state as it is at the first step, bucket by bucket. */
@@ -82,14 +85,16 @@ export class LedgerStore implements History {
     { event, place }: PlacedEvent,
     state: LedgerState,
   ): Promise<void> {
+    const cursor = encodeCursor({ accounts: change, place });
     const rows = [...stateRows(change, state)];
     for (const { key } of rows) this.#root.touch(splitStateKey(key)[0]);
     await this.#store.write([
       ...rows,
       ...historyRows(change, state),
       { key: keys.event(event.seq), value: encodeEvent({ event, place }), old: null },
-      { key: keys.cursor, value: encodeCursor({ accounts: change, place }) },
+      { key: keys.cursor, value: cursor, old: this.#cursor },
     ]);
+    this.#cursor = cursor;
     this.#place = place;
   }
 
@@ -215,7 +220,8 @@ function* historyRows(change: LedgerChange, state: LedgerState): Generator<Chang
     if (code === "applied" && id !== undefined) {
       const value = encodeApplied({ seq: change.seq, cycle, leafHash });
       // A record that applies again, through a replacement, keeps its latest place.
-      yield { key: keys.applied(id), value };
+      if (change.isRepeated(id)) yield { key: keys.applied(id), value };
+      else yield { key: keys.applied(id), value, old: null };
     } else {
       yield {
         key: keys.outcome(leafHash),
