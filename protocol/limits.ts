@@ -76,15 +76,15 @@ export const limits = {
   frameLeavesMax: 1024,
   /** One answer to a fetch: the leaves of the largest batch, each with its length. */
   pageBytesMax: 2 * 1024 * 1024 + 4 * 4096 + 2,
-  /** Leaves that an endorser names when it refuses a batch: enough to drop them and try again. */
-  objectionsMax: 256,
-  /** Why a peer refused a request: a sentence. */
-  refusalTextMax: 512,
+  /** Leaves that an endorser names when it refuses a batch; the proposer learns of the others the next time. */
+  objectionsMax: 64,
   /** Length of a version of the software, such as "1.2.3-rc.1". */
   softwareVersionMax: 32,
-  /** Requests that one peer may have waiting on one stream: pipelining needs a few, memory forbids many. */
+  /** Questions that one peer may have open on one stream: pipelining needs a few, memory forbids many. */
   requestsInFlightMax: 16,
-  /** Frames of gossip in verification at a time, from all peers: a tenth of a second of one core. */
+  /** The same for questions that are answered with megabytes. */
+  pagesInFlightMax: 4,
+  /** Frames of gossip in verification at a time, from all peers: a third of a second of one core. */
   framesInFlightMax: 16,
   /** Leaves that wait for a verifier: over a second of one core. More would only be late. */
   verifierQueueMax: 32_768,

@@ -14,12 +14,15 @@ export type Channel = {
   abort(reason: Error): void;
 };
 
+/** What a peer may send on one stream before it hears that there is room for more. */
+export const WINDOW_BYTES = 4 * 1024 * 1024;
+
 /** @param bytesMax of one message that comes in. */
 export function makeChannel(peer: string, stream: Stream, bytesMax: number): Channel {
-  // Beside one message there may be some of the next: no more than the peer could send unread.
   const messages = lpStream(stream, {
     maxDataLength: bytesMax,
-    maxBufferSize: bytesMax + 4 * 1024 * 1024,
+    // A message that is not whole yet, and what may come at one blow: a window, and what follows it.
+    maxBufferSize: bytesMax + 2 * WINDOW_BYTES,
   });
   return {
     peer,

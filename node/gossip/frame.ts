@@ -36,17 +36,12 @@ export function decodeFrame(bytes: Uint8Array): Uint8Array[] {
   if (bytes.length > limits.frameBytesMax) {
     throw reader.refuse(`a frame has at most ${limits.frameBytesMax} bytes`, "frame");
   }
-  const count = reader.u16("count");
-  if (count === 0 || count > limits.frameLeavesMax) {
-    throw reader.refuse(`${count} leaves, 1 to ${limits.frameLeavesMax} belong`, "count", 2);
-  }
+  const count = reader.count(2, 1, limits.frameLeavesMax, "count");
   const leaves: Uint8Array[] = [];
   for (let i = 0; i < count; i++) {
-    const length = reader.u32(`leaves[${i}].length`);
-    if (length === 0 || length > limits.leafBytesMax) {
-      throw reader.refuse(`a leaf of ${length} bytes`, `leaves[${i}].length`, 4);
-    }
-    leaves.push(reader.take(length, `leaves[${i}]`).slice());
+    const leaf = reader.wide(limits.leafBytesMax, `leaves[${i}]`);
+    if (leaf.length === 0) throw reader.refuse("a leaf has no bytes", `leaves[${i}]`, 4);
+    leaves.push(leaf.slice());
   }
   reader.end("frame");
   return leaves;

@@ -12,6 +12,7 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { limits } from "../../protocol/limits.ts";
+import { WINDOW_BYTES } from "./channel.ts";
 
 export type Services = { identify: Identify; ping: Ping; pubsub: GossipSub };
 
@@ -37,7 +38,7 @@ export function makeLibp2p(setting: Libp2pSetting): Promise<Libp2p<Services>> {
     addresses: { listen: [...setting.listen] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: WINDOW_BYTES } })],
     connectionGater: {
       denyDialPeer: isDenied,
       denyInboundEncryptedConnection: isDenied,

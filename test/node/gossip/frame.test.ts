@@ -53,8 +53,8 @@ describe("frame", () => {
       [new Uint8Array(), "count", 0],
       [new Uint8Array([0, 0]), "count", 0],
       [new Uint8Array([0xff, 0xff]), "count", 0],
-      [new Uint8Array([0, 1, 0, 0, 0, 0]), "leaves[0].length", 2],
-      [new Uint8Array([0, 1, 0xff, 0, 0, 0]), "leaves[0].length", 2],
+      [new Uint8Array([0, 1, 0, 0, 0, 0]), "leaves[0]", 2],
+      [new Uint8Array([0, 1, 0xff, 0, 0, 0]), "leaves[0]", 2],
       [frame.subarray(0, frame.length - 1), "leaves[1]", 13],
       [Uint8Array.from([...frame, 0]), "frame", frame.length],
     ];
