@@ -1,0 +1,128 @@
+/** Upgrades: on a chain with history they keep the network's id, the money and the count of events. */
+import { expect } from "chai";
+import { roles } from "../../node/chain/abi.ts";
+import { type Consortium, sequence } from "../../scripts/bench/consortium.ts";
+import {
+  batch,
+  closeCycle,
+  deposit,
+  plain,
+  settleCycle,
+  useConsortium,
+} from "./support/deployment.ts";
+
+const DELAY_S = 2;
+const IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
+
+describe("an upgrade", () => {
+  const load = useConsortium();
+
+  /** A consortium that has lived: deposits, batches, a settled cycle and one that waits, an observer. */
+  async function withHistory(): Promise<Consortium> {
+    const consortium = await load();
+    const { registry, members } = consortium;
+    await deposit(consortium, 1, 1000n);
+    await sequence(consortium, batch());
+    await settleCycle(consortium, [
+      { member: 1, delta: -400n, withdrawn: 100n },
+      { member: 3, delta: 400n, withdrawn: 0n },
+    ]);
+    await registry.connect(members[0]!.operator).revoke([`0x${"11".repeat(20)}`]);
+    await registry.admitObserver("Regulator", { id: "observer", addresses: [] });
+    await registry.setGuarantee(2, 1n);
+    await deposit(consortium, 2, 70n);
+    await closeCycle(consortium);
+    return consortium;
+  }
+
+  /** All that the two contracts can tell. */
+  async function told({ registry, settlement }: Consortium) {
+    const members = [1, 2, 3, 4];
+    return {
+      networkId: await registry.networkId(),
+      anchor: await registry.anchor(),
+      seq: await registry.seq(),
+      parameters: plain(await registry.parameters()),
+      directory: plain(await registry.directory()),
+      validators: plain(await registry.validators()),
+      isWriter: await registry.isWriter(await settlement.getAddress()),
+      separator: await settlement.domainSeparator(),
+      accounts: await Promise.all(
+        members.map(async (id) => [
+          await settlement.reserveOf(id),
+          await settlement.withdrawable(id),
+          await settlement.batchesOf(id),
+          await settlement.isImpaired(id),
+        ]),
+      ),
+      cycles: await Promise.all(
+        [0, 1, 2, 3].map(async (cycle) => plain(await settlement.getCycle(cycle))),
+      ),
+      heads: [
+        await settlement.openCycle(),
+        await settlement.settledCycle(),
+        await settlement.owed(),
+      ],
+    };
+  }
+
+  for (const name of ["MemberRegistry", "Settlement"] as const) {
+    it(`of ${name} waits for its delay and changes nothing that the ledger rests on`, async () => {
+      const consortium = await withHistory();
+      const { accessManager, authority, registry, settlement, token, connection } = consortium;
+      const { ethers, networkHelpers } = connection;
+      const before = await told(consortium);
+      const isRegistry = name === "MemberRegistry";
+      const proxy = await (isRegistry ? registry : settlement).getAddress();
+      const admin = isRegistry ? consortium.registryAdmin : consortium.settlementAdmin;
+      const implementation = await ethers.deployContract(
+        name,
+        isRegistry ? [] : [await registry.getAddress(), await token.getAddress()],
+      );
+      const next = await implementation.getAddress();
+
+      await accessManager.grantRole(roles.AUTHORITY, authority.address, DELAY_S);
+      const proxyAdmin = await ethers.getContractAt("ProxyAdmin", admin);
+      const call = proxyAdmin.interface.encodeFunctionData("upgradeAndCall", [proxy, next, "0x"]);
+      await expect(accessManager.execute(admin, call)).to.be.revertedWithCustomError(
+        accessManager,
+        "AccessManagerNotScheduled",
+      );
+      await accessManager.schedule(admin, call, 0);
+      await networkHelpers.time.increase(DELAY_S);
+      await accessManager.execute(admin, call);
+
+      const slot = await ethers.provider.getStorage(proxy, IMPLEMENTATION_SLOT);
+      expect(ethers.getAddress(`0x${slot.slice(-40)}`)).to.equal(next);
+      expect(await told(consortium)).to.deep.equal(before);
+      // And it goes on where it stood, by the same signatures.
+      await sequence(consortium, batch({ number: 2 }));
+      expect(await settlement.batchesOf(1)).to.equal(2n);
+      expect(await registry.seq()).to.equal(before.seq + 1n);
+      await settlement.connect(consortium.members[0]!.operator).withdraw();
+      expect(await settlement.owed()).to.equal(970n);
+    });
+
+    it(`of ${name} is refused to all but the authority, through the AccessManager`, async () => {
+      const consortium = await load();
+      const { accessManager, stranger, disputes, authority, connection } = consortium;
+      const isRegistry = name === "MemberRegistry";
+      const contract = isRegistry ? consortium.registry : consortium.settlement;
+      const admin = isRegistry ? consortium.registryAdmin : consortium.settlementAdmin;
+      const proxy = await contract.getAddress();
+      const proxyAdmin = await connection.ethers.getContractAt("ProxyAdmin", admin);
+      expect(await proxyAdmin.owner()).to.equal(await accessManager.getAddress());
+      const call = proxyAdmin.interface.encodeFunctionData("upgradeAndCall", [proxy, proxy, "0x"]);
+      for (const account of [stranger, disputes]) {
+        await expect(
+          accessManager.connect(account).execute(admin, call),
+        ).to.be.revertedWithCustomError(accessManager, "AccessManagerUnauthorizedCall");
+      }
+      for (const account of [stranger, authority]) {
+        await expect(proxyAdmin.connect(account).upgradeAndCall(proxy, proxy, "0x"))
+          .to.be.revertedWithCustomError(proxyAdmin, "OwnableUnauthorizedAccount")
+          .withArgs(account.address);
+      }
+    });
+  }
+});
