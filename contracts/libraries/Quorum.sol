@@ -45,11 +45,16 @@ library Quorum {
             address signer = ECDSA.recoverCalldata(digest, signatures[:SIGNATURE_LENGTH]);
             signatures = signatures[SIGNATURE_LENGTH:];
             while (next < validators.length && validators[next] != signer) ++next;
-            if (next++ == validators.length) {
-                if (signer <= previous) revert QuorumNotAscending(previous, signer);
-                revert QuorumNotValidator(signer);
-            }
+            if (next++ == validators.length) _refuse(validators, previous, signer);
             previous = signer;
         }
+    }
+
+    /// A validator that is not found behind the one before was passed already; anyone else is none.
+    function _refuse(address[] memory validators, address previous, address signer) private pure {
+        for (uint256 i = 0; i < validators.length; ++i) {
+            if (validators[i] == signer) revert QuorumNotAscending(previous, signer);
+        }
+        revert QuorumNotValidator(signer);
     }
 }
