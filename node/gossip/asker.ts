@@ -15,6 +15,7 @@ export type AskerOptions = {
 };
 
 type Place = {
+  readonly number: number;
   readonly answer: PromiseWithResolvers<Uint8Array | Refusal>;
   isGivenUp: boolean;
 };
@@ -41,12 +42,13 @@ export class Asker {
     decode: (body: Uint8Array) => Answer,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const number = await this.#takePlace(signal);
-    const { answer } = this.#places.get(number)!;
-    const giveUp = () => this.#giveUp(number, signal.reason as Error);
+    const place = await this.#takePlace(signal);
+    const giveUp = () => this.#giveUp(place, signal.reason as Error);
     signal.addEventListener("abort", giveUp, { once: true });
+    // It may have been aborted while the place was taken.
+    if (signal.aborted) giveUp();
     try {
-      const [body] = await Promise.all([answer.promise, this.#send(number, question)]);
+      const [body] = await Promise.all([place.answer.promise, this.#send(place, question)]);
       if (body instanceof Refusal) throw body;
       return this.#decode(body, decode);
     } finally {
@@ -65,7 +67,7 @@ export class Asker {
     this.#nextTurns();
   }
 
-  async #takePlace(signal: AbortSignal): Promise<number> {
+  async #takePlace(signal: AbortSignal): Promise<Place> {
     while (this.#places.size >= this.#options.inFlightMax) {
       signal.throwIfAborted();
       await new Promise<void>((resolve) => {
@@ -76,15 +78,18 @@ export class Asker {
     signal.throwIfAborted();
     this.#number = (this.#number + 1) >>> 0;
     const answer = Promise.withResolvers<Uint8Array | Refusal>();
-    this.#places.set(this.#number, { answer, isGivenUp: false });
-    return this.#number;
+    const place = { number: this.#number, answer, isGivenUp: false };
+    this.#places.set(place.number, place);
+    return place;
   }
 
   #nextTurns(): void {
     for (const turn of this.#turns.splice(0)) turn();
   }
 
-  async #send(number: number, question: Uint8Array): Promise<void> {
+  async #send({ number }: Place, question: Uint8Array): Promise<void> {
+    // Closed in between: a question without a place would be answered to no one.
+    if (!this.#places.has(number)) return;
     this.#channel ??= this.#open();
     const channel = this.#channel;
     try {
@@ -130,9 +135,7 @@ export class Asker {
     this.#nextTurns();
   }
 
-  #giveUp(number: number, reason: Error): void {
-    const place = this.#places.get(number);
-    if (place === undefined) return;
+  #giveUp(place: Place, reason: Error): void {
     place.isGivenUp = true;
     place.answer.reject(reason);
     const isStuck = [...this.#places.values()].every(({ isGivenUp }) => isGivenUp);
