@@ -1,0 +1,149 @@
+/** What is sealed to one reader: payments between devices, requests that couriers carry, identities. */
+import { expect } from "chai";
+import { encodeBundle } from "../../protocol/bundle.ts";
+import { concat, fromHex, type Hex, toHex, utf8 } from "../../protocol/bytes.ts";
+import {
+  checkEnvelopeProof,
+  decodeEnvelope,
+  ENVELOPE_OVERHEAD,
+  openEnvelope,
+  SEALED_TEXT_MAX,
+  sealEnvelope,
+} from "../../protocol/envelope.ts";
+import { sealingKeyOf } from "../../protocol/hpke.ts";
+import { limits } from "../../protocol/limits.ts";
+import { openPayment } from "../../protocol/payment.ts";
+import { systemRandom } from "../../protocol/random.ts";
+import { decodeRequest } from "../../protocol/request.ts";
+import { openDeviceRequest } from "../../protocol/sealed-request.ts";
+import { bytes, key } from "../../scripts/vectors/keys.ts";
+import type { Bad } from "../../scripts/vectors/vector.ts";
+import { networkId, readVectors, refusalFrom, refusalOf, shown } from "./support/vectors.ts";
+
+type Sealed<Expected> = {
+  readonly privateKey: Hex;
+  readonly good: readonly { name: string; bytes: Hex; expected: Expected }[];
+  readonly bad: readonly Bad[];
+};
+
+/** Holds each bad vector to its verdict. */
+async function checkBad(vectors: readonly Bad[], open: (input: Uint8Array) => Promise<unknown>) {
+  expect(vectors.length).to.be.above(0);
+  for (const { name, bytes: input, expected } of vectors) {
+    const refusal = await refusalOf(() => open(fromHex(input)));
+    expect(refusal.code, name).to.equal(expected.code);
+    expect(refusal.place?.field, name).to.equal(expected.field);
+    expect(refusal.place?.offset, name).to.equal(expected.offset);
+  }
+}
+
+describe("a payment, sealed", () => {
+  const { payments } = readVectors<{
+    payments: Sealed<{ bundle: Hex; lists: unknown }> & { request: Hex };
+  }>("exchange");
+  const request = decodeRequest(fromHex(payments.request));
+  const secret = sealingKeyOf(fromHex(payments.privateKey));
+
+  it("opens with the key of the request it answers [R-056, R-106]", async () => {
+    for (const { name, bytes: input, expected } of payments.good) {
+      const { bundle, lists } = await openPayment(networkId, fromHex(input), request, secret);
+      expect(toHex(encodeBundle(bundle)), name).to.equal(expected.bundle);
+      expect(shown(lists), name).to.deep.equal(expected.lists);
+    }
+  });
+
+  it("opens for no other request, key or bytes [R-107]", async () => {
+    await checkBad(payments.bad, (input) => openPayment(networkId, input, request, secret));
+  });
+
+  it("is refused before any work when it is longer than any payment", async () => {
+    const long = new Uint8Array(limits.bundleBytesMax + limits.listsBytesMax + 1000);
+    const refusal = await refusalOf(() => openPayment(networkId, long, request, secret));
+    expect(refusal.code).to.equal("too-large");
+  });
+});
+
+describe("a device's request, sealed for a courier", () => {
+  const { sealedRequests } = readVectors<{ sealedRequests: Sealed<Hex> & { member: number } }>(
+    "gateway",
+  );
+  const intake = sealingKeyOf(fromHex(sealedRequests.privateKey));
+  const open = (input: Uint8Array) =>
+    openDeviceRequest(networkId, sealedRequests.member, intake, input);
+
+  it("opens with the member's intake key", async () => {
+    for (const { name, bytes: input, expected } of sealedRequests.good) {
+      expect(toHex((await open(fromHex(input))).bytes), name).to.equal(expected);
+    }
+  });
+
+  it("opens for no other member, key or bytes", async () => {
+    await checkBad(sealedRequests.bad, open);
+  });
+});
+
+describe("an envelope", () => {
+  const vectors = readVectors<Sealed<{ text: Hex } & Record<string, unknown>> & { deviceKey: Hex }>(
+    "envelopes",
+  );
+  const deviceKey = fromHex(vectors.deviceKey);
+  const privateKey = fromHex(vectors.privateKey);
+  const open = (input: Uint8Array) =>
+    openEnvelope(networkId, deviceKey, decodeEnvelope(input), privateKey);
+
+  it("opens with the audit key of its epoch, and shows who it was sealed for", async () => {
+    for (const { name, bytes: input, expected } of vectors.good) {
+      checkEnvelopeProof(networkId, deviceKey, decodeEnvelope(fromHex(input)));
+      expect(toHex(await open(fromHex(input))), name).to.equal(expected.text);
+    }
+  });
+
+  it("opens for no other key, and not where a byte, the device or the epoch is another", async () => {
+    const ofForm = ["malformed", "unsupported-version"];
+    const ofOthers = vectors.bad.filter(({ name }) => name === "of another device");
+    const own = vectors.bad.filter((vector) => !ofOthers.includes(vector));
+    await checkBad(own, async (input) => open(input));
+    expect(own.filter(({ expected }) => !ofForm.includes(expected.code)).length).to.be.above(5);
+    const other = key("payee").publicKey;
+    for (const { bytes: input, expected } of ofOthers) {
+      const envelope = decodeEnvelope(fromHex(input));
+      const refusal = refusalFrom(() => checkEnvelopeProof(networkId, other, envelope));
+      expect(refusal.code).to.equal(expected.code);
+    }
+    expect(ofOthers).to.have.length(1);
+  });
+
+  it("holds on its own network alone", () => {
+    const envelope = decodeEnvelope(fromHex(vectors.good[0]!.bytes));
+    const act = () => checkEnvelopeProof(bytes("other network", 32), deviceKey, envelope);
+    expect(refusalFrom(act).code).to.equal("bad-proof");
+  });
+
+  it("is fresh each time, with real randomness, and as long as its text and 118 bytes", async () => {
+    const audit = { epoch: 1, publicKey: key("auditor").publicKey };
+    const text = utf8.encode("customer 42");
+    const seal = () => sealEnvelope(networkId, deviceKey, audit, text, systemRandom);
+    const [one, another] = [await seal(), await seal()];
+    expect(toHex(one)).to.not.equal(toHex(another));
+    expect(one).to.have.length(text.length + ENVELOPE_OVERHEAD);
+    expect(ENVELOPE_OVERHEAD).to.equal(118);
+    expect(toHex(await open(one))).to.equal(toHex(text));
+  });
+
+  it("takes no longer text than an enrolment has room for", async () => {
+    const audit = { epoch: 1, publicKey: key("auditor").publicKey };
+    const seal = (length: number) =>
+      sealEnvelope(networkId, deviceKey, audit, new Uint8Array(length), systemRandom);
+    expect(await seal(SEALED_TEXT_MAX)).to.have.length(limits.envelopeMax);
+    expect((await refusalOf(() => seal(SEALED_TEXT_MAX + 1))).code).to.equal("too-large");
+  });
+
+  it("shows no more than its length of what it seals", async () => {
+    const audit = { epoch: 1, publicKey: key("auditor").publicKey };
+    const text = utf8.encode("a name that nobody else may read");
+    const sealed = await sealEnvelope(networkId, deviceKey, audit, text, systemRandom);
+    const digits = toHex(text).slice(2);
+    expect(toHex(sealed)).to.not.include(digits);
+    expect(toHex(concat(sealed, text))).to.include(digits);
+  });
+});
