@@ -37,6 +37,11 @@ export function outpointOf(recordId: Uint8Array, index: number): Outpoint {
   return toHex(concat(recordId, Uint8Array.of(index)));
 }
 
+/** The same from an id in hexadecimal. */
+export function joinOutpoint(recordId: Hex, index: number): Outpoint {
+  return `${recordId}${index.toString(16).padStart(2, "0")}`;
+}
+
 /** The record that made the coin, and its place among that record's outputs. */
 export function splitOutpoint(outpoint: Outpoint): { readonly id: Hex; readonly index: number } {
   return { id: outpoint.slice(0, 66) as Hex, index: Number.parseInt(outpoint.slice(66), 16) };

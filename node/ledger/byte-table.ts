@@ -7,7 +7,7 @@
  */
 
 /** Rows in a block: blocks are added, never moved, so that growth copies only the index. */
-const BLOCK_ROWS = 1 << 16;
+const BLOCK_ROWS = 1 << 13;
 const SLOTS_MIN = 1 << 10;
 /** Share of slots in use at which the index doubles. */
 const LOAD_MAX = 0.7;
@@ -16,16 +16,19 @@ export class ByteTable {
   readonly #keyLength: number;
   readonly #rowLength: number;
   readonly #seed: number;
-  readonly #blocks: Uint8Array[] = [];
+  readonly #blocks: Buffer[] = [];
   /** Row number plus one by slot, zero where free. */
   #slots = new Uint32Array(SLOTS_MIN);
   readonly #free: number[] = [];
   #rows = 0;
 
-  /** @param keyLength at least 8 bytes. @param seed any 32-bit integer, unknown to strangers. */
-  constructor(keyLength: number, valueLength: number, seed: number) {
+  /**
+   * @param keyLength bytes of the key, at least 8. @param rowLength bytes of key and value together.
+   * @param seed any 32-bit integer, unknown to strangers.
+   */
+  constructor(keyLength: number, rowLength: number, seed: number) {
     this.#keyLength = keyLength;
-    this.#rowLength = keyLength + valueLength;
+    this.#rowLength = rowLength;
     this.#seed = seed | 0;
   }
 
@@ -44,14 +47,9 @@ export class ByteTable {
   }
 
   /** The row itself, key first: a view that is good until the row is deleted. */
-  row(number: number): Uint8Array {
+  row(number: number): Buffer {
     const at = (number % BLOCK_ROWS) * this.#rowLength;
     return this.#blocks[Math.floor(number / BLOCK_ROWS)]!.subarray(at, at + this.#rowLength);
-  }
-
-  /** The value's bytes of a row. */
-  value(number: number): Uint8Array {
-    return this.row(number).subarray(this.#keyLength);
   }
 
   /** Finds the row of `key` or makes one with a value of zeros. */
@@ -60,7 +58,7 @@ export class ByteTable {
     if (this.#slots[known] !== 0) return this.#slots[known]! - 1;
     const number = this.#free.pop() ?? this.#rows++;
     if (number === this.#blocks.length * BLOCK_ROWS) {
-      this.#blocks.push(new Uint8Array(BLOCK_ROWS * this.#rowLength));
+      this.#blocks.push(Buffer.alloc(BLOCK_ROWS * this.#rowLength));
     }
     const row = this.row(number);
     row.set(key);

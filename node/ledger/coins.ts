@@ -15,12 +15,19 @@ import {
 } from "../../protocol/output.ts";
 import { ByteTable } from "./byte-table.ts";
 
-/** Where the fields of a coin's value stand. Links are row numbers plus one, zero where there is none. */
-const coinField = { lock: 0, custodian: 1, amount: 3, owner: 11, next: 15, previous: 19 } as const;
-const COIN_LENGTH = 23;
-/** Of an owner's value: the member it is enrolled with (zero if none) and its first coin. */
-const ownerField = { member: 0, firstCoin: 2 } as const;
-const OWNER_VALUE_LENGTH = 6;
+/** Where the fields of a coin's row stand. Links are row numbers plus one, zero where there is none. */
+const coinField = {
+  lock: 33,
+  custodian: 34,
+  amount: 36,
+  owner: 44,
+  next: 48,
+  previous: 52,
+} as const;
+const COIN_LENGTH = 56;
+/** Of an owner's row: the member it is enrolled with (zero if none) and its first coin. */
+const ownerField = { member: 20, firstCoin: 22 } as const;
+const OWNER_ROW_LENGTH = 26;
 
 export class Coins {
   readonly #coins: ByteTable;
@@ -30,7 +37,7 @@ export class Coins {
 
   constructor(seed: number) {
     this.#coins = new ByteTable(OUTPOINT_LENGTH, COIN_LENGTH, seed);
-    this.#owners = new ByteTable(OWNER_LENGTH, OWNER_VALUE_LENGTH, seed);
+    this.#owners = new ByteTable(OWNER_LENGTH, OWNER_ROW_LENGTH, seed);
   }
 
   /** How many coins are unspent. */
@@ -44,7 +51,7 @@ export class Coins {
 
   get(outpoint: Outpoint): Output | undefined {
     const number = this.#coins.find(fill(this.#outpoint, outpoint));
-    return number < 0 ? undefined : this.#read(this.#coins.value(number));
+    return number < 0 ? undefined : this.#output(this.#coins.row(number));
   }
 
   /** A coin that stands is not added again: it would be money from nowhere. */
@@ -53,102 +60,97 @@ export class Coins {
     const number = this.#coins.add(fill(this.#outpoint, outpoint));
     assert(this.#coins.size > before, `coin ${outpoint} stands already`);
     const ownerNumber = this.#owners.add(fill(this.#owner, output.owner));
-    const owner = view(this.#owners.value(ownerNumber));
-    const second = owner.getUint32(ownerField.firstCoin);
-    const coin = view(this.#coins.value(number));
-    coin.setUint8(coinField.lock, output.lock);
-    coin.setUint16(coinField.custodian, output.custodian);
-    coin.setBigUint64(coinField.amount, output.amount);
-    coin.setUint32(coinField.owner, ownerNumber);
-    coin.setUint32(coinField.next, second);
-    owner.setUint32(ownerField.firstCoin, number + 1);
-    if (second !== 0) this.#link(second).setUint32(coinField.previous, number + 1);
+    const owner = this.#owners.row(ownerNumber);
+    const second = owner.readUInt32BE(ownerField.firstCoin);
+    const coin = this.#coins.row(number);
+    coin.writeUInt8(output.lock, coinField.lock);
+    coin.writeUInt16BE(output.custodian, coinField.custodian);
+    coin.writeBigUInt64BE(output.amount, coinField.amount);
+    coin.writeUInt32BE(ownerNumber, coinField.owner);
+    coin.writeUInt32BE(second, coinField.next);
+    owner.writeUInt32BE(number + 1, ownerField.firstCoin);
+    if (second !== 0) this.#linked(second).writeUInt32BE(number + 1, coinField.previous);
   }
 
   delete(outpoint: Outpoint): void {
     const key = fill(this.#outpoint, outpoint);
     const number = this.#coins.find(key);
     if (number < 0) return;
-    const coin = view(this.#coins.value(number));
-    const ownerNumber = coin.getUint32(coinField.owner);
-    const next = coin.getUint32(coinField.next);
-    const previous = coin.getUint32(coinField.previous);
+    const coin = this.#coins.row(number);
+    const next = coin.readUInt32BE(coinField.next);
+    const previous = coin.readUInt32BE(coinField.previous);
+    if (next !== 0) this.#linked(next).writeUInt32BE(previous, coinField.previous);
+    if (previous !== 0) this.#linked(previous).writeUInt32BE(next, coinField.next);
+    else this.#setFirstCoin(coin.readUInt32BE(coinField.owner), next);
     this.#coins.delete(key);
-    if (next !== 0) this.#link(next).setUint32(coinField.previous, previous);
-    if (previous !== 0) this.#link(previous).setUint32(coinField.next, next);
-    else this.#setFirstCoin(ownerNumber, next);
   }
 
   /** The coins of an owner, the latest first. */
   *of(owner: Owner): Generator<readonly [Outpoint, Output]> {
     const number = this.#owners.find(fill(this.#owner, owner));
-    let link = number < 0 ? 0 : view(this.#owners.value(number)).getUint32(ownerField.firstCoin);
+    let link = number < 0 ? 0 : this.#owners.row(number).readUInt32BE(ownerField.firstCoin);
     while (link !== 0) {
-      const row = this.#coins.row(link - 1);
-      link = this.#link(link).getUint32(coinField.next);
-      yield this.#coin(row);
+      const coin = this.#linked(link);
+      link = coin.readUInt32BE(coinField.next);
+      yield this.#named(coin);
     }
   }
 
   /** The member with which an owner is enrolled. */
   custodianOf(owner: Owner): MemberId | undefined {
     const number = this.#owners.find(fill(this.#owner, owner));
-    return number < 0
-      ? undefined
-      : view(this.#owners.value(number)).getUint16(ownerField.member) || undefined;
+    return number < 0 ? undefined : enrolledWith(this.#owners.row(number));
   }
 
   enrol(owner: Owner, member: MemberId): void {
     const number = this.#owners.add(fill(this.#owner, owner));
-    view(this.#owners.value(number)).setUint16(ownerField.member, member);
+    this.#owners.row(number).writeUInt16BE(member, ownerField.member);
   }
 
   /** All coins, in no order. */
   *coins(): Generator<readonly [Outpoint, Output]> {
-    for (const number of this.#coins.numbers()) yield this.#coin(this.#coins.row(number));
+    for (const number of this.#coins.numbers()) yield this.#named(this.#coins.row(number));
   }
 
   /** All enrolled owners, in no order. */
   *enrolled(): Generator<readonly [Owner, MemberId]> {
     for (const number of this.#owners.numbers()) {
-      const row = this.#owners.row(number);
-      const member = view(row.subarray(OWNER_LENGTH)).getUint16(ownerField.member);
-      if (member !== 0) yield [toHex(row.subarray(0, OWNER_LENGTH)), member];
+      const owner = this.#owners.row(number);
+      const member = enrolledWith(owner);
+      if (member !== undefined) yield [toHex(owner.subarray(0, OWNER_LENGTH)), member];
     }
   }
 
-  #coin(row: Uint8Array): readonly [Outpoint, Output] {
-    return [toHex(row.subarray(0, OUTPOINT_LENGTH)), this.#read(row.subarray(OUTPOINT_LENGTH))];
+  #named(coin: Buffer): readonly [Outpoint, Output] {
+    return [toHex(coin.subarray(0, OUTPOINT_LENGTH)), this.#output(coin)];
   }
 
-  #read(value: Uint8Array): Output {
-    const coin = view(value);
-    const owner = this.#owners.row(coin.getUint32(coinField.owner));
+  #output(coin: Buffer): Output {
+    const owner = this.#owners.row(coin.readUInt32BE(coinField.owner));
     return {
-      lock: coin.getUint8(coinField.lock) as Lock,
+      lock: coin.readUInt8(coinField.lock) as Lock,
       owner: toHex(owner.subarray(0, OWNER_LENGTH)),
-      custodian: coin.getUint16(coinField.custodian),
-      amount: coin.getBigUint64(coinField.amount),
+      custodian: coin.readUInt16BE(coinField.custodian),
+      amount: coin.readBigUInt64BE(coinField.amount),
     };
   }
 
-  #link(link: number): DataView {
-    return view(this.#coins.value(link - 1));
+  #linked(link: number): Buffer {
+    return this.#coins.row(link - 1);
   }
 
   /** An owner that is not enrolled and has no coin left is forgotten. */
   #setFirstCoin(ownerNumber: number, link: number): void {
-    const row = this.#owners.row(ownerNumber);
-    const owner = view(row.subarray(OWNER_LENGTH));
-    owner.setUint32(ownerField.firstCoin, link);
-    if (link === 0 && owner.getUint16(ownerField.member) === 0) {
-      this.#owners.delete(row.slice(0, OWNER_LENGTH));
+    const owner = this.#owners.row(ownerNumber);
+    owner.writeUInt32BE(link, ownerField.firstCoin);
+    if (link === 0 && enrolledWith(owner) === undefined) {
+      this.#owners.delete(owner.subarray(0, OWNER_LENGTH));
     }
   }
 }
 
-function view(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function enrolledWith(owner: Buffer): MemberId | undefined {
+  return owner.readUInt16BE(ownerField.member) || undefined;
 }
 
 /** Writes hexadecimal digits into bytes that are used again and again. */

@@ -2,7 +2,7 @@
  * The ledger: a pure fold over the log of events. One event and the leaves it sequences, over the state
  * as it was, give one change. There is no other way in.
  */
-import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
+import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { type Deposit, depositOutpoint } from "../../protocol/deposit.ts";
 import { isIssuedBy, type SignedEnrolment } from "../../protocol/enrolment.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
@@ -10,7 +10,7 @@ import {
   lock,
   type MemberId,
   type Outpoint,
-  outpointOf,
+  joinOutpoint,
   type Output,
 } from "../../protocol/output.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
@@ -295,10 +295,9 @@ function applyRecord(
     change.takeCoin(outpoint, output, id);
     move(output.custodian, -output.amount);
   }
-  const idBytes = fromHex(id);
   record.outputs.forEach((output, index) => {
     if (output.lock === lock.burn) change.burn(output.custodian, output.amount);
-    else change.makeCoin(outpointOf(idBytes, index), output);
+    else change.makeCoin(joinOutpoint(id, index), output);
     move(output.custodian, output.amount);
   });
   for (const [member, amount] of moved) if (amount !== 0n) change.transfer(member, amount);

@@ -99,6 +99,12 @@ export class LedgerState implements LedgerView {
     return this.#revoked.get(rowName(member, owner));
   }
 
+  /** The owners a member has revoked, and when first. */
+  revocationsOf(member: MemberId): (readonly [Owner, number])[] {
+    const rows = [...this.#revoked].map(([name, timeS]) => [...splitRowName(name), timeS] as const);
+    return rows.filter(([id]) => id === member).map(([, owner, timeS]) => [owner as Owner, timeS]);
+  }
+
   member(id: MemberId): Member | undefined {
     return this.#members.get(id);
   }
