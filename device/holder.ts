@@ -1,0 +1,94 @@
+/** Whose purse it is, and what the purse is given to work with: key, time, randomness, the network. */
+import { fromHex, type Hex, toHex } from "../protocol/bytes.ts";
+import type { SignedCertificate } from "../protocol/certificate.ts";
+import { type Owner, ownerOf } from "../protocol/key.ts";
+import { lock, type MemberId, type Outpoint, type Output } from "../protocol/output.ts";
+import type { Random } from "../protocol/random.ts";
+import { outpointsOf, type SignedRecord } from "../protocol/record.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { Signer, Verifier } from "../protocol/signature.ts";
+import type { PurseStore } from "./purse-store.ts";
+import type { Draft } from "./purse-tables.ts";
+import type { Knowledge } from "./trust.ts";
+
+export type PurseParts = {
+  readonly networkId: Hex;
+  /** The bank that keeps the device's coins. */
+  readonly member: MemberId;
+  /** Holds the device key. */
+  readonly signer: Signer;
+  readonly verifier: Verifier;
+  readonly store: PurseStore;
+  readonly random: Random;
+  /** The host's clock in milliseconds; 0 where there is none. */
+  readonly clock: () => number;
+  /** The authority's trust key that the device was made with. */
+  readonly trustKey: Uint8Array;
+  /** How long receipts and certificates may live, in milliseconds: a parameter of the network. */
+  readonly receiptLifeMs: number;
+};
+
+/** The parts that operations work with. */
+export type Holder = Omit<PurseParts, "networkId" | "store" | "trustKey"> & {
+  readonly networkId: Uint8Array;
+  readonly owner: Owner;
+  /** The device key, as it names rows. */
+  readonly key: Hex;
+};
+
+export function holderOf(parts: PurseParts): Holder {
+  const { member, signer, verifier, random, clock, receiptLifeMs } = parts;
+  return {
+    member,
+    signer,
+    verifier,
+    random,
+    clock,
+    receiptLifeMs,
+    networkId: fromHex(parts.networkId, 32, "networkId"),
+    owner: ownerOf(signer.publicKey),
+    key: toHex(signer.publicKey),
+  };
+}
+
+/** What the device knows as of a draft. */
+export function knowledgeOf(holder: Holder, draft: Draft): Knowledge {
+  const { networkId, verifier, receiptLifeMs } = holder;
+  return {
+    networkId,
+    verifier,
+    receiptLifeMs,
+    trust: draft.get("trust", ""),
+    revocations: (member) => draft.get("revocations", String(member)),
+    now: Math.max(holder.clock(), draft.get("purse", "")!.signedTime),
+  };
+}
+
+/** @throws Refusal `sync-needed` before the device is certified. */
+export function ownCertificate(holder: Holder, draft: Draft): SignedCertificate {
+  const certificate = draft.get("certificates", holder.key);
+  if (certificate === undefined) {
+    throw new Refusal("sync-needed", "the device has no certificate yet");
+  }
+  return certificate;
+}
+
+/** A coin of the device's own that a record makes. */
+export type OwnOutput = { readonly outpoint: Outpoint; readonly output: Output };
+
+export function isOwn(holder: Holder, output: Output): boolean {
+  return (
+    output.lock === lock.key && output.owner === holder.owner && output.custodian === holder.member
+  );
+}
+
+export function ownOutputs(holder: Holder, record: SignedRecord): OwnOutput[] {
+  const outpoints = outpointsOf(holder.networkId, record);
+  return record.outputs.flatMap((output, i) =>
+    isOwn(holder, output) ? [{ outpoint: outpoints[i]!, output }] : [],
+  );
+}
+
+export function sumOf(outputs: readonly { readonly output: Output }[]): bigint {
+  return outputs.reduce((sum, { output }) => sum + output.amount, 0n);
+}

@@ -1,0 +1,278 @@
+/**
+ * The payee's side of an exchange: the request, whether the payment that answers it is good, and the
+ * confirmation. Each step works on a draft, which the purse writes before anything leaves it.
+ */
+import { sha256 } from "#sha256";
+import { equalBytes, toHex } from "../protocol/bytes.ts";
+import type { Bundle } from "../protocol/bundle.ts";
+import type { CarriedList } from "../protocol/carried-lists.ts";
+import {
+  type ConfirmationStatus,
+  signConfirmation,
+  type SignedConfirmation,
+} from "../protocol/confirmation.ts";
+import { makeSealingKey } from "../protocol/hpke.ts";
+import { ownerOf } from "../protocol/key.ts";
+import type { Amount } from "../protocol/money.ts";
+import { lock, type Output } from "../protocol/output.ts";
+import { openPayment, type Payment } from "../protocol/payment.ts";
+import { auditOf, recordId, signRecord, type SignedRecord } from "../protocol/record.ts";
+import { isRefusal, Refusal, type RefusalCode } from "../protocol/refusal.ts";
+import {
+  requestDigest,
+  requestNonce,
+  signRequest,
+  type SignedRequest,
+} from "../protocol/request.ts";
+import { checkAncestry, checkPayer, paymentOf, signerOf } from "./ancestry.ts";
+import { type Holder, isOwn, knowledgeOf, ownCertificate, ownOutputs, sumOf } from "./holder.ts";
+import { keepBundle, keepRecord, rivalOf } from "./pending-store.ts";
+import { balanceOf, takeOutputs } from "./purse-state.ts";
+import type { Draft, OpenRequest } from "./purse-tables.ts";
+import { checkCertificate, heldVersions, listsFor, versionsOf } from "./trust.ts";
+
+/** What became of a payment. */
+export type Received = {
+  /** Message 3. */
+  readonly confirmation: SignedConfirmation;
+  /** What the device has now, or what was paid back. */
+  readonly amount: Amount;
+  /** Why it was returned, or is not money at all. */
+  readonly refusal?: Refusal | undefined;
+};
+
+/** Requests that wait for an answer at the same time; the oldest makes room. */
+const OPEN_REQUESTS_MAX = 16;
+
+/** With these the record cannot apply, or was not made for this request: there is nothing to hold. */
+const worthless: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  "bad-signature",
+  "not-for-us",
+  "unknown-recipient",
+  "spent",
+  "wrong-owner",
+  "unbalanced",
+  "false-receipt",
+]);
+
+/** Makes message 1, and the ephemeral key that opens its answer. */
+export async function makeRequest(
+  holder: Holder,
+  draft: Draft,
+  amount: Amount,
+  reference: string,
+): Promise<SignedRequest> {
+  const certificate = ownCertificate(holder, draft);
+  checkCertificate(knowledgeOf(holder, draft), certificate);
+  checkRoom(holder, draft, amount);
+  const open = draft.rows("requests").sort(([, a], [, b]) => a.number - b.number);
+  for (const [key] of open.slice(0, Math.max(0, open.length - OPEN_REQUESTS_MAX + 1))) {
+    draft.remove("requests", key);
+  }
+  const ephemeral = makeSealingKey(holder.random);
+  const fields = {
+    certificate,
+    amount,
+    ephemeral: ephemeral.publicKey,
+    versions: heldVersions(draft),
+    reference,
+  };
+  const request = await signRequest(holder.networkId, fields, holder.signer);
+  const number = 1 + (open.at(-1)?.[1].number ?? 0);
+  const key = toHex(requestDigest(holder.networkId, request));
+  draft.put("requests", key, { request, ephemeral, number });
+  return request;
+}
+
+/**
+ * Finds the open request that a message 2 answers, and opens it.
+ * @throws Refusal `not-for-us`; as `openPayment` does for what is inside.
+ */
+export async function openAnswer(
+  holder: Holder,
+  draft: Draft,
+  message: Uint8Array,
+): Promise<{ readonly open: OpenRequest; readonly payment: Payment }> {
+  const requests = draft.rows("requests").map(([, open]) => open);
+  for (const open of requests.sort((a, b) => b.number - a.number)) {
+    try {
+      const { request, ephemeral } = open;
+      return { open, payment: await openPayment(holder.networkId, message, request, ephemeral) };
+    } catch (error) {
+      if (!isRefusal(error, "not-for-us")) throw error;
+    }
+  }
+  throw new Refusal("not-for-us", "the payment answers no request that is open");
+}
+
+/**
+ * Judges a payment and takes it, in the draft. Money that is good and not wanted, since it is another
+ * amount or more than the purse may hold, is paid back in the same step.
+ * @throws Refusal for money the device will not touch: the payer syncs, and the ledger decides.
+ */
+export async function takePayment(
+  holder: Holder,
+  draft: Draft,
+  message: Uint8Array,
+  { open, payment }: { readonly open: OpenRequest; readonly payment: Payment },
+): Promise<Received> {
+  const { bundle } = payment;
+  const record = paymentOf(bundle);
+  const answer = (status: ConfirmationStatus, returned?: SignedRecord) =>
+    confirm(holder, draft, payment, status, returned);
+  let unwanted: Refusal | undefined;
+  try {
+    unwanted = judge(holder, draft, open.request, bundle);
+  } catch (error) {
+    if (!isRefusal(error) || !worthless.has(error.code)) throw error;
+    return { confirmation: await answer("invalid"), amount: 0n, refusal: error };
+  }
+  keepBundle(holder, draft, bundle);
+  takeOutputs(holder, draft, record, unwanted === undefined ? "free" : "committed");
+  const amount = sumOf(ownOutputs(holder, record));
+  const returned =
+    unwanted === undefined ? undefined : await makeReturn(holder, draft, bundle, amount);
+  const status = unwanted === undefined ? "accepted" : "returned";
+  const confirmation = await answer(status, returned);
+  draft.remove("requests", toHex(requestDigest(holder.networkId, open.request)));
+  draft.put("answers", toHex(sha256(message)), {
+    id: confirmation.id,
+    confirmation: confirmation.bytes,
+    until: open.request.certificate.notAfter,
+  });
+  return { confirmation, amount, refusal: unwanted };
+}
+
+/**
+ * Takes a bundle that answers no request: money that reached the device by another way.
+ * @returns the amount. @throws Refusal as for a payment.
+ */
+export function takeBundle(holder: Holder, draft: Draft, bundle: Bundle): Amount {
+  const known = knowledgeOf(holder, draft);
+  checkPayer(known, bundle);
+  const amount = checkOutputs(holder, bundle);
+  checkNoRival(holder, draft, bundle);
+  checkAncestry(known, bundle);
+  checkRoom(holder, draft, amount);
+  keepBundle(holder, draft, bundle);
+  takeOutputs(holder, draft, paymentOf(bundle), "free");
+  return amount;
+}
+
+/**
+ * The payee's checks, in order.
+ * @returns why the money is not wanted although it is good. @throws Refusal if it is not good.
+ */
+function judge(
+  holder: Holder,
+  draft: Draft,
+  request: SignedRequest,
+  bundle: Bundle,
+): Refusal | undefined {
+  const known = knowledgeOf(holder, draft);
+  const payment = paymentOf(bundle);
+  checkPayer(known, bundle);
+  const paid = checkOutputs(holder, bundle);
+  if (!equalBytes(payment.nonce, requestNonce(holder.networkId, request))) {
+    throw new Refusal("not-for-us", "the record answers another request");
+  }
+  checkNoRival(holder, draft, bundle);
+  checkAncestry(known, bundle);
+  const { maxPayment } = signerOf(bundle, payment);
+  if (maxPayment !== 0n && paid >= maxPayment) {
+    throw new Refusal("over-payment-limit", `the payer may pay less than ${maxPayment} at once`);
+  }
+  if (draft.get("records", recordId(holder.networkId, payment.body)) !== undefined)
+    return undefined;
+  if (paid !== request.amount) {
+    return new Refusal("wrong-amount", `${paid} was paid where ${request.amount} was asked`);
+  }
+  return refusalOf(() => checkRoom(holder, draft, paid));
+}
+
+/**
+ * Whether the payment pays the device, and the rest goes back to the payer: a stranger among the outputs
+ * might not be enrolled, and then nothing of the record would ever apply.
+ */
+function checkOutputs(holder: Holder, bundle: Bundle): Amount {
+  const payment = paymentOf(bundle);
+  const payer = signerOf(bundle, payment);
+  const owner = ownerOf(payer.deviceKey);
+  if (owner === holder.owner) throw new Refusal("not-for-us", "the payment is our own");
+  const isChange = (output: Output) =>
+    output.lock === lock.key && output.owner === owner && output.custodian === payer.member;
+  if (!payment.outputs.every((output) => isOwn(holder, output) || isChange(output))) {
+    throw new Refusal("unknown-recipient", "the payment also pays someone else");
+  }
+  const amount = sumOf(ownOutputs(holder, payment));
+  if (amount === 0n) throw new Refusal("not-for-us", "the payment does not pay us");
+  return amount;
+}
+
+function checkNoRival(holder: Holder, draft: Draft, bundle: Bundle): void {
+  const rival = rivalOf(holder, draft, bundle);
+  if (rival !== undefined) {
+    throw new Refusal("spent", `record ${rival}, which is held here, spends the same coin`);
+  }
+}
+
+/** @throws Refusal `over-balance-limit` if the purse may not hold so much more. */
+function checkRoom(holder: Holder, draft: Draft, amount: Amount): void {
+  const { spendable, frozen, waiting } = balanceOf(holder, draft, knowledgeOf(holder, draft).now);
+  const { maxBalance } = ownCertificate(holder, draft);
+  if (spendable + frozen + waiting + amount > maxBalance) {
+    throw new Refusal("over-balance-limit", `the purse may hold ${maxBalance} at most`);
+  }
+}
+
+/** Pays the outputs that a bundle's payment gave us back to its signer. */
+async function makeReturn(
+  holder: Holder,
+  draft: Draft,
+  bundle: Bundle,
+  amount: Amount,
+): Promise<SignedRecord> {
+  const payment = paymentOf(bundle);
+  const payer = signerOf(bundle, payment);
+  const purse = draft.get("purse", "")!;
+  const counter = purse.counter + 1;
+  const owner = ownerOf(payer.deviceKey);
+  const body = {
+    kind: "spend" as const,
+    inputs: ownOutputs(holder, payment).map(({ outpoint }) => outpoint),
+    outputs: [{ lock: lock.key, owner, custodian: payer.member, amount }],
+    counter,
+    time: holder.clock(),
+    nonce: payment.nonce,
+    audit: auditOf(new Uint8Array()),
+  };
+  const returned = await signRecord(holder.networkId, body, holder.signer);
+  keepRecord(holder, draft, returned);
+  draft.put("purse", "", { ...purse, counter });
+  return returned;
+}
+
+function confirm(
+  holder: Holder,
+  draft: Draft,
+  { bundle, lists }: Payment,
+  status: ConfirmationStatus,
+  returned?: SignedRecord,
+): Promise<SignedConfirmation> {
+  const payment = paymentOf(bundle);
+  const members = [holder.member, signerOf(bundle, payment).member];
+  const carried: CarriedList[] = listsFor(draft, versionsOf(lists), members);
+  const id = recordId(holder.networkId, payment.body);
+  const fields = { status, id, lists: carried, returned };
+  return signConfirmation(holder.networkId, fields, holder.signer);
+}
+
+function refusalOf(check: () => void): Refusal | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (isRefusal(error)) return error;
+    throw error;
+  }
+}

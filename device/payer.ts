@@ -1,0 +1,236 @@
+/**
+ * The payer's side of an exchange: from a request to a body that commits coins, from the body to
+ * message 2, and what message 3 changes. Each step works on a draft, which the purse writes before
+ * anything leaves it.
+ */
+import { equalBytes, type Hex, isZero, toHex } from "../protocol/bytes.ts";
+import { type Bundle, makeBundle } from "../protocol/bundle.ts";
+import { checkConfirmationSignature, type SignedConfirmation } from "../protocol/confirmation.ts";
+import { makeSealingKey } from "../protocol/hpke.ts";
+import { type Owner, ownerOf } from "../protocol/key.ts";
+import type { Amount } from "../protocol/money.ts";
+import { lock, type MemberId, type Outpoint, type Output } from "../protocol/output.ts";
+import { sealPayment } from "../protocol/payment.ts";
+import {
+  auditOf,
+  checkRecordSignature,
+  decodeRecord,
+  encodeRecord,
+  outpointsOf,
+  recordId,
+  signRecord,
+  type SignedRecord,
+} from "../protocol/record.ts";
+import { isRefusal, Refusal } from "../protocol/refusal.ts";
+import { checkRequestSignature, requestNonce, type SignedRequest } from "../protocol/request.ts";
+import { SIGNATURE_LENGTH } from "../protocol/signature.ts";
+import { type Holder, isOwn, knowledgeOf, ownCertificate } from "./holder.ts";
+import { bundleParts, keepCertificate, keepRecord } from "./pending-store.ts";
+import {
+  checkPaymentLimits,
+  commitPayment,
+  spendableCoins,
+  takeOutputs,
+  waitingChange,
+} from "./purse-state.ts";
+import type { Draft, MadePayment } from "./purse-tables.ts";
+import { selectCoins } from "./selection.ts";
+import { checkCertificate, listsFor } from "./trust.ts";
+
+/** Who is paid by a record, and how much. */
+type Payee = { readonly owner: Owner; readonly custodian: MemberId; readonly amount: Amount };
+
+const NOTHING = new Uint8Array();
+
+/**
+ * Fixes the body that answers a request, and commits its coins.
+ * @param coins the coins to choose from; all, if it is not given.
+ */
+export function preparePayment(
+  holder: Holder,
+  draft: Draft,
+  request: SignedRequest,
+  coins?: readonly Outpoint[],
+): void {
+  const { certificate, amount } = request;
+  const known = knowledgeOf(holder, draft);
+  checkCertificate(known, certificate);
+  checkRequestSignature(holder.networkId, request, holder.verifier);
+  if (toHex(certificate.deviceKey) === holder.key) {
+    throw new Refusal("not-for-us", "the request is our own");
+  }
+  const own = ownCertificate(holder, draft);
+  checkCertificate(known, own);
+  checkPaymentLimits(draft, own, amount);
+  const payee = { owner: ownerOf(certificate.deviceKey), custodian: certificate.member, amount };
+  const nonce = requestNonce(holder.networkId, request);
+  const record = makeBody(holder, draft, payee, nonce, own.maxDepth, coins);
+  bundleOf(draft, record);
+  const time = draft.get("purse", "")!.signedTime;
+  const until = Math.max(certificate.notAfter, time + own.windowS * 1000);
+  commitPayment(draft, { request, record, time, until });
+}
+
+/** Fixes the body that pays `amount` to the member's vault, and commits its coins. */
+export function prepareRedemption(
+  holder: Holder,
+  draft: Draft,
+  amount: Amount,
+  vault: Owner,
+): SignedRecord {
+  const { maxDepth } = ownCertificate(holder, draft);
+  const payee = { owner: vault, custodian: holder.member, amount };
+  const record = makeBody(holder, draft, payee, holder.random(16), maxDepth);
+  const time = draft.get("purse", "")!.signedTime;
+  commitPayment(draft, { record, time, until: time });
+  return record;
+}
+
+/** Signs the body that was fixed, and seals message 2. What has been done stays as it is. */
+export async function finishPayment(
+  holder: Holder,
+  draft: Draft,
+  key: string,
+): Promise<MadePayment> {
+  const made = draft.get("payments", key)!;
+  if (isSigned(made)) return made;
+  const record = await signRecord(holder.networkId, made.record, holder.signer);
+  keepRecord(holder, draft, record);
+  const message =
+    made.request === undefined ? undefined : await sealMessage(holder, draft, record, made.request);
+  const finished = { ...made, record, message };
+  draft.put("payments", key, finished);
+  return finished;
+}
+
+/** Whether the body of a payment has been signed. */
+export function isSigned(made: MadePayment): boolean {
+  return !isZero(made.record.signature);
+}
+
+/** What message 3 changes: accepted, the change is free; returned, the money is back as well. */
+export function takeConfirmation(
+  holder: Holder,
+  draft: Draft,
+  confirmation: SignedConfirmation,
+): void {
+  const [key, made] = paymentOf(holder, draft, confirmation.id);
+  const payee = made.request!.certificate;
+  checkConfirmationSignature(holder.networkId, confirmation, payee.deviceKey, holder.verifier);
+  if (made.outcome === "accepted" || made.outcome === "returned") return;
+  draft.put("payments", key, { ...made, outcome: confirmation.status });
+  if (confirmation.status === "invalid") return;
+  if (confirmation.returned !== undefined) {
+    checkReturn(holder, made, confirmation.returned);
+    keepCertificate(holder, draft, payee);
+    keepRecord(holder, draft, confirmation.returned);
+    takeOutputs(holder, draft, confirmation.returned, "free");
+  }
+  takeOutputs(holder, draft, made.record, "free");
+}
+
+function makeBody(
+  holder: Holder,
+  draft: Draft,
+  payee: Payee,
+  nonce: Uint8Array,
+  maxDepth: number,
+  coins?: readonly Outpoint[],
+): SignedRecord {
+  const spendable = spendableCoins(draft);
+  const chosen = coins === undefined ? undefined : new Set(coins);
+  const choice = spendable.filter(({ outpoint }) => chosen?.delete(outpoint) !== false);
+  for (const outpoint of chosen ?? []) {
+    throw new Refusal("unknown-coin", `coin ${outpoint} is not free to be paid`);
+  }
+  const { now } = knowledgeOf(holder, draft);
+  const waiting = waitingChange(holder, draft);
+  const inputs = selectCoins(choice, payee.amount, { maxDepth, now, waiting });
+  let change = -payee.amount;
+  for (const input of inputs) change += draft.get("coins", input)!.amount;
+  const outputs: Output[] = [{ lock: lock.key, ...payee }];
+  if (change > 0n) {
+    outputs.push({ lock: lock.key, owner: holder.owner, custodian: holder.member, amount: change });
+  }
+  return unsigned(holder, {
+    inputs,
+    outputs,
+    nonce,
+    counter: draft.get("purse", "")!.counter + 1,
+  });
+}
+
+/** A body as it is kept before it is signed: a record with a blank signature. */
+function unsigned(
+  holder: Holder,
+  body: Pick<SignedRecord, "inputs" | "outputs" | "nonce" | "counter">,
+): SignedRecord {
+  const record = {
+    ...body,
+    kind: "spend" as const,
+    time: holder.clock(),
+    audit: auditOf(NOTHING),
+    envelope: NOTHING,
+    signer: holder.signer.publicKey,
+    signature: new Uint8Array(SIGNATURE_LENGTH),
+  };
+  return decodeRecord(encodeRecord(record));
+}
+
+/** @throws Refusal `sync-needed` when the way back to receipts is too long to be shown. */
+function bundleOf(draft: Draft, record: SignedRecord): Bundle {
+  try {
+    return makeBundle(record, bundleParts(draft));
+  } catch (error) {
+    if (!isRefusal(error, "too-large")) throw error;
+    throw new Refusal("sync-needed", `the money has come too far: ${error.message}`);
+  }
+}
+
+async function sealMessage(
+  holder: Holder,
+  draft: Draft,
+  record: SignedRecord,
+  request: SignedRequest,
+): Promise<Uint8Array> {
+  const bundle = bundleOf(draft, record);
+  const members = [request.certificate, ...bundle.certificates].map(({ member }) => member);
+  const others = draft.rows("revocations").map(([, { member }]) => member);
+  const lists = listsFor(draft, request.versions, [...members, ...others]);
+  const ephemeral = makeSealingKey(holder.random);
+  return sealPayment(holder.networkId, { bundle, lists }, request, ephemeral);
+}
+
+/** @throws Refusal `not-for-us` if the device has not paid with that record. */
+function paymentOf(holder: Holder, draft: Draft, id: Hex): [string, MadePayment] {
+  for (const [key, made] of draft.rows("payments")) {
+    if (made.request !== undefined && recordId(holder.networkId, made.record.body) === id) {
+      return [key, made];
+    }
+  }
+  throw new Refusal("not-for-us", `no payment of ours is waiting for record ${id}`);
+}
+
+/**
+ * Whether the payee pays back what it received, all of it and nothing else.
+ * @throws Refusal `bad-signature`, `wrong-owner`, `wrong-amount`.
+ */
+function checkReturn(holder: Holder, made: MadePayment, returned: SignedRecord): void {
+  const payee = made.request!.certificate.deviceKey;
+  checkRecordSignature(holder.networkId, returned, holder.verifier);
+  const owner = ownerOf(payee);
+  const outpoints = outpointsOf(holder.networkId, made.record);
+  const paid = outpoints.filter((_, i) => made.record.outputs[i]!.owner === owner).sort();
+  if (
+    returned.kind !== "spend" ||
+    !equalBytes(returned.signer, payee) ||
+    returned.inputs.length !== paid.length ||
+    returned.inputs.some((input, i) => input !== paid[i])
+  ) {
+    throw new Refusal("wrong-owner", "the return does not give back what was paid");
+  }
+  const total: Amount = returned.outputs.reduce((sum, output) => sum + output.amount, 0n);
+  if (total !== made.request!.amount || !returned.outputs.every((each) => isOwn(holder, each))) {
+    throw new Refusal("wrong-amount", `the return pays ${total}, not all of it to us`);
+  }
+}

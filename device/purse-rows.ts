@@ -1,0 +1,189 @@
+/**
+ * How the rows of a purse are stored. What is signed is stored as it travels, so that it is checked
+ * again as a stranger's bytes would be when the purse is opened.
+ */
+import { fromHex, type Hex, Reader, toHex, Writer } from "../protocol/bytes.ts";
+import { decodeCertificate } from "../protocol/certificate.ts";
+import type { ConfirmationStatus } from "../protocol/confirmation.ts";
+import { sealingKeyOf } from "../protocol/hpke.ts";
+import { KEY_LENGTH, readKeyOnCurve } from "../protocol/key.ts";
+import { limits } from "../protocol/limits.ts";
+import { decodeRevocationList, decodeTrustList } from "../protocol/lists.ts";
+import { readReason, writeReason } from "../protocol/reason.ts";
+import { decodeReceipt } from "../protocol/receipt.ts";
+import { decodeRecord } from "../protocol/record.ts";
+import { decodeRequest } from "../protocol/request.ts";
+import type { PurseStore, StoreChange } from "./purse-store.ts";
+import {
+  type Coin,
+  emptyState,
+  type GivenAnswer,
+  type HeldRecord,
+  type MadePayment,
+  type OpenRequest,
+  type PurseRow,
+  type RowChange,
+  type State,
+  type Table,
+  type Tables,
+  tables,
+} from "./purse-tables.ts";
+
+type Codec<Row> = { encode(row: Row): Uint8Array; decode(bytes: Uint8Array): Row };
+
+const coinStates = ["free", "committed", "spent"] as const;
+/** Absent comes first. */
+const outcomes = [undefined, "accepted", "returned", "invalid"] as const;
+
+const codecs: { readonly [T in Table]: Codec<Tables[T]> } = {
+  purse: { encode: encodePurse, decode: whole(readPurse) },
+  trust: asItTravels(decodeTrustList),
+  revocations: asItTravels(decodeRevocationList),
+  certificates: asItTravels(decodeCertificate),
+  receipts: asItTravels(decodeReceipt),
+  records: { encode: encodeRecordRow, decode: whole(readRecordRow) },
+  coins: { encode: encodeCoin, decode: whole(readCoin) },
+  requests: { encode: encodeRequestRow, decode: whole(readRequestRow) },
+  answers: { encode: encodeAnswer, decode: whole(readAnswer) },
+  payments: { encode: encodePayment, decode: whole(readPayment) },
+};
+
+/** Reads a purse's state. @throws Error on rows that this software did not write. */
+export async function loadState(store: PurseStore): Promise<State> {
+  const state = emptyState();
+  for (const [name, bytes] of await store.rows()) {
+    const slash = name.indexOf("/");
+    const table = tables.find((known) => known === name.slice(0, slash));
+    if (table === undefined) throw new Error(`the purse's store has the unknown row ${name}`);
+    const rows: Map<string, unknown> = state[table];
+    try {
+      rows.set(name.slice(slash + 1), codecs[table].decode(bytes));
+    } catch (cause) {
+      throw new Error(`row ${name} of the purse's store is damaged`, { cause });
+    }
+  }
+  return state;
+}
+
+export function storeChange(change: RowChange): StoreChange {
+  return { key: `${change.table}/${change.key}`, value: encodeRow(change) };
+}
+
+function encodeRow({ table, row }: RowChange): Uint8Array | undefined {
+  if (row === undefined) return undefined;
+  const codec = codecs[table] as Codec<Tables[Table]>;
+  return codec.encode(row);
+}
+
+function asItTravels<Row extends { readonly bytes: Uint8Array }>(
+  decode: (bytes: Uint8Array) => Row,
+): Codec<Row> {
+  return { encode: (row) => row.bytes, decode };
+}
+
+function whole<Row>(read: (reader: Reader) => Row): (bytes: Uint8Array) => Row {
+  return (bytes) => {
+    const reader = new Reader(bytes);
+    const row = read(reader);
+    reader.end("row");
+    return row;
+  };
+}
+
+function encodePurse(purse: PurseRow): Uint8Array {
+  return new Writer()
+    .fixed(fromHex(purse.networkId), 32)
+    .u16(purse.member)
+    .fixed(fromHex(purse.deviceKey), KEY_LENGTH)
+    .safe(purse.counter)
+    .safe(purse.signedTime)
+    .fixed(purse.trustKey, KEY_LENGTH)
+    .done();
+}
+
+function readPurse(reader: Reader): PurseRow {
+  return {
+    networkId: toHex(reader.take(32, "networkId")),
+    member: reader.u16("member"),
+    deviceKey: toHex(reader.take(KEY_LENGTH, "deviceKey")),
+    counter: reader.safe("counter"),
+    signedTime: reader.safe("signedTime"),
+    trustKey: readKeyOnCurve(reader, "trustKey"),
+  };
+}
+
+function encodeRecordRow(held: HeldRecord): Uint8Array {
+  const writer = new Writer().wide(held.record.bytes).u8(held.settled ? 1 : 0);
+  writer.u16(held.acknowledgedBy).u8(held.reason === undefined ? 0 : 1);
+  if (held.reason !== undefined) writeReason(writer, held.reason);
+  return writer.done();
+}
+
+function readRecordRow(reader: Reader): HeldRecord {
+  const record = decodeRecord(reader.wide(limits.batchBytesMax, "record"));
+  const settled = reader.count(1, 0, 1, "settled") === 1;
+  const acknowledgedBy = reader.u16("acknowledgedBy");
+  const isRefused = reader.count(1, 0, 1, "reason") === 1;
+  const reason = isRefused ? readReason(reader, "reason") : undefined;
+  return { record, settled, acknowledgedBy, reason };
+}
+
+function encodeCoin(coin: Coin): Uint8Array {
+  const state = coinStates.indexOf(coin.state);
+  return new Writer(32).u64(coin.amount).u8(state).safe(coin.since).done();
+}
+
+function readCoin(reader: Reader): Coin {
+  const amount = reader.u64("amount");
+  const state = coinStates[reader.count(1, 0, coinStates.length - 1, "state")]!;
+  return { amount, state, since: reader.safe("since") };
+}
+
+function encodeRequestRow({ request, ephemeral, number }: OpenRequest): Uint8Array {
+  return new Writer().wide(request.bytes).fixed(ephemeral.privateKey, 32).safe(number).done();
+}
+
+function readRequestRow(reader: Reader): OpenRequest {
+  const request = decodeRequest(reader.wide(limits.bundleBytesMax, "request"));
+  const ephemeral = sealingKeyOf(reader.take(32, "ephemeral"));
+  return { request, ephemeral, number: reader.safe("number") };
+}
+
+function encodeAnswer({ id, confirmation, until }: GivenAnswer): Uint8Array {
+  return new Writer().fixed(fromHex(id), 32).wide(confirmation).safe(until).done();
+}
+
+function readAnswer(reader: Reader): GivenAnswer {
+  const id: Hex = toHex(reader.take(32, "id"));
+  const confirmation = reader.wide(limits.bundleBytesMax, "confirmation");
+  return { id, confirmation, until: reader.safe("until") };
+}
+
+function encodePayment(payment: MadePayment): Uint8Array {
+  return new Writer()
+    .wide(payment.request?.bytes ?? new Uint8Array())
+    .wide(payment.record.bytes)
+    .safe(payment.time)
+    .safe(payment.until)
+    .wide(payment.message ?? new Uint8Array())
+    .u8(outcomes.indexOf(payment.outcome))
+    .done();
+}
+
+function readPayment(reader: Reader): MadePayment {
+  const request = reader.wide(limits.bundleBytesMax, "request");
+  const record = decodeRecord(reader.wide(limits.batchBytesMax, "record"));
+  const time = reader.safe("time");
+  const until = reader.safe("until");
+  const message = reader.wide(limits.batchBytesMax, "message");
+  const outcome: ConfirmationStatus | undefined =
+    outcomes[reader.count(1, 0, outcomes.length - 1, "outcome")];
+  return {
+    request: request.length === 0 ? undefined : decodeRequest(request),
+    record,
+    time,
+    until,
+    message: message.length === 0 ? undefined : message,
+    outcome,
+  };
+}

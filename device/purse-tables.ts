@@ -1,0 +1,193 @@
+/**
+ * What a purse holds, as tables of rows, and the draft by which it changes: an operation collects its
+ * changes in a draft, the store writes them in one, and only then do they count.
+ */
+import type { Hex } from "../protocol/bytes.ts";
+import type { SignedCertificate } from "../protocol/certificate.ts";
+import type { ConfirmationStatus } from "../protocol/confirmation.ts";
+import type { SealingKey } from "../protocol/hpke.ts";
+import type { SignedRevocationList, SignedTrustList } from "../protocol/lists.ts";
+import type { Amount } from "../protocol/money.ts";
+import type { MemberId } from "../protocol/output.ts";
+import type { Reason } from "../protocol/reason.ts";
+import type { SignedReceipt } from "../protocol/receipt.ts";
+import type { SignedRecord } from "../protocol/record.ts";
+import type { SignedRequest } from "../protocol/request.ts";
+
+/** What there is one of. */
+export type PurseRow = {
+  readonly networkId: Hex;
+  readonly member: MemberId;
+  readonly deviceKey: Hex;
+  /** Records the device has made. */
+  readonly counter: number;
+  /** Milliseconds: the greatest time signed by the authority or the own member; 0 if none yet. */
+  readonly signedTime: number;
+  /** The key that signs the next trust list. */
+  readonly trustKey: Uint8Array;
+};
+
+/** A coin of the device's own key: lock key, custodian its own member. */
+export type Coin = {
+  readonly amount: Amount;
+  /** Free to be paid; committed to a record that is not settled; spent by one that is. */
+  readonly state: "free" | "committed" | "spent";
+  /** Signed time at which a coin was found spent: until older receipts have died, it is remembered. */
+  readonly since: number;
+};
+
+/** A record that is not settled, or that leads to a coin without receipt. */
+export type HeldRecord = {
+  readonly record: SignedRecord;
+  readonly settled: boolean;
+  /** Whose gateway acknowledged it; 0 for none. */
+  readonly acknowledgedBy: MemberId;
+  /** Why it does not apply, as the own member's gateway says. */
+  readonly reason?: Reason | undefined;
+};
+
+/** A request of the device's own that has not been answered. */
+export type OpenRequest = {
+  readonly request: SignedRequest;
+  readonly ephemeral: SealingKey;
+  /** The requests' order. */
+  readonly number: number;
+};
+
+/** What was answered to a message 2: the same exchange gives the same message 3. */
+export type GivenAnswer = {
+  /** The record that the message brought. */
+  readonly id: Hex;
+  readonly confirmation: Uint8Array;
+  /** Milliseconds: after it, no honest payer repeats the message. */
+  readonly until: number;
+};
+
+/** A record the device has made, from the moment its body is fixed. */
+export type MadePayment = {
+  /** Message 1, absent for a redemption. */
+  readonly request?: SignedRequest | undefined;
+  /** Its signature is blank until it is signed. */
+  readonly record: SignedRecord;
+  /** Signed time when the body was fixed: the window of offline payments counts by it. */
+  readonly time: number;
+  /** Milliseconds: until the request has expired and the window has passed, it is remembered. */
+  readonly until: number;
+  /** Message 2, once sealed. */
+  readonly message?: Uint8Array | undefined;
+  /** The payee's answer, once confirmed. */
+  readonly outcome?: ConfirmationStatus | undefined;
+};
+
+/** Every table, by the form of its keys. */
+export type Tables = {
+  /** One row, key `""`. */
+  readonly purse: PurseRow;
+  /** One row, key `""`. */
+  readonly trust: SignedTrustList;
+  /** By member, in decimal. */
+  readonly revocations: SignedRevocationList;
+  /** By device key. */
+  readonly certificates: SignedCertificate;
+  /** By outpoint. */
+  readonly receipts: SignedReceipt;
+  /** By record id. */
+  readonly records: HeldRecord;
+  /** By outpoint. */
+  readonly coins: Coin;
+  /** By the request's digest. */
+  readonly requests: OpenRequest;
+  /** By SHA-256 of message 2. */
+  readonly answers: GivenAnswer;
+  /** By the record's nonce. */
+  readonly payments: MadePayment;
+};
+
+export type Table = keyof Tables;
+
+export const tables = [
+  "purse",
+  "trust",
+  "revocations",
+  "certificates",
+  "receipts",
+  "records",
+  "coins",
+  "requests",
+  "answers",
+  "payments",
+] as const satisfies readonly Table[];
+
+type TableMaps = { readonly [T in Table]: Map<string, Tables[T]> };
+
+export type State = TableMaps;
+
+/** A row that a draft puts, or takes away where there is none. */
+export type RowChange = {
+  [T in Table]: { readonly table: T; readonly key: string; readonly row: Tables[T] | undefined };
+}[Table];
+
+export function emptyState(): State {
+  const maps = tables.map((table) => [table, new Map()]);
+  return Object.fromEntries(maps) as TableMaps;
+}
+
+/** Changes to a state that nobody sees before they are applied. */
+export class Draft {
+  readonly #state: State;
+  readonly #changed = new Map<Table, Map<string, Tables[Table] | undefined>>();
+
+  constructor(state: State) {
+    this.#state = state;
+  }
+
+  get<T extends Table>(table: T, key: string): Tables[T] | undefined {
+    const changed = this.#changed.get(table);
+    if (changed?.has(key)) return changed.get(key) as Tables[T] | undefined;
+    return this.#state[table].get(key) as Tables[T] | undefined;
+  }
+
+  /** The rows of a table as they will be, in no order that matters. */
+  rows<T extends Table>(table: T): [string, Tables[T]][] {
+    const rows: [string, Tables[T]][] = [];
+    const changed = this.#changed.get(table);
+    for (const [key, row] of this.#state[table]) {
+      if (!changed?.has(key)) rows.push([key, row as Tables[T]]);
+    }
+    for (const [key, row] of changed ?? []) {
+      if (row !== undefined) rows.push([key, row as Tables[T]]);
+    }
+    return rows;
+  }
+
+  put<T extends Table>(table: T, key: string, row: Tables[T]): void {
+    this.#change(table, key, row);
+  }
+
+  remove(table: Table, key: string): void {
+    if (this.get(table, key) !== undefined) this.#change(table, key, undefined);
+  }
+
+  get changes(): RowChange[] {
+    const changes: RowChange[] = [];
+    for (const [table, rows] of this.#changed) {
+      for (const [key, row] of rows) changes.push({ table, key, row } as RowChange);
+    }
+    return changes;
+  }
+
+  /** To be called once the changes are durable. */
+  apply(): void {
+    for (const { table, key, row } of this.changes) {
+      const rows: Map<string, unknown> = this.#state[table];
+      if (row === undefined) rows.delete(key);
+      else rows.set(key, row);
+    }
+    this.#changed.clear();
+  }
+
+  #change(table: Table, key: string, row: Tables[Table] | undefined): void {
+    const rows = this.#changed.get(table) ?? new Map<string, Tables[Table] | undefined>();
+    this.#changed.set(table, rows.set(key, row));
+  }
+}

@@ -1,0 +1,330 @@
+/**
+ * The purse: the trusted boundary of a device. What is inside decides what the device key signs; there
+ * is no way to have it sign anything else. Every message stands on a write that came before it, so that
+ * a purse that is cut off at any moment, and opened again, goes on where it was: value is never lost and
+ * never doubled, and a message that is asked for again is the same bytes.
+ *
+ * This purse is software and says so: it keeps its promises as long as nobody copies its store or its
+ * key. A secure element keeps the same promises against its owner too.
+ */
+import { sha256 } from "#sha256";
+import type { SignedAcknowledgement } from "../protocol/acknowledgement.ts";
+import type { RecordStatus } from "../protocol/answer.ts";
+import type { Ask, EnrolAsk } from "../protocol/ask.ts";
+import { decodeBundle } from "../protocol/bundle.ts";
+import { equalBytes, toHex } from "../protocol/bytes.ts";
+import type { DeviceClass, SignedCertificate } from "../protocol/certificate.ts";
+import { decodeConfirmation, type SignedConfirmation } from "../protocol/confirmation.ts";
+import {
+  REQUEST_NONCE_LENGTH,
+  signDeviceRequest,
+  type SignedDeviceRequest,
+} from "../protocol/device-request.ts";
+import { consentMessage } from "../protocol/enrolment.ts";
+import type { Owner } from "../protocol/key.ts";
+import type { ListVersion } from "../protocol/list-version.ts";
+import type { Amount } from "../protocol/money.ts";
+import type { MemberId, Outpoint } from "../protocol/output.ts";
+import type { SignedRecord } from "../protocol/record.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import { decodeRequest, requestNonce } from "../protocol/request.ts";
+import type { SignedStatement } from "../protocol/statement.ts";
+import { type Holder, holderOf, knowledgeOf, type PurseParts } from "./holder.ts";
+import { type News, takeAcknowledgement, takeNews, takeNote, takeStatement } from "./news.ts";
+import { makeRequest, openAnswer, type Received, takeBundle, takePayment } from "./payee.ts";
+import {
+  finishPayment,
+  isSigned,
+  preparePayment,
+  prepareRedemption,
+  takeConfirmation,
+} from "./payer.ts";
+import { type PendingRecord, pendingRecords } from "./pending-store.ts";
+import { loadState, storeChange } from "./purse-rows.ts";
+import { type Balance, balanceOf } from "./purse-state.ts";
+import type { PurseStore } from "./purse-store.ts";
+import { Draft, type State } from "./purse-tables.ts";
+import { heldVersions, learnLists } from "./trust.ts";
+
+/** What a device shows of itself. */
+export type Identity = {
+  readonly deviceKey: Uint8Array;
+  readonly owner: Owner;
+  readonly member: MemberId;
+  /** What keeps the key. */
+  readonly class: DeviceClass;
+  /** Absent until the member has certified the device. */
+  readonly certificate?: SignedCertificate | undefined;
+  /** Milliseconds; 0 before the first list. */
+  readonly signedTime: number;
+  /** The lists the device holds. */
+  readonly versions: readonly ListVersion[];
+};
+
+/** A coin as its holder sees it. */
+export type HeldCoin = {
+  readonly outpoint: Outpoint;
+  readonly amount: Amount;
+  readonly state: "free" | "committed";
+  /** Milliseconds; absent for money received or left over offline. */
+  readonly receiptUntil?: number | undefined;
+};
+
+export class Purse {
+  readonly #holder: Holder;
+  readonly #store: PurseStore;
+  readonly #state: State;
+  #failure: Error | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(holder: Holder, store: PurseStore, state: State) {
+    this.#holder = holder;
+    this.#store = store;
+    this.#state = state;
+  }
+
+  /**
+   * Opens a store's purse, or makes a new one in an empty store; finishes what was cut off.
+   * @throws Refusal `wrong-network`, or `wrong-folder` for the purse of another key or member.
+   */
+  static async open(parts: PurseParts): Promise<Purse> {
+    const holder = holderOf(parts);
+    const purse = new Purse(holder, parts.store, await loadState(parts.store));
+    await purse.#alone(async (draft) => {
+      const row = draft.get("purse", "");
+      const { networkId, member, trustKey } = parts;
+      if (row === undefined) {
+        const blank = { counter: 0, signedTime: 0, trustKey };
+        draft.put("purse", "", { networkId, member, deviceKey: holder.key, ...blank });
+      } else if (row.networkId !== networkId) {
+        throw new Refusal("wrong-network", `the purse is of network ${row.networkId}`);
+      } else if (row.member !== member || row.deviceKey !== holder.key) {
+        throw new Refusal("wrong-folder", "the purse is of another device key or another member");
+      }
+      await purse.#finish(draft);
+    });
+    return purse;
+  }
+
+  get networkId(): Uint8Array {
+    return this.#holder.networkId;
+  }
+
+  get member(): MemberId {
+    return this.#holder.member;
+  }
+
+  identity(): Identity {
+    const draft = new Draft(this.#state);
+    return {
+      deviceKey: this.#holder.signer.publicKey,
+      owner: this.#holder.owner,
+      member: this.#holder.member,
+      class: "software",
+      certificate: draft.get("certificates", this.#holder.key),
+      signedTime: draft.get("purse", "")!.signedTime,
+      versions: heldVersions(draft),
+    };
+  }
+
+  balance(): Balance {
+    const draft = new Draft(this.#state);
+    return balanceOf(this.#holder, draft, knowledgeOf(this.#holder, draft).now);
+  }
+
+  /** The coins that are not spent, and how long the receipts they have are good. */
+  coins(): HeldCoin[] {
+    const coins: HeldCoin[] = [];
+    for (const [key, { amount, state }] of this.#state.coins) {
+      const outpoint = key as Outpoint;
+      const receiptUntil = this.#state.receipts.get(outpoint)?.notAfter;
+      if (state !== "spent") coins.push({ outpoint, amount, state, receiptUntil });
+    }
+    return coins;
+  }
+
+  /** Records made or received and not known to have applied, parents first. */
+  pending(): PendingRecord[] {
+    return pendingRecords(this.#holder, new Draft(this.#state));
+  }
+
+  /**
+   * Takes money that answers no request, as a bundle. @returns the amount.
+   * @throws Refusal as `receive` does.
+   */
+  accept(bundle: Uint8Array): Promise<Amount> {
+    return this.#alone(async (draft) =>
+      takeBundle(this.#holder, draft, decodeBundle(this.#holder.networkId, bundle)),
+    );
+  }
+
+  /**
+   * Asks to be paid: message 1, the same key good for one payment.
+   * @throws Refusal `sync-needed` before the device is certified, `expired`, `over-balance-limit`.
+   */
+  request(amount: Amount, reference = ""): Promise<Uint8Array> {
+    return this.#alone(async (draft) => {
+      const request = await makeRequest(this.#holder, draft, amount, reference);
+      return request.bytes;
+    });
+  }
+
+  /**
+   * Pays what message 1 asks for: message 2. Asked again, the same bytes.
+   * @param coins the coins to choose from; all, if it is not given.
+   * @throws Refusal for a request that is not in order, beyond the limits, or not covered.
+   */
+  async pay(request: Uint8Array, coins?: readonly Outpoint[]): Promise<Uint8Array> {
+    const decoded = decodeRequest(request);
+    const key = toHex(requestNonce(this.#holder.networkId, decoded));
+    await this.#alone(async (draft) => {
+      const made = draft.get("payments", key);
+      if (made === undefined) preparePayment(this.#holder, draft, decoded, coins);
+      else if (made.request === undefined || !equalBytes(made.request.bytes, request)) {
+        throw new Refusal("conflict", "another request has the same nonce");
+      }
+    });
+    return this.#alone(async (draft) => {
+      const made = await finishPayment(this.#holder, draft, key);
+      return made.message!;
+    });
+  }
+
+  /**
+   * Takes message 2 and answers with message 3. The same exchange gives the same answer.
+   * @throws Refusal `not-for-us` if it answers no open request; any other, for money the device does not
+   *   touch, names why, and there is no message 3: the payer syncs, and the ledger decides.
+   */
+  receive(payment: Uint8Array): Promise<Received> {
+    return this.#alone(async (draft) => {
+      const given = draft.get("answers", toHex(sha256(payment)));
+      if (given !== undefined) {
+        return { confirmation: decodeConfirmation(given.confirmation), amount: 0n };
+      }
+      const answer = await openAnswer(this.#holder, draft, payment);
+      learnLists(draft, answer.payment.lists, () => knowledgeOf(this.#holder, draft));
+      await this.#commit(draft);
+      return takePayment(this.#holder, draft, payment, answer);
+    });
+  }
+
+  /**
+   * Takes message 3: the change is free to be paid; money that was returned is back. Taken again, it
+   * changes nothing.
+   * @throws Refusal `not-for-us`, `bad-signature`, or for a return that is not one.
+   */
+  confirm(confirmation: Uint8Array): Promise<SignedConfirmation> {
+    return this.#alone(async (draft) => {
+      const decoded = decodeConfirmation(confirmation);
+      takeConfirmation(this.#holder, draft, decoded);
+      learnLists(draft, decoded.lists, () => knowledgeOf(this.#holder, draft));
+      return decoded;
+    });
+  }
+
+  /**
+   * Takes what a gateway renews, in this order: lists, the certificate, receipts. Lists that are stale or
+   * not in order are passed over; of the rest, all or nothing.
+   * @throws Refusal `not-for-us`, and as the checks of certificates and receipts do.
+   */
+  refresh(news: News): Promise<void> {
+    return this.#alone(async (draft) => takeNews(this.#holder, draft, news));
+  }
+
+  /**
+   * Takes the own member's word that a record has applied: what it spent is spent, change is free.
+   * @throws Refusal `not-for-us` for another member's word, `bad-signature`.
+   */
+  settled(statement: SignedStatement): Promise<void> {
+    return this.#alone(async (draft) => takeStatement(this.#holder, draft, statement));
+  }
+
+  /**
+   * A member has leaves durably. @param leaves in the order they were handed in.
+   * @throws Refusal `bad-signature`, `bad-proof` if the acknowledgement is for other leaves.
+   */
+  acknowledged(
+    acknowledgement: SignedAcknowledgement,
+    leaves: readonly PendingRecord[],
+  ): Promise<void> {
+    return this.#alone(async (draft) =>
+      takeAcknowledgement(this.#holder, draft, acknowledgement, leaves),
+    );
+  }
+
+  /** Notes what a gateway says of a record that has not applied: unknown, on its way, or refused and why. */
+  noted(status: RecordStatus): Promise<void> {
+    return this.#alone(async (draft) => takeNote(draft, status));
+  }
+
+  /** What the device asks to be enrolled with its member. @param credential by which the bank knows its customer. */
+  async enrolment(credential: Uint8Array, label = ""): Promise<EnrolAsk> {
+    const { networkId, member, signer } = this.#holder;
+    const consent = await signer.sign(consentMessage(networkId, member));
+    return { kind: "enrol", consent, class: this.identity().class, label, credential };
+  }
+
+  /** Signs a question to the gateway of `member`. */
+  ask(ask: Ask, member = this.#holder.member): Promise<SignedDeviceRequest> {
+    const { networkId, signer, random } = this.#holder;
+    const { signedTime } = this.#state.purse.get("")!;
+    const nonce = random(REQUEST_NONCE_LENGTH);
+    return signDeviceRequest(networkId, { member, signedTime, nonce, ask }, signer);
+  }
+
+  /**
+   * Pays `amount` to the member's vault: the record to be handed in, with the account to be credited.
+   * @param vault owner of the member's present treasury key.
+   * @throws Refusal `sync-needed` while records are pending [R-021]; as `pay` does for what is not covered.
+   */
+  async redeem(amount: Amount, vault: Owner): Promise<SignedRecord> {
+    const key = await this.#alone(async (draft) => {
+      if (pendingRecords(this.#holder, draft).length > 0) {
+        throw new Refusal("sync-needed", "records are pending: they are settled first");
+      }
+      return toHex(prepareRedemption(this.#holder, draft, amount, vault).nonce);
+    });
+    const made = await this.#alone((draft) => finishPayment(this.#holder, draft, key));
+    return made.record;
+  }
+
+  /** Waits for what is under way, and lets go of the store. */
+  async close(): Promise<void> {
+    await this.#last;
+    this.#failure ??= new Error("the purse is closed");
+    await this.#store.close();
+  }
+
+  /** Signs the bodies that were fixed and not signed when the purse was cut off. */
+  async #finish(draft: Draft): Promise<void> {
+    for (const [key, made] of draft.rows("payments")) {
+      if (!isSigned(made)) await finishPayment(this.#holder, draft, key);
+    }
+  }
+
+  /** One operation at a time: it sees all that was written before it, and is written before it returns. */
+  #alone<T>(operation: (draft: Draft) => Promise<T>): Promise<T> {
+    const run = this.#last.then(async () => {
+      if (this.#failure !== undefined) throw this.#failure;
+      const draft = new Draft(this.#state);
+      const result = await operation(draft);
+      await this.#commit(draft);
+      return result;
+    });
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  /** After a failed write nobody knows what is stored: the purse stops, and is opened again. */
+  async #commit(draft: Draft): Promise<void> {
+    const { changes } = draft;
+    if (changes.length === 0) return;
+    try {
+      await this.#store.write(changes.map(storeChange));
+    } catch (cause) {
+      this.#failure = new Error("the purse's store failed: open the purse again", { cause });
+      throw this.#failure;
+    }
+    draft.apply();
+  }
+}
