@@ -17,6 +17,7 @@ import { fold, type FoldContext } from "../ledger/fold.ts";
 import type { PendingLeaf, PendingPool } from "../pending-pool.ts";
 import type { Folded, Replica } from "../replica.ts";
 import type { Logger } from "../service/telemetry.ts";
+import { untilAborted } from "../service/until-aborted.ts";
 import type { Endorser } from "./endorser.ts";
 import { Objection } from "./objection.ts";
 
@@ -150,7 +151,7 @@ export class Proposer {
     const hashes = leaves.map(({ hash }) => hash);
     pool.sent(hashes);
     try {
-      await this.#putForward(hashes);
+      await untilAborted(this.#putForward(hashes), this.#stop.signal);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       this.#last = undefined;

@@ -8,6 +8,7 @@ import { Transaction } from "ethers";
 import { type Hex, fromHex, toHex } from "../../protocol/bytes.ts";
 import { signTypedDigest, validatorAddress } from "../../protocol/typed-data.ts";
 import type { Logger } from "../service/telemetry.ts";
+import { untilAborted } from "../service/until-aborted.ts";
 import { decodeRevert } from "./contracts.ts";
 import { ChainDownError, ChainRevert, ChainRpcError, NonceTakenError } from "./errors.ts";
 import { type ChainRpc, quantity, revertDataOf } from "./rpc.ts";
@@ -334,16 +335,4 @@ function isNonceTaken(error: unknown): boolean {
     error instanceof ChainRpcError &&
     /nonce.*too low|nonce below|replacement|underpriced/i.test(error.message)
   );
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

@@ -12,6 +12,7 @@ import { type Domain, recoverValidator, signTypedDigest } from "../../protocol/t
 import type { Directory } from "../directory.ts";
 import type { Folded, Replica } from "../replica.ts";
 import type { Logger } from "../service/telemetry.ts";
+import { untilAborted } from "../service/until-aborted.ts";
 import { type Boundary, boundaryOf, checkpointOf } from "./checkpoint-of.ts";
 
 /** What another member says of a checkpoint. */
@@ -179,8 +180,9 @@ export class Checkpointer {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        await this.#doWhatIsDue();
+        await untilAborted(this.#doWhatIsDue(), signal);
       } catch (error) {
+        if (signal.aborted) return;
         this.#parts.logger.warn({ err: error }, "settlement is tried again");
         await sleep(10 * TICK_MS, undefined, { signal }).catch(() => undefined);
       }

@@ -6,7 +6,7 @@
  *     s ‖ bucket u16 ‖ state key           → state value: exactly what the state root covers
  *     a ‖ record or enrolment id 32        → where it applied: seq, cycle, leaf hash
  *     t ‖ outpoint 33                      → id of the record that took the coin
- *     o ‖ leaf hash 32                     → why the leaf did not apply, the last time it was sequenced
+ *     o ‖ id 32 (leaf hash if it is none)  → why it did not apply, the last time it was sequenced
  *     q ‖ cycle u64 ‖ seq u64              → ids of the records that the event applied, in order
  *     e ‖ seq u64                          → the event as it was folded
  *     k ‖ cycle u64                        → the checkpoint this node worked out
@@ -42,7 +42,7 @@ export const keys = {
   },
   applied: (id: Hex) => concat(a, fromHex(id)),
   taken: (outpoint: Outpoint) => concat(t, fromHex(outpoint)),
-  outcome: (leafHash: Hex) => concat(o, fromHex(leafHash)),
+  outcome: (id: Hex) => concat(o, fromHex(id)),
   order: (cycle: number, seq: number) => concat(q, u64(cycle), u64(seq)),
   event: (seq: number) => concat(e, u64(seq)),
   checkpoint: (cycle: number) => concat(k, u64(cycle)),

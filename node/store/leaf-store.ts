@@ -33,10 +33,12 @@ export class LeafStore {
 
   /** In the order of `hashes`. @throws DamagedStoreError. */
   async getMany(hashes: readonly Hex[]): Promise<(Uint8Array | undefined)[]> {
-    const absent = hashes.filter((hash) => !this.#recent.has(hash));
+    // Taken before anything is awaited: what is recent now may not be later.
+    const recent = hashes.map((hash) => this.#recent.get(hash));
+    const absent = hashes.filter((_, i) => recent[i] === undefined);
     const read = absent.length === 0 ? [] : await this.#store.getMany(absent.map(leafKey));
-    const found = new Map(absent.map((hash, i) => [hash, read[i]]));
-    return hashes.map((hash) => this.#recent.get(hash) ?? found.get(hash));
+    const found = read.values();
+    return recent.map((bytes) => bytes ?? found.next().value);
   }
 
   async putBatch(root: Hex, batch: Batch): Promise<void> {

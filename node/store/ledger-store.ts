@@ -15,7 +15,7 @@ import {
 } from "../../protocol/state-entry.ts";
 import type { Change as LedgerChange } from "../ledger/change.ts";
 import type { ChainPlace, PlacedEvent } from "../ledger/event.ts";
-import { type LedgerState, splitRowName } from "../ledger/state.ts";
+import { type Accounts, type LedgerState, splitRowName } from "../ledger/state.ts";
 import { StateRoot } from "../ledger/state-root.ts";
 import type { Change, CheckedStore } from "../service/checked-store.ts";
 import { decodeCursor, encodeCursor } from "./cursor-row.ts";
@@ -28,7 +28,7 @@ export type AppliedRow = {
   readonly leafHash: Hex;
 };
 
-/** Why a leaf did not apply when it was last sequenced. */
+/** Why a record or an enrolment did not apply when it was last sequenced. */
 export type OutcomeRow = { readonly seq: number; readonly code: string; readonly detail: string };
 
 /** An event as it was folded, for those who ask later. */
@@ -39,8 +39,16 @@ export type EventRow = {
   /** Who put the batch forward, and its root, if it was one. */
   readonly member?: number;
   readonly root?: Hex;
+  /** The cycle that was closed or settled, if one was. */
   readonly cycle?: number;
+  /** The cycle that was open before it. */
+  readonly openCycle: number;
+  /** Leaves of the batch that did not apply. */
+  readonly refused: readonly { readonly leafHash: Hex; readonly id?: Hex; readonly code: string }[];
 };
+
+/** A whole ledger as it was stored after one event. */
+export type Scan = { readonly accounts: Accounts; readonly entries: readonly StateEntry[] };
 
 export class LedgerStore implements History {
   readonly #store: CheckedStore;
@@ -91,7 +99,11 @@ export class LedgerStore implements History {
     await this.#store.write([
       ...rows,
       ...historyRows(change, state),
-      { key: keys.event(event.seq), value: encodeEvent({ event, place }), old: null },
+      {
+        key: keys.event(event.seq),
+        value: encodeEvent({ event, place }, change, state),
+        old: null,
+      },
       { key: keys.cursor, value: cursor, old: this.#cursor },
     ]);
     this.#cursor = cursor;
@@ -125,24 +137,44 @@ export class LedgerStore implements History {
     return rows.map((row) => (row === undefined ? undefined : decodeApplied(row)));
   }
 
-  /** Why each of the leaves did not apply. */
-  async outcomes(leafHashes: readonly Hex[]): Promise<(OutcomeRow | undefined)[]> {
-    const rows = await this.#store.getMany(leafHashes.map(keys.outcome));
+  /** Why each of `ids` did not apply. */
+  async outcomes(ids: readonly Hex[]): Promise<(OutcomeRow | undefined)[]> {
+    const rows = await this.#store.getMany(ids.map(keys.outcome));
     return rows.map((row) => (row === undefined ? undefined : decodeOutcome(row)));
   }
 
   /** Ids of the records that a cycle applied, in order. */
   async appliedIn(cycle: number): Promise<Hex[]> {
     const ids: Hex[] = [];
-    for await (const [, value] of this.#store.entries(ranges.order(cycle))) {
-      for (let at = 0; at < value.length; at += 32) ids.push(toHex(value.subarray(at, at + 32)));
-    }
+    for await (const [, value] of this.#store.entries(ranges.order(cycle)))
+      ids.push(...splitIds(value));
     return ids;
+  }
+
+  /** Events after `seq` as they were folded, with the ids of the records each applied. */
+  async *eventsAfter(
+    seq: number,
+  ): AsyncGenerator<{ readonly row: EventRow; readonly applied: readonly Hex[] }> {
+    for await (const [, value] of this.#store.entries(ranges.events(seq + 1))) {
+      const row = decodeEvent(value);
+      const ids = await this.#store.get(keys.order(row.openCycle, row.seq));
+      yield { row, applied: ids === undefined ? [] : splitIds(ids) };
+    }
+  }
+
+  /** Everything as it is stored now, read and checked from the disk. */
+  async scan(): Promise<Scan> {
+    await using snapshot = this.#store.snapshot();
+    const cursor = await snapshot.get(keys.cursor);
+    if (cursor === undefined) throw new Error("nothing has been folded yet");
+    const rows = await Array.fromAsync(snapshot.entries(ranges.state));
+    const entries = rows.map(([key, value]) => decodeStateEntry(splitStateKey(key)[1], value));
+    return { accounts: decodeCursor(cursor).accounts, entries };
   }
 
   async event(seq: number): Promise<EventRow | undefined> {
     const row = await this.#store.get(keys.event(seq));
-    return row === undefined ? undefined : (JSON.parse(utf8.decode(row, "event")) as EventRow);
+    return row === undefined ? undefined : decodeEvent(row);
   }
 
   async saveCheckpoint(checkpoint: Checkpoint): Promise<void> {
@@ -224,7 +256,7 @@ function* historyRows(change: LedgerChange, state: LedgerState): Generator<Chang
       else yield { key: keys.applied(id), value, old: null };
     } else {
       yield {
-        key: keys.outcome(leafHash),
+        key: keys.outcome(id ?? leafHash),
         value: encodeOutcome({ seq: change.seq, code, detail }),
       };
     }
@@ -261,7 +293,11 @@ function decodeOutcome(bytes: Uint8Array): OutcomeRow {
   return { seq, code, detail: utf8.decode(reader.long(1024, "detail"), "detail") };
 }
 
-function encodeEvent({ event, place }: PlacedEvent): Uint8Array {
+function encodeEvent(
+  { event, place }: PlacedEvent,
+  change: LedgerChange,
+  state: LedgerState,
+): Uint8Array {
   const row: EventRow = {
     seq: event.seq,
     kind: event.kind,
@@ -269,6 +305,20 @@ function encodeEvent({ event, place }: PlacedEvent): Uint8Array {
     ...("member" in event ? { member: event.member } : {}),
     ...("root" in event ? { root: toHex(event.root) } : {}),
     ...("cycle" in event ? { cycle: event.cycle } : {}),
+    openCycle: state.parameters.openCycle,
+    refused: change.outcomes
+      .filter(({ code }) => code !== "applied")
+      .map(({ leafHash, id, code }) => ({ leafHash, ...(id === undefined ? {} : { id }), code })),
   };
   return utf8.encode(JSON.stringify(row));
+}
+
+function decodeEvent(bytes: Uint8Array): EventRow {
+  return JSON.parse(utf8.decode(bytes, "event")) as EventRow;
+}
+
+function splitIds(bytes: Uint8Array): Hex[] {
+  return Array.from({ length: bytes.length / 32 }, (_, i) =>
+    toHex(bytes.subarray(32 * i, 32 * i + 32)),
+  );
 }

@@ -1,0 +1,220 @@
+/** What the node answers about itself and the ledger. Nothing here changes anything. */
+import { type Hex, toHex } from "../../protocol/bytes.ts";
+import { checkpointDigest } from "../../protocol/checkpoint.ts";
+import type { Owner } from "../../protocol/key.ts";
+import type { MemberId, Outpoint, Output } from "../../protocol/output.ts";
+import { Refusal, type RefusalCode } from "../../protocol/refusal.ts";
+import type { Domain } from "../../protocol/typed-data.ts";
+import type { ChainClient } from "../chain/chain-client.ts";
+import { explain } from "../explain.ts";
+import type { PendingPool } from "../pending-pool.ts";
+import type { Replica } from "../replica.ts";
+import type { ServerEvent } from "../service/event-stream.ts";
+import type { LeafStore } from "../store/leaf-store.ts";
+import { identityReport } from "./identity-report.ts";
+import type * as Api from "./schema.ts";
+
+export type QueriesParts = {
+  readonly domain: Domain;
+  readonly member: MemberId | undefined;
+  readonly replica: Replica;
+  readonly pool: PendingPool;
+  readonly leaves: LeafStore;
+  readonly chain: ChainClient;
+  readonly peers: () => readonly string[];
+  readonly verified: () => number;
+};
+
+/** Coins in one answer. */
+const PAGE = 1_000;
+const CHECKPOINTS = 100;
+/** How often the chain may move on while the store is scanned. */
+const SCAN_TRIES = 20;
+/** For these a record waits; for any other it will not apply as things stand. */
+const waitingFor: ReadonlySet<RefusalCode> = new Set([
+  "unknown-coin",
+  "unknown-recipient",
+  "unknown-member",
+  "not-reclaimable",
+]);
+
+export class Queries {
+  readonly #parts: QueriesParts;
+
+  constructor(parts: QueriesParts) {
+    this.#parts = parts;
+  }
+
+  async statuses(ids: readonly Hex[]): Promise<Api.RecordStatus[]> {
+    const { store, state } = this.#parts.replica;
+    const [applied, outcomes] = await Promise.all([store.applied(ids), store.outcomes(ids)]);
+    return ids.map((id, i) => {
+      const row = applied[i];
+      if (row === undefined) return this.#unapplied(id, outcomes[i]);
+      return { id, state: "applied", ...row, settled: row.cycle <= state.parameters.settledCycle };
+    });
+  }
+
+  async explain(id: Hex): Promise<Api.Explanation> {
+    const { store, state } = this.#parts.replica;
+    const [status] = (await this.statuses([id])) as [Api.RecordStatus];
+    const event = status.seq === undefined ? undefined : await store.event(status.seq);
+    const { openCycle } = state.parameters;
+    return { id, status, sentences: explain({ status, event, openCycle }) };
+  }
+
+  /** @throws Refusal `not-found`. */
+  async leaf(id: Hex): Promise<Uint8Array> {
+    const [pending] = this.#parts.pool.withId(id);
+    if (pending !== undefined) return pending.leaf.leaf.bytes;
+    const [row] = await this.#parts.replica.store.applied([id]);
+    const [bytes] = row === undefined ? [] : await this.#parts.leaves.getMany([row.leafHash]);
+    if (bytes === undefined)
+      throw new Refusal("not-found", `no record or enrolment ${id} is held here`);
+    return bytes;
+  }
+
+  coins(outpoints: readonly Outpoint[]): Api.Coins {
+    const { state } = this.#parts.replica;
+    const rows = outpoints.flatMap((outpoint) => {
+      const output = state.coin(outpoint);
+      return output === undefined ? [] : [this.#coinRow(outpoint, output)];
+    });
+    return { seq: state.seq, coins: rows };
+  }
+
+  coinsOf(owner: Owner): Api.Coins {
+    const { state } = this.#parts.replica;
+    const coins: Api.CoinRow[] = [];
+    for (const [outpoint, output] of state.coinsOf(owner)) {
+      if (coins.length === PAGE) break;
+      coins.push(this.#coinRow(outpoint, output));
+    }
+    return { seq: state.seq, coins };
+  }
+
+  owner(owner: Owner): Api.EnrolmentRow {
+    const { state } = this.#parts.replica;
+    let coins = 0;
+    let balance = 0n;
+    for (const [, { amount }] of state.coinsOf(owner)) {
+      coins++;
+      balance += amount;
+    }
+    const member = state.custodianOf(owner) ?? null;
+    return { owner, member, seq: state.seq, coins, balance: balance.toString() };
+  }
+
+  members(): Api.MemberRow[] {
+    const { state } = this.#parts.replica;
+    const { settledCycle, openCycle } = state.parameters;
+    return state.memberIds().map((member) => {
+      const { status, issuer, treasury, treasuryOwners } = state.member(member)!;
+      let delta = 0n;
+      let burns = 0n;
+      for (let cycle = settledCycle + 1; cycle <= openCycle; cycle++) {
+        const window = state.window(cycle, member);
+        delta += window.delta;
+        burns += window.burns;
+      }
+      return {
+        member,
+        status,
+        issuer: toHex(issuer),
+        treasury: toHex(treasury),
+        treasuryOwners: [...treasuryOwners],
+        custody: state.custodyOf(member).toString(),
+        reserve: state.reserveOf(member).toString(),
+        delta: delta.toString(),
+        burns: burns.toString(),
+      };
+    });
+  }
+
+  revocations(member: MemberId): Api.Revocations {
+    const { state } = this.#parts.replica;
+    const revoked = state.revocationsOf(member).map(([owner, timeS]) => ({ owner, timeS }));
+    return { seq: state.seq, revoked };
+  }
+
+  status(): Api.NodeStatus {
+    const { domain, member = null, replica, pool, chain, peers, verified } = this.#parts;
+    const { state } = replica;
+    const supply = state.memberIds().reduce((sum, id) => sum + state.custodyOf(id), 0n);
+    return {
+      networkId: domain.networkId,
+      member,
+      seq: state.seq,
+      chainState: chain.state.kind,
+      peers: [...peers()],
+      openCycle: state.parameters.openCycle,
+      settledCycle: state.parameters.settledCycle,
+      coins: state.coinCount,
+      pending: pool.size,
+      verified: verified(),
+      supply: supply.toString(),
+      receiptLifeS: chain.parameters.receiptLifeS,
+    };
+  }
+
+  async checkpoints(): Promise<Api.CheckpointRow[]> {
+    const { replica, domain } = this.#parts;
+    const { settledCycle } = replica.state.parameters;
+    return (await replica.store.checkpoints(CHECKPOINTS)).map((checkpoint) => ({
+      ...checkpoint,
+      supply: checkpoint.supply.toString(),
+      positions: checkpoint.positions.map(({ member, delta, withdrawn }) => ({
+        member,
+        delta: delta.toString(),
+        withdrawn: withdrawn.toString(),
+      })),
+      digest: toHex(checkpointDigest(domain, checkpoint)),
+      settled: checkpoint.number <= settledCycle,
+    }));
+  }
+
+  /** @throws Refusal `busy` while events come faster than the store can be scanned. */
+  async identities(): Promise<Api.Identities> {
+    const { replica, chain } = this.#parts;
+    for (let tries = 0; tries < SCAN_TRIES; tries++) {
+      const settlement = await chain.reader.settlement();
+      if (!(await replica.reached(settlement.seq, 5_000))) continue;
+      const scan = await replica.store.scan();
+      if (scan.accounts.seq === settlement.seq) return identityReport(scan, settlement);
+    }
+    throw new Refusal("busy", "events come faster than the store can be scanned");
+  }
+
+  /** Events after `seq` as they were folded. */
+  async *eventsAfter(seq: number): AsyncGenerator<ServerEvent<Api.FoldedEvent>> {
+    for await (const { row, applied } of this.#parts.replica.store.eventsAfter(seq)) {
+      const { kind, member, cycle } = row;
+      const data: Api.FoldedEvent = {
+        seq: row.seq,
+        kind,
+        ...(member === undefined ? {} : { member }),
+        ...(cycle === undefined ? {} : { cycle }),
+        applied: [...applied],
+        refused: row.refused.map((each) => ({ ...each })),
+      };
+      yield { id: row.seq, data };
+    }
+  }
+
+  #unapplied(
+    id: Hex,
+    outcome: { seq: number; code: string; detail: string } | undefined,
+  ): Api.RecordStatus {
+    const [pending] = this.#parts.pool.withId(id);
+    if (pending === undefined)
+      return { id, state: outcome === undefined ? "unknown" : "refused", ...outcome };
+    const { reason } = pending;
+    const isPending = reason === undefined || waitingFor.has(reason.code);
+    return { id, state: isPending ? "pending" : "refused", leafHash: pending.leaf.hash, ...reason };
+  }
+
+  #coinRow(outpoint: Outpoint, output: Output): Api.CoinRow {
+    const pending = this.#parts.pool.spendersOf(outpoint).length > 0;
+    return { outpoint, ...output, amount: output.amount.toString(), pending };
+  }
+}

@@ -1,0 +1,136 @@
+/** The node's routes: what each takes and gives, and who answers. */
+import { Type } from "typebox";
+import type { Hex } from "../../protocol/bytes.ts";
+import { decodeLeafList } from "../../protocol/leaf.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { LeafIntake } from "../leaf-intake.ts";
+import type { EventFeed } from "../service/event-feed.ts";
+import { bytes, call, events, type Route } from "../service/route.ts";
+import type { Queries } from "./queries.ts";
+import * as Api from "./schema.ts";
+
+export type RoutesParts = {
+  /** Absent on an observer, which puts nothing forward. */
+  readonly intake: Pick<LeafIntake, "submit"> | undefined;
+  readonly queries: Queries;
+  readonly feed: EventFeed<Api.FoldedEvent>;
+};
+
+const byId = Type.Object({ id: Api.RecordId });
+const byOwner = Type.Object({ owner: Api.OwnerName });
+
+export function nodeRoutes({ intake, queries, feed }: RoutesParts): Route[] {
+  return [
+    ...(intake === undefined ? [] : [submission(intake)]),
+    call({
+      method: "POST",
+      path: "/v1/records/status",
+      summary: "Where records or enrolments are, in the order asked",
+      body: Type.Object({
+        ids: Type.Array(Api.RecordId, { maxItems: limits.submissionLeavesMax }),
+      }),
+      reply: Type.Array(Api.RecordStatus),
+      bodyMaxBytes: 80 * limits.submissionLeavesMax,
+      handle: ({ body }) => queries.statuses(body.ids as Hex[]),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/records/:id/explain",
+      summary: "Why a record is where it is, in plain words",
+      params: byId,
+      reply: Api.Explanation,
+      handle: ({ params }) => queries.explain(params.id as Hex),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/records/:id/leaf",
+      summary: "The bytes of a record or enrolment",
+      params: byId,
+      reply: bytes,
+      handle: ({ params }) => queries.leaf(params.id as Hex),
+    }),
+    call({
+      method: "POST",
+      path: "/v1/coins",
+      summary: "Those of the outpoints that are unspent",
+      body: Type.Object({ outpoints: Type.Array(Api.OutpointName, { maxItems: 1_024 }) }),
+      reply: Api.Coins,
+      handle: ({ body }) => queries.coins(body.outpoints as Hex[]),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/owners/:owner",
+      summary: "Where a key is enrolled, and what it holds",
+      params: byOwner,
+      reply: Api.EnrolmentRow,
+      handle: ({ params }) => queries.owner(params.owner as Hex),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/owners/:owner/coins",
+      summary: "Coins of an owner, at most 1,000, the latest first",
+      params: byOwner,
+      reply: Api.Coins,
+      handle: ({ params }) => queries.coinsOf(params.owner as Hex),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/members",
+      summary: "The members with custody, reserves and what is under way",
+      reply: Type.Array(Api.MemberRow),
+      handle: () => queries.members(),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/members/:member/revocations",
+      summary: "The owners a member has revoked",
+      params: Type.Object({ member: Api.MemberNumber }),
+      reply: Api.Revocations,
+      handle: ({ params }) => queries.revocations(params.member),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/status",
+      summary: "How this node is",
+      reply: Api.NodeStatus,
+      handle: () => queries.status(),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/checkpoints",
+      summary: "The checkpoints this node came to, the latest first",
+      reply: Type.Array(Api.CheckpointRow),
+      handle: () => queries.checkpoints(),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/identities",
+      summary:
+        "The identities of money, with the ledger's side from a full scan and the chain's from the contracts",
+      reply: Api.Identities,
+      timeoutMs: 120_000,
+      handle: () => queries.identities(),
+    }),
+    events({
+      path: "/v1/events",
+      summary: "Events of the ledger as they are folded; Last-Event-ID is a seq",
+      event: Api.FoldedEvent,
+      follow: ({ lastEventId, signal }) => feed.follow(lastEventId, signal),
+    }),
+  ];
+}
+
+function submission(intake: Pick<LeafIntake, "submit">): Route {
+  return call({
+    method: "POST",
+    path: "/v1/leaves",
+    summary: "Hands leaves in: count u16 × (length u32 | bytes), in any order, any number of times",
+    body: bytes,
+    reply: Api.Submission,
+    status: 202,
+    bodyMaxBytes: limits.batchBytesMax + 4 * limits.submissionLeavesMax + 2,
+    async handle({ body }) {
+      return { results: await intake.submit(decodeLeafList(body, limits.submissionLeavesMax)) };
+    },
+  });
+}

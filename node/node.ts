@@ -1,0 +1,545 @@
+/**
+ * A member's node, or an observer's: the only place where its parts meet. It opens what is on disk, takes
+ * its place in the network, and folds the chain's log until it is stopped or cannot go on.
+ */
+import { randomBytes } from "node:crypto";
+import { fromHex } from "../protocol/bytes.ts";
+import type { NetworkFile } from "../protocol/network-file.ts";
+import type { MemberId } from "../protocol/output.ts";
+import { NodeVerifier } from "../protocol/p256-node.ts";
+import { isRefusal, Refusal } from "../protocol/refusal.ts";
+import type { Domain } from "../protocol/typed-data.ts";
+import { Queries } from "./api/queries.ts";
+import { nodeRoutes } from "./api/routes.ts";
+import { Endorser } from "./batches/endorser.ts";
+import { Objection } from "./batches/objection.ts";
+import { Proposer } from "./batches/proposer.ts";
+import { accountKey } from "./chain/account.ts";
+import { ChainClient } from "./chain/chain-client.ts";
+import { Checkpointer, DivergenceError } from "./checkpoints/checkpointer.ts";
+import { Directory } from "./directory.ts";
+import { BatchFetcher } from "./gossip/batch-fetcher.ts";
+import { Host } from "./gossip/host.ts";
+import { LeafTopic } from "./gossip/leaf-topic.ts";
+import { type NodeHandlers, nodeRequests } from "./gossip/messages/kinds.ts";
+import { PeerRequests } from "./gossip/peer-requests.ts";
+import { LeafIntake } from "./leaf-intake.ts";
+import { LeafSource } from "./leaf-source.ts";
+import { checkIdentities, IdentityError } from "./ledger/identities.ts";
+import { LedgerState } from "./ledger/state.ts";
+import { PendingPool } from "./pending-pool.ts";
+import { type Folded, Replica } from "./replica.ts";
+import type { CheckedStore } from "./service/checked-store.ts";
+import { DataFolder } from "./service/data-folder.ts";
+import { EventFeed } from "./service/event-feed.ts";
+import { HttpServer } from "./service/http-server.ts";
+import { DamagedStoreError } from "./service/store-errors.ts";
+import type { StoredKey } from "./service/stored-key.ts";
+import type { Logger, Metrics } from "./service/telemetry.ts";
+import { LeafStore } from "./store/leaf-store.ts";
+import { LedgerStore } from "./store/ledger-store.ts";
+import { LeafVerifier } from "./verification/verifier.ts";
+
+export type NodeParts = {
+  readonly network: NetworkFile;
+  readonly keys: {
+    readonly peer: StoredKey;
+    /** Both are absent on an observer, and there on a member's node. */
+    readonly validator?: StoredKey | undefined;
+    readonly operator?: StoredKey | undefined;
+  };
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+};
+
+export type NodeOptions = {
+  readonly data: string;
+  /** Absent on an observer. */
+  readonly member?: MemberId | undefined;
+  readonly gossip: { readonly listen: readonly string[] };
+  readonly api: { readonly host: string; readonly port: number };
+  readonly chain: { readonly url?: string | undefined; readonly pollMs: number };
+  readonly batches: { readonly gatherMs: number; readonly answerMs: number };
+  readonly cycles: { readonly openMs: number; readonly turnMs: number };
+  readonly verification: { readonly workers?: number | undefined };
+};
+
+/** What waits in memory: some 200 MB at the most. */
+const POOL_LIMITS = { leavesMax: 262_144, bytesMax: 128 * 1024 * 1024, ageMaxMs: 3_600_000 };
+/** How far a node may be behind its chain and still be ready. */
+const FOLD_MS = 30_000;
+const VERSION = "0.1.0";
+
+export class Node {
+  readonly #parts: NodeParts;
+  readonly #options: NodeOptions;
+  readonly #stop = new AbortController();
+  /** Undone in the opposite order, as far as it came. */
+  readonly #running = new AsyncDisposableStack();
+  readonly #failed = Promise.withResolvers<never>();
+  #folder: DataFolder | undefined;
+  #api: HttpServer | undefined;
+  #following: Promise<void> | undefined;
+  /** Why the ledger's database is to be set aside at the stop. */
+  #damage: Error | undefined;
+
+  constructor(parts: NodeParts, options: NodeOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    // Whoever waits for a failure may come later, or not at all.
+    this.#failed.promise.catch(() => undefined);
+  }
+
+  /** Where the API listens. */
+  get url(): string {
+    if (this.#api === undefined) throw new Error("the node is not running");
+    return this.#api.url;
+  }
+
+  /** Rejects when the node cannot go on: it is to be stopped, and may be started again. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** @throws Refusal on what the operator must mend; Error on what the world did. */
+  async start(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error("the node is stopping"));
+    await this.#following;
+    await this.#running.disposeAsync();
+    if (this.#damage !== undefined) {
+      const aside = await this.#folder?.quarantine("ledger");
+      this.#parts.logger.error(
+        { err: this.#damage, aside },
+        "the ledger was set aside and is folded anew from the log",
+      );
+    }
+    await this.#folder?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #open(): Promise<void> {
+    const { network, keys, logger, metrics } = this.#parts;
+    const { data, member, api } = this.#options;
+    if (member !== undefined && (keys.validator === undefined || keys.operator === undefined)) {
+      throw new Refusal(
+        "bad-configuration",
+        "a member's node needs the keys of its validator and its operator",
+      );
+    }
+    const networkId = fromHex(network.networkId, 32);
+    const domain: Domain = {
+      chainId: BigInt(network.chainId),
+      settlement: network.contracts.settlement,
+      networkId: network.networkId,
+    };
+    const directory = new Directory();
+    const chain = await this.#startChain(directory);
+    const folder = await DataFolder.open(data, { kind: "node", networkId: network.networkId });
+    this.#folder = folder;
+    const leaves = new LeafStore(await this.#openStore(folder, "leaves"));
+    const verifier = this.#running.use(
+      new LeafVerifier({
+        networkId: network.networkId,
+        logger,
+        ...defined({ workers: this.#options.verification.workers }),
+      }),
+    );
+    await verifier.start();
+    const pool = new PendingPool(POOL_LIMITS, Date.now);
+    const host = new Host({
+      seed: keys.peer.reveal(),
+      listen: this.#options.gossip.listen,
+      logger,
+    });
+    const context = { networkId, verifier: new NodeVerifier() };
+
+    // Who asks and who answers know each other: the answers come last.
+    const handlers: { current?: NodeHandlers } = {};
+    const requests = new PeerRequests({
+      host,
+      networkId: network.networkId,
+      kinds: nodeRequests,
+      handlers: deferred(handlers),
+      logger,
+    });
+    const fetcher = new BatchFetcher({ requests, peers: () => host.connected() });
+    const source = new LeafSource({ networkId, pool, store: leaves, peers: fetcher, logger });
+    const { replica, checkpointer } = await this.#openLedger(folder, (state, store) => {
+      const replica = new Replica({ context, state, store, leaves: source });
+      const checkpointer = new Checkpointer(
+        {
+          domain,
+          replica,
+          directory,
+          chain,
+          ask: (to, cycle, digest) =>
+            requests.ask(peerOf(directory, to), "checkpoint", { cycle, digest }),
+          logger,
+          onDivergence: (error) => this.#fail(error),
+        },
+        {
+          ...this.#options.cycles,
+          cycleMs: Math.max(this.#options.cycles.openMs, chain.parameters.minCycleS * 1000),
+          validator:
+            member === undefined ? undefined : { member, privateKey: keys.validator!.reveal() },
+        },
+      );
+      return { replica, checkpointer };
+    });
+    const endorser =
+      member === undefined
+        ? undefined
+        : new Endorser(
+            {
+              networkId,
+              domain,
+              replica,
+              pool,
+              store: leaves,
+              leafVerifier: verifier,
+              verifier: context.verifier,
+            },
+            { validatorKey: keys.validator!.reveal(), waitMs: 2 * chain.parameters.blockPeriodMs },
+          );
+    const proposer =
+      endorser === undefined
+        ? undefined
+        : new Proposer(
+            {
+              context,
+              domain,
+              replica,
+              directory,
+              pool,
+              endorser,
+              propose: async (to, batch, seq) => {
+                const answer = await requests.ask(peerOf(directory, to), "propose", { batch, seq });
+                if (answer.kind === "endorsed") return answer.signature;
+                throw new Objection(answer.reason.code, answer.reason.text, answer.leaves);
+              },
+              chain,
+              logger,
+            },
+            { member: member!, ...this.#options.batches, foldMs: FOLD_MS },
+          );
+    const intake = new LeafIntake({
+      networkId,
+      pool,
+      store: replica.store,
+      verifier,
+      publish: (fresh) => {
+        for (const leaf of fresh) topic.publish(leaf);
+      },
+      onLocal: () => proposer?.wake(),
+    });
+    const topic: LeafTopic = new LeafTopic({
+      host,
+      networkId: network.networkId,
+      onFrame: (frame) => intake.gossiped(frame),
+      logger,
+    });
+    handlers.current = answers({
+      directory,
+      endorser,
+      fetcher,
+      pool,
+      leaves,
+      checkpointer,
+      replica,
+    });
+    const queries = new Queries({
+      domain,
+      member,
+      replica,
+      pool,
+      leaves,
+      chain,
+      peers: () => host.connected(),
+      verified: () => verifier.verified,
+    });
+    const feed = new EventFeed({ history: (seq) => queries.eventsAfter(seq) });
+    replica.onFolded((folded) => {
+      keepPool(pool, folded);
+      publishEvent(feed, folded);
+    });
+    this.#measure(metrics, replica, pool, verifier, host);
+
+    directory.onChange(({ members, observers }) =>
+      host.setPeers(
+        [...members.filter(({ status }) => status !== 3), ...observers]
+          .filter(({ peerId }) => peerId !== host.peerId)
+          .map(({ peerId, addresses }) => ({ id: peerId, addresses })),
+      ),
+    );
+    await host.start();
+    this.#running.use(host);
+    this.#running.defer(() => requests.stop());
+    this.#running.defer(() => topic.stop());
+    await this.#readDirectory(chain, directory);
+    checkpointer.start();
+    this.#running.defer(() => checkpointer.stop());
+    proposer?.start();
+    this.#running.defer(() => proposer?.stop());
+    const server = new HttpServer(
+      {
+        routes: nodeRoutes({ intake: member === undefined ? undefined : intake, queries, feed }),
+        logger,
+        metrics,
+        checks: {
+          chain: () => (chain.state.kind === "following" ? undefined : `chain ${chain.state.kind}`),
+          leaves: () =>
+            source.missing === undefined
+              ? undefined
+              : `bytes of batch ${source.missing} are missing`,
+          ledger: () => (replica.state.seq > 0 ? undefined : "nothing is folded yet"),
+        },
+      },
+      { title: "Tallystick node", version: VERSION, host: api.host, port: api.port },
+    );
+    await server.start();
+    this.#api = server;
+    this.#running.use(server);
+    this.#following = this.#follow(chain, replica);
+  }
+
+  async #startChain(directory: Directory): Promise<ChainClient> {
+    const { network, keys, logger } = this.#parts;
+    const { url, pollMs } = this.#options.chain;
+    const { operator } = keys;
+    const chain: ChainClient = this.#running.use(
+      new ChainClient(
+        {
+          network,
+          logger,
+          key: operator === undefined ? undefined : accountKey(operator.reveal()),
+          onRegistryChange: () => void this.#readDirectory(chain, directory),
+        },
+        { pollMs, ...(url === undefined ? {} : { rpcUrls: [url, ...network.rpcUrls] }) },
+      ),
+    );
+    await chain.start();
+    return chain;
+  }
+
+  /** Reads who is in the network. What fails is read again with the next change of the registry. */
+  async #readDirectory(chain: ChainClient, directory: Directory): Promise<void> {
+    try {
+      directory.update(await chain.reader.directory());
+    } catch (error) {
+      this.#parts.logger.warn({ err: error }, "the registry could not be read");
+    }
+  }
+
+  async #openStore(folder: DataFolder, name: string): Promise<CheckedStore> {
+    try {
+      return this.#running.use(await folder.openStore(name));
+    } catch (error) {
+      if (!(error instanceof DamagedStoreError)) throw error;
+      const aside = await folder.quarantine(name);
+      this.#parts.logger.error({ err: error, aside }, "a database is damaged and was set aside");
+      return this.#running.use(await folder.openStore(name));
+    }
+  }
+
+  /** Opens the ledger; where it is damaged, sets it aside and begins with an empty one. */
+  async #openLedger<T extends { checkpointer: Checkpointer }>(
+    folder: DataFolder,
+    assemble: (state: LedgerState, store: LedgerStore) => T,
+  ): Promise<T> {
+    for (let isSecond = false; ; isSecond = true) {
+      const files = await this.#openStore(folder, "ledger");
+      const store = new LedgerStore(files);
+      const state = new LedgerState(randomBytes(4).readInt32BE());
+      try {
+        await store.load(state);
+        if (state.seq > 0) checkIdentities(state);
+        const assembled = assemble(state, store);
+        if (await assembled.checkpointer.resume()) return assembled;
+        this.#parts.logger.warn(
+          {},
+          "a checkpoint was lost at the last stop: the log is folded again",
+        );
+      } catch (error) {
+        if (isSecond || !isDamage(error)) throw error;
+        this.#parts.logger.error({ err: error }, "the stored ledger does not hold");
+      }
+      await files.close();
+      await folder.quarantine("ledger");
+    }
+  }
+
+  async #follow(chain: ChainClient, replica: Replica): Promise<void> {
+    const { signal } = this.#stop;
+    const { place, state } = { place: replica.store.place, state: replica.state };
+    const cursor = place === undefined ? undefined : { seq: state.seq, place };
+    try {
+      await replica.follow(chain.events(cursor, signal), signal);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error as Error);
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#stop.signal.aborted) return;
+    if (isDamage(error)) this.#damage ??= error;
+    this.#parts.logger.fatal({ err: error }, "the node cannot go on");
+    this.#failed.reject(error);
+  }
+
+  #measure(
+    metrics: Metrics,
+    replica: Replica,
+    pool: PendingPool,
+    verifier: LeafVerifier,
+    host: Host,
+  ): void {
+    const seq = metrics.gauge("tallystick_seq", "Last event folded");
+    const pending = metrics.gauge("tallystick_pending_leaves", "Leaves that wait");
+    const verified = metrics.gauge("tallystick_verified_leaves", "Leaves verified since the start");
+    const peers = metrics.gauge("tallystick_peers", "Peers connected");
+    const coins = metrics.gauge("tallystick_coins", "Unspent coins");
+    const applied = metrics.counter(
+      "tallystick_records_applied",
+      "Records applied since the start",
+    );
+    replica.onFolded(({ change }) => {
+      seq.set(change.seq);
+      pending.set(pool.size);
+      verified.set(verifier.verified);
+      peers.set(host.connected().length);
+      coins.set(replica.state.coinCount);
+      if (change.applied.length > 0) applied.inc(change.applied.length);
+    });
+  }
+}
+
+type AnswerParts = {
+  readonly directory: Directory;
+  readonly endorser: Endorser | undefined;
+  readonly fetcher: BatchFetcher;
+  readonly pool: PendingPool;
+  readonly leaves: LeafStore;
+  readonly checkpointer: Checkpointer;
+  readonly replica: Replica;
+};
+
+/** What other institutions may ask of this node. */
+function answers({
+  directory,
+  endorser,
+  fetcher,
+  pool,
+  leaves,
+  checkpointer,
+  replica,
+}: AnswerParts): NodeHandlers {
+  return {
+    async propose({ batch, seq }, { from, signal }) {
+      if (endorser === undefined) throw new Refusal("forbidden", "an observer endorses nothing");
+      if (directory.memberOf(from) !== batch.member) {
+        throw new Refusal("forbidden", `peer ${from} is not member ${batch.member}`);
+      }
+      try {
+        const signature = await endorser.endorse(batch, seq, (hashes) =>
+          fetcher.leaves(hashes, signal, from),
+        );
+        return { kind: "endorsed", signature };
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        const objected = error instanceof Objection ? error.leaves : [];
+        return {
+          kind: "refused",
+          reason: { code: error.code, text: error.detail },
+          leaves: objected,
+        };
+      }
+    },
+    async leaves(hashes) {
+      const stored = await leaves.getMany(hashes);
+      return hashes.map((hash, i) => stored[i] ?? pool.get(hash)?.leaf.bytes);
+    },
+    batch: (root) => leaves.getBatch(root),
+    checkpoint: async ({ cycle, digest }) => checkpointer.answer(cycle, digest),
+    status: async () => ({
+      seq: replica.state.seq,
+      blockNumber: replica.store.place?.blockNumber ?? 0,
+      version: VERSION,
+    }),
+  };
+}
+
+/** What an event means for what waits: some is done, some may go out now. */
+function keepPool(pool: PendingPool, { change }: Folded): void {
+  const { outcomes } = change;
+  pool.applied(outcomes.filter(({ code }) => code === "applied").map(({ leafHash }) => leafHash));
+  const refused = outcomes.filter(({ code }) => code !== "applied").map(({ leafHash }) => leafHash);
+  // One's own is tried again on the new state, and parked for its reason.
+  pool.remove(refused.filter((hash) => pool.get(hash)?.local === false));
+  pool.arrived(
+    [...change.coins].flatMap(([outpoint, output]) => (output === null ? [] : [outpoint])),
+  );
+  pool.arrived(change.enrolled.keys());
+}
+
+function publishEvent(
+  feed: EventFeed<import("./api/schema.ts").FoldedEvent>,
+  { placed: { event }, change }: Folded,
+): void {
+  feed.publish({
+    id: event.seq,
+    data: {
+      seq: event.seq,
+      kind: event.kind,
+      ...("member" in event ? { member: event.member } : {}),
+      ...("cycle" in event ? { cycle: event.cycle } : {}),
+      applied: [...change.applied],
+      refused: change.outcomes
+        .filter(({ code }) => code !== "applied")
+        .map(({ leafHash, id, code }) => ({ leafHash, ...(id === undefined ? {} : { id }), code })),
+    },
+  });
+}
+
+/** Whether folding the log again mends it. */
+function isDamage(error: unknown): boolean {
+  return [DamagedStoreError, IdentityError, DivergenceError].some((kind) => error instanceof kind);
+}
+
+function peerOf(directory: Directory, member: MemberId): string {
+  const peer = directory.peerIdOf(member);
+  if (peer === undefined) throw new Error(`member ${member} is in no registry`);
+  return peer;
+}
+
+/** Handlers that are known only once everything they need is there. */
+function deferred(handlers: { readonly current?: NodeHandlers }): NodeHandlers {
+  const ready = (): NodeHandlers => {
+    if (handlers.current === undefined) throw new Refusal("unavailable", "the node is starting");
+    return handlers.current;
+  };
+  return {
+    propose: async (question, about) => ready().propose(question, about),
+    leaves: async (question, about) => ready().leaves(question, about),
+    batch: async (question, about) => ready().batch(question, about),
+    checkpoint: async (question, about) => ready().checkpoint(question, about),
+    status: async (question, about) => ready().status(question, about),
+  };
+}
+
+function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
