@@ -9,19 +9,16 @@ import { join } from "node:path";
 import { toHex } from "../protocol/bytes.ts";
 import { batches } from "./vectors/batches.ts";
 import { envelopes } from "./vectors/envelopes.ts";
-import { bundles, confirmations, payments, requests } from "./vectors/exchange.ts";
-import {
-  acknowledgements,
-  deviceReplies,
-  deviceRequests,
-  sealedRequests,
-  statements,
-} from "./vectors/gateway.ts";
+import { bundles } from "./vectors/bundles.ts";
+import { confirmations, payments, requests } from "./vectors/exchange.ts";
+import { deviceRequests, sealedRequests } from "./vectors/device-requests.ts";
+import { acknowledgements, deviceReplies, statements } from "./vectors/gateway.ts";
 import { networkId } from "./vectors/keys.ts";
 import { certificates, receipts, revocationLists, trustLists } from "./vectors/lists.ts";
 import { merkle } from "./vectors/merkle.ts";
 import { messages } from "./vectors/messages.ts";
-import { deposits, enrolments, kinds, records } from "./vectors/records.ts";
+import { deposits, enrolments, kinds } from "./vectors/enrolments.ts";
+import { records } from "./vectors/records.ts";
 import { signatures } from "./vectors/signatures.ts";
 import { typedData } from "./vectors/typed-data.ts";
 

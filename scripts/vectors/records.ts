@@ -1,23 +1,9 @@
-/** Leaves of kinds 0 to 4: deposits, records, enrolments. Checked by the TypeScript and the Solidity decoder alike. */
+/** Records of every kind. Checked by the TypeScript and the Solidity decoder alike. */
 import { fromHex, toHex } from "../../protocol/bytes.ts";
-import {
-  decodeDeposit,
-  type Deposit,
-  depositId,
-  depositOutpoint,
-  encodeDeposit,
-} from "../../protocol/deposit.ts";
-import {
-  checkConsent,
-  consentMessage,
-  decodeEnrolment,
-  enrolmentId,
-  signEnrolment,
-} from "../../protocol/enrolment.ts";
 import { NOBODY, ownerOf } from "../../protocol/key.ts";
-import { decodeLeaf, leafHash } from "../../protocol/leaf.ts";
+import { leafHash } from "../../protocol/leaf.ts";
 import { AMOUNT_MAX } from "../../protocol/money.ts";
-import { lock, type Output, OUTPUT_LENGTH, outpointOf } from "../../protocol/output.ts";
+import { lock, type Output, OUTPUT_LENGTH } from "../../protocol/output.ts";
 import {
   auditOf,
   checkRecordSignature,
@@ -30,25 +16,16 @@ import {
 } from "../../protocol/record.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { bytes, key, networkId } from "./keys.ts";
-import { type Bad, bad, badLengths, type Good, patch, plain } from "./vector.ts";
+import { coin, pay, payee, payer } from "./parties.ts";
+import { type Bad, bad, badLengths, type Good, patch, plain, type Vectors } from "./vector.ts";
 
-const payer = key("payer");
-const payee = key("payee");
 const treasury = key("treasury");
 const secret = bytes("secret", 32);
-
-const coin = (name: string, index = 0) => outpointOf(bytes(name, 32), index);
-const pay = (owner: typeof payee.owner, amount: bigint, custodian = 2): Output => ({
-  lock: lock.key,
-  owner,
-  custodian,
-  amount,
-});
 
 const body: RecordBody = {
   kind: "spend",
   inputs: [coin("coin")],
-  outputs: [pay(payee.owner, 700n), pay(payer.owner, 300n, 1)],
+  outputs: [pay(payee, 700n, 2), pay(payer, 300n, 1)],
   counter: 1,
   time: 1_790_000_000_000,
   nonce: bytes("nonce", 16),
@@ -72,22 +49,22 @@ const at = {
   envelope: 260,
 } as const;
 
-export async function records(): Promise<{ good: Good[]; bad: Bad[] }> {
+export async function records(): Promise<Vectors> {
   const memo = bytes("memo", 90);
   const sixteen = Array.from({ length: 16 }, (_, i) => coin("many", i));
   const signed: [string, SignedRecord][] = [
     ["one input, two outputs", await signRecord(networkId, body, payer)],
-    ["one input, one output", await sign({ outputs: [pay(payee.owner, 1n)] })],
+    ["one input, one output", await sign({ outputs: [pay(payee, 1n, 2)] })],
     [
       "sixteen inputs, sixteen outputs of the largest amount",
       await sign({
         inputs: sixteen,
-        outputs: sixteen.map(() => pay(payee.owner, AMOUNT_MAX)),
+        outputs: sixteen.map(() => pay(payee, AMOUNT_MAX, 2)),
         counter: Number.MAX_SAFE_INTEGER,
         time: Number.MAX_SAFE_INTEGER,
       }),
     ],
-    ["an amount of 2^53", await sign({ outputs: [pay(payee.owner, 2n ** 53n)] })],
+    ["an amount of 2^53", await sign({ outputs: [pay(payee, 2n ** 53n, 2)] })],
     [
       "a sealed memo",
       await signRecord(networkId, { ...body, audit: auditOf(memo) }, payer, { envelope: memo }),
@@ -100,7 +77,9 @@ export async function records(): Promise<{ good: Good[]; bad: Bad[] }> {
     ],
     [
       "an output that a secret opens",
-      await sign({ outputs: [{ ...pay(ownerOf(secret), 1000n), lock: lock.claim }] }),
+      await sign({
+        outputs: [{ ...pay(payee, 1000n, 2), lock: lock.claim, owner: ownerOf(secret) }],
+      }),
     ],
     ["a burn", await burn()],
     ["a claim", await claim()],
@@ -108,7 +87,7 @@ export async function records(): Promise<{ good: Good[]; bad: Bad[] }> {
       "a reclaim",
       await signRecord(
         networkId,
-        { ...body, kind: "reclaim", outputs: [pay(treasury.owner, 1000n, 1)] },
+        { ...body, kind: "reclaim", outputs: [pay(treasury, 1000n, 1)] },
         treasury,
       ),
     ],
@@ -117,85 +96,6 @@ export async function records(): Promise<{ good: Good[]; bad: Bad[] }> {
     good: signed.map(([name, record]) => goodRecord(name, record)),
     bad: await badRecords(),
   };
-}
-
-export function deposits(): { good: Good[]; bad: Bad[] } {
-  const deposit: Deposit = { seq: 5, output: pay(treasury.owner, 1_000_000n, 1) };
-  const largest: Deposit = {
-    seq: Number.MAX_SAFE_INTEGER,
-    output: pay(treasury.owner, AMOUNT_MAX, 65_535),
-  };
-  const encoded = encodeDeposit(deposit);
-  return {
-    good: [goodDeposit("a deposit", deposit), goodDeposit("the largest", largest)],
-    bad: [
-      ...badLengths(encoded, decodeDeposit),
-      bad("a record's kind", patch(encoded, 0, 1), decodeDeposit),
-      bad("a seq of 2^53", patch(encoded, 1, 0, 0x20, 0, 0, 0, 0, 0, 0), decodeDeposit),
-      bad("a lock of a claim", patch(encoded, 9, lock.claim), decodeDeposit),
-      bad("a lock of a replacement", patch(encoded, 9, lock.replacement), decodeDeposit),
-      bad("an unknown lock", patch(encoded, 9, 4), decodeDeposit),
-      bad("an amount of zero", patch(encoded, 32, 0, 0, 0, 0, 0, 0, 0, 0), decodeDeposit),
-    ],
-  };
-}
-
-export async function enrolments(): Promise<{ good: Good[]; bad: Bad[] }> {
-  const issuer = key("issuer");
-  const make = async (envelope: Uint8Array, member = 2) =>
-    signEnrolment(
-      networkId,
-      {
-        deviceKey: payee.publicKey,
-        member,
-        consent: await payee.sign(consentMessage(networkId, member)),
-        envelope,
-      },
-      issuer,
-    );
-  const plainOne = await make(bytes("identity", 140));
-  const whole = [
-    ["an enrolment", plainOne],
-    ["with no envelope", await make(new Uint8Array())],
-    ["with the longest envelope", await make(bytes("longest", 512))],
-  ] as const;
-  const encoded = plainOne.bytes;
-  const check = (input: Uint8Array) =>
-    checkConsent(networkId, decodeEnrolment(input), portableVerifier);
-  const otherMember = (await make(new Uint8Array(), 3)).consent;
-  return {
-    good: whole.map(([name, enrolment]) => ({
-      name,
-      bytes: toHex(enrolment.bytes),
-      expected: {
-        ...(plain({ ...enrolment, bytes: undefined, kind: 4 }) as object),
-        id: enrolmentId(networkId, enrolment),
-        leafHash: leafHash(enrolment.bytes),
-        issuer: toHex(issuer.publicKey),
-      },
-    })),
-    bad: [
-      ...badLengths(encoded, decodeEnrolment),
-      bad("a record's kind", patch(encoded, 0, 1), decodeEnrolment),
-      bad("a key of no such form", patch(encoded, 1, 4), decodeEnrolment),
-      bad("an envelope of 513 bytes", patch(encoded, 164, 2, 1), decodeEnrolment),
-      bad("a key that is not on the curve", patch(encoded, 2, ...offCurve), check),
-      bad("consent to another member", patch(encoded, 100, ...otherMember), check),
-      bad("consent of another key", patch(encoded, 1, ...payer.publicKey), check),
-    ],
-  };
-}
-
-/** What no decoder of leaves takes: kinds that are not a batch's. */
-export function kinds(): Bad[] {
-  const deposit = encodeDeposit({ seq: 5, output: pay(treasury.owner, 1n, 1) });
-  return [
-    bad("a deposit in a batch", deposit, decodeLeaf),
-    bad("kind 5", Uint8Array.of(5), decodeLeaf),
-    bad("kind 15", Uint8Array.of(15), decodeLeaf),
-    bad("kind 16, not of version 1", Uint8Array.of(16), decodeLeaf),
-    bad("a leaf of no bytes", new Uint8Array(), decodeLeaf),
-  ];
 }
 
 /** No point of P-256 has x = 1. */
@@ -225,7 +125,7 @@ async function badRecords(): Promise<Bad[]> {
     bad("no outputs", encode({ outputs: [] }), decodeRecord),
     bad(
       "seventeen outputs",
-      encode({ outputs: seventeen.map(() => pay(payee.owner, 1n)) }),
+      encode({ outputs: seventeen.map(() => pay(payee, 1n, 2)) }),
       decodeRecord,
     ),
     bad("an output of a replacement", patch(good, at.lock, lock.replacement), decodeRecord),
@@ -269,7 +169,7 @@ function burn(): Promise<SignedRecord> {
 }
 
 function claim(): Promise<SignedRecord> {
-  const fields: RecordBody = { ...body, kind: "claim", outputs: [pay(payee.owner, 1000n)] };
+  const fields: RecordBody = { ...body, kind: "claim", outputs: [pay(payee, 1000n, 2)] };
   return signRecord(networkId, fields, treasury, { preimage: secret, envelope: new Uint8Array() });
 }
 
@@ -292,18 +192,6 @@ function goodRecord(name: string, record: SignedRecord): Good {
       id: recordId(networkId, signed),
       leafHash: leafHash(leaf),
       bodyLength: signed.length,
-    },
-  };
-}
-
-function goodDeposit(name: string, deposit: Deposit): Good {
-  return {
-    name,
-    bytes: toHex(encodeDeposit(deposit)),
-    expected: {
-      ...(plain(deposit) as object),
-      id: depositId(networkId, deposit),
-      outpoint: depositOutpoint(networkId, deposit),
     },
   };
 }
