@@ -1,6 +1,9 @@
 /**
  * The acknowledgement: a gateway's signed word that it has leaves durably and will see them sequenced.
  * It does not say that they apply: a statement says that.
+ *
+ *     root 32 | count u16 | received u64 | member u16
+ *     | signature 64 by the issuer key over message("acknowledgement", all before)
  */
 import { fromHex, type Hex, Reader, toHex, Writer } from "./bytes.ts";
 import { limits } from "./limits.ts";

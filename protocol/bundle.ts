@@ -2,6 +2,8 @@
  * The bundle: what travels offline. A payment, the records that lead from receipts to it, and a
  * certificate of each who signed. It has one minimal form: what is needed is there, and nothing else.
  * Whether it is good money is for the device to judge.
+ *
+ *     version u8 | records u8 | certificates u8 | receipts u8 | record × | certificate × | receipt ×
  */
 import { compareBytes, type Hex, Reader, toHex, Writer } from "./bytes.ts";
 import { readCertificate, type SignedCertificate } from "./certificate.ts";

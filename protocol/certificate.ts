@@ -2,6 +2,10 @@
  * The certificate: a device key signed by its member, with the limits under which the device pays
  * offline. Devices show it to each other; the ledger never reads it. It lives at most receiptLife and
  * is renewed together with the receipts.
+ *
+ *     deviceKey 33 | member u16 | class u8 | serial 16 | notBefore u64 | notAfter u64 | maxPayment u64
+ *     | maxBalance u64 | maxCount u16 | window u32 | maxDepth u8 | subject 32 | label length u8 + bytes
+ *     | signature 64 by the issuer key over message("certificate", all before)
  */
 import { Reader, Writer, utf8 } from "./bytes.ts";
 import { KEY_LENGTH, readKeyOnCurve } from "./key.ts";

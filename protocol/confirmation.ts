@@ -1,6 +1,9 @@
 /**
  * Message 3 of a payment, the confirmation: what the payee made of it, signed by the payee's device.
  * Until the payer has it, or hears from the ledger, what it paid stays committed.
+ *
+ *     version u8 | status u8 | record id 32
+ *     | signature 64 by the device key over message("confirmation", all before) | lists | length u16 + return
  */
 import { fromHex, type Hex, Reader, toHex, Writer } from "./bytes.ts";
 import { type CarriedList, readLists, writeLists } from "./carried-lists.ts";

@@ -2,6 +2,9 @@
  * The request a device signs and sends to a gateway: who asks, whom, what, and as of which time. The
  * signature is by the device key over every byte before it, so that a request that any courier hands in
  * says the same and can be told from another's.
+ *
+ *     kind u8 | member u16 | deviceKey 33 | signedTime u64 | nonce 16 | payload length u32 + ask
+ *     | signature 64 by the device key over message("request-gateway", all before)
  */
 import { Reader, Writer } from "./bytes.ts";
 import { type Ask, readAsk, writeAsk } from "./ask.ts";

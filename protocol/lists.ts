@@ -2,6 +2,13 @@
  * What devices know of the world without a network: the revocation list of a member, and the
  * authority's trust list. Both are signed, numbered and dated, so that the fresher of two devices can
  * hand them to the staler one, and with them the time.
+ *
+ *     member u16 | version u32 | issued u64 | count u16 | prefix 8 × count
+ *     | signature 64 by the issuer key over message("revocations", all before)
+ *
+ *     version u32 | issued u64 | notAfter u64 | next trust key 33 | count u16 | (member u16 | status u8
+ *     | issuer 33 | previous issuer 33 or zero | guarantee u64 | name length u8 + bytes) × count
+ *     | signature 64 by the trust key over message("trust", all before)
  */
 import { fromHex, type Hex, isZero, Reader, toHex, utf8, Writer } from "./bytes.ts";
 import { KEY_LENGTH, type Owner, readKeyOnCurve } from "./key.ts";

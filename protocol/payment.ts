@@ -1,6 +1,9 @@
 /**
  * Message 2 of a payment: the bundle, sealed to the request's ephemeral key, so that the payee of this
  * request reads it and nobody else. Lists ride along from the fresher device.
+ *
+ *     version u8 | enc 65 | ciphertext, by HPKE of bundle | lists
+ *     info: the request's digest; aad: the version byte
  */
 import { Reader, Writer } from "./bytes.ts";
 import { type Bundle, encodeBundle, readBundle } from "./bundle.ts";

@@ -1,6 +1,9 @@
 /**
  * The receipt: a custodian's signed word that a coin was unspent after an event of the ledger, good
  * until a time. It is what a device shows instead of the ledger, and what ends a coin's ancestry.
+ *
+ *     outpoint 33 | output 31 | seq u64 | issued u64 | notAfter u64
+ *     | signature 64 by the issuer key of the output's custodian over message("receipt", all before)
  */
 import { Reader, Writer } from "./bytes.ts";
 import { message } from "./message.ts";

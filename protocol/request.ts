@@ -2,6 +2,9 @@
  * Message 1 of a payment, the request: who is to be paid, how much, and the key that the payment is
  * sealed to. The payee's element signs it; the payer's record carries half of its digest as nonce, so
  * that the payer's signature covers the whole request.
+ *
+ *     version u8 | certificate | amount u64 | ephemeral 33 | count u8 × (member u16 | version u32)
+ *     | reference length u8 + bytes | signature 64 by the device key over message("request", all before)
  */
 import { Reader, utf8, Writer } from "./bytes.ts";
 import { readCertificate, type SignedCertificate } from "./certificate.ts";

@@ -1,6 +1,9 @@
 /**
  * The statement: a member's signed word that a record has applied. With it a purse turns committed coins
  * to spent and forgets what it kept pending.
+ *
+ *     record id 32 | seq u64 | issued u64 | member u16
+ *     | signature 64 by the issuer key over message("applied", all before)
  */
 import { fromHex, type Hex, Reader, toHex, Writer } from "./bytes.ts";
 import { message } from "./message.ts";
