@@ -50,6 +50,9 @@ export class PendingPool {
   readonly #waiting = new Map<Hex, Set<Entry>>();
   /** Local leaves that may go out, in the order they came. */
   readonly #ready = new Set<Entry>();
+  /** Leaves that are not local, and those that are parked, the oldest first. */
+  readonly #gossiped = new Set<Entry>();
+  readonly #parked = new Set<Entry>();
   readonly #applied = new Set<Hex>();
   #bytes = 0;
 
@@ -72,7 +75,10 @@ export class PendingPool {
   }
 
   /**
-   * Takes in a verified leaf. One that is known stays, and becomes local if it is handed in as such.
+   * Takes in a verified leaf. One that is known stays, and becomes local if it is handed in as such. Where
+   * there is no room, a local leaf takes the place of the oldest that were gossiped, then of the oldest
+   * parked: they can be had again, and neither other institutions nor records of coins that never were
+   * may keep a member's own customers out.
    * @throws Refusal `busy` when the pool is full.
    */
   add(pending: PendingLeaf): "added" | "known" {
@@ -81,7 +87,8 @@ export class PendingPool {
     const known = this.#byHash.get(hash);
     if (known !== undefined && (known.local || !pending.local)) return "known";
     if (known !== undefined) this.#drop(known);
-    else this.#checkRoom(leaf.bytes.length);
+    if (pending.local) this.#makeRoom(leaf.bytes.length);
+    this.#checkRoom(leaf.bytes.length);
     this.#insert({ ...pending, addedMs: this.#now(), inFlight: false, parked: undefined });
     return known === undefined ? "added" : "known";
   }
@@ -102,23 +109,15 @@ export class PendingPool {
 
   /** Local leaves that may go out, parents before children, enrolments before all. */
   ready(countMax: number, bytesMax: number): PendingLeaf[] {
-    const chosen = new Set<Entry>();
+    const chosen: Entry[] = [];
     let bytes = 0;
-    const choose = (entry: Entry, depth: number): void => {
-      if (chosen.has(entry) || entry.inFlight || entry.parked !== undefined) return;
-      // A stranger may chain more records than a stack holds; what is cut off comes in its own turn.
-      if (depth < countMax) for (const parent of this.#parentsOf(entry)) choose(parent, depth + 1);
-      if (chosen.size === countMax || bytes + entry.leaf.bytes.length > bytesMax) return;
+    for (const entry of this.#parentsFirst()) {
       bytes += entry.leaf.bytes.length;
-      chosen.add(entry);
-    };
-    for (const entry of this.#ready) {
-      if (chosen.size === countMax || bytes >= bytesMax) break;
-      choose(entry, 0);
+      if (chosen.length === countMax || bytes > bytesMax) break;
+      chosen.push(entry);
     }
-    const leaves = [...chosen];
     const isEnrolment = ({ leaf }: Entry) => leaf.kind === "enrolment";
-    return [...leaves.filter(isEnrolment), ...leaves.filter((entry) => !isEnrolment(entry))];
+    return [...chosen.filter(isEnrolment), ...chosen.filter((entry) => !isEnrolment(entry))];
   }
 
   /** They are in a batch under way. */
@@ -145,6 +144,7 @@ export class PendingPool {
     entry.inFlight = false;
     entry.parked = { reason, awaits };
     this.#ready.delete(entry);
+    this.#parked.add(entry);
     for (const name of awaits) into(this.#waiting, name).add(entry);
   }
 
@@ -188,10 +188,23 @@ export class PendingPool {
     }
   }
 
-  #checkRoom(bytes: number): void {
+  #hasRoom(bytes: number): boolean {
     const { leavesMax, bytesMax } = this.#limits;
-    if (this.#byHash.size < leavesMax && this.#bytes + bytes <= bytesMax) return;
-    throw new Refusal("busy", `${this.#byHash.size} leaves wait already`);
+    return this.#byHash.size < leavesMax && this.#bytes + bytes <= bytesMax;
+  }
+
+  #checkRoom(bytes: number): void {
+    if (!this.#hasRoom(bytes))
+      throw new Refusal("busy", `${this.#byHash.size} leaves wait already`);
+  }
+
+  #makeRoom(bytes: number): void {
+    for (const shelf of [this.#gossiped, this.#parked]) {
+      for (const entry of shelf) {
+        if (this.#hasRoom(bytes)) return;
+        if (!entry.inFlight) this.#drop(entry);
+      }
+    }
   }
 
   #insert(entry: Entry): void {
@@ -200,11 +213,13 @@ export class PendingPool {
     for (const outpoint of inputsOf(entry)) into(this.#bySpent, outpoint).add(entry);
     this.#bytes += entry.leaf.bytes.length;
     if (entry.local) this.#ready.add(entry);
+    else this.#gossiped.add(entry);
   }
 
   #drop(entry: Entry): void {
     this.#unpark(entry);
     this.#ready.delete(entry);
+    this.#gossiped.delete(entry);
     this.#byHash.delete(entry.hash);
     outOf(this.#byId, entry.id, entry);
     for (const outpoint of inputsOf(entry)) outOf(this.#bySpent, outpoint, entry);
@@ -214,16 +229,35 @@ export class PendingPool {
   #unpark(entry: Entry): void {
     for (const name of entry.parked?.awaits ?? []) outOf(this.#waiting, name, entry);
     entry.parked = undefined;
+    this.#parked.delete(entry);
     if (entry.local && !entry.inFlight && this.#byHash.has(entry.hash)) this.#ready.add(entry);
   }
 
-  /** The local leaves here that make the coins it takes. */
-  *#parentsOf(entry: Entry): Generator<Entry> {
-    for (const outpoint of inputsOf(entry)) {
-      for (const parent of this.#byId.get(splitOutpoint(outpoint).id) ?? []) {
-        if (parent.local) yield parent;
+  /**
+   * What may go out, each leaf after those that make its coins. Each is looked at once and no stack grows:
+   * a stranger may chain more records, in more ways, than there is time and room for.
+   */
+  *#parentsFirst(): Generator<Entry> {
+    const seen = new Set<Entry>();
+    for (const entry of this.#ready) {
+      const path = seen.has(entry) ? [] : [entry];
+      for (let last = path[0]; last !== undefined; last = path.at(-1)) {
+        seen.add(last);
+        const parent = this.#readyParent(last, seen);
+        if (parent !== undefined) path.push(parent);
+        else yield path.pop()!;
       }
     }
+  }
+
+  /** A leaf that may go out, makes a coin that `entry` takes, and was not seen. */
+  #readyParent(entry: Entry, seen: ReadonlySet<Entry>): Entry | undefined {
+    for (const outpoint of inputsOf(entry)) {
+      for (const parent of this.#byId.get(splitOutpoint(outpoint).id) ?? []) {
+        if (this.#ready.has(parent) && !seen.has(parent)) return parent;
+      }
+    }
+    return undefined;
   }
 
   *#entries(hashes: readonly Hex[]): Generator<Entry> {
