@@ -18,11 +18,17 @@ const forms = [
   /\brequire(?:\.resolve)?\(\s*"([^"]+)"/g,
 ];
 
-export function readImportGraph(): ImportGraph {
+/** @param prepare changes a source before it is read for imports. */
+export function readImportGraph(prepare = (source: string) => source): ImportGraph {
   const files = folders.flatMap(sourcesIn).concat("hardhat.config.ts");
   return new Map(
-    files.map((file) => [file, importsOf(file, readFileSync(join(root, file), "utf8"))]),
+    files.map((file) => [file, importsOf(file, prepare(readFileSync(join(root, file), "utf8")))]),
   );
+}
+
+/** A source without what is imported as a type only, which is not there when it runs. */
+export function withoutTypes(source: string): string {
+  return source.replace(/^\s*(?:import|export)\s+type\s[^;"']*?\sfrom\s+"[^"]+";?$/gm, "");
 }
 
 /** What a source text imports, its own files as paths from the root. */
