@@ -115,14 +115,14 @@ export class Host extends EventEmitter<HostEvents> {
 
   /**
    * Makes the registry's peers the only ones: new ones are dialled until they are connected, others are
-   * disconnected. A peer that cannot be understood is left out and logged.
+   * disconnected. A peer that cannot be understood is left out and logged; the node itself may be named.
    */
   setPeers(peers: readonly Peer[]): void {
     const wanted = new Map(peers.flatMap((peer) => this.#parse(peer)));
     for (const peer of this.#peers.keys()) if (!wanted.has(peer)) this.#remove(peer);
     for (const [peer, addresses] of wanted) {
       this.#peers.set(peer, addresses);
-      if (this.#libp2p !== undefined) this.#dialler.want(peer, this.peerId < peer);
+      if (this.#libp2p !== undefined) this.#want(peer);
     }
   }
 
@@ -168,7 +168,7 @@ export class Host extends EventEmitter<HostEvents> {
     }
     this.#libp2p = libp2p;
     for (const topic of this.#topics.keys()) pubsub.subscribe(topic);
-    for (const peer of this.#peers.keys()) this.#dialler.want(peer, this.peerId < peer);
+    for (const peer of this.#peers.keys()) this.#want(peer);
     this.#watch = setInterval(() => this.#checkPeers(), WATCH_INTERVAL_MS);
   }
 
@@ -200,6 +200,11 @@ export class Host extends EventEmitter<HostEvents> {
       this.#logger?.warn({ peer: peer.id, err: error }, "a peer of the registry is left out");
       return [];
     }
+  }
+
+  /** Of two peers, the one whose id is lower dials first. */
+  #want(peer: string): void {
+    if (peer !== this.peerId) this.#dialler.want(peer, this.peerId < peer);
   }
 
   #remove(peer: string): void {

@@ -125,7 +125,8 @@ const topicScore = {
   firstMessageDeliveriesWeight: 0,
   meshMessageDeliveriesWeight: 0,
   meshFailurePenaltyWeight: 0,
-  invalidMessageDeliveriesWeight: SCORE_BAD,
+  // One is enough, and is still bad when it is next looked at: it fades by a tenth each second.
+  invalidMessageDeliveriesWeight: 4 * SCORE_BAD,
   invalidMessageDeliveriesDecay: 0.9,
   // Required by the parameters' type; of no weight.
   timeInMeshQuantum: 1,

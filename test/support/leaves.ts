@@ -1,6 +1,6 @@
 /** Leaves for tests: signed for real, of any shape, as many as wanted. */
 import { randomBytes } from "node:crypto";
-import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
+import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import { consentMessage, type SignedEnrolment, signEnrolment } from "../../protocol/enrolment.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { leafHash, leafId } from "../../protocol/leaf.ts";
@@ -81,8 +81,4 @@ export function corrupt(bytes: Uint8Array, at: number): Uint8Array {
   const copy = Uint8Array.from(bytes);
   copy[at]! ^= 1;
   return copy;
-}
-
-export function shortName(hash: Hex | Uint8Array): string {
-  return (typeof hash === "string" ? hash : toHex(hash)).slice(2, 10);
 }

@@ -9,7 +9,13 @@ import { type Batch, decodeBatch, encodeBatch } from "../../../protocol/batch.ts
 import { fromHex, type Hex, Reader, toHex, Writer } from "../../../protocol/bytes.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { HASH_LENGTH } from "../../../protocol/merkle.ts";
-import { type Reason, readReason, writeReason } from "../../../protocol/reason.ts";
+import {
+  type Reason,
+  readReason,
+  reasonOf,
+  refusalOf,
+  writeReason,
+} from "../../../protocol/reason.ts";
 import { VALIDATOR_SIGNATURE_LENGTH } from "../../../protocol/typed-data.ts";
 import type { RequestKind } from "../request-kind.ts";
 
@@ -49,7 +55,8 @@ export const propose: RequestKind<Proposal, ProposalAnswer> = {
       return writer.u8(1).fixed(answer.signature, VALIDATOR_SIGNATURE_LENGTH).done();
     }
     const leaves = answer.leaves.slice(0, limits.objectionsMax);
-    writeReason(writer.u8(0), answer.reason);
+    // As much of the text as there is room for.
+    writeReason(writer.u8(0), reasonOf(refusalOf(answer.reason)));
     writer.u16(leaves.length);
     for (const leaf of leaves) writer.fixed(fromHex(leaf), HASH_LENGTH);
     return writer.done();

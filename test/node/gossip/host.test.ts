@@ -139,12 +139,13 @@ describe("gossip host", () => {
     await untilConnected([host, second]);
   });
 
-  it("leaves out a peer of the registry that cannot be understood, and connects with the others", async () => {
+  it("leaves out itself and any peer that cannot be understood, and connects with the others", async () => {
     const [host, other] = [track(makeHost()), track(makeHost())];
     await Promise.all([host.start(), other.start()]);
     other.setPeers([peerOf(host)]);
 
     host.setPeers([
+      peerOf(host),
       { id: "not a peer id", addresses: [] },
       { id: await peerIdOf(randomBytes(32)), addresses: ["/ip4/300.0.0.1/tcp/1"] },
       { id: await peerIdOf(randomBytes(32)), addresses: [other.addresses[0]!] },

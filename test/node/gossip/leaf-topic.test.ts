@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type GossipsubOpts, StrictSign } from "@libp2p/gossipsub";
 import { multiaddr } from "@multiformats/multiaddr";
 import { expect } from "chai";
 import type { Host, Verdict } from "../../../node/gossip/host.ts";
@@ -17,6 +18,8 @@ type Node = {
   /** Leaves taken in, in order, as text. */
   readonly leaves: string[];
   readonly frames: { readonly from: string; readonly leaves: readonly Uint8Array[] }[];
+  /** Whose calls it heard. */
+  readonly heard: Set<string>;
   stop(): Promise<void>;
 };
 
@@ -26,10 +29,15 @@ function makeNode(
   const host = makeHost();
   const leaves: string[] = [];
   const frames: Node["frames"] = [];
+  const heard: Node["heard"] = new Set();
   const topic = new LeafTopic({
     host,
     networkId,
     onFrame: async (received, from) => {
+      if (isCall(received[0]!)) {
+        heard.add(from);
+        return "accept";
+      }
       frames.push({ from, leaves: received });
       const verdict = await judge(received);
       if (verdict === "accept")
@@ -41,7 +49,7 @@ function makeNode(
     topic.stop();
     await host.stop();
   };
-  return { host, topic, leaves, frames, stop };
+  return { host, topic, leaves, frames, heard, stop };
 }
 
 function textOf(bytes: Uint8Array): string {
@@ -51,15 +59,24 @@ function textOf(bytes: Uint8Array): string {
 /** Gossip reaches whom it knows to listen: subscriptions travel after the connection. */
 async function untilHeard(nodes: readonly Node[], links = nodes.length - 1): Promise<void> {
   await until("every node hears every other", async () => {
-    for (const { topic } of nodes) topic.publish(new Uint8Array(randomBytes(20)));
+    for (const { topic } of nodes) {
+      topic.publish(makeCall());
+      topic.flush();
+    }
     await sleep(50);
-    return nodes.every(({ frames }) => new Set(frames.map(({ from }) => from)).size >= links);
+    return nodes.every(({ heard }) => heard.size >= links);
   });
-  await sleep(300);
-  for (const { frames, leaves } of nodes) {
-    frames.length = 0;
-    leaves.length = 0;
-  }
+}
+
+const CALL = "anyone there? ";
+
+/** A frame of its own that a test's node does not count. */
+function makeCall(): Uint8Array {
+  return new Uint8Array(Buffer.concat([Buffer.from(CALL), randomBytes(8)]));
+}
+
+function isCall(leaf: Uint8Array): boolean {
+  return textOf(leaf).startsWith(CALL);
 }
 
 describe("leaf topic", () => {
@@ -71,9 +88,9 @@ describe("leaf topic", () => {
   afterEach(() => stopAll(running.splice(0)));
 
   /** A registered peer of `host` that speaks gossipsub by its own rules, in the host's mesh. */
-  async function makeLiar(host: Host): Promise<BareNode> {
+  async function makeLiar(host: Host, gossip?: Partial<GossipsubOpts>): Promise<BareNode> {
     const seed = randomBytes(32);
-    const liar = track(await makeBareNode(seed));
+    const liar = track(await makeBareNode(seed, gossip));
     liar.services.pubsub.subscribe(leafTopicName(networkId));
     host.setPeers([{ id: liar.peerId.toString(), addresses: [] }]);
     await liar.dial(multiaddr(host.addresses[0]!));
@@ -213,6 +230,24 @@ describe("leaf topic", () => {
     await liar.dial(multiaddr(node.host.addresses[0]!)).catch(() => undefined);
     await sleep(300);
     expect(node.host.connected()).to.deep.equal([]);
+  });
+
+  it("shuts out a peer that breaks the gossip protocol, and names it", async () => {
+    const node = track(makeNode());
+    await node.host.start();
+    // Frames carry no signature of their own: one that does is another protocol's.
+    const liar = await makeLiar(node.host, { globalSignaturePolicy: StrictSign });
+
+    await liar.services.pubsub.publish(
+      leafTopicName(networkId),
+      new Uint8Array([0, 1, 0, 0, 0, 1, 5]),
+    );
+
+    await until("the liar is out", () => node.host.connected().length === 0);
+    expect(node.host.offences()).to.deep.equal([
+      { peer: liar.peerId.toString(), offence: "gossip-score", count: 1 },
+    ]);
+    expect(node.frames).to.deep.equal([]);
   });
 
   it("drops frames without blame while as many as it allows are being judged", async () => {

@@ -225,9 +225,9 @@ describe("messages between nodes", () => {
     expect(refusalOf(() => batch.decodeAnswer(false2, leafHash(other))).code).to.equal("bad-proof");
   });
 
-  it("names no more leaves in an objection than fit", () => {
+  it("names no more leaves in an objection than fit, and says as much as fits", () => {
     const objected = Array.from({ length: 200 }, () => toHex(randomBytes(32)));
-    const reason = { code: "bad-signature" as const, text: "not signed" };
+    const reason = { code: "bad-signature" as const, text: "not signed. ".repeat(100) };
     const bytes = propose.encodeAnswer({ kind: "refused", reason, leaves: objected });
     const answer = propose.decodeAnswer(bytes, {
       batch: { member: 1, number: 1, leaves: [] },
@@ -235,7 +235,7 @@ describe("messages between nodes", () => {
     });
     expect(answer).to.deep.equal({
       kind: "refused",
-      reason,
+      reason: { code: "bad-signature", text: reason.text.slice(0, limits.reasonMax) },
       leaves: objected.slice(0, limits.objectionsMax),
     });
   });
