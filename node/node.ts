@@ -481,7 +481,7 @@ function answers({
 }
 
 /** What an event means for what waits: some is done, some may go out now. */
-function keepPool(pool: PendingPool, { change }: Folded): void {
+function keepPool(pool: PendingPool, { placed: { event }, change }: Folded): void {
   const { outcomes } = change;
   pool.applied(outcomes.filter(({ code }) => code === "applied").map(({ leafHash }) => leafHash));
   const refused = outcomes.filter(({ code }) => code !== "applied").map(({ leafHash }) => leafHash);
@@ -491,6 +491,10 @@ function keepPool(pool: PendingPool, { change }: Folded): void {
     [...change.coins].flatMap(([outpoint, output]) => (output === null ? [] : [outpoint])),
   );
   pool.arrived(change.enrolled.keys());
+  if (event.kind === "member-changed") {
+    for (const code of ["unknown-member", "unknown-recipient", "bad-signature"] as const)
+      pool.retry(code);
+  }
 }
 
 function publishEvent(

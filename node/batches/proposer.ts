@@ -99,7 +99,8 @@ export class Proposer {
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      if (this.#parts.pool.readyCount === 0) {
+      // Nothing applies to a ledger that has not begun.
+      if (this.#parts.pool.readyCount === 0 || this.#parts.replica.state.seq === 0) {
         await this.#wake.promise;
         this.#wake = Promise.withResolvers();
         await this.#pause(this.#options.gatherMs);
@@ -167,12 +168,17 @@ export class Proposer {
   }
 
   async #putForward(leaves: readonly Hex[]): Promise<void> {
-    const { chain, replica } = this.#parts;
+    const { chain, replica, logger } = this.#parts;
     const { member, foldMs } = this.#options;
     this.#last ??= await chain.batchesOf(member);
     const batch = { member, number: this.#last + 1, leaves };
     const header = batchHeader(batch);
-    await chain.sequence(header, await this.#gather(batch, header));
+    const start = Date.now();
+    const signatures = await this.#gather(batch, header);
+    const endorsed = Date.now();
+    await chain.sequence(header, signatures);
+    const times = { endorseMs: endorsed - start, sequenceMs: Date.now() - endorsed };
+    logger.info({ number: batch.number, leaves: leaves.length, ...times }, "a batch is in a block");
     const deadline = Date.now() + foldMs;
     while (this.#last !== undefined && this.#last < batch.number && Date.now() < deadline) {
       await replica.reached(replica.state.seq + 1, deadline - Date.now());

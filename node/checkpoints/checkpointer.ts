@@ -183,7 +183,11 @@ export class Checkpointer {
         await untilAborted(this.#doWhatIsDue(), signal);
       } catch (error) {
         if (signal.aborted) return;
-        this.#parts.logger.warn({ err: error }, "settlement is tried again");
+        // The contract says no where another member was first.
+        const isRevert = (error as Error).name === "ChainRevert";
+        if (isRevert)
+          this.#parts.logger.info({ reason: (error as Error).message }, "another was first");
+        else this.#parts.logger.warn({ err: error }, "settlement is tried again");
         await sleep(10 * TICK_MS, undefined, { signal }).catch(() => undefined);
       }
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);

@@ -1,0 +1,257 @@
+/** A whole consortium in one process for tests: the chain, a node for each member, and an observer. */
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { peerIdOf } from "../../node/gossip/peer-id.ts";
+import { ChainClient } from "../../node/chain/chain-client.ts";
+import { approve, deposit } from "../../node/chain/calls.ts";
+import { NodeClient } from "../../node/client.ts";
+import { Node, type NodeOptions } from "../../node/node.ts";
+import { StoredKey } from "../../node/service/stored-key.ts";
+import { makeLogger, Metrics } from "../../node/service/telemetry.ts";
+import { fromHex, type Hex } from "../../protocol/bytes.ts";
+import { depositOutpoint } from "../../protocol/deposit.ts";
+import { consentMessage, signEnrolment } from "../../protocol/enrolment.ts";
+import { ownerOf } from "../../protocol/key.ts";
+import type { NetworkFile } from "../../protocol/network-file.ts";
+import { lock, type MemberId, type Outpoint, type Output } from "../../protocol/output.ts";
+import { NodeSigner } from "../../protocol/p256-node.ts";
+import { outpointsOf, recordId, signRecord, type SignedRecord } from "../../protocol/record.ts";
+import { deployNetwork } from "../../scripts/deploy/deploy.ts";
+import { makeChain, makeFolder } from "./chain.ts";
+import {
+  authority,
+  deployer,
+  operator,
+  plannedMember,
+  planOf,
+  quiet,
+  seed,
+  validatorKey,
+} from "./network.ts";
+import { until } from "./until.ts";
+
+/** A coin as a test spends it. */
+export type HeldCoin = { readonly outpoint: Outpoint; readonly output: Output };
+
+const OBSERVER = 0;
+
+export class Consortium implements AsyncDisposable {
+  readonly network: NetworkFile;
+  readonly networkId: Uint8Array;
+  readonly folder: string;
+  readonly nodes = new Map<MemberId, Node>();
+  readonly #parts: AsyncDisposableStack;
+  readonly #ports: readonly number[];
+  #counter = 0;
+
+  private constructor(
+    network: NetworkFile,
+    folder: string,
+    ports: readonly number[],
+    parts: AsyncDisposableStack,
+  ) {
+    this.network = network;
+    this.networkId = fromHex(network.networkId);
+    this.folder = folder;
+    this.#ports = ports;
+    this.#parts = parts;
+  }
+
+  static async open(members = 4): Promise<Consortium> {
+    await using parts = new AsyncDisposableStack();
+    const folder = parts.use(await makeFolder());
+    const operators = Array.from({ length: members }, (_, i) => operator(i + 1).address);
+    const funded = [deployer.address, authority.address, ...operators];
+    const chain = parts.use(makeChain(join(folder.path, "chain"), { funded, blockPeriodMs: 60 }));
+    const rpcUrls = [await chain.start()];
+    const ports = await freePorts(members + 1);
+    const plan = planOf(members, {
+      members: await Promise.all(
+        operators.map(async (_, i) => ({
+          ...plannedMember(i + 1),
+          ...(await peerOf(i + 1, ports[i + 1]!)),
+        })),
+      ),
+      observers: [{ name: "Central bank", ...(await peerOf(OBSERVER, ports[OBSERVER]!)) }],
+    });
+    const network = await deployNetwork(
+      { rpcUrls, deployer, logger: quiet },
+      plan,
+      new AbortController().signal,
+    );
+    return new Consortium(network, folder.path, ports, parts.move());
+  }
+
+  get members(): MemberId[] {
+    return this.#ports.slice(1).map((_, i) => i + 1);
+  }
+
+  async startAll(): Promise<void> {
+    await Promise.all([OBSERVER, ...this.members].map((member) => this.start(member)));
+  }
+
+  /** @param member 0 for the observer. */
+  async start(member: MemberId, more: Partial<NodeOptions> = {}): Promise<Node> {
+    const isMember = member !== OBSERVER;
+    const node = new Node(
+      {
+        network: this.network,
+        keys: {
+          peer: new StoredKey("Ed25519", seed(`peer ${member}`)),
+          validator: isMember ? new StoredKey("secp256k1", validatorKey(member)) : undefined,
+          operator: isMember
+            ? new StoredKey("secp256k1", seed(`account operator ${member}`))
+            : undefined,
+        },
+        logger: makeLogger({
+          name: `node ${member}`,
+          level: (process.env["TALLYSTICK_LOG"] ?? "silent") as "info",
+        }),
+        metrics: new Metrics(),
+      },
+      {
+        data: join(this.folder, `node${member}`),
+        member: isMember ? member : undefined,
+        gossip: { listen: [`/ip4/127.0.0.1/tcp/${this.#ports[member]}`] },
+        api: { host: "127.0.0.1", port: 0 },
+        chain: { pollMs: 20 },
+        batches: { gatherMs: 5, answerMs: 3_000 },
+        cycles: { openMs: 1_000, turnMs: 1_000 },
+        verification: { workers: 1 },
+        ...more,
+      },
+    );
+    await node.start();
+    this.nodes.set(member, node);
+    return node;
+  }
+
+  async stop(member: MemberId): Promise<void> {
+    await this.nodes.get(member)?.stop();
+    this.nodes.delete(member);
+  }
+
+  client(member: MemberId): NodeClient {
+    return new NodeClient({ url: this.nodes.get(member)!.url });
+  }
+
+  treasury(member: MemberId): NodeSigner {
+    return NodeSigner.fromScalar(seed(`treasury ${member}`));
+  }
+
+  /** Reserves become a coin of the member's vault. */
+  async deposit(member: MemberId, amount: bigint): Promise<HeldCoin> {
+    await using chain = new ChainClient(
+      { network: this.network, logger: quiet, key: operator(member) },
+      { pollMs: 20 },
+    );
+    await chain.start();
+    await chain.send(approve(this.network.contracts.settlement, amount));
+    const receipt = await chain.send(deposit(member, amount));
+    const block = Number(receipt.blockNumber);
+    const seq = (await chain.reader.settlement(block)).seq;
+    const output = {
+      lock: lock.key,
+      owner: ownerOf(this.treasury(member).publicKey),
+      custodian: member,
+      amount,
+    };
+    return { outpoint: depositOutpoint(this.networkId, { seq, output }), output };
+  }
+
+  async enrol(device: NodeSigner, member: MemberId): Promise<Hex> {
+    const consent = device.signSync(consentMessage(this.networkId, member));
+    const fields = { deviceKey: device.publicKey, member, consent, envelope: new Uint8Array() };
+    const issuer = NodeSigner.fromScalar(seed(`issuer ${member}`));
+    const enrolment = await signEnrolment(this.networkId, fields, issuer);
+    const { results } = await this.client(member).submit([enrolment.bytes]);
+    return results[0]!.id as Hex;
+  }
+
+  /** A signed spend of coins. */
+  async spend(
+    signer: NodeSigner,
+    coins: readonly HeldCoin[],
+    outputs: readonly Output[],
+  ): Promise<SignedRecord> {
+    return signRecord(
+      this.networkId,
+      {
+        kind: "spend",
+        inputs: coins.map(({ outpoint }) => outpoint).sort(),
+        outputs,
+        counter: ++this.#counter,
+        time: 0,
+        nonce: new Uint8Array(16),
+        audit: new Uint8Array(32),
+      },
+      signer,
+    );
+  }
+
+  coinsOf(record: SignedRecord): HeldCoin[] {
+    const outpoints = outpointsOf(this.networkId, record);
+    return record.outputs.map((output, i) => ({ outpoint: outpoints[i]!, output }));
+  }
+
+  idOf(record: SignedRecord): Hex {
+    return recordId(this.networkId, record.body);
+  }
+
+  /** Waits until every running node says that all of `ids` applied. */
+  async untilApplied(ids: readonly Hex[], timeoutMs = 30_000): Promise<void> {
+    for (const member of this.nodes.keys()) {
+      await until(
+        `node ${member} has applied them`,
+        async () =>
+          (await this.client(member).statuses(ids)).every(({ state }) => state === "applied"),
+        timeoutMs,
+      );
+    }
+  }
+
+  /** Waits until every running node has folded the settlement of `cycle`. */
+  async untilSettled(cycle: number, timeoutMs = 30_000): Promise<void> {
+    for (const member of this.nodes.keys()) {
+      await until(
+        `node ${member} has folded the settlement of cycle ${cycle}`,
+        async () => (await this.client(member).status()).settledCycle >= cycle,
+        timeoutMs,
+      );
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.nodes.values()].map((node) => node.stop()));
+    await this.#parts.disposeAsync();
+  }
+}
+
+export function payTo(device: NodeSigner, custodian: MemberId, amount: bigint): Output {
+  return { lock: lock.key, owner: ownerOf(device.publicKey), custodian, amount };
+}
+
+async function peerOf(
+  member: MemberId,
+  port: number,
+): Promise<{ peerId: string; addresses: string[] }> {
+  return {
+    peerId: await peerIdOf(seed(`peer ${member}`)),
+    addresses: [`/ip4/127.0.0.1/tcp/${port}`],
+  };
+}
+
+/** Ports nobody listens at now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) => {
+          server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
