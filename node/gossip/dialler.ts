@@ -54,8 +54,10 @@ export class Dialler {
 
   lost(peer: string): void {
     const target = this.#targets.get(peer);
-    if (target?.connectedAt === undefined) return;
-    const isStable = this.#options.now() - target.connectedAt >= STABLE_MS;
+    if (target === undefined) return;
+    // One that came by itself before it was wanted counts as one that was just there.
+    const { connectedAt = this.#options.now() } = target;
+    const isStable = this.#options.now() - connectedAt >= STABLE_MS;
     target.failures = isStable ? 0 : target.failures + 1;
     target.connectedAt = undefined;
     this.#schedule(peer, target, this.#delayMs(target.failures));

@@ -83,6 +83,22 @@ describe("dialler", () => {
     expect(gaps()).to.deep.equal([0.5, 1, 2, 4, 8, 10]);
   });
 
+  it("dials a peer that had come by itself before it was wanted, once it is gone", async () => {
+    const came = new Dialler({
+      // It is connected already: a dial changes nothing.
+      dial: async (peer) => void dials.push([peer, now]),
+      now: () => now,
+      random: (length) => new Uint8Array(length).fill(127.5),
+    });
+    came.want("a", true);
+    await pass(60_000);
+    expect(dials).to.have.length(1);
+    came.lost("a");
+    await pass(1000);
+    expect(dials).to.have.length(2);
+    came.stop();
+  });
+
   it("stops dialling a peer that is no longer wanted", async () => {
     dialler.want("a", true);
     await pass(100);
