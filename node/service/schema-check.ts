@@ -33,16 +33,26 @@ export function compileSchema(
   schema: TSchema,
   options: SchemaCheckOptions = {},
 ): (value: unknown) => Problem[] {
-  const { all = false, coerce = false } = options;
+  // A default of the whole is for whoever holds the schema: Ajv has nowhere to put it.
+  const validate = ajvFor(options).compile({ ...schema, default: undefined });
+  return (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
+}
+
+const instances = new Map<string, Ajv2020>();
+
+/** Making one takes longer than compiling most schemas. */
+function ajvFor({ all = false, coerce = false }: SchemaCheckOptions): Ajv2020 {
+  const name = `${all} ${coerce}`;
+  const known = instances.get(name);
+  if (known !== undefined) return known;
   const ajv = new Ajv2020({
     allErrors: all,
     coerceTypes: coerce,
     useDefaults: true,
     verbose: true,
   });
-  // A default of the whole is for whoever holds the schema: Ajv has nowhere to put it.
-  const validate = ajv.compile({ ...schema, default: undefined });
-  return (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
+  instances.set(name, ajv);
+  return ajv;
 }
 
 function problemsOf(errors: readonly ErrorObject[]): Problem[] {

@@ -1,0 +1,84 @@
+/**
+ * What every server answers besides its own routes: that it lives, whether it is ready, its metrics and
+ * the description of its routes.
+ */
+import { Type } from "typebox";
+import { utf8 } from "../../protocol/bytes.ts";
+import { NotReady } from "./problem.ts";
+import { call, type Route } from "./route.ts";
+import type { Logger, Metrics } from "./telemetry.ts";
+
+/** By name, a function that says why a part is not ready; `undefined` if it is. */
+export type ReadinessChecks = Readonly<
+  Record<string, () => string | undefined | Promise<string | undefined>>
+>;
+
+export type ServiceRoutesParts = {
+  readonly metrics: Metrics;
+  readonly checks: ReadinessChecks;
+  readonly logger: Logger;
+  readonly openapi: () => object;
+};
+
+const Health = Type.Object({ status: Type.Literal("ok"), checks: Type.Array(Type.String()) });
+
+export function serviceRoutes({ metrics, checks, logger, openapi }: ServiceRoutesParts): Route[] {
+  return [
+    call({
+      method: "GET",
+      path: "/livez",
+      summary: "Whether the process runs",
+      reply: Type.Object({ status: Type.Literal("ok") }),
+      handle: () => ({ status: "ok" as const }),
+    }),
+    call({
+      method: "GET",
+      path: "/readyz",
+      summary: "Whether it can do its work; if not, which part cannot",
+      reply: Health,
+      async handle() {
+        const failed = await failures(checks, logger);
+        if (Object.keys(failed).length > 0) throw new NotReady(failed);
+        return { status: "ok" as const, checks: Object.keys(checks) };
+      },
+    }),
+    call({
+      method: "GET",
+      path: "/metrics",
+      summary: "Metrics in Prometheus's text format",
+      reply: { contentType: metrics.contentType },
+      handle: async () => utf8.encode(await metrics.text()),
+    }),
+    call({
+      method: "GET",
+      path: "/openapi.json",
+      summary: "This description",
+      reply: Type.Unsafe<object>({ type: "object", additionalProperties: true }),
+      handle: () => openapi(),
+    }),
+  ];
+}
+
+async function failures(checks: ReadinessChecks, logger: Logger): Promise<Record<string, string>> {
+  const results = await Promise.all(
+    Object.entries(checks).map(
+      async ([name, check]) => [name, await outcome(name, check, logger)] as const,
+    ),
+  );
+  return Object.fromEntries(
+    results.filter((result): result is [string, string] => result[1] !== undefined),
+  );
+}
+
+async function outcome(
+  name: string,
+  check: ReadinessChecks[string],
+  logger: Logger,
+): Promise<string | undefined> {
+  try {
+    return await check();
+  } catch (error) {
+    logger.error({ err: error, check: name }, "a readiness check failed");
+    return "the check failed";
+  }
+}

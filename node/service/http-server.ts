@@ -1,0 +1,290 @@
+/**
+ * The one door to fastify: an HTTP server that is safe to leave running. What comes in is bounded and
+ * checked before any of our code sees it; what goes wrong is a problem document; what is slow, or too
+ * much, is cut off. It listens on loopback; anywhere else it speaks mutual TLS or does not start.
+ */
+import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import swagger from "@fastify/swagger";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import type { TSchema } from "typebox";
+import { Refusal } from "../../protocol/refusal.ts";
+import { sendEvents } from "./event-stream.ts";
+import { type ReadinessChecks, serviceRoutes } from "./health.ts";
+import { type HttpServerOptions, type HttpSettings, httpDefaults } from "./http-options.ts";
+import {
+  answerBrokenRequest,
+  arrivalOptions,
+  isLoopback,
+  listenError,
+  tlsOptions,
+} from "./listener.ts";
+import { internalProblem, PROBLEM_TYPE, problemOf } from "./problem.ts";
+import { checkMediaType, eventIdIn, refusalIn, validator } from "./request-checks.ts";
+import { isRaw, type Route } from "./route.ts";
+import { routeSchema } from "./route-schema.ts";
+import type { Gauge, Histogram, Logger, Metrics } from "./telemetry.ts";
+
+export type HttpServerParts = {
+  readonly routes: readonly Route[];
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** What /readyz asks. */
+  readonly checks?: ReadinessChecks;
+};
+
+type Call = Extract<Route, { kind: "call" }>;
+type Events = Extract<Route, { kind: "events" }>;
+
+export class HttpServer {
+  readonly #parts: HttpServerParts;
+  readonly #settings: HttpSettings;
+  readonly #stopping = new AbortController();
+  readonly #seconds: Histogram<"method" | "route" | "status">;
+  readonly #streams: Gauge;
+  readonly #underWay = new Set<ServerResponse>();
+  #streamCount = 0;
+  #app: FastifyInstance | undefined;
+
+  /** @throws Refusal `bad-configuration` if it would listen to strangers without mutual TLS. */
+  constructor(parts: HttpServerParts, options: HttpServerOptions) {
+    this.#parts = parts;
+    this.#settings = { ...httpDefaults, ...options };
+    const { host, tls } = this.#settings;
+    if (!isLoopback(host) && tls === undefined) {
+      throw new Refusal(
+        "bad-configuration",
+        `to listen on ${host}, which others can reach, takes TLS material`,
+      );
+    }
+    const buckets = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10];
+    this.#seconds = parts.metrics.histogram("http_request_seconds", "Time to answer", buckets, [
+      "method",
+      "route",
+      "status",
+    ]);
+    this.#streams = parts.metrics.gauge("http_streams", "Streams of events that are open");
+  }
+
+  /** @throws Refusal `in-use` if the port is taken; `bad-configuration` if it cannot be had. */
+  async start(): Promise<void> {
+    const { host, port } = this.#settings;
+    const app = await this.#build();
+    try {
+      await app.listen({ host, port });
+    } catch (error) {
+      await app.close();
+      throw listenError(error, host, port);
+    }
+    this.#app = app;
+    this.#parts.logger.info({ url: this.url }, "listening");
+  }
+
+  /** Such as http://127.0.0.1:7101. */
+  get url(): string {
+    const { tls, host } = this.#settings;
+    const { port } = this.#app!.server.address() as AddressInfo;
+    return `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  }
+
+  /** Takes no more, lets what is under way finish for `drainMs`, ends streams, and frees the port. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const app = this.#app;
+    if (app === undefined) return;
+    const closed = app.close();
+    const timer = setTimeout(() => this.#hangUp(), this.#settings.drainMs);
+    if (this.#underWay.size === 0) this.#hangUp();
+    try {
+      await closed;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #build(): Promise<FastifyInstance> {
+    const { tls, receiveTimeoutMs, bodyMaxBytes, idleTimeoutMs } = this.#settings;
+    const arrival = arrivalOptions(receiveTimeoutMs);
+    const app: FastifyInstance = fastify({
+      ...(tls === undefined ? { http: arrival } : { https: { ...arrival, ...tlsOptions(tls) } }),
+      requestTimeout: receiveTimeoutMs,
+      bodyLimit: bodyMaxBytes,
+      keepAliveTimeout: idleTimeoutMs,
+      exposeHeadRoutes: false,
+      // What comes too late gets our own refusal.
+      return503OnClosing: false,
+      genReqId: () => randomUUID(),
+      clientErrorHandler: answerBrokenRequest,
+      frameworkErrors: (error, request, reply) => this.#answerError(error, request, reply),
+    });
+    app.server.maxConnections = this.#settings.connectionsMax;
+    app.setValidatorCompiler(({ schema, httpPart }) =>
+      validator(schema as TSchema, httpPart ?? "request"),
+    );
+    app.setErrorHandler((error, request, reply) => this.#answerError(error, request, reply));
+    app.setNotFoundHandler((request) => {
+      throw new Refusal("not-found", `there is no ${request.method} ${request.url.split("?")[0]}`);
+    });
+    app.addHook("onRequest", async (request, reply) => this.#admit(request, reply));
+    app.addHook("onResponse", async (request, reply) => this.#measure(request, reply));
+    this.#takeBytes(app);
+    await this.#addRoutes(app);
+    return app;
+  }
+
+  /** Bodies of the media types that routes name, besides JSON. */
+  #takeBytes(app: FastifyInstance): void {
+    app.removeContentTypeParser("text/plain");
+    const bodies = this.#parts.routes.flatMap((route) =>
+      route.kind === "call" && route.body ? [route.body] : [],
+    );
+    const types = new Set(bodies.filter(isRaw).map((body) => body.contentType));
+    for (const type of types) {
+      app.addContentTypeParser(
+        type,
+        { parseAs: "buffer" },
+        async (_request: FastifyRequest, body: Buffer) =>
+          new Uint8Array(body.buffer, body.byteOffset, body.length),
+      );
+    }
+  }
+
+  async #addRoutes(app: FastifyInstance): Promise<void> {
+    const { routes, metrics, checks = {}, logger } = this.#parts;
+    const { title, version } = this.#settings;
+    await app.register(swagger, { openapi: { openapi: "3.1.0", info: { title, version } } });
+    const own = serviceRoutes({ metrics, checks, logger, openapi: () => app.swagger() });
+    for (const route of [...own, ...routes]) this.#add(app, route);
+  }
+
+  #add(app: FastifyInstance, route: Route): void {
+    const common = { url: route.path, schema: routeSchema(route) };
+    if (route.kind === "events") {
+      app.route({
+        ...common,
+        method: "GET",
+        handler: (request, reply) => this.#stream(route, request, reply),
+      });
+      return;
+    }
+    const { method, body, bodyMaxBytes } = route;
+    const mediaType = body && (isRaw(body) ? body.contentType : "application/json");
+    app.route({
+      ...common,
+      method,
+      ...(bodyMaxBytes && { bodyLimit: bodyMaxBytes }),
+      ...(mediaType && {
+        preParsing: async (request: FastifyRequest) =>
+          checkMediaType(request.headers["content-type"], mediaType),
+      }),
+      handler: (request, reply) => this.#call(route, request, reply),
+    });
+  }
+
+  async #call(
+    { handle, reply: shape, status, timeoutMs = this.#settings.answerTimeoutMs }: Call,
+    { params, query, body }: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const over = new AbortController();
+    reply.raw.once("close", () => over.abort());
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new Refusal("unavailable", `there was no answer within ${timeoutMs / 1000} s`));
+      over.abort();
+    }, timeoutMs);
+    try {
+      const input = { params, query, body, signal: over.signal } as never;
+      const answer: unknown = await Promise.race([handle(input), late.promise]);
+      reply.code(status ?? (shape === undefined ? 204 : 200));
+      if (shape === undefined) return reply.send();
+      if (isRaw(shape)) return reply.type(shape.contentType).send(answer);
+      return reply.type("application/json").send(reply.serialize(answer as object));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Also those connections that never sent anything. */
+  #hangUp(): void {
+    this.#app?.server.closeAllConnections();
+  }
+
+  /** Before anything is read: strangers' names for us, and requests that come too late. */
+  #admit(request: FastifyRequest, reply: FastifyReply): void {
+    this.#underWay.add(reply.raw);
+    reply.raw.once("close", () => {
+      this.#underWay.delete(reply.raw);
+      if (this.#stopping.signal.aborted && this.#underWay.size === 0) this.#hangUp();
+    });
+    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    const { tls, names, host } = this.#settings;
+    // A page of a stranger's whose name leads to loopback would otherwise be answered (DNS rebinding).
+    if (
+      tls === undefined &&
+      !isLoopback(request.hostname) &&
+      ![host, ...names].includes(request.hostname)
+    ) {
+      throw new Refusal("forbidden", `this server is not called "${request.hostname}"`);
+    }
+    if (this.#stopping.signal.aborted) throw new Refusal("unavailable", "the server is stopping");
+  }
+
+  async #stream({ follow }: Events, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { streamsMax, heartbeatMs, idleTimeoutMs: stallMs } = this.#settings;
+    if (this.#streamCount >= streamsMax)
+      throw new Refusal("busy", `${streamsMax} streams are open already`);
+    const lastEventId = eventIdIn(request.headers["last-event-id"]);
+    const gone = new AbortController();
+    reply.raw.once("close", () => gone.abort());
+    const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
+    const { params, query } = request;
+    const events = follow({ params, query, signal, lastEventId } as never);
+    reply.hijack();
+    this.#streams.set(++this.#streamCount);
+    try {
+      await sendEvents(reply.raw, events, { heartbeatMs, stallMs, signal });
+    } catch (error) {
+      this.#parts.logger.error(
+        { err: error, route: request.routeOptions.url, id: request.id },
+        "a stream broke off",
+      );
+      reply.raw.destroy();
+    } finally {
+      this.#streams.set(--this.#streamCount);
+    }
+  }
+
+  #answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const refusal = refusalIn(error);
+    const { logger } = this.#parts;
+    const about = { id: request.id, method: request.method, route: request.routeOptions.url };
+    if (refusal === undefined)
+      logger.error({ ...about, err: error }, "a request met an error of ours");
+    else
+      logger.debug(
+        { ...about, code: refusal.code, detail: refusal.detail },
+        "a request was refused",
+      );
+    const problem =
+      refusal === undefined ? internalProblem(request.id) : problemOf(refusal, request.id);
+    if (refusal?.row.retry && (problem.status === 503 || problem.status === 429)) {
+      reply.header("retry-after", this.#settings.retryAfterSeconds);
+    }
+    reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+  }
+
+  #measure(request: FastifyRequest, reply: FastifyReply): void {
+    const labels = {
+      method: request.method,
+      route: request.routeOptions.url ?? "none",
+      status: String(reply.statusCode),
+    };
+    this.#seconds.observe(labels, reply.elapsedTime / 1000);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Refusals as HTTP says them: problem documents (RFC 9457) with the code of the refusal, which is
+ * stable, and its remedy. Whatever is not a refusal is our fault and shows nothing of itself.
+ */
+import { type Static, Type } from "typebox";
+import { Refusal } from "../../protocol/refusal.ts";
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: "urn:tallystick:problem: and the code" }),
+    title: Type.String({ description: "The code in words" }),
+    status: Type.Integer({ description: "The HTTP status" }),
+    detail: Type.String({ description: "What is wrong with this request" }),
+    code: Type.String({ description: "Stable: programs go by this" }),
+    remedy: Type.String({ description: "What to do about it" }),
+    instance: Type.String({ description: "This very occurrence, as the server's log names it" }),
+    field: Type.Optional(
+      Type.String({ description: "Of the bytes sent, the field that is wrong" }),
+    ),
+    offset: Type.Optional(Type.Integer({ description: "Where it starts, in bytes" })),
+    checks: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: "Of /readyz: what is not ready" }),
+    ),
+  },
+  { description: "What is wrong, and what to do about it (RFC 9457)" },
+);
+export type Problem = Static<typeof Problem>;
+
+/** Says by name which parts are not ready, and why. */
+export class NotReady extends Refusal {
+  readonly checks: Readonly<Record<string, string>>;
+
+  constructor(checks: Readonly<Record<string, string>>) {
+    super("unavailable", `not ready: ${Object.keys(checks).join(", ")}`);
+    this.checks = checks;
+  }
+}
+
+/** @param id of the request, in the log too. */
+export function problemOf(refusal: Refusal, id: string): Problem {
+  const { code, detail, remedy, row, place } = refusal;
+  const checks = refusal instanceof NotReady ? { checks: refusal.checks } : {};
+  return { ...head(code, row.status, id), detail, code, remedy, ...place, ...checks };
+}
+
+/** What a caller hears of an error of ours. */
+export function internalProblem(id: string): Problem {
+  return {
+    ...head("internal", 500, id),
+    detail: "the request met an error of the server's own",
+    code: "internal",
+    remedy: "Try again later; if it stays, tell the operator the instance.",
+  };
+}
+
+function head(code: string, status: number, id: string) {
+  const words = code.replaceAll("-", " ");
+  return {
+    type: `urn:tallystick:problem:${code}`,
+    title: words[0]!.toUpperCase() + words.slice(1),
+    status,
+    instance: `urn:uuid:${id}`,
+  };
+}
