@@ -1,29 +1,37 @@
 /**
- * A hash table of fixed-size byte rows over typed arrays: millions of rows at their own size plus about
- * seven bytes, where a JavaScript Map costs five times as much and ends at 2^24. A row is key ‖ value
+ * A hash table of fixed-size byte rows over typed arrays: millions of rows at their own size plus five
+ * to six bytes, where a JavaScript Map costs five times as much and ends at 2^24. A row is key ‖ value
  * and keeps its number while it lives.
  *
- * Keys are hashes that strangers may grind, so the place of a row depends on a seed of this process.
+ * The index is Robin Hood hashing: entries of a run stand in the order of their homes, and each knows how
+ * far from home it is. So a search ends early, looks only into rows that share the key's home, and a
+ * deletion moves the run back by one without looking into any. Keys are hashes that strangers may grind,
+ * so homes depend on a seed of this process.
  */
+import assert from "node:assert";
 
 /** Rows in a block: blocks are added, never moved, so that growth copies only the index. */
 const BLOCK_ROWS = 1 << 13;
 const SLOTS_MIN = 1 << 10;
-/** Share of slots in use at which the index doubles. */
-const LOAD_MAX = 0.7;
+/** Share of slots in use at which the index grows, and by how much. */
+const LOAD_MAX = 0.85;
+const GROWTH = 1.2;
+/** An entry of the index is row number plus one ‖ distance from home; zero is free. */
+const DISTANCE_BITS = 6;
+const DISTANCE_MAX = (1 << DISTANCE_BITS) - 1;
+const ROWS_MAX = 2 ** (32 - DISTANCE_BITS) - 1;
 
 export class ByteTable {
   readonly #keyLength: number;
   readonly #rowLength: number;
   readonly #seed: number;
   readonly #blocks: Buffer[] = [];
-  /** Row number plus one by slot, zero where free. */
   #slots = new Uint32Array(SLOTS_MIN);
   readonly #free: number[] = [];
   #rows = 0;
 
   /**
-   * @param keyLength bytes of the key, at least 8. @param rowLength bytes of key and value together.
+   * @param keyLength bytes of the key, at least 4. @param rowLength bytes of key and value together.
    * @param seed any 32-bit integer, unknown to strangers.
    */
   constructor(keyLength: number, rowLength: number, seed: number) {
@@ -43,7 +51,8 @@ export class ByteTable {
 
   /** The number of the row of `key`, or -1. */
   find(key: Uint8Array): number {
-    return this.#slots[this.#slot(key)]! - 1;
+    const slot = this.#slotOf(key);
+    return slot < 0 ? -1 : rowOf(this.#slots[slot]!);
   }
 
   /** The row itself, key first: a view that is good until the row is deleted. */
@@ -54,43 +63,83 @@ export class ByteTable {
 
   /** Finds the row of `key` or makes one with a value of zeros. */
   add(key: Uint8Array): number {
-    const known = this.#slot(key);
-    if (this.#slots[known] !== 0) return this.#slots[known]! - 1;
+    const known = this.find(key);
+    if (known >= 0) return known;
+    if (this.size >= this.#slots.length * LOAD_MAX) this.#grow();
     const number = this.#free.pop() ?? this.#rows++;
+    assert(number < ROWS_MAX, "the table is full");
     if (number === this.#blocks.length * BLOCK_ROWS) {
       this.#blocks.push(Buffer.alloc(BLOCK_ROWS * this.#rowLength));
     }
     const row = this.row(number);
     row.set(key);
     row.fill(0, this.#keyLength);
-    this.#slots[known] = number + 1;
-    if (this.size > this.#slots.length * LOAD_MAX) this.#grow();
+    if (!this.#place(number)) this.#grow();
     return number;
   }
 
   /** Whether there was such a row. */
   delete(key: Uint8Array): boolean {
-    const slot = this.#slot(key);
-    if (this.#slots[slot] === 0) return false;
-    this.#free.push(this.#slots[slot]! - 1);
-    this.#closeGap(slot);
+    let slot = this.#slotOf(key);
+    if (slot < 0) return false;
+    this.#free.push(rowOf(this.#slots[slot]!));
+    for (;;) {
+      const next = this.#after(slot);
+      const entry = this.#slots[next]!;
+      if (distanceOf(entry) === 0) break;
+      this.#slots[slot] = entry - 1;
+      slot = next;
+    }
+    this.#slots[slot] = 0;
     return true;
   }
 
   /** Numbers of all rows, in no order; the table must not change meanwhile. */
   *numbers(): Generator<number> {
-    for (const occupant of this.#slots) if (occupant !== 0) yield occupant - 1;
+    for (const entry of this.#slots) if (entry !== 0) yield rowOf(entry);
   }
 
-  /** The slot of `key`, or the free one where it would go. */
-  #slot(key: Uint8Array): number {
-    const mask = this.#slots.length - 1;
-    let slot = this.#hash(key, 0) & mask;
+  /** The slot of `key`, or -1. */
+  #slotOf(key: Uint8Array): number {
+    let slot = this.#home(key, 0);
+    for (let distance = 0; ; distance++) {
+      const entry = this.#slots[slot]!;
+      if (entry === 0 || distanceOf(entry) < distance) return -1;
+      if (distanceOf(entry) === distance && this.#holds(rowOf(entry), key)) return slot;
+      slot = this.#after(slot);
+    }
+  }
+
+  /** Enters a row into the index; whoever is nearer to home gives way. Not if one would be too far off. */
+  #place(number: number): boolean {
+    const block = this.#blocks[Math.floor(number / BLOCK_ROWS)]!;
+    let slot = this.#home(block, (number % BLOCK_ROWS) * this.#rowLength);
+    let entry = (number + 1) * (DISTANCE_MAX + 1);
     for (;;) {
       const occupant = this.#slots[slot]!;
-      if (occupant === 0 || this.#holds(occupant - 1, key)) return slot;
-      slot = (slot + 1) & mask;
+      if (occupant === 0 || distanceOf(occupant) < distanceOf(entry)) {
+        this.#slots[slot] = entry;
+        if (occupant === 0) return true;
+        entry = occupant;
+      }
+      if (distanceOf(entry) === DISTANCE_MAX) return false;
+      entry++;
+      slot = this.#after(slot);
     }
+  }
+
+  /** Makes a larger index from the rows, in their order: memory is read from end to end, not here and there. */
+  #grow(): void {
+    const free = new Set(this.#free);
+    do this.#slots = new Uint32Array(Math.ceil(this.#slots.length * GROWTH));
+    while (!this.#placeAll(free));
+  }
+
+  #placeAll(free: ReadonlySet<number>): boolean {
+    for (let number = 0; number < this.#rows; number++) {
+      if (!free.has(number) && !this.#place(number)) return false;
+    }
+    return true;
   }
 
   #holds(number: number, key: Uint8Array): boolean {
@@ -100,48 +149,34 @@ export class ByteTable {
     return true;
   }
 
-  /** Moves later rows of the same run back, so that probing finds no hole (Knuth, 6.4, algorithm R). */
-  #closeGap(hole: number): void {
-    const mask = this.#slots.length - 1;
-    let gap = hole;
-    for (let slot = (gap + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#home(this.#slots[slot]! - 1) & mask;
-      const isReachable = ((slot - home) & mask) >= ((slot - gap) & mask);
-      if (isReachable) {
-        this.#slots[gap] = this.#slots[slot]!;
-        gap = slot;
-      }
-    }
-    this.#slots[gap] = 0;
+  #after(slot: number): number {
+    return slot + 1 === this.#slots.length ? 0 : slot + 1;
   }
 
-  #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
-    const mask = this.#slots.length - 1;
-    for (const occupant of old) {
-      if (occupant === 0) continue;
-      let slot = this.#home(occupant - 1) & mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = occupant;
-    }
-  }
-
-  #home(number: number): number {
-    const block = this.#blocks[Math.floor(number / BLOCK_ROWS)]!;
-    return this.#hash(block, (number % BLOCK_ROWS) * this.#rowLength);
-  }
-
-  /** Mixes the first eight bytes, the last one of the key and the seed. */
-  #hash(bytes: Uint8Array, at: number): number {
+  /** The slot where the key at `at` would stand if it were alone: the seed and every byte decide. */
+  #home(bytes: Uint8Array, at: number): number {
+    const end = at + this.#keyLength;
     let hash = this.#seed;
-    hash = Math.imul(hash ^ word(bytes, at), 0x85eb_ca6b);
-    hash = Math.imul((hash ^ (hash >>> 15)) + word(bytes, at + 4), 0xc2b2_ae35);
-    hash = Math.imul(hash ^ (hash >>> 13) ^ bytes[at + this.#keyLength - 1]!, 0x27d4_eb2f);
-    return (hash ^ (hash >>> 16)) >>> 0;
+    let i = at;
+    for (; i + 4 <= end; i += 4) hash = mix(hash ^ word(bytes, i));
+    for (; i < end; i++) hash = mix(hash ^ bytes[i]!);
+    return Math.floor(((hash >>> 0) * this.#slots.length) / 2 ** 32);
   }
 }
 
 function word(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+function mix(hash: number): number {
+  const mixed = Math.imul(hash, 0x85eb_ca6b);
+  return Math.imul(mixed ^ (mixed >>> 15), 0xc2b2_ae35);
+}
+
+function rowOf(entry: number): number {
+  return (entry >>> DISTANCE_BITS) - 1;
+}
+
+function distanceOf(entry: number): number {
+  return entry & DISTANCE_MAX;
 }
