@@ -286,11 +286,13 @@ export class ChainAccount implements AsyncDisposable {
     const due = [...this.#inFlight.values()].filter(
       ({ sentMs }) => now - sentMs >= this.#options.resendMs,
     );
-    const [first] = due;
-    if (first === undefined) return;
+    if (due.length === 0) return;
     const [used, pending] = await Promise.all([this.#count("latest"), this.#count("pending")]);
-    // Sent before this process began, and lost with the chain's pool: nothing after it would ever go in.
-    for (let nonce = pending; nonce < first.nonce; nonce++) await this.#fill(nonce);
+    const last = Math.max(...due.map(({ nonce }) => nonce));
+    for (let nonce = pending; nonce < last; nonce++) {
+      // Sent before this process began, and lost with the chain's pool: nothing after it would ever go in.
+      if (!this.#inFlight.has(nonce)) await this.#fill(nonce);
+    }
     for (const flight of due) {
       if (flight.nonce >= used) {
         flight.sentMs = now;

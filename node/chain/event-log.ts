@@ -98,11 +98,13 @@ export class EventLog {
           const page = await this.#page(scanned + 1, to, to === head, cursor);
           for (const placed of this.#eventsOf(page, cursor)) {
             cursor = { seq: placed.event.seq, place: placed.place };
+            missingSince = undefined;
             yield placed;
           }
           if (page.count !== undefined && page.count > cursor.seq)
             throw new ChainGapError(cursor.seq + 1, page.count, to);
           scanned = to;
+          failures = 0;
         }
         missingSince = undefined;
         failures = 0;
@@ -114,9 +116,11 @@ export class EventLog {
           if (Date.now() - missingSince > this.#options.lagMs) throw error;
         }
         // What was left out is looked for from the last event on, whose block may hold more of them.
-        if (error instanceof ChainGapError || error instanceof BehindError)
+        if (error instanceof ChainGapError || error instanceof BehindError) {
           scanned = cursor.place.blockNumber - 1;
-        failures++;
+        } else {
+          failures++;
+        }
         this.#parts.onDelay((error as Error).message);
       }
       const pauseMs = Math.min(
@@ -162,8 +166,12 @@ export class EventLog {
         throw new BehindError(`the chain has no block ${under === null ? place.blockNumber : to}`);
       if (under.hash !== place.blockHash)
         throw new ChainHistoryError(place.blockNumber, place.blockHash, under.hash);
-      if (logs.length < LOGS_WANTED)
-        this.#blocks = Math.min(2 * this.#blocks, this.#options.blocksMax);
+      if (logs.length < LOGS_WANTED) {
+        this.#blocks = Math.min(
+          this.#blocks + Math.ceil(this.#blocks / 8),
+          this.#options.blocksMax,
+        );
+      }
       const sorted = logs.toSorted(
         (a, b) =>
           Number(a.blockNumber) - Number(b.blockNumber) || Number(a.logIndex) - Number(b.logIndex),

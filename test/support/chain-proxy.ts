@@ -10,6 +10,8 @@ export type RpcCall = {
   readonly id: unknown;
   readonly method: string;
   readonly params: readonly any[];
+  /** Which request it came in, from 0: what comes together is answered by one server. */
+  readonly request: number;
 };
 
 /** What becomes of one call: `pass` it on, `cut` the line without a word, or answer with a result or an error. */
@@ -27,6 +29,7 @@ export class ChainProxy implements AsyncDisposable {
   alter: (call: RpcCall, result: any) => unknown = (_, result) => result;
   readonly #server: Server;
   readonly #target: string;
+  #requests = 0;
 
   constructor(target: string) {
     this.#target = target;
@@ -50,10 +53,11 @@ export class ChainProxy implements AsyncDisposable {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      const number = this.#requests++;
       const body = (await json(request)) as RpcCall | RpcCall[];
       const answer = Array.isArray(body)
-        ? await Promise.all(body.map((call) => this.#answer(call)))
-        : await this.#answer(body);
+        ? await Promise.all(body.map((call) => this.#answer({ ...call, request: number })))
+        : await this.#answer({ ...body, request: number });
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
     } catch {
       response.destroy();

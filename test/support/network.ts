@@ -3,12 +3,23 @@ import { createHash } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
 import { Wallet } from "ethers";
 import { type AccountKey, accountKey } from "../../node/chain/account.ts";
+import {
+  ChainClient,
+  type ChainClientOptions,
+  type ChainClientParts,
+} from "../../node/chain/chain-client.ts";
+import type { LogCursor } from "../../node/chain/event-log.ts";
+import type { PlacedEvent } from "../../node/ledger/event.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
+import { batchDigest, type BatchHeader } from "../../protocol/batch.ts";
 import type { Hex } from "../../protocol/bytes.ts";
-import { type Domain, validatorAddress } from "../../protocol/typed-data.ts";
+import { type Checkpoint, checkpointDigest } from "../../protocol/checkpoint.ts";
 import type { NetworkFile } from "../../protocol/network-file.ts";
+import { orderSignatures } from "../../protocol/quorum.ts";
+import { type Domain, signTypedDigest, validatorAddress } from "../../protocol/typed-data.ts";
+import { deployNetwork } from "../../scripts/deploy/deploy.ts";
 import { type DeployPlan, type PlannedMember, profiles } from "../../scripts/deploy/plan.ts";
-import { call, CHAIN_ID, payer, until } from "./chain.ts";
+import { call, CHAIN_ID, makeChain, makeFolder, payer, until } from "./chain.ts";
 
 export const quiet = { info: () => undefined, warn: () => undefined } as unknown as Logger;
 
@@ -90,4 +101,88 @@ export async function fund(url: string, addresses: readonly Hex[]): Promise<void
   for (const address of addresses) {
     await until(async () => BigInt(await call<Hex>(url, "eth_getBalance", address, "latest")) > 0n);
   }
+}
+
+/** A chain with a network of `members` on it, all of whose operators can pay for gas. */
+export class TestNetwork implements AsyncDisposable {
+  readonly network: NetworkFile;
+  readonly url: string;
+  readonly #parts: AsyncDisposableStack;
+
+  private constructor(network: NetworkFile, url: string, parts: AsyncDisposableStack) {
+    this.network = network;
+    this.url = url;
+    this.#parts = parts;
+  }
+
+  static async open(members = 4, plan: Partial<DeployPlan> = {}): Promise<TestNetwork> {
+    await using parts = new AsyncDisposableStack();
+    const folder = parts.use(await makeFolder());
+    const chain = parts.use(makeChain(folder.path));
+    const url = await chain.start();
+    const operators = Array.from({ length: members }, (_, index) => operator(index + 1).address);
+    await fund(url, [deployer.address, authority.address, ...operators]);
+    const network = await deployNetwork(
+      { rpcUrls: [url], deployer, logger: quiet },
+      planOf(members, plan),
+      new AbortController().signal,
+    );
+    return new TestNetwork(network, url, parts.move());
+  }
+
+  /** A client of its own, to be started and stopped by who asked for it. */
+  client(parts: Partial<ChainClientParts> = {}, options: ChainClientOptions = {}): ChainClient {
+    return new ChainClient(
+      { network: this.network, logger: quiet, ...parts },
+      { pollMs: 10, lagMs: 500, ...options },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.disposeAsync();
+  }
+}
+
+/** The first `count` events after a cursor. */
+export async function take(
+  client: ChainClient,
+  count: number,
+  from?: LogCursor,
+): Promise<readonly PlacedEvent[]> {
+  const taken: PlacedEvent[] = [];
+  const stop = new AbortController();
+  if (count === 0) return taken;
+  for await (const placed of client.events(from, stop.signal)) {
+    taken.push(placed);
+    if (taken.length === count) stop.abort();
+  }
+  return taken;
+}
+
+export function cursorOf({ event, place }: PlacedEvent): LogCursor {
+  return { seq: event.seq, place };
+}
+
+/** A batch of one member with the signatures of `signers`. */
+export function signedBatch(
+  network: NetworkFile,
+  header: BatchHeader,
+  signers: readonly number[],
+): Uint8Array[] {
+  return signedBy(batchDigest(domainOf(network), header), signers);
+}
+
+export function signedCheckpoint(
+  network: NetworkFile,
+  checkpoint: Checkpoint,
+  signers: readonly number[],
+): Uint8Array[] {
+  return signedBy(checkpointDigest(domainOf(network), checkpoint), signers);
+}
+
+function signedBy(digest: Uint8Array, signers: readonly number[]): Uint8Array[] {
+  const keys = signers.map(validatorKey);
+  return orderSignatures(
+    new Map(keys.map((key) => [validatorAddress(key), signTypedDigest(key, digest)])),
+  );
 }
