@@ -56,7 +56,7 @@ export class EventFeed<Data> {
     signal.addEventListener("abort", wake);
     this.#followers.add(follower);
     try {
-      for (let last = -1; !signal.aborted; ) {
+      for (let last = id ?? -1; !signal.aborted; ) {
         for await (const event of this.#next(follower, last)) {
           if (signal.aborted) return;
           if (event.id <= last) continue;
