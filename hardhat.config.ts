@@ -39,7 +39,11 @@ export default defineConfig({
   },
   // Its namespaces fail erasableSyntaxOnly otherwise.
   typechain: { tsNocheck: true },
-  test: { mocha: { timeout: 60_000 } },
+  test: {
+    mocha: { timeout: 60_000 },
+    // No honest action may be refused. Five invariants, each with runs of its own.
+    solidity: { fuzz: { runs: 256 }, invariant: { runs: 32, depth: 100, failOnRevert: true } },
+  },
   networks: {
     // Osaka has the P-256 precompile, Prague has not.
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
