@@ -1,0 +1,129 @@
+/** What an operator writes down for a gateway: one YAML file. Paths in it start from the file's own folder. */
+import { type Static, Type } from "typebox";
+import { limits } from "../protocol/limits.ts";
+import { section } from "../node/service/config-file.ts";
+
+const path = (description: string) => Type.String({ minLength: 1, description });
+const milliseconds = (normal: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: 366 * 86_400_000, default: normal, description });
+const minorUnits = (normal: string, description: string) =>
+  Type.String({ pattern: "^[1-9][0-9]{0,19}$", default: normal, description });
+const port = (normal: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: normal });
+
+const tls = Type.Optional(
+  Type.Object(
+    {
+      certificate: path("PEM file of the server's certificate"),
+      key: path("PEM file of its key"),
+      authority: path("PEM file of the authority whose certificates callers hold"),
+    },
+    { additionalProperties: false, description: "Needed wherever others than this machine call" },
+  ),
+);
+
+/** What a class of devices may do offline. */
+const deviceLimits = (
+  normal: { maxDepth: number; maxPayment: string; maxBalance: string },
+  depthMax = 255,
+) =>
+  section({
+    maxPayment: Type.String({
+      pattern: "^(0|[1-9][0-9]{0,19})$",
+      default: normal.maxPayment,
+      description: "Payments are below it, in minor units; 0 is off",
+    }),
+    maxBalance: minorUnits(normal.maxBalance, "What the purse may hold; the guarantee bounds it"),
+    maxCount: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: "0 is off" }),
+    windowS: Type.Integer({ minimum: 1, maximum: 4_294_967_295, default: 86_400 }),
+    maxDepth: Type.Integer({ minimum: 0, maximum: depthMax, default: normal.maxDepth }),
+  });
+
+export const GatewayConfigSchema = Type.Object(
+  {
+    network: path("The network file"),
+    data: path("Folder of the gateway's database; the gateway makes it"),
+    member: Type.Integer({ minimum: 1, maximum: 65_535, description: "The member's number" }),
+    node: Type.String({ pattern: "^https?://", description: "URL of the member's node" }),
+    keys: Type.Object(
+      {
+        issuer: path("Key file of the issuer (P-256)"),
+        treasury: path("Key file of the treasury (P-256)"),
+        intake: path("Key file that couriers' requests are sealed to (P-256)"),
+      },
+      { additionalProperties: false },
+    ),
+    authority: Type.Object(
+      {
+        trustKey: Type.String({
+          pattern: "^0x0[23][0-9a-f]{64}$",
+          description: "Public key that signs the first trust list taken here",
+        }),
+        lists: path("Where the authority publishes its lists: a file or a URL"),
+      },
+      { additionalProperties: false },
+    ),
+    audit: Type.Optional(
+      Type.Object(
+        {
+          epoch: Type.Integer({ minimum: 0, maximum: 4_294_967_295 }),
+          key: Type.String({ pattern: "^0x0[23][0-9a-f]{64}$" }),
+        },
+        { additionalProperties: false, description: "The regulators' key: identities are sealed" },
+      ),
+    ),
+    devices: section({
+      host: Type.String({ default: "127.0.0.1" }),
+      port: port(7201),
+      names: Type.Array(Type.String(), {
+        default: [],
+        description: "Names under which a proxy on this machine is asked for the gateway",
+      }),
+      tls,
+    }),
+    staff: section({ host: Type.String({ default: "127.0.0.1" }), port: port(7301), tls }),
+    certificates: section({
+      element: deviceLimits({ maxDepth: 8, maxPayment: "50000", maxBalance: "200000" }),
+      software: deviceLimits({ maxDepth: 4, maxPayment: "20000", maxBalance: "50000" }),
+      host: deviceLimits({ maxDepth: 0, maxPayment: "5000", maxBalance: "10000" }, 0),
+    }),
+    credentials: section({
+      lifeMs: milliseconds(86_400_000, "How long a customer has to enrol with one"),
+    }),
+    accounts: section({
+      suspense: Type.String({
+        pattern: "^[A-Za-z0-9._:-]{1,64}$",
+        default: "suspense",
+        description: "Account for money that comes from nobody known here",
+      }),
+      sweepMs: milliseconds(600_000, "How often all devices' balances are asked of the ledger"),
+    }),
+    loads: section({
+      smallest: minorUnits("10", "No coin but the last is smaller, in minor units"),
+      retryMs: milliseconds(2_000, "How often loads that met trouble are taken up again"),
+    }),
+    intake: section({
+      check: Type.Enum(["signatures", "structure"], {
+        default: "signatures",
+        description: "What is checked before a leaf is acknowledged; the node checks all again",
+      }),
+      leavesMax: Type.Integer({ minimum: limits.submissionLeavesMax, default: 200_000 }),
+      bytesMax: Type.Integer({ minimum: limits.gatewayPayloadMax, default: 134_217_728 }),
+      patienceMs: milliseconds(2_592_000_000, "For how long what cannot apply yet is tried"),
+      firstLookMs: milliseconds(2_000, "How soon a leaf is asked for that no event has told of"),
+    }),
+    lists: section({
+      refreshMs: milliseconds(30_000, "How often published lists are asked for"),
+      lifeMs: milliseconds(10_000, "How old a revocation list may be that is handed out again"),
+    }),
+    watch: section({
+      everyMs: milliseconds(1_000, "How often the node is asked how it is, and for vault coins"),
+    }),
+    log: section({
+      level: Type.Enum(["trace", "debug", "info", "warn", "error"], { default: "info" }),
+      file: Type.Optional(path("Log file; stderr otherwise")),
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type GatewayConfig = Static<typeof GatewayConfigSchema>;

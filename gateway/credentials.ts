@@ -1,0 +1,76 @@
+/**
+ * The credential that a bank hands its customer, at the counter or in its app, so that a device can be
+ * enrolled for that customer's account: once, and within its time. The gateway keeps its hash alone.
+ */
+import { utf8 } from "../protocol/bytes.ts";
+import type { Owner } from "../protocol/key.ts";
+import type { Random } from "../protocol/random.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import { sha256 } from "#sha256";
+import type { Change, Store } from "./store.ts";
+import type { AccountId } from "./accounts.ts";
+import { keys } from "./keys.ts";
+import { decodeRow, encodeRow } from "./row.ts";
+
+/** Whom a device that shows the credential belongs to. */
+export type Holder = {
+  readonly account: AccountId;
+  /** The bank's own reference to its customer. */
+  readonly customer: string;
+};
+
+type CredentialRow = Holder & {
+  /** Milliseconds. */
+  readonly expires: number;
+  /** The device that was enrolled with it. */
+  readonly usedBy?: Owner;
+};
+
+/** Letters and digits that are not mistaken for one another (Crockford's base 32). */
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/** 26 of 32 letters: 130 bits, so that no one guesses one. */
+const LENGTH = 26;
+
+export class Credentials {
+  readonly #store: Store;
+  readonly #random: Random;
+  readonly #clock: () => number;
+
+  constructor(store: Store, random: Random, clock: () => number) {
+    this.#store = store;
+    this.#random = random;
+    this.#clock = clock;
+  }
+
+  /** A new credential: 26 letters, whose UTF-8 bytes the device shows when it enrols. */
+  async issue(holder: Holder, lifeMs: number): Promise<{ text: string; expires: number }> {
+    const text = Array.from(this.#random(LENGTH), (byte) => ALPHABET[byte % 32]).join("");
+    const expires = this.#clock() + lifeMs;
+    const value = encodeRow({ ...holder, expires } satisfies CredentialRow);
+    await this.#store.write([{ key: keyOf(utf8.encode(text)), value, old: null }]);
+    return { text, expires };
+  }
+
+  /**
+   * Whose a credential is, and the change that uses it up, to be stored with the device.
+   * @throws Refusal `unauthorised` if it is unknown or used, `expired`.
+   */
+  async use(credential: Uint8Array, device: Owner): Promise<{ holder: Holder; change: Change }> {
+    const key = keyOf(credential);
+    const old = await this.#store.get(key);
+    if (old === undefined)
+      throw new Refusal("unauthorised", "the bank has given no such credential");
+    const row = decodeRow<CredentialRow>(old);
+    if (row.usedBy !== undefined) {
+      throw new Refusal("unauthorised", "the credential was used for another device");
+    }
+    if (this.#clock() >= row.expires) throw new Refusal("expired", "the credential has expired");
+    const { account, customer } = row;
+    const change = { key, value: encodeRow({ ...row, usedBy: device }), old };
+    return { holder: { account, customer }, change };
+  }
+}
+
+function keyOf(credential: Uint8Array): Uint8Array {
+  return keys.credential(sha256(credential));
+}

@@ -1,0 +1,143 @@
+/**
+ * Answers devices. A request is decoded, told from a forged one, and checked to be of this member and of
+ * today; then it is handed to whoever does what it asks. What is turned down is answered, too: with the reason,
+ * and with the lists if the device did not know the time.
+ */
+import type { SignedAcknowledgement } from "../protocol/acknowledgement.ts";
+import type { Answer } from "../protocol/answer.ts";
+import type { CarriedList } from "../protocol/carried-lists.ts";
+import { encodeDeviceReply } from "../protocol/device-reply.ts";
+import {
+  checkDeviceRequestSignature,
+  checkDeviceRequestTime,
+  type DeviceRequest,
+  type SignedDeviceRequest,
+} from "../protocol/device-request.ts";
+import type { SealingKey } from "../protocol/hpke.ts";
+import { type Owner, ownerOf } from "../protocol/key.ts";
+import type { MemberId } from "../protocol/output.ts";
+import { reasonOf } from "../protocol/reason.ts";
+import { isRefusal, Refusal } from "../protocol/refusal.ts";
+import { openDeviceRequest } from "../protocol/sealed-request.ts";
+import type { Verifier } from "../protocol/signature.ts";
+import type { Certificates } from "./certificates.ts";
+import type { Devices } from "./devices.ts";
+import type { Intake } from "./intake.ts";
+import type { Lists } from "./lists.ts";
+import type { Loads } from "./loads.ts";
+import type { Nonces } from "./nonces.ts";
+import type { Onboarding } from "./onboarding.ts";
+import type { Receipts } from "./receipts.ts";
+import type { RecordStatuses } from "./record-status.ts";
+import type { Redemptions } from "./redemptions.ts";
+
+export type DeviceDeskParts = {
+  readonly networkId: Uint8Array;
+  readonly member: MemberId;
+  readonly verifier: Verifier;
+  /** What couriers bring is sealed to it. */
+  readonly intakeKey: SealingKey;
+  readonly devices: Pick<Devices, "get">;
+  readonly nonces: Nonces;
+  readonly onboarding: Onboarding;
+  readonly certificates: Certificates;
+  readonly loads: Loads;
+  readonly redemptions: Redemptions;
+  readonly intake: Intake;
+  readonly statuses: RecordStatuses;
+  readonly receipts: Receipts;
+  readonly lists: Lists;
+  readonly clock: () => number;
+};
+
+export class DeviceDesk {
+  readonly #parts: DeviceDeskParts;
+
+  constructor(parts: DeviceDeskParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @returns the reply, encoded. @throws Refusal for what is no request of a device to this member, and
+   *   `busy` and `unavailable`, which have nothing to do with the device.
+   */
+  async answer(request: SignedDeviceRequest): Promise<Uint8Array> {
+    const { networkId, member, verifier } = this.#parts;
+    if (request.member !== member) {
+      throw new Refusal(
+        "not-for-us",
+        `the request is for member ${request.member}, this is ${member}`,
+      );
+    }
+    checkDeviceRequestSignature(networkId, request, verifier);
+    const { nonce } = request;
+    try {
+      return encodeDeviceReply({ nonce, outcome: "answered", answer: await this.#do(request) });
+    } catch (error) {
+      if (!isRefusal(error) || error.row.status === 503) throw error;
+      const lists = await this.#listsWith(error);
+      const reason = reasonOf(error);
+      return encodeDeviceReply({
+        nonce,
+        outcome: "refused",
+        kind: request.ask.kind,
+        reason,
+        lists,
+      });
+    }
+  }
+
+  /**
+   * Takes in what a courier brings, sealed to the intake key by the device that made it. Couriers take their
+   * time, and are told no more than that it has come.
+   * @returns the acknowledgement. @throws Refusal `not-for-us`, `forbidden` for anything but records.
+   */
+  async answerSealed(sealed: Uint8Array): Promise<SignedAcknowledgement> {
+    const { networkId, member, verifier, intakeKey, redemptions, intake } = this.#parts;
+    const request = await openDeviceRequest(networkId, member, intakeKey, sealed);
+    checkDeviceRequestSignature(networkId, request, verifier);
+    const { ask, deviceKey } = request;
+    if (ask.kind === "submit") return intake.acknowledge(ask.leaves);
+    if (ask.kind === "redeem") return redemptions.ask(ownerOf(deviceKey), ask.record);
+    throw new Refusal("forbidden", "by courier, records are handed in and nothing else is asked");
+  }
+
+  async #do(request: DeviceRequest): Promise<Answer> {
+    const { devices, nonces, clock } = this.#parts;
+    checkDeviceRequestTime(request, clock());
+    const owner = ownerOf(request.deviceKey);
+    if ((await devices.get(owner)) !== undefined) await nonces.take(request);
+    return this.#answer(owner, request);
+  }
+
+  async #answer(owner: Owner, { deviceKey, ask }: DeviceRequest): Promise<Answer> {
+    const { onboarding, certificates, loads, redemptions, receipts, intake, statuses, lists } =
+      this.#parts;
+    const { kind } = ask;
+    switch (kind) {
+      case "enrol":
+        return onboarding.enrol(deviceKey, ask);
+      case "certify": {
+        const device = await onboarding.enrolled(owner);
+        return { kind, certificate: await certificates.issue(device) };
+      }
+      case "load":
+        return loads.ask(owner, ask);
+      case "redeem":
+        return { kind, acknowledgement: await redemptions.ask(owner, ask.record) };
+      case "submit":
+        return { kind, acknowledgement: await intake.acknowledge(ask.leaves) };
+      case "status":
+        return { kind, records: await statuses.of(ask.ids) };
+      case "receipts":
+        return { kind, receipts: await receipts.issue(owner, ask.outpoints) };
+      case "lists":
+        return { kind, lists: await lists.answer(ask.versions) };
+    }
+  }
+
+  /** All lists, for a device that is out of date. */
+  async #listsWith(refusal: Refusal): Promise<CarriedList[]> {
+    return refusal.code === "stale-request" ? this.#parts.lists.answer([]) : [];
+  }
+}

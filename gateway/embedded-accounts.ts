@@ -1,0 +1,303 @@
+/**
+ * Customer accounts for a bank without a core system at hand: a journal of double entries over the
+ * gateway's store. Every posting moves an amount from one book to another, so that all books together are
+ * always zero; each is one durable write with its reference, so that nothing is posted twice.
+ *
+ *     deposit   cash → available        debit    held → settlement
+ *     hold      available → held        credit   settlement → available
+ *     release   held → available        settle   settlement → devices, or back
+ *
+ * The book `settlement` is what customers' devices have paid to others, less what others have paid to them.
+ */
+import { utf8 } from "../protocol/bytes.ts";
+import type { Owner } from "../protocol/key.ts";
+import type { Amount } from "../protocol/money.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { Change, Store } from "./store.ts";
+import type { AccountId, Accounts, Balance, Entry, EntryKind } from "./accounts.ts";
+import { keys, numberIn, ranges } from "./keys.ts";
+import { decodeRow, EMPTY, encodeRow } from "./row.ts";
+import { Serial } from "./serial.ts";
+
+/** The books of an account, and those of the bank. */
+const parts = ["available", "held", "devices"] as const;
+type Part = (typeof parts)[number];
+type Book = `${Part}/${AccountId}` | "cash" | "settlement";
+
+type AccountRow = { readonly customer: string; readonly opened: number };
+type BookRow = { readonly balance: string };
+type LevelRow = { readonly account: AccountId; readonly amount: string; readonly seq: number };
+
+/** What a reference stands for. A hold that was released or taken says so. */
+type ReferenceRow = {
+  readonly kind: EntryKind;
+  readonly account: AccountId;
+  readonly amount: string;
+  readonly end?: "release" | "debit";
+};
+
+type PostingRow = {
+  readonly time: number;
+  readonly kind: EntryKind;
+  readonly reference: string;
+  readonly account: AccountId;
+  readonly from: Book;
+  readonly to: Book;
+  readonly amount: string;
+};
+
+export type Account = { readonly account: AccountId; readonly customer: string };
+
+/** What each book of the bank holds, and all together: always zero. */
+export type TrialBalance = {
+  readonly cash: bigint;
+  readonly settlement: bigint;
+  readonly available: bigint;
+  readonly held: bigint;
+  readonly onDevices: bigint;
+  readonly total: bigint;
+};
+
+export class EmbeddedAccounts implements Accounts {
+  readonly #store: Store;
+  readonly #clock: () => number;
+  readonly #serial = new Serial();
+  #postings: number;
+
+  private constructor(store: Store, clock: () => number, postings: number) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#postings = postings;
+  }
+
+  static async open(store: Store, clock: () => number): Promise<EmbeddedAccounts> {
+    let last = 0;
+    for await (const [key] of store.entries({ ...ranges.postings, reverse: true, limit: 1 })) {
+      last = numberIn(key);
+    }
+    return new EmbeddedAccounts(store, clock, last);
+  }
+
+  /** @param customer the bank's own reference to its customer. @throws Refusal `conflict`. */
+  openAccount(account: AccountId, customer: string): Promise<void> {
+    return this.#serial.run(async () => {
+      const row = await this.#row<AccountRow>(keys.account(account));
+      if (row?.customer === customer) return;
+      if (row !== undefined) throw new Refusal("conflict", `account ${account} is another's`);
+      const value = encodeRow({ customer, opened: this.#clock() } satisfies AccountRow);
+      await this.#store.write([{ key: keys.account(account), value, old: null }]);
+    });
+  }
+
+  /** Money that came in at the counter. @throws Refusal `not-found`, `conflict`. */
+  deposit(account: AccountId, amount: Amount, reference: string): Promise<void> {
+    return this.#once("deposit", account, amount, reference, () => [
+      "cash",
+      `available/${account}`,
+    ]);
+  }
+
+  hold(account: AccountId, amount: Amount, reference: string): Promise<void> {
+    return this.#once("hold", account, amount, reference, async () => {
+      const available = await this.#balance(`available/${account}`);
+      if (available < amount) {
+        throw new Refusal("insufficient-funds", `${available} are available, ${amount} are asked`);
+      }
+      return [`available/${account}`, `held/${account}`];
+    });
+  }
+
+  release(reference: string): Promise<void> {
+    return this.#end(reference, "release", (account) => `available/${account}`);
+  }
+
+  debit(reference: string): Promise<void> {
+    return this.#end(reference, "debit", () => "settlement");
+  }
+
+  credit(account: AccountId, amount: Amount, reference: string): Promise<void> {
+    const books = (): [Book, Book] => ["settlement", `available/${account}`];
+    return this.#once("credit", account, amount, reference, books);
+  }
+
+  settle(account: AccountId, device: Owner, amount: Amount, seq: number): Promise<void> {
+    return this.#serial.run(async () => {
+      await this.account(account);
+      const level = await this.#row<LevelRow>(keys.level(device));
+      if (level !== undefined && seq <= level.seq) return;
+      const before = BigInt(level?.amount ?? "0");
+      if (amount === before) return;
+      const devices: Book = `devices/${account}`;
+      const [from, to]: [Book, Book] =
+        amount > before ? ["settlement", devices] : [devices, "settlement"];
+      const moved = amount > before ? amount - before : before - amount;
+      const value = encodeRow({ account, amount: String(amount), seq } satisfies LevelRow);
+      await this.#post(
+        { kind: "settle", reference: `settle:${device}:${seq}`, account, from, to, moved },
+        [{ key: keys.level(device), value }],
+      );
+    });
+  }
+
+  async balance(account: AccountId): Promise<Balance> {
+    await this.account(account);
+    const books = parts.map((part) => keys.book(`${part}/${account}`));
+    const [available, held, onDevices] = (await this.#store.getMany(books)).map(balanceIn);
+    return { available: available!, held: held!, onDevices: onDevices! };
+  }
+
+  async statement(account: AccountId, limit: number, before?: number): Promise<Entry[]> {
+    await this.account(account);
+    const range = ranges.accountPostings(account, before ?? Number.MAX_SAFE_INTEGER);
+    const numbers: number[] = [];
+    for await (const [key] of this.#store.entries({ ...range, reverse: true, limit })) {
+      numbers.push(numberIn(key));
+    }
+    const postings = await this.#store.getMany(numbers.map(keys.posting));
+    return postings.map((row, i) => entryOf(numbers[i]!, decodeRow<PostingRow>(row!)));
+  }
+
+  /** @throws Refusal `not-found`. */
+  async account(account: AccountId): Promise<Account> {
+    const row = await this.#row<AccountRow>(keys.account(account));
+    if (row === undefined) throw new Refusal("not-found", `there is no account ${account}`);
+    return { account, customer: row.customer };
+  }
+
+  /** Accounts, ascending by name, after that of the last page. */
+  async accounts(limit: number, after?: AccountId): Promise<Account[]> {
+    const entries = this.#store.entries({ ...ranges.accountsAfter(after), limit });
+    return Array.fromAsync(entries, ([key, value]) => ({
+      account: utf8.decode(key.subarray(1), "account"),
+      customer: decodeRow<AccountRow>(value).customer,
+    }));
+  }
+
+  async trialBalance(): Promise<TrialBalance> {
+    const sums = new Map<string, bigint>();
+    let total = 0n;
+    for await (const [key, value] of this.#store.entries(ranges.books)) {
+      const [name] = utf8.decode(key.subarray(1), "book").split("/");
+      const balance = balanceIn(value);
+      sums.set(name!, (sums.get(name!) ?? 0n) + balance);
+      total += balance;
+    }
+    const of = (name: string) => sums.get(name) ?? 0n;
+    return {
+      cash: of("cash"),
+      settlement: of("settlement"),
+      available: of("available"),
+      held: of("held"),
+      onDevices: of("devices"),
+      total,
+    };
+  }
+
+  /** Posts under a reference unless that was done before. */
+  #once(
+    kind: EntryKind,
+    account: AccountId,
+    amount: Amount,
+    reference: string,
+    books: () => [Book, Book] | Promise<[Book, Book]>,
+  ): Promise<void> {
+    return this.#serial.run(async () => {
+      await this.account(account);
+      const known = await this.#row<ReferenceRow>(keys.reference(reference));
+      if (known !== undefined) return checkSame(known, kind, account, amount, reference);
+      const [from, to] = await books();
+      const row: ReferenceRow = { kind, account, amount: String(amount) };
+      await this.#post({ kind, reference, account, from, to, moved: amount }, [
+        { key: keys.reference(reference), value: encodeRow(row), old: null },
+      ]);
+    });
+  }
+
+  /** Ends a hold, one way or the other. */
+  #end(
+    reference: string,
+    end: "release" | "debit",
+    to: (account: AccountId) => Book,
+  ): Promise<void> {
+    return this.#serial.run(async () => {
+      const hold = await this.#row<ReferenceRow>(keys.reference(reference));
+      if (hold?.kind !== "hold") throw new Refusal("not-found", `there is no hold ${reference}`);
+      if (hold.end === end) return;
+      if (hold.end !== undefined) {
+        throw new Refusal("conflict", `hold ${reference} has ended by a ${hold.end}`);
+      }
+      const { account } = hold;
+      const moved = BigInt(hold.amount);
+      await this.#post(
+        { kind: end, reference, account, from: `held/${account}`, to: to(account), moved },
+        [{ key: keys.reference(reference), value: encodeRow({ ...hold, end }) }],
+      );
+    });
+  }
+
+  async #post(
+    posting: Omit<PostingRow, "time" | "amount"> & { readonly moved: Amount },
+    also: readonly Change[],
+  ): Promise<void> {
+    const { moved, ...rest } = posting;
+    const number = this.#postings + 1;
+    const row: PostingRow = { ...rest, amount: String(moved), time: this.#clock() };
+    const from = (await this.#balance(row.from)) - moved;
+    const to = (await this.#balance(row.to)) + moved;
+    await this.#store.write([
+      { key: keys.book(row.from), value: encodeRow({ balance: String(from) } satisfies BookRow) },
+      { key: keys.book(row.to), value: encodeRow({ balance: String(to) } satisfies BookRow) },
+      { key: keys.posting(number), value: encodeRow(row), old: null },
+      { key: keys.accountPosting(row.account, number), value: EMPTY, old: null },
+      ...also,
+    ]);
+    this.#postings = number;
+  }
+
+  async #balance(book: Book): Promise<bigint> {
+    return balanceIn(await this.#store.get(keys.book(book)));
+  }
+
+  async #row<Row extends object>(key: Uint8Array): Promise<Row | undefined> {
+    const value = await this.#store.get(key);
+    return value === undefined ? undefined : decodeRow<Row>(value);
+  }
+}
+
+/** @throws Refusal `conflict`. */
+function checkSame(
+  known: ReferenceRow,
+  kind: EntryKind,
+  account: AccountId,
+  amount: Amount,
+  reference: string,
+): void {
+  if (known.kind !== kind || known.account !== account || known.amount !== String(amount)) {
+    throw new Refusal("conflict", `reference ${reference} stands for something else`);
+  }
+  if (known.end === "release") {
+    throw new Refusal("conflict", `hold ${reference} was released and cannot be made again`);
+  }
+}
+
+function balanceIn(row: Uint8Array | undefined): bigint {
+  return row === undefined ? 0n : BigInt(decodeRow<BookRow>(row).balance);
+}
+
+function entryOf(number: number, posting: PostingRow): Entry {
+  const { time, kind, reference, account } = posting;
+  const amount = BigInt(posting.amount);
+  const change = (part: Part) => {
+    const book: Book = `${part}/${account}`;
+    return (posting.to === book ? amount : 0n) - (posting.from === book ? amount : 0n);
+  };
+  return {
+    number,
+    time,
+    kind,
+    reference,
+    available: change("available"),
+    held: change("held"),
+    onDevices: change("devices"),
+  };
+}

@@ -1,0 +1,271 @@
+/**
+ * What the gateway has taken in and not yet seen to its end. Leaves come from anyone, any number of times;
+ * each is checked, stored once, and durable before anybody is told that it is here. It leaves when the
+ * ledger has applied it or never will. The intake is bounded: beyond its bounds it refuses as `busy`, and
+ * what it has acknowledged stays.
+ *
+ * A leaf is told from others by its hash, not by its id: an id covers neither signer nor signature, so that
+ * a stranger's leaf with the id of an honest one would otherwise stand in its way.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import {
+  acknowledgedRoot,
+  type SignedAcknowledgement,
+  signAcknowledgement,
+} from "../protocol/acknowledgement.ts";
+import { type Hex, Reader, Writer } from "../protocol/bytes.ts";
+import { checkLeafSignature, decodeLeaf, type Leaf, leafHash } from "../protocol/leaf.ts";
+import { readLeaves, writeLeaves } from "../protocol/leaf-list.ts";
+import type { MemberId, Outpoint } from "../protocol/output.ts";
+import { isRefusal, Refusal } from "../protocol/refusal.ts";
+import type { Signer, Verifier } from "../protocol/signature.ts";
+import type { Change, Store } from "./store.ts";
+import { decodeNormalised, nameLeaf, type NamedLeaf } from "./intake-leaf.ts";
+import { keys, numberIn, ranges } from "./keys.ts";
+import type { Reasons } from "./reasons.ts";
+
+export type IntakeParts = {
+  readonly networkId: Uint8Array;
+  readonly member: MemberId;
+  readonly issuer: Signer;
+  /** Absent where structure alone is checked here, and signatures by the node. */
+  readonly verifier?: Verifier | undefined;
+  readonly store: Store;
+  readonly reasons: Reasons;
+  readonly clock: () => number;
+} & Bounds;
+
+type Bounds = {
+  readonly leavesMax: number;
+  readonly bytesMax: number;
+};
+
+/** Leaves that were stored together: one row, deleted when none of them is left. */
+type Chunk = {
+  readonly number: number;
+  /** Milliseconds. */
+  readonly received: number;
+  readonly durable: Promise<void>;
+  left: number;
+};
+
+export type HeldLeaf = NamedLeaf & { readonly received: number };
+
+type Entry = { readonly leaf: HeldLeaf; readonly chunk: Chunk };
+
+/** Signatures checked at a stretch: about 3 ms, after which others have their turn. */
+const SLICE = 64;
+
+export class Intake {
+  readonly #parts: IntakeParts;
+  readonly #entries = new Map<Hex, Entry>();
+  readonly #byId = new Map<Hex, Set<Entry>>();
+  /** How many held records would take a coin. */
+  readonly #spending = new Map<Outpoint, number>();
+  readonly #listeners: ((leaves: readonly HeldLeaf[]) => void)[] = [];
+  #bytes = 0;
+  #chunks = 0;
+
+  private constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /** Finds what was taken in before. */
+  static async open(parts: IntakeParts): Promise<Intake> {
+    const intake = new Intake(parts);
+    for await (const [key, value] of parts.store.entries(ranges.intake)) {
+      const { received, leaves } = decodeChunk(value);
+      const named = leaves.map((bytes) => nameLeaf(parts.networkId, decodeLeaf(bytes)));
+      intake.#insert(named, numberIn(key), received, Promise.resolve());
+    }
+    return intake;
+  }
+
+  /** Leaves held. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get sizeBytes(): number {
+    return this.#bytes;
+  }
+
+  /** Hears of leaves that were taken in, once they are durable. */
+  onTaken(listener: (leaves: readonly HeldLeaf[]) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  holds(hash: Hex): boolean {
+    return this.#entries.has(hash);
+  }
+
+  get(hash: Hex): HeldLeaf | undefined {
+    return this.#entries.get(hash)?.leaf;
+  }
+
+  /** The leaves held that have this id: strangers can make more than one. */
+  withId(id: Hex): HeldLeaf[] {
+    return Array.from(this.#byId.get(id) ?? [], ({ leaf }) => leaf);
+  }
+
+  /** Whether a record is held that would take this coin. */
+  isSpending(outpoint: Outpoint): boolean {
+    return this.#spending.has(outpoint);
+  }
+
+  /** All leaves held, in the order they came. */
+  *all(): Generator<HeldLeaf> {
+    for (const { leaf } of this.#entries.values()) yield leaf;
+  }
+
+  /**
+   * Takes leaves in and acknowledges the whole request, as it came. A bad leaf among good ones is left out,
+   * and whoever asks for its status hears why.
+   * @throws Refusal `busy`; that of the first leaf if none is any good.
+   */
+  async acknowledge(leaves: readonly Uint8Array[]): Promise<SignedAcknowledgement> {
+    const { networkId, member, issuer, clock } = this.#parts;
+    const root = acknowledgedRoot(await this.accept(leaves));
+    const fields = { root, count: leaves.length, received: clock(), member };
+    return signAcknowledgement(networkId, fields, issuer);
+  }
+
+  /** As `acknowledge`, without a word to anyone. @returns the hashes of the leaves as they came. */
+  async accept(leaves: readonly Uint8Array[]): Promise<Hex[]> {
+    return this.#accept(leaves, this.#parts);
+  }
+
+  /** Takes in what the gateway itself has signed, whatever the bounds: it must be handed on. */
+  async acceptOwn(leaf: Uint8Array): Promise<void> {
+    await this.#accept([leaf], { leavesMax: Infinity, bytesMax: Infinity });
+  }
+
+  async #accept(leaves: readonly Uint8Array[], bounds: Bounds): Promise<Hex[]> {
+    const { hashes, good } = await this.#check(leaves);
+    const known = good.flatMap(({ hash }) => this.#entries.get(hash)?.chunk.durable ?? []);
+    const fresh = [...new Map(good.map((leaf) => [leaf.hash, leaf])).values()].filter(
+      ({ hash }) => !this.holds(hash),
+    );
+    await Promise.all([...known, this.#store(fresh, bounds)]);
+    return hashes;
+  }
+
+  /** Lets go of leaves that have come to their end. */
+  async drop(hashes: readonly Hex[]): Promise<void> {
+    const changes: Change[] = [];
+    for (const hash of hashes) {
+      const entry = this.#entries.get(hash);
+      if (entry === undefined) continue;
+      this.#remove(entry);
+      entry.chunk.left -= 1;
+      if (entry.chunk.left === 0) {
+        changes.push({ key: keys.intake(entry.chunk.number), value: null });
+      }
+    }
+    await this.#parts.store.write(changes);
+  }
+
+  /** The hashes of all leaves, and those that are good. @throws Refusal if none is. */
+  async #check(leaves: readonly Uint8Array[]) {
+    const hashes: Hex[] = [];
+    const good: NamedLeaf[] = [];
+    let refusal: Refusal | undefined;
+    for (const [i, bytes] of leaves.entries()) {
+      if (i > 0 && i % SLICE === 0) await nextTurn();
+      try {
+        const leaf = decodeNormalised(bytes);
+        const named = nameLeaf(this.#parts.networkId, leaf);
+        hashes.push(leaf.bytes === bytes ? named.hash : leafHash(bytes));
+        this.#checkSignature(leaf, named);
+        good.push(named);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        if (hashes.length === i) hashes.push(leafHash(bytes));
+        refusal ??= error;
+      }
+    }
+    if (good.length === 0 && refusal !== undefined) throw refusal;
+    return { hashes, good };
+  }
+
+  #checkSignature(leaf: Leaf, { hash, id }: NamedLeaf): void {
+    const { networkId, verifier, reasons } = this.#parts;
+    if (verifier === undefined || this.holds(hash)) return;
+    try {
+      checkLeafSignature(networkId, leaf, verifier);
+    } catch (error) {
+      if (isRefusal(error)) reasons.remember(id, error);
+      throw error;
+    }
+  }
+
+  async #store(leaves: readonly NamedLeaf[], { leavesMax, bytesMax }: Bounds): Promise<void> {
+    if (leaves.length === 0) return;
+    const { store, clock } = this.#parts;
+    const bytes = leaves.reduce((sum, leaf) => sum + leaf.bytes.length, 0);
+    if (this.size + leaves.length > leavesMax || this.#bytes + bytes > bytesMax) {
+      throw new Refusal("busy", `${this.size} leaves wait here for the ledger, as many as may`);
+    }
+    const received = clock();
+    const number = this.#chunks + 1;
+    const row = encodeChunk(received, leaves);
+    const durable = store.write([{ key: keys.intake(number), value: row, old: null }]);
+    // What is kept are views of the row: the request's own bytes can go.
+    const kept = decodeChunk(row).leaves.map((view, i) => ({ ...leaves[i]!, bytes: view }));
+    const held = this.#insert(kept, number, received, durable);
+    await durable;
+    for (const listener of this.#listeners) listener(held);
+  }
+
+  #insert(
+    leaves: readonly NamedLeaf[],
+    number: number,
+    received: number,
+    durable: Promise<void>,
+  ): HeldLeaf[] {
+    this.#chunks = Math.max(this.#chunks, number);
+    const chunk: Chunk = { number, received, durable, left: leaves.length };
+    const held = leaves.map((leaf) => ({ ...leaf, received }));
+    for (const leaf of held) {
+      const entry = { leaf, chunk };
+      this.#entries.set(leaf.hash, entry);
+      const same = this.#byId.get(leaf.id);
+      if (same === undefined) this.#byId.set(leaf.id, new Set([entry]));
+      else same.add(entry);
+      for (const input of leaf.inputs) {
+        this.#spending.set(input, (this.#spending.get(input) ?? 0) + 1);
+      }
+      this.#bytes += leaf.bytes.length;
+    }
+    return held;
+  }
+
+  #remove(entry: Entry): void {
+    const { hash, id, inputs, bytes } = entry.leaf;
+    this.#entries.delete(hash);
+    const same = this.#byId.get(id);
+    same?.delete(entry);
+    if (same?.size === 0) this.#byId.delete(id);
+    for (const input of inputs) {
+      const left = this.#spending.get(input)! - 1;
+      if (left === 0) this.#spending.delete(input);
+      else this.#spending.set(input, left);
+    }
+    this.#bytes -= bytes.length;
+  }
+}
+
+/** Milliseconds of the clock when the leaves came, and the leaves. */
+function encodeChunk(received: number, leaves: readonly NamedLeaf[]): Uint8Array {
+  const writer = new Writer(16 + 320 * leaves.length).safe(received);
+  writeLeaves(
+    writer,
+    leaves.map(({ bytes }) => bytes),
+  );
+  return writer.done();
+}
+
+function decodeChunk(row: Uint8Array) {
+  const reader = new Reader(row);
+  return { received: reader.safe("received"), leaves: readLeaves(reader) };
+}

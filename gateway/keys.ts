@@ -1,0 +1,109 @@
+/**
+ * The layout of the gateway's store on one screen. The first byte of a key says what it is about; numbers
+ * are big-endian, so that keys ascend as what they count. Values are JSON (row.ts) unless it is said.
+ *
+ *     a ‖ account                          → the account: its customer and when it was opened
+ *     b ‖ book                             → the book's balance
+ *     j ‖ number u64                       → a posting of the journal
+ *     e ‖ account ‖ 00 ‖ number u64        → empty: the posting touches the account
+ *     r ‖ reference                        → what was done under it, once
+ *     l ‖ owner 20                         → what the ledger last said the device holds
+ *
+ *     c ‖ SHA-256 of a credential 32       → whose it is, until when, who used it
+ *     d ‖ owner 20                         → the device
+ *     x ‖ account ‖ 00 ‖ owner 20          → empty: the device is the account's
+ *     n ‖ day u32 ‖ owner 20 ‖ nonce 16    → empty: the request was taken
+ *
+ *     i ‖ number u64                       → leaves taken in together, as a list of leaves
+ *     o ‖ owner 20 ‖ load id 16            → a load
+ *     p ‖ record id 32                     → a spend of the vault's that is not final: the record
+ *     q                                    → how many records the treasury key has signed
+ *     v                                    → the member's revocation list, as it travels
+ *     t ‖ version u32                      → a trust list, as it travels
+ */
+import { concat, fromHex, type Hex, utf8, Writer } from "../protocol/bytes.ts";
+import type { Owner } from "../protocol/key.ts";
+
+const prefix = (letter: string) => utf8.encode(letter);
+const END = Uint8Array.of(0);
+
+export const keys = {
+  account: (account: string) => concat(prefix("a"), utf8.encode(account)),
+  book: (book: string) => concat(prefix("b"), utf8.encode(book)),
+  posting: (number: number) => concat(prefix("j"), u64(number)),
+  accountPosting: (account: string, number: number) => concat(postingsOf(account), u64(number)),
+  reference: (reference: string) => concat(prefix("r"), utf8.encode(reference)),
+  level: (owner: Owner) => concat(prefix("l"), fromHex(owner)),
+
+  credential: (hash: Uint8Array) => concat(prefix("c"), hash),
+  device: (owner: Owner) => concat(prefix("d"), fromHex(owner)),
+  accountDevice: (account: string, owner: Owner) => concat(devicesOf(account), fromHex(owner)),
+  nonce: (day: number, owner: Owner, nonce: Uint8Array) =>
+    concat(prefix("n"), u32(day), fromHex(owner), nonce),
+
+  intake: (number: number) => concat(prefix("i"), u64(number)),
+  load: (owner: Owner, id: Uint8Array) => concat(prefix("o"), fromHex(owner), id),
+  vaultSpend: (id: Hex) => concat(prefix("p"), fromHex(id)),
+  vaultCounter: prefix("q"),
+  revocationList: prefix("v"),
+  trustList: (version: number) => concat(prefix("t"), u32(version)),
+} as const;
+
+/** Keys from the first up to but without the second. */
+export const ranges = {
+  accountsAfter: (account = "") => ({
+    gte: concat(prefix("a"), utf8.encode(account), END),
+    lt: after("a"),
+  }),
+  books: under("b"),
+  postings: under("j"),
+  /** Those with a number below `before`. */
+  accountPostings: (account: string, before: number) => ({
+    gte: postingsOf(account),
+    lt: concat(postingsOf(account), u64(before)),
+  }),
+  devicesAfter: (owner: Owner = "0x") => ({
+    gte: concat(prefix("d"), fromHex(owner), END),
+    lt: after("d"),
+  }),
+  accountDevices: (account: string) => ({
+    gte: devicesOf(account),
+    lt: concat(prefix("x"), utf8.encode(account), Uint8Array.of(1)),
+  }),
+  /** Nonces of requests signed before that day. */
+  noncesBefore: (day: number) => ({ gte: prefix("n"), lt: concat(prefix("n"), u32(day)) }),
+  intake: under("i"),
+  loads: under("o"),
+  vaultSpends: under("p"),
+  trustLists: under("t"),
+} as const;
+
+/** The number that ends a key. */
+export function numberIn(key: Uint8Array): number {
+  const view = new DataView(key.buffer, key.byteOffset, key.length);
+  return Number(view.getBigUint64(key.length - 8));
+}
+
+function under(letter: string) {
+  return { gte: prefix(letter), lt: after(letter) };
+}
+
+function after(letter: string): Uint8Array {
+  return Uint8Array.of(letter.charCodeAt(0) + 1);
+}
+
+function postingsOf(account: string): Uint8Array {
+  return concat(prefix("e"), utf8.encode(account), END);
+}
+
+function devicesOf(account: string): Uint8Array {
+  return concat(prefix("x"), utf8.encode(account), END);
+}
+
+function u32(value: number): Uint8Array {
+  return new Writer(4).u32(value).done();
+}
+
+function u64(value: number): Uint8Array {
+  return new Writer(8).safe(value).done();
+}

@@ -1,0 +1,67 @@
+/** What devices are given to know of the world: the trust lists, the member's own revocations and the others'. */
+import type { CarriedList } from "../protocol/carried-lists.ts";
+import type { ListVersion } from "../protocol/list-version.ts";
+import type { Logger } from "../node/service/telemetry.ts";
+import type { ForeignLists } from "./foreign-lists.ts";
+import { Recurring } from "./recurring.ts";
+import type { Revocations } from "./revocations.ts";
+import type { TrustLists } from "./trust-lists.ts";
+
+export type ListsParts = {
+  readonly trust: TrustLists;
+  readonly revocations: Revocations;
+  readonly foreign: ForeignLists;
+  readonly logger: Logger;
+  /** How often all of them are asked for. */
+  readonly refreshMs: number;
+};
+
+/** The member's number of the trust list. */
+const TRUST = 0;
+
+export class Lists {
+  readonly #parts: ListsParts;
+  readonly #refreshing: Recurring;
+
+  constructor(parts: ListsParts) {
+    this.#parts = parts;
+    const { refreshMs: everyMs, logger } = parts;
+    const failure = "lists are not renewed";
+    this.#refreshing = new Recurring({ task: () => this.refresh(), everyMs, logger, failure });
+  }
+
+  start(): void {
+    this.#refreshing.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#refreshing.stop();
+  }
+
+  /**
+   * What a device lacks that holds these versions, and the member's own list in any case: it carries the
+   * time. @throws Refusal `unavailable`.
+   */
+  async answer(held: readonly ListVersion[]): Promise<CarriedList[]> {
+    const { trust, revocations, foreign } = this.#parts;
+    const versions = new Map(held.map(({ member, version }) => [member, version]));
+    const own = await revocations.list();
+    return [
+      ...trust.since(versions.get(TRUST)),
+      { kind: "revocations", bytes: own.bytes },
+      ...foreign.since(versions),
+    ];
+  }
+
+  /** Asks for all that is published. One that is not to be had keeps nothing from the others. */
+  async refresh(): Promise<void> {
+    const { trust, revocations, foreign } = this.#parts;
+    const results = await Promise.allSettled([
+      revocations.refresh(),
+      trust.refresh(),
+      foreign.refresh(),
+    ]);
+    const failed = results.filter((result) => result.status === "rejected");
+    if (failed.length > 0) throw new AggregateError(failed.map(({ reason }) => reason));
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Money that comes back: a device pays coins to the member's vault, and when that has applied its customer's
+ * account is credited, once. Whichever way the record came to the ledger: what makes a coin of the vault is
+ * looked at before the coin is spent.
+ *
+ * Whom to credit is said by the leaf that applied, and by no other: a stranger can sign another's body and
+ * hand it in, and it bears the same id.
+ */
+import type { SignedAcknowledgement } from "../protocol/acknowledgement.ts";
+import type { Hex } from "../protocol/bytes.ts";
+import { type Owner, ownerOf } from "../protocol/key.ts";
+import { decodeLeaf, leafHash } from "../protocol/leaf.ts";
+import { lock, type MemberId, type Output } from "../protocol/output.ts";
+import type { SignedRecord } from "../protocol/record.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { NodeClient } from "../node/client.ts";
+import type { Logger } from "../node/service/telemetry.ts";
+import type { AccountId, Accounts } from "./accounts.ts";
+import type { DeviceBalances } from "./device-balances.ts";
+import type { Devices } from "./devices.ts";
+import type { Intake } from "./intake.ts";
+import type { Outcome } from "./outcome.ts";
+
+export type RedemptionsParts = {
+  readonly member: MemberId;
+  /** The owner of the vault's coins. */
+  readonly vaultOwner: Owner;
+  readonly accounts: Accounts;
+  /** Where money goes that came from nobody known here. */
+  readonly suspense: AccountId;
+  readonly devices: Devices;
+  readonly balances: Pick<DeviceBalances, "touch">;
+  readonly intake: Pick<Intake, "acknowledge">;
+  readonly node: Pick<NodeClient, "statuses" | "leaf">;
+  readonly logger: Logger;
+};
+
+/** Records looked at lately: more than a vault shows at once. */
+const REMEMBERED = 10_000;
+
+export class Redemptions {
+  readonly #parts: RedemptionsParts;
+  /** Records that need not be looked at again; the oldest go first. */
+  readonly #seen = new Set<Hex>();
+
+  constructor(parts: RedemptionsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Takes a redemption in.
+   * @throws Refusal `unauthorised`, `wrong-owner`, `unknown-recipient`; as `Intake.acknowledge`.
+   */
+  async ask(owner: Owner, record: SignedRecord): Promise<SignedAcknowledgement> {
+    const { devices, intake } = this.#parts;
+    if ((await devices.get(owner)) === undefined) {
+      throw new Refusal("unauthorised", "the device is not registered with this member");
+    }
+    if (record.kind !== "spend" || ownerOf(record.signer) !== owner) {
+      throw new Refusal("wrong-owner", "a redemption is a spend that the asking device has signed");
+    }
+    if (this.#amountIn(record.outputs) === 0n) {
+      throw new Refusal("unknown-recipient", "nothing of it goes to the member's treasury key");
+    }
+    return intake.acknowledge([record.bytes]);
+  }
+
+  /** Credits a redemption that has applied. */
+  async settle({ leaf, state }: Outcome): Promise<void> {
+    if (state === "refused") return;
+    const record = decodeLeaf(leaf.bytes);
+    if (record.kind === "enrolment" || this.#amountIn(record.outputs) === 0n) return;
+    const accounted = await this.received([leaf.id]);
+    if (!accounted.has(leaf.id)) throw new Error(`redemption ${leaf.id} could not be credited yet`);
+  }
+
+  /**
+   * Looks at records that have made coins of the vault, and credits whom it must.
+   * @returns those that are accounted for: the coins of the others are not to be spent yet.
+   */
+  async received(ids: readonly Hex[]): Promise<ReadonlySet<Hex>> {
+    const accounted = new Set(ids.filter((id) => this.#seen.has(id)));
+    const unseen = ids.filter((id) => !accounted.has(id));
+    const statuses = unseen.length === 0 ? [] : await this.#parts.node.statuses(unseen);
+    for (const [i, id] of unseen.entries()) {
+      const { state, leafHash: applied } = statuses[i]!;
+      try {
+        if (state === "applied") await this.#credit(id, applied as Hex);
+        // What is no record is a deposit: the bank's own.
+        else if (state !== "unknown") throw new Error(`a coin's record is ${state} at the node`);
+        accounted.add(id);
+        this.#remember(id);
+      } catch (error) {
+        this.#parts.logger.error({ err: error, id }, "money that came in is not accounted for yet");
+      }
+    }
+    return accounted;
+  }
+
+  async #credit(id: Hex, applied: Hex): Promise<void> {
+    const { vaultOwner, accounts, suspense, devices, balances, logger } = this.#parts;
+    const record = await this.#appliedRecord(id, applied);
+    const owner = ownerOf(record.signer);
+    if (owner === vaultOwner) return;
+    const device = await devices.get(owner);
+    if (device === undefined) logger.warn({ id, owner }, "money came from a device not known here");
+    const amount = this.#amountIn(record.outputs);
+    await accounts.credit(device?.account ?? suspense, amount, `redeem:${id}`);
+    balances.touch(owner);
+  }
+
+  async #appliedRecord(id: Hex, applied: Hex): Promise<SignedRecord> {
+    const bytes = await this.#parts.node.leaf(id);
+    const record = decodeLeaf(bytes);
+    if (record.kind === "enrolment" || leafHash(bytes) !== applied) {
+      throw new Error(`the node gives another leaf for ${id} than the one that applied`);
+    }
+    return record;
+  }
+
+  #amountIn(outputs: readonly Output[]): bigint {
+    const { vaultOwner, member } = this.#parts;
+    return outputs
+      .filter(({ owner, custodian }) => owner === vaultOwner && custodian === member)
+      .filter((output) => output.lock === lock.key)
+      .reduce((sum, { amount }) => sum + amount, 0n);
+  }
+
+  #remember(id: Hex): void {
+    if (this.#seen.size >= REMEMBERED) this.#seen.delete(this.#seen.values().next().value!);
+    this.#seen.add(id);
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The member's revocation list: the devices it has revoked on the chain and those it has blocked here, for as
+ * long as receipts and certificates of theirs may still be around. It is signed anew with the present time
+ * whenever somebody needs it, since it is also how devices learn the time.
+ */
+import type { Hex } from "../protocol/bytes.ts";
+import type { Owner } from "../protocol/key.ts";
+import {
+  decodeRevocationList,
+  prefixOf,
+  type SignedRevocationList,
+  signRevocationList,
+} from "../protocol/lists.ts";
+import type { MemberId } from "../protocol/output.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { Signer } from "../protocol/signature.ts";
+import type { FoldedEvent, NodeClient } from "../node/client.ts";
+import type { Logger } from "../node/service/telemetry.ts";
+import type { Devices } from "./devices.ts";
+import { keys } from "./keys.ts";
+import { Serial } from "./serial.ts";
+import type { Store } from "./store.ts";
+
+export type RevocationsParts = {
+  readonly networkId: Uint8Array;
+  readonly member: MemberId;
+  readonly issuer: Signer;
+  readonly node: Pick<NodeClient, "revocations">;
+  readonly devices: Pick<Devices, "blocked">;
+  readonly receiptLifeMs: () => number;
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly clock: () => number;
+  /** How old a list may be that is handed out again unchanged. */
+  readonly listLifeMs: number;
+};
+
+export class Revocations {
+  readonly #parts: RevocationsParts;
+  readonly #serial = new Serial();
+  /** By owner, when the chain revoked it, in milliseconds; undefined until the node has said. */
+  #onChain: ReadonlyMap<Owner, number> | undefined;
+  #list: SignedRevocationList | undefined;
+
+  private constructor(parts: RevocationsParts, list: SignedRevocationList | undefined) {
+    this.#parts = parts;
+    this.#list = list;
+  }
+
+  static async open(parts: RevocationsParts): Promise<Revocations> {
+    const bytes = await parts.store.get(keys.revocationList);
+    return new Revocations(parts, bytes === undefined ? undefined : decodeRevocationList(bytes));
+  }
+
+  /** Whether the chain says so. */
+  isRevoked(owner: Owner): boolean {
+    return this.#onChain?.has(owner) ?? false;
+  }
+
+  /** Asks the node. */
+  async refresh(): Promise<void> {
+    const { node, member } = this.#parts;
+    const { revoked } = await node.revocations(member);
+    this.#onChain = new Map(revoked.map(({ owner, timeS }) => [owner as Owner, timeS * 1000]));
+  }
+
+  handle({ kind, member }: FoldedEvent): void {
+    if (kind !== "revoked" || member !== this.#parts.member) return;
+    this.refresh().catch((error: unknown) => {
+      this.#parts.logger.warn({ err: error }, "the member's revocations are not known");
+    });
+  }
+
+  /**
+   * The list as of now.
+   * @throws Refusal `unavailable` while the node has never said whom the member revoked: a list without
+   *   them would take the place of one that has them.
+   */
+  list(): Promise<SignedRevocationList> {
+    return this.#serial.run(async () => {
+      const { networkId, member, issuer, store, clock, listLifeMs } = this.#parts;
+      const now = clock();
+      const prefixes = this.#prefixes(now);
+      const last = this.#list;
+      const isSame = last !== undefined && prefixes.join() === last.prefixes.join();
+      if (isSame && now - last.issued < listLifeMs) return last;
+      // The seconds of the clock, so that several gateways of a member need not agree on a number.
+      const version = Math.max((last?.version ?? -1) + 1, Math.floor(now / 1000));
+      const fields = { member, version, issued: now, prefixes };
+      const list = await signRevocationList(networkId, fields, issuer);
+      await store.write([{ key: keys.revocationList, value: list.bytes }]);
+      this.#list = list;
+      return list;
+    });
+  }
+
+  #prefixes(now: number): Hex[] {
+    const { devices } = this.#parts;
+    const before = this.#onChain === undefined ? this.#list : undefined;
+    if (this.#onChain === undefined && before === undefined) {
+      throw new Refusal("unavailable", "the node has not said yet whom the member has revoked");
+    }
+    const since = [...devices.blocked, ...(this.#onChain ?? [])];
+    const lifeMs = this.#onChain === undefined ? Infinity : this.#parts.receiptLifeMs();
+    const recent = since
+      .filter(([, time]) => now < time + lifeMs)
+      .map(([owner]) => prefixOf(owner));
+    return [...new Set([...recent, ...(before?.prefixes ?? [])])].sort();
+  }
+}

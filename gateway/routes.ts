@@ -1,0 +1,110 @@
+/** What devices and couriers ask of a gateway. Anyone may: what counts is signed by itself. */
+import { Type } from "typebox";
+import { encodeAcknowledgement } from "../protocol/acknowledgement.ts";
+import { type Hex, toHex } from "../protocol/bytes.ts";
+import { decodeDeviceRequest } from "../protocol/device-request.ts";
+import { decodeLeaves } from "../protocol/leaf-list.ts";
+import { limits } from "../protocol/limits.ts";
+import type { NodeClient } from "../node/client.ts";
+import { bytes, call, type Route } from "../node/service/route.ts";
+import type { DeviceDesk } from "./device-desk.ts";
+import { REVOCATIONS_PATH } from "./foreign-lists.ts";
+import type { Intake } from "./intake.ts";
+import type { Revocations } from "./revocations.ts";
+import * as Api from "./schema.ts";
+
+export type RoutesParts = {
+  readonly desk: DeviceDesk;
+  readonly intake: Intake;
+  readonly revocations: Revocations;
+  readonly node: Pick<NodeClient, "explain">;
+  readonly info: Api.MemberInfo;
+};
+
+/** A request's fields around its payload, and what sealing adds. */
+const HEAD_MAX = 512;
+const byId = Type.Object({ id: Api.RecordId });
+
+export function gatewayRoutes({ desk, intake, revocations, node, info }: RoutesParts): Route[] {
+  return [
+    call({
+      method: "POST",
+      path: "/v1/device",
+      summary: "A device's signed request; the reply is a device reply, answered or refused",
+      body: bytes,
+      reply: bytes,
+      bodyMaxBytes: limits.gatewayPayloadMax + HEAD_MAX,
+      handle: ({ body }) => desk.answer(decodeDeviceRequest(body)),
+    }),
+    call({
+      method: "POST",
+      path: "/v1/sealed",
+      summary: "A device's request that a courier brings, sealed to the intake key",
+      body: bytes,
+      reply: bytes,
+      bodyMaxBytes: limits.gatewayPayloadMax + HEAD_MAX,
+      handle: async ({ body }) => encodeAcknowledgement(await desk.answerSealed(body)),
+    }),
+    call({
+      method: "POST",
+      path: "/v1/leaves",
+      summary:
+        "Leaves, count u16 × (length u32 | leaf); the reply is an acknowledgement of them all",
+      body: bytes,
+      reply: bytes,
+      bodyMaxBytes: limits.gatewayPayloadMax + HEAD_MAX,
+      handle: async ({ body }) =>
+        encodeAcknowledgement(await intake.acknowledge(decodeLeaves(body))),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/records/:id",
+      summary: "Where a record is",
+      params: byId,
+      reply: Type.Omit(Api.Explanation, ["sentences"]),
+      handle: ({ params }) => explain(params.id as Hex),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/records/:id/explain",
+      summary: "Why a record is where it is, in plain words",
+      params: byId,
+      reply: Api.Explanation,
+      handle: ({ params }) => explain(params.id as Hex),
+    }),
+    call({
+      method: "GET",
+      path: REVOCATIONS_PATH,
+      summary: "The member's revocation list, as of now",
+      reply: bytes,
+      handle: async () => (await revocations.list()).bytes,
+    }),
+    call({
+      method: "GET",
+      path: "/v1/member",
+      summary: "Whose gateway this is, and where its vault is",
+      reply: Api.MemberInfo,
+      handle: () => info,
+    }),
+  ];
+
+  async function explain(id: Hex) {
+    const { status, sentences } = await node.explain(id);
+    const isHere = intake.withId(id).length > 0;
+    const state = status.state === "unknown" && isHere ? ("pending" as const) : status.state;
+    const here = isHere ? ["This gateway has it durably and hands it to its node."] : [];
+    const code = status.code === undefined ? {} : { code: status.code };
+    return { id, state, ...code, sentences: [...here, ...sentences] };
+  }
+}
+
+/** For `RoutesParts.info`. */
+export function memberInfo(fields: {
+  readonly networkId: Hex;
+  readonly member: number;
+  readonly vault: Hex;
+  readonly issuer: Uint8Array;
+  readonly intake: Uint8Array;
+}): Api.MemberInfo {
+  return { ...fields, issuer: toHex(fields.issuer), intake: toHex(fields.intake) };
+}

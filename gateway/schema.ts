@@ -1,0 +1,132 @@
+/** What the gateway's JSON routes say and hear. Amounts are decimal strings of minor units. */
+import { type Static, type TSchema, Type } from "typebox";
+import { entryKinds } from "./accounts.ts";
+import { deviceClassNames } from "./devices.ts";
+
+const hex = (bytes: number, description: string) =>
+  Type.String({ pattern: `^0x[0-9a-f]{${2 * bytes}}$`, description });
+const amount = (description: string) =>
+  Type.String({ pattern: "^(0|-?[1-9][0-9]*)$", description: `${description}, in minor units` });
+const time = (description: string) =>
+  Type.Integer({ minimum: 0, description: `${description}, in milliseconds` });
+
+export const RecordId = hex(32, "Id of a record or an enrolment");
+export const OwnerName = hex(20, "First 20 bytes of SHA-256 of the device key");
+export const AccountName = Type.String({
+  pattern: "^[A-Za-z0-9._:-]{1,64}$",
+  description: "The account",
+});
+export const Reference = Type.String({
+  pattern: "^[A-Za-z0-9._:/-]{1,128}$",
+  description: "Names the operation: repeated under it, nothing happens twice",
+});
+export const Deposited = Type.String({
+  pattern: "^[1-9][0-9]{0,19}$",
+  description: "Minor units",
+});
+
+/** How a device finds the bank. */
+export const MemberInfo = Type.Object({
+  networkId: hex(32, "The network's id"),
+  member: Type.Integer({ description: "The member whose gateway this is" }),
+  vault: OwnerName,
+  issuer: hex(33, "Issuer key"),
+  intake: hex(33, "Key that couriers' requests are sealed to"),
+});
+
+export const Explanation = Type.Object({
+  id: RecordId,
+  state: Type.String({ description: "unknown, pending, applied or refused" }),
+  code: Type.Optional(Type.String({ description: "Why it has not applied" })),
+  sentences: Type.Array(Type.String(), { description: "What happened and what comes next" }),
+});
+
+export const NewAccount = Type.Object(
+  {
+    account: AccountName,
+    customer: Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description: "The bank's own reference to its customer, sealed into enrolments",
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export const AccountRow = Type.Object({
+  account: AccountName,
+  customer: Type.String(),
+  available: amount("What the customer can dispose of"),
+  held: amount("Frozen for loads under way"),
+  onDevices: amount("Frozen because it is on devices"),
+  devices: Type.Array(OwnerName),
+});
+
+export const NewDeposit = Type.Object(
+  { amount: Deposited, reference: Reference },
+  { additionalProperties: false },
+);
+
+export const Credential = Type.Object({
+  credential: Type.String({ description: "What the device shows, in UTF-8, when it enrols: once" }),
+  expires: time("Until when"),
+});
+
+export const EntryRow = Type.Object({
+  number: Type.Integer(),
+  time: time("When"),
+  kind: Type.Enum([...entryKinds]),
+  reference: Type.String(),
+  available: amount("Change of what is available"),
+  held: amount("Change of what is held"),
+  onDevices: amount("Change of what is on devices"),
+});
+
+export const DeviceRow = Type.Object({
+  owner: OwnerName,
+  key: hex(33, "The device key"),
+  account: AccountName,
+  class: Type.Enum(deviceClassNames),
+  label: Type.String(),
+  registered: time("When"),
+  blocked: Type.Optional(time("Since when")),
+});
+
+export const VaultRow = Type.Object({
+  owner: OwnerName,
+  amount: amount("Confirmed coins and change that is on its way"),
+  coins: Type.Integer({ description: "How many" }),
+  spending: Type.Integer({ description: "Spends that are not final" }),
+});
+
+export const Merge = Type.Object({
+  record: Type.Union([RecordId, Type.Null()], {
+    description: "Null if there was nothing to merge",
+  }),
+});
+
+export const Books = Type.Object({
+  cash: amount("What customers have brought, less what is here of it: negative"),
+  settlement: amount("What devices have paid to others, less what others have paid to them"),
+  available: amount("All accounts'"),
+  held: amount("All accounts'"),
+  onDevices: amount("All accounts'"),
+  total: amount("Of all books: always zero"),
+});
+
+export const IntakeRow = Type.Object({
+  leaves: Type.Integer({ description: "Leaves that are not final" }),
+  bytes: Type.Integer(),
+  loads: Type.Integer({ description: "Loads that are not final" }),
+});
+
+/** A page of a list that ascends by name. */
+export const Page = <S extends TSchema>(name: S) =>
+  Type.Object({
+    after: Type.Optional(name),
+    limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
+  });
+
+export type MemberInfo = Static<typeof MemberInfo>;
+export type AccountRow = Static<typeof AccountRow>;
+export type DeviceRow = Static<typeof DeviceRow>;

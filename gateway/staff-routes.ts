@@ -1,0 +1,215 @@
+/** What the bank's own people and systems ask of the gateway: the counter, the vault, the devices, the books. */
+import { Type } from "typebox";
+import type { Owner } from "../protocol/key.ts";
+import { parseMinorUnits } from "../protocol/money.ts";
+import { recordId } from "../protocol/record.ts";
+import { call, type Route } from "../node/service/route.ts";
+import { sumOf } from "./coin-picking.ts";
+import type { Credentials } from "./credentials.ts";
+import type { Device, Devices } from "./devices.ts";
+import type { EmbeddedAccounts } from "./embedded-accounts.ts";
+import type { Intake } from "./intake.ts";
+import type { Loads } from "./loads.ts";
+import * as Api from "./schema.ts";
+import type { Vault } from "./vault.ts";
+
+export type StaffRoutesParts = {
+  readonly networkId: Uint8Array;
+  readonly accounts: EmbeddedAccounts;
+  readonly credentials: Credentials;
+  readonly credentialLifeMs: number;
+  readonly devices: Devices;
+  readonly vault: Vault;
+  readonly intake: Intake;
+  readonly loads: Loads;
+  readonly clock: () => number;
+};
+
+const byAccount = Type.Object({ account: Api.AccountName });
+const byOwner = Type.Object({ owner: Api.OwnerName });
+const STATEMENT_MAX = 1000;
+
+export function staffRoutes(parts: StaffRoutesParts): Route[] {
+  return [...accountRoutes(parts), ...deviceRoutes(parts), ...bankRoutes(parts)];
+}
+
+function accountRoutes({
+  accounts,
+  credentials,
+  credentialLifeMs,
+  devices,
+}: StaffRoutesParts): Route[] {
+  const rowOf = async (account: string): Promise<Api.AccountRow> => {
+    const { customer } = await accounts.account(account);
+    const { available, held, onDevices } = await accounts.balance(account);
+    return {
+      account,
+      customer,
+      available: String(available),
+      held: String(held),
+      onDevices: String(onDevices),
+      devices: await devices.of(account),
+    };
+  };
+  return [
+    call({
+      method: "POST",
+      path: "/v1/accounts",
+      summary: "Opens an account; again, it is the same",
+      body: Api.NewAccount,
+      reply: Api.AccountRow,
+      async handle({ body: { account, customer } }) {
+        await accounts.openAccount(account, customer);
+        return rowOf(account);
+      },
+    }),
+    call({
+      method: "GET",
+      path: "/v1/accounts",
+      summary: "Accounts, ascending",
+      query: Api.Page(Api.AccountName),
+      reply: Type.Array(Api.AccountRow),
+      async handle({ query: { after, limit } }) {
+        const page = await accounts.accounts(limit, after);
+        return Promise.all(page.map(({ account }) => rowOf(account)));
+      },
+    }),
+    call({
+      method: "GET",
+      path: "/v1/accounts/:account",
+      summary: "An account and its balance",
+      params: byAccount,
+      reply: Api.AccountRow,
+      handle: ({ params }) => rowOf(params.account),
+    }),
+    call({
+      method: "POST",
+      path: "/v1/accounts/:account/deposits",
+      summary: "Money that came in at the counter",
+      params: byAccount,
+      body: Api.NewDeposit,
+      reply: Api.AccountRow,
+      async handle({ params: { account }, body }) {
+        await accounts.deposit(account, parseMinorUnits(body.amount), `deposit:${body.reference}`);
+        return rowOf(account);
+      },
+    }),
+    call({
+      method: "POST",
+      path: "/v1/accounts/:account/credentials",
+      summary: "A credential with which the customer enrols one device",
+      params: byAccount,
+      reply: Api.Credential,
+      status: 201,
+      async handle({ params }) {
+        const holder = await accounts.account(params.account);
+        const { text, expires } = await credentials.issue(holder, credentialLifeMs);
+        return { credential: text, expires };
+      },
+    }),
+    call({
+      method: "GET",
+      path: "/v1/accounts/:account/statement",
+      summary: "What happened in an account, the latest first",
+      params: byAccount,
+      query: Type.Object({
+        limit: Type.Integer({ minimum: 1, maximum: STATEMENT_MAX, default: 100 }),
+        before: Type.Optional(Type.Integer({ minimum: 1, description: "Numbers below it" })),
+      }),
+      reply: Type.Array(Api.EntryRow),
+      async handle({ params, query }) {
+        const entries = await accounts.statement(params.account, query.limit, query.before);
+        return entries.map((entry) => ({
+          ...entry,
+          available: String(entry.available),
+          held: String(entry.held),
+          onDevices: String(entry.onDevices),
+        }));
+      },
+    }),
+  ];
+}
+
+function deviceRoutes({ devices, clock }: StaffRoutesParts): Route[] {
+  return [
+    call({
+      method: "GET",
+      path: "/v1/devices",
+      summary: "Devices, ascending",
+      query: Api.Page(Api.OwnerName),
+      reply: Type.Array(Api.DeviceRow),
+      handle: ({ query: { after, limit } }) =>
+        Array.fromAsync(devices.all({ after: after as Owner, limit }), deviceRow),
+    }),
+    call({
+      method: "POST",
+      path: "/v1/devices/:owner/block",
+      summary:
+        "Blocks a device for good: no receipts, no certificates, no loads; others hear of it",
+      params: byOwner,
+      reply: Api.DeviceRow,
+      async handle({ params }) {
+        const owner = params.owner as Owner;
+        await devices.block(owner, clock());
+        return deviceRow({ owner, ...(await devices.get(owner))! });
+      },
+    }),
+  ];
+}
+
+function bankRoutes({ networkId, accounts, vault, intake, loads }: StaffRoutesParts): Route[] {
+  return [
+    call({
+      method: "GET",
+      path: "/v1/vault",
+      summary: "What the vault can spend",
+      reply: Api.VaultRow,
+      async handle() {
+        const coins = await vault.coins();
+        const { owner, spending } = vault;
+        return { owner, amount: String(sumOf(coins)), coins: coins.length, spending };
+      },
+    }),
+    call({
+      method: "POST",
+      path: "/v1/vault/merge",
+      summary: "Makes one coin of the vault's smallest, at most 16",
+      reply: Api.Merge,
+      async handle() {
+        const record = await vault.merge();
+        return { record: record === undefined ? null : recordId(networkId, record.body) };
+      },
+    }),
+    call({
+      method: "GET",
+      path: "/v1/books",
+      summary: "What the bank's books hold together",
+      reply: Api.Books,
+      async handle() {
+        const { cash, settlement, available, held, onDevices, total } =
+          await accounts.trialBalance();
+        return {
+          cash: String(cash),
+          settlement: String(settlement),
+          available: String(available),
+          held: String(held),
+          onDevices: String(onDevices),
+          total: String(total),
+        };
+      },
+    }),
+    call({
+      method: "GET",
+      path: "/v1/intake",
+      summary: "What waits for the ledger",
+      reply: Api.IntakeRow,
+      handle: () => ({ leaves: intake.size, bytes: intake.sizeBytes, loads: loads.open }),
+    }),
+  ];
+}
+
+function deviceRow(device: Device & { readonly owner: Owner }): Api.DeviceRow {
+  const { owner, key, account, class: deviceClass, label, registered, blocked } = device;
+  const row = { owner, key, account, class: deviceClass, label, registered };
+  return blocked === undefined ? row : { ...row, blocked };
+}

@@ -1,0 +1,231 @@
+/**
+ * The member's vault: the coins of its treasury key, and the only place that signs with it. Spends are made
+ * one at a time and durable before anybody sees them, so that a coin is never spent twice: not by two loads
+ * at once, and not by a restart, which hands in the same records again. Change can be spent before its record
+ * has applied, since the gateway hands parents on first.
+ */
+import { fromHex, type Hex, Reader, toHex, Writer } from "../protocol/bytes.ts";
+import { type Owner, ownerOf } from "../protocol/key.ts";
+import { limits } from "../protocol/limits.ts";
+import type { Amount } from "../protocol/money.ts";
+import {
+  lock,
+  type MemberId,
+  type Outpoint,
+  outpointOf,
+  type Output,
+  splitOutpoint,
+} from "../protocol/output.ts";
+import type { Random } from "../protocol/random.ts";
+import {
+  auditOf,
+  decodeRecord,
+  recordId,
+  type SignedRecord,
+  signRecord,
+} from "../protocol/record.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { Signer } from "../protocol/signature.ts";
+import type { NodeClient } from "../node/client.ts";
+import type { Change, Store } from "./store.ts";
+import { pickCoins, pickSmallest, sumOf, type VaultCoin } from "./coin-picking.ts";
+import type { Intake } from "./intake.ts";
+import { keys, ranges } from "./keys.ts";
+import { isHopeless, type Outcome } from "./outcome.ts";
+import { Serial } from "./serial.ts";
+
+export type VaultParts = {
+  readonly networkId: Uint8Array;
+  readonly member: MemberId;
+  readonly treasury: Signer;
+  readonly node: Pick<NodeClient, "coinsOf">;
+  readonly intake: Pick<Intake, "acceptOwn">;
+  readonly store: Store;
+  /** Sees to the records that made coins of the vault, and says which are done: others' coins are not spent. */
+  readonly account: (ids: readonly Hex[]) => Promise<ReadonlySet<Hex>>;
+  readonly random: Random;
+  readonly clock: () => number;
+};
+
+/** A spend that is not final. One that lost a coin to another record keeps its coins from being spent again. */
+type Spend = {
+  readonly record: SignedRecord;
+  readonly isLost: boolean;
+  readonly change: readonly VaultCoin[];
+};
+
+const NOTHING = new Uint8Array();
+
+export class Vault {
+  /** The owner that vault coins have. */
+  readonly owner: Owner;
+  readonly #parts: VaultParts;
+  readonly #serial = new Serial();
+  readonly #spends = new Map<Hex, Spend>();
+  #counter: number;
+
+  /** The owner that the coins of a treasury key have. */
+  static ownerOf(treasury: Signer): Owner {
+    return ownerOf(treasury.publicKey);
+  }
+
+  private constructor(parts: VaultParts, counter: number) {
+    this.#parts = parts;
+    this.owner = Vault.ownerOf(parts.treasury);
+    this.#counter = counter;
+  }
+
+  /** Finds the spends that were under way, and hands them in again. */
+  static async open(parts: VaultParts): Promise<Vault> {
+    const counter = await parts.store.get(keys.vaultCounter);
+    const vault = new Vault(parts, counter === undefined ? 0 : new Reader(counter).safe("counter"));
+    for await (const [key, value] of parts.store.entries(ranges.vaultSpends)) {
+      const { record, isLost } = decodeSpend(value);
+      vault.#remember(toHex(key.subarray(1)), record, isLost);
+      if (!isLost) await parts.intake.acceptOwn(record.bytes);
+    }
+    return vault;
+  }
+
+  /** Spends that are not final. */
+  get spending(): number {
+    return this.#spends.size;
+  }
+
+  /** What the vault can spend now or as soon as its own change has come: confirmed coins and change. */
+  async coins(): Promise<VaultCoin[]> {
+    return this.#serial.run(() => this.#spendable());
+  }
+
+  /**
+   * Pays out of the vault, with change to itself. The record is durable, together with `also`, and taken in
+   * when this returns.
+   * @throws Refusal `insufficient-funds`, `too-many-coins`; what the node's client throws.
+   */
+  async pay(
+    outputs: readonly Output[],
+    also: (id: Hex) => readonly Change[],
+  ): Promise<SignedRecord> {
+    return this.#serial.run(async () => {
+      const amount = outputs.reduce((sum, output) => sum + output.amount, 0n);
+      const coins = pickCoins(await this.#spendable(), amount);
+      const change = sumOf(coins) - amount;
+      const all = change > 0n ? [...outputs, this.#toSelf(change)] : outputs;
+      if (all.length > limits.outputsMax) {
+        throw new Refusal(
+          "too-many-coins",
+          "the vault's change takes one of a record's 16 outputs",
+        );
+      }
+      return this.#sign(coins, all, also);
+    });
+  }
+
+  /**
+   * Makes one coin of the vault's smallest, at most 16.
+   * @returns undefined if there is nothing to merge.
+   */
+  async merge(): Promise<SignedRecord | undefined> {
+    return this.#serial.run(async () => {
+      const confirmed = (await this.#spendable()).filter((coin) => coin.isConfirmed);
+      const smallest = pickSmallest(confirmed);
+      if (smallest.length < 2) return undefined;
+      return this.#sign(smallest, [this.#toSelf(sumOf(smallest))], () => []);
+    });
+  }
+
+  /** Lets go of a spend that is final. One that lost a coin to another record keeps the rest locked. */
+  async settle({ leaf, ...end }: Outcome): Promise<void> {
+    // In turn, so that no choice of coins is made on what the node said before.
+    await this.#serial.run(async () => {
+      const spend = this.#spends.get(leaf.id);
+      if (spend === undefined) return;
+      const isOver = end.state === "applied" || isHopeless(end.reason.code);
+      const value = isOver ? null : encodeSpend(spend.record, true);
+      await this.#parts.store.write([{ key: keys.vaultSpend(leaf.id), value }]);
+      if (isOver) this.#spends.delete(leaf.id);
+      else this.#remember(leaf.id, spend.record, true);
+    });
+  }
+
+  async #spendable(): Promise<VaultCoin[]> {
+    const { coins } = await this.#parts.node.coinsOf(this.owner);
+    const makers = [...new Set(coins.map(({ outpoint }) => makerOf(outpoint)))];
+    const accounted = await this.#parts.account(makers);
+    const taken = new Set(Array.from(this.#spends.values(), ({ record }) => record.inputs).flat());
+    const confirmed = coins
+      .filter((coin) => coin.lock === lock.key && !coin.pending)
+      .filter(({ outpoint }) => accounted.has(makerOf(outpoint)))
+      .map(({ outpoint, amount }) => ({
+        outpoint: outpoint as Outpoint,
+        amount: BigInt(amount),
+        isConfirmed: true,
+      }));
+    const known = new Set(coins.map(({ outpoint }) => outpoint));
+    const change = Array.from(this.#spends.values(), (spend) => spend.change)
+      .flat()
+      .filter(({ outpoint }) => !known.has(outpoint));
+    return [...confirmed, ...change].filter(({ outpoint }) => !taken.has(outpoint));
+  }
+
+  async #sign(
+    coins: readonly VaultCoin[],
+    outputs: readonly Output[],
+    also: (id: Hex) => readonly Change[],
+  ): Promise<SignedRecord> {
+    const { networkId, treasury, store, intake, random, clock } = this.#parts;
+    const counter = this.#counter + 1;
+    const record = await signRecord(
+      networkId,
+      {
+        kind: "spend",
+        inputs: coins.map(({ outpoint }) => outpoint).sort(),
+        outputs,
+        counter,
+        time: clock(),
+        nonce: random(16),
+        audit: auditOf(NOTHING),
+      },
+      treasury,
+    );
+    const id = recordId(networkId, record.body);
+    await store.write([
+      { key: keys.vaultSpend(id), value: encodeSpend(record, false), old: null },
+      { key: keys.vaultCounter, value: new Writer(8).safe(counter).done() },
+      ...also(id),
+    ]);
+    this.#counter = counter;
+    this.#remember(id, record, false);
+    await intake.acceptOwn(record.bytes);
+    return record;
+  }
+
+  #remember(id: Hex, record: SignedRecord, isLost: boolean): void {
+    const change = record.outputs.flatMap(({ owner, amount }, index) =>
+      owner === this.owner && !isLost
+        ? [{ outpoint: outpointOf(fromHex(id), index), amount, isConfirmed: false }]
+        : [],
+    );
+    this.#spends.set(id, { record, isLost, change });
+  }
+
+  #toSelf(amount: Amount): Output {
+    return { lock: lock.key, owner: this.owner, custodian: this.#parts.member, amount };
+  }
+}
+
+function makerOf(outpoint: string): Hex {
+  return splitOutpoint(outpoint as Outpoint).id;
+}
+
+/** Whether it is lost u8 | record. */
+function encodeSpend(record: SignedRecord, isLost: boolean): Uint8Array {
+  return new Writer(512)
+    .u8(isLost ? 1 : 0)
+    .put(record.bytes)
+    .done();
+}
+
+function decodeSpend(row: Uint8Array) {
+  return { isLost: row[0] === 1, record: decodeRecord(row.subarray(1)) };
+}
