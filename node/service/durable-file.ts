@@ -6,8 +6,12 @@ import { link, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Puts `text` in the place of whatever is at `path`. */
-export async function replaceFile(path: string, text: string, mode = 0o600): Promise<void> {
-  await withDraft(path, text, mode, (draft) => rename(draft, path));
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o600,
+): Promise<void> {
+  await withDraft(path, content, mode, (draft) => rename(draft, path));
 }
 
 /** @throws an error with code EEXIST if there is anything at `path`. */
@@ -27,13 +31,13 @@ export function isDraft(name: string, of: string): boolean {
 
 async function withDraft(
   path: string,
-  text: string,
+  content: string | Uint8Array,
   mode: number,
   place: (draft: string) => Promise<void>,
 ): Promise<void> {
   const draft = `${path}.${process.pid}.draft`;
   try {
-    await writeSynced(draft, text, mode);
+    await writeSynced(draft, content, mode);
     await place(draft);
     await syncFolder(dirname(path));
   } finally {
@@ -41,9 +45,13 @@ async function withDraft(
   }
 }
 
-async function writeSynced(path: string, text: string, mode: number): Promise<void> {
+async function writeSynced(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<void> {
   await rm(path, { force: true });
   await using file = await open(path, "wx", mode);
-  await file.writeFile(text);
+  await file.writeFile(content);
   await file.sync();
 }

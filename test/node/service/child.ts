@@ -43,9 +43,12 @@ export function startChild(
   let stderr = "";
   child.stdout!.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  const ended = once(child, "close").then(
-    ([code, signal]): Ended => ({ code, signal, stdout, stderr }),
-  );
+  // Not "close", which does not come after our own end of the IPC channel was closed.
+  const ended = Promise.all([
+    once(child, "exit"),
+    once(child.stdout!, "close"),
+    once(child.stderr!, "close"),
+  ]).then(([[code, signal]]): Ended => ({ code, signal, stdout, stderr }));
   return {
     process: child,
     stdout: () => stdout,
