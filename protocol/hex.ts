@@ -14,7 +14,7 @@ const byPairs = Array.from(
 
 /** The value of a lower-case digit by its character code, negative for everything else. */
 const values = new Int8Array(128).fill(-1);
-for (const [value, digit] of [...DIGITS].entries()) values[digit.charCodeAt(0)] = value;
+for (let value = 0; value < 16; value++) values[DIGITS.charCodeAt(value)] = value;
 
 /** Lower-case digits behind `prefix`. */
 export function encodeHex(prefix: string, bytes: Uint8Array): string {

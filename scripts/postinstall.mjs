@@ -8,6 +8,8 @@ const require = createRequire(import.meta.url);
 try {
   require("@nomicfoundation/edr");
 } catch {
-  const npm = spawnSync("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit"], { stdio: "inherit" });
+  const npm = spawnSync("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit"], {
+    stdio: "inherit",
+  });
   process.exitCode = npm.status ?? 1;
 }
