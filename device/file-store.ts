@@ -81,7 +81,7 @@ export class FilePurseStore implements PurseStore {
     const file = await open(join(this.#folder, JOURNAL), "r+").catch(absent);
     if (file === undefined) return this.#rewrite();
     this.#file = file;
-    const { inode, writes, end } = decodeJournal(await file.readFile());
+    const { inode, writes, end } = decodeJournal(new Uint8Array(await file.readFile()));
     if (inode !== (await inodeOf(file))) {
       throw new Refusal("wrong-folder", `${this.#folder} is a copy of a purse's store`);
     }

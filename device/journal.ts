@@ -111,7 +111,7 @@ function decodeChanges(payload: Uint8Array): StoreChange[] {
     for (let i = 0; i < count; i++) {
       const key = utf8.decode(reader.long(0xffff, "key"), "key", reader.offset);
       const isKept = reader.u8("kept") === 1;
-      changes.push({ key, value: isKept ? reader.wide(0xffff_ffff, "value") : undefined });
+      changes.push({ key, value: isKept ? reader.wide(0xffff_ffff, "value").slice() : undefined });
     }
     reader.end("entry");
     return changes;

@@ -55,19 +55,19 @@ function groupsOf(coins: readonly Spendable[]): Spendable[][] {
   ];
 }
 
-/** The smallest coin that suffices, or else the largest until they do, without those not needed. */
+/** The largest coins, and in the end the smallest that completes them: few coins, none of them idle. */
 function cover(coins: readonly Spendable[], amount: Amount): Spendable[] | undefined {
-  const ascending = [...coins].sort(bySize);
-  const single = ascending.find((coin) => coin.amount >= amount);
-  if (single !== undefined) return [single];
-  const chosen = ascending.slice(-limits.inputsMax);
-  let surplus = sum(chosen) - amount;
-  if (surplus < 0n) return undefined;
-  return chosen.filter((coin) => {
-    if (coin.amount > surplus) return true;
-    surplus -= coin.amount;
-    return false;
-  });
+  const left = coins.toSorted(bySize);
+  const chosen: Spendable[] = [];
+  let missing = amount;
+  while (missing > 0n) {
+    const last = left.findIndex((coin) => coin.amount >= missing);
+    const [next] = left.splice(last === -1 ? left.length - 1 : last, 1);
+    if (next === undefined || chosen.length === limits.inputsMax) return undefined;
+    chosen.push(next);
+    missing -= next.amount;
+  }
+  return chosen;
 }
 
 function whyNot(
