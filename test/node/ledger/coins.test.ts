@@ -1,0 +1,124 @@
+/** Coins and owners in memory against Maps: what stands, who owns what, who is enrolled. */
+import assert from "node:assert/strict";
+import { sha256 } from "#sha256";
+import fc from "fast-check";
+import { type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
+import { AMOUNT_MAX } from "../../../protocol/money.ts";
+import { joinOutpoint, type Outpoint, type Output } from "../../../protocol/output.ts";
+import { Coins } from "../../../node/ledger/coins.ts";
+
+const hashes = Array.from({ length: 12 }, (_, i) => toHex(sha256(utf8.encode(`record ${i}`))));
+const owners = Array.from({ length: 5 }, (_, i) => hashes[i]!.slice(0, 42) as Hex);
+
+const outpointArbitrary = fc
+  .tuple(fc.constantFrom(...hashes), fc.nat(15))
+  .map(([id, index]) => joinOutpoint(id, index));
+
+const plain = { noNullPrototype: true } as const;
+
+const outputArbitrary: fc.Arbitrary<Output> = fc.record(
+  {
+    lock: fc.constantFrom(0, 1, 3),
+    owner: fc.constantFrom(...owners),
+    custodian: fc.integer({ min: 1, max: 0xffff }),
+    amount: fc.bigInt({ min: 1n, max: AMOUNT_MAX }),
+  },
+  plain,
+);
+
+const stepArbitrary = fc.oneof(
+  fc.record({
+    kind: fc.constant("add" as const),
+    outpoint: outpointArbitrary,
+    output: outputArbitrary,
+  }),
+  fc.record({ kind: fc.constant("delete" as const), outpoint: outpointArbitrary }),
+  fc.record({
+    kind: fc.constant("enrol" as const),
+    owner: fc.constantFrom(...owners),
+    member: fc.integer({ min: 1, max: 0xffff }),
+  }),
+);
+
+/** Coins of one owner in Maps, the latest first. */
+function ofOwner(model: ReadonlyMap<Outpoint, Output>, owner: Hex) {
+  return [...model].filter(([, output]) => output.owner === owner).toReversed();
+}
+
+describe("coins in memory", () => {
+  it("say what Maps say: each coin, the coins of each owner in order, each enrolment", () => {
+    const property = fc.property(fc.array(stepArbitrary, { maxLength: 300 }), (steps) => {
+      const coins = new Coins(5);
+      const model = new Map<Outpoint, Output>();
+      const enrolled = new Map<Hex, number>();
+      for (const step of steps) {
+        if (step.kind === "enrol") {
+          coins.enrol(step.owner, step.member);
+          enrolled.set(step.owner, step.member);
+        } else if (step.kind === "delete") {
+          coins.delete(step.outpoint);
+          model.delete(step.outpoint);
+        } else if (!model.has(step.outpoint)) {
+          coins.add(step.outpoint, step.output);
+          model.set(step.outpoint, step.output);
+        }
+        assert.equal(coins.size, model.size);
+      }
+      assert.deepEqual(new Map(coins.coins()), model);
+      assert.deepEqual(new Map(coins.enrolled()), enrolled);
+      for (const [outpoint, output] of model) assert.deepEqual(coins.get(outpoint), output);
+      for (const owner of owners) {
+        assert.deepEqual([...coins.of(owner)], ofOwner(model, owner));
+        assert.equal(coins.custodianOf(owner), enrolled.get(owner));
+      }
+    });
+    fc.assert(property, { numRuns: 200 });
+  });
+
+  it("forget an owner that has no coin left and is not enrolled, and use its place again", () => {
+    const coins = new Coins(1);
+    const output = (owner: Hex): Output => ({ lock: 0, owner, custodian: 1, amount: 1n });
+    const before = coins.sizeBytes;
+    for (let i = 0; i < 20_000; i++) {
+      const id = toHex(sha256(utf8.encode(`${i}`)));
+      const outpoint = joinOutpoint(id, 0);
+      coins.add(outpoint, output(id.slice(0, 42) as Hex));
+      assert.equal(coins.size, 1);
+      coins.delete(outpoint);
+    }
+    assert.equal(coins.size, 0);
+    // One block of coins and one of owners, for 20,000 owners one after the other.
+    const block = 8192;
+    assert.equal(coins.sizeBytes - before, block * 56 + block * 26);
+  });
+
+  it("keep an enrolled owner without coins", () => {
+    const coins = new Coins(1);
+    const [owner, outpoint] = [owners[0]!, joinOutpoint(hashes[0]!, 1)];
+    coins.add(outpoint, { lock: 0, owner, custodian: 1, amount: 1n });
+    coins.enrol(owner, 0xffff);
+    coins.delete(outpoint);
+    assert.equal(coins.custodianOf(owner), 0xffff);
+    assert.deepEqual([...coins.of(owner)], []);
+  });
+
+  it("refuse to add a coin that stands: it would be money from nowhere [R-035]", () => {
+    const coins = new Coins(1);
+    const outpoint = joinOutpoint(hashes[0]!, 0);
+    const output: Output = { lock: 0, owner: owners[0]!, custodian: 1, amount: 1n };
+    coins.add(outpoint, output);
+    assert.throws(() => coins.add(outpoint, { ...output, amount: 2n }), /stands already/);
+    assert.deepEqual([...coins.of(owners[0]!)], [[outpoint, output]]);
+  });
+
+  it("tell apart the sixteen outputs of a record", () => {
+    const coins = new Coins(1);
+    for (let i = 0; i < 16; i++) {
+      const output: Output = { lock: 0, owner: owners[0]!, custodian: 1, amount: BigInt(i + 1) };
+      coins.add(joinOutpoint(hashes[0]!, i), output);
+    }
+    for (let i = 0; i < 16; i++) {
+      assert.equal(coins.get(joinOutpoint(hashes[0]!, i))?.amount, BigInt(i + 1));
+    }
+  });
+});
