@@ -1,16 +1,19 @@
 /**
  * A service as the main thing of a process: it says where it listens, stops when it is asked to or when
- * whoever started it is gone, and ends with a code that tells a supervisor what to do.
+ * whoever started it is gone, and ends within a bound, whatever happens, with a code that tells a
+ * supervisor what to do. An error that nobody caught ends it at once: what is on the disk is whole at
+ * every moment, and a restart is the one repair.
  */
 import { isRefusal, type RefusalCode } from "../../protocol/refusal.ts";
 import type { Logger } from "./telemetry.ts";
 
 export type Service = {
   start(): Promise<void>;
+  /** Also after a start that failed. */
   stop(): Promise<void>;
   /** Where it listens, once it has started. */
   readonly urls: () => Readonly<Record<string, string>>;
-  /** Rejects when it cannot go on. */
+  /** Rejects when it cannot go on; asked for once it has started. */
   readonly failed: Promise<never>;
 };
 
@@ -20,49 +23,77 @@ export type ServiceMessage =
   | { readonly kind: "failed"; readonly code: RefusalCode | null; readonly detail: string };
 
 /** sysexits.h: our own bug; what is worth another start; what the operator must mend. */
-export const exitCodes = { software: 70, again: 75, configuration: 78 } as const;
+export const exitCodes = { stopped: 0, software: 70, again: 75, configuration: 78 } as const;
 
-/** How long a stop may take before the process ends all the same. */
-const STOP_MS = 15_000;
+/** Supervisors, our devnet too, wait ten seconds before they kill. */
+const STOP_MS = 9_000;
 
-/** Runs `service` until the process is told to stop, and sets the exit code. */
-export async function runService(service: Service, logger: Logger): Promise<void> {
-  const asked = Promise.withResolvers<void>();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => asked.resolve());
-  process.once("disconnect", () => asked.resolve());
-  process.once("uncaughtException", (error) => endBy(error, logger));
+/** Runs `service` until the process is told to stop or it fails, and ends the process. */
+export async function runService(
+  service: Service,
+  logger: Logger,
+  stopMs = STOP_MS,
+): Promise<never> {
+  process.on("uncaughtException", (error) => {
+    logger.fatal({ err: error }, "an error of ours");
+    process.exit(exitCodes.software);
+  });
+  const asked = untilAsked();
+  const started = service.start();
+  let code = await codeOfRun(service, started, asked, logger);
+  setTimeout(() => {
+    logger.fatal({ stopMs }, "the stop takes too long");
+    process.exit(code === exitCodes.stopped ? exitCodes.software : code);
+  }, stopMs);
   try {
-    await service.start();
-    tell({ kind: "listening", urls: service.urls() });
-    await Promise.race([asked.promise, service.failed]);
+    // Nobody stops what is half started.
+    await started.catch(() => undefined);
+    await service.stop();
   } catch (error) {
-    process.exitCode = exitCodeOf(error);
-    tell({
-      kind: "failed",
-      code: isRefusal(error) ? error.code : null,
-      detail: (error as Error).message,
-    });
+    logger.fatal({ err: error }, "the stop failed");
+    code ||= exitCodes.software;
   }
-  const timer = setTimeout(() => {
-    logger.error({}, "the stop takes too long");
-    process.exit();
-  }, STOP_MS);
-  await service.stop();
-  clearTimeout(timer);
-  if (process.connected) process.disconnect();
+  process.exit(code);
 }
 
-function exitCodeOf(error: unknown): number {
-  return isRefusal(error) ? exitCodes.configuration : exitCodes.again;
+/** Resolves once the service is to be stopped, with the code that the process is to end with. */
+async function codeOfRun(
+  service: Service,
+  started: Promise<void>,
+  asked: Promise<string>,
+  logger: Logger,
+): Promise<number> {
+  try {
+    const early = await Promise.race([asked, started]);
+    if (early === undefined) await tell({ kind: "listening", urls: service.urls() });
+    const why = early ?? (await Promise.race([asked, service.failed]));
+    logger.info({ why }, "stopping");
+    return exitCodes.stopped;
+  } catch (error) {
+    const refusal = isRefusal(error) ? error : undefined;
+    logger.fatal({ err: error, remedy: refusal?.remedy }, "it cannot go on");
+    const detail = (error as Error).message;
+    await tell({ kind: "failed", code: refusal?.code ?? null, detail });
+    return refusal === undefined ? exitCodes.again : exitCodes.configuration;
+  }
 }
 
-/** After our own bug nothing is to be trusted: whatever was acknowledged is on disk. */
-function endBy(error: unknown, logger: Logger): never {
-  logger.fatal({ err: error }, "an error of ours");
-  process.exit(exitCodes.software);
+/**
+ * Resolves with the reason when the process is told to end. Told again it does not hurry: a terminal,
+ * npm and the parent each pass on the same Ctrl-C.
+ */
+async function untilAsked(): Promise<string> {
+  return await new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve(signal));
+    const orphaned = () => resolve("the parent has ended");
+    process.on("disconnect", orphaned);
+    // Forked, and the parent died before anyone could listen.
+    if (process.send !== undefined && !process.connected) orphaned();
+  });
 }
 
-function tell(message: ServiceMessage): void {
-  if (process.connected) process.send?.(message);
+/** Resolves when the parent has been told, or is gone. Without one, standard output is told. */
+async function tell(message: ServiceMessage): Promise<void> {
+  if (process.connected) await new Promise((resolve) => process.send!(message, resolve));
   else if (message.kind === "listening") process.stdout.write(`${JSON.stringify(message.urls)}\n`);
 }
