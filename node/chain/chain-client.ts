@@ -90,6 +90,12 @@ export class ChainClient implements AsyncDisposable {
     return { kind: this.#following ? "following" : "starting" };
   }
 
+  /** The account that calls are made from. */
+  get address(): Hex {
+    if (this.#parts.key === undefined) throw new Error("this client has no account to send from");
+    return this.#parts.key.address;
+  }
+
   /** The network's parameters as last read; kept up to date while events are followed. */
   get parameters(): NetworkParameters {
     if (this.#parameters === undefined) throw new Error("the chain client has not started");
