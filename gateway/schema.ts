@@ -99,6 +99,13 @@ export const VaultRow = Type.Object({
   spending: Type.Integer({ description: "Spends that are not final" }),
 });
 
+export const NewBurn = Type.Object(
+  { amount: Deposited },
+  { additionalProperties: false },
+);
+
+export const Burn = Type.Object({ record: RecordId });
+
 export const Merge = Type.Object({
   record: Type.Union([RecordId, Type.Null()], {
     description: "Null if there was nothing to merge",

@@ -1,7 +1,8 @@
 /** What the bank's own people and systems ask of the gateway: the counter, the vault, the devices, the books. */
 import { Type } from "typebox";
-import type { Owner } from "../protocol/key.ts";
+import { NOBODY, type Owner } from "../protocol/key.ts";
 import { parseMinorUnits } from "../protocol/money.ts";
+import { lock, type MemberId } from "../protocol/output.ts";
 import { recordId } from "../protocol/record.ts";
 import { call, type Route } from "../node/service/route.ts";
 import { sumOf } from "./coin-picking.ts";
@@ -15,6 +16,7 @@ import type { Vault } from "./vault.ts";
 
 export type StaffRoutesParts = {
   readonly networkId: Uint8Array;
+  readonly member: MemberId;
   readonly accounts: EmbeddedAccounts;
   readonly credentials: Credentials;
   readonly credentialLifeMs: number;
@@ -157,7 +159,14 @@ function deviceRoutes({ devices, clock }: StaffRoutesParts): Route[] {
   ];
 }
 
-function bankRoutes({ networkId, accounts, vault, intake, loads }: StaffRoutesParts): Route[] {
+function bankRoutes({
+  networkId,
+  member,
+  accounts,
+  vault,
+  intake,
+  loads,
+}: StaffRoutesParts): Route[] {
   return [
     call({
       method: "GET",
@@ -178,6 +187,20 @@ function bankRoutes({ networkId, accounts, vault, intake, loads }: StaffRoutesPa
       async handle() {
         const record = await vault.merge();
         return { record: record === undefined ? null : recordId(networkId, record.body) };
+      },
+    }),
+    call({
+      method: "POST",
+      path: "/v1/vault/burns",
+      summary: "Takes money off the ledger: once its cycle has settled, the operator withdraws as much",
+      body: Api.NewBurn,
+      reply: Api.Burn,
+      status: 201,
+      async handle({ body }) {
+        const amount = parseMinorUnits(body.amount);
+        const burn = { lock: lock.burn, owner: NOBODY, custodian: member, amount };
+        const record = await vault.pay([burn], () => []);
+        return { record: recordId(networkId, record.body) };
       },
     }),
     call({

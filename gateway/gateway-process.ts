@@ -1,4 +1,4 @@
-/** Starts a gateway from its configuration file: reads what the file names, takes the data folder, and runs. */
+/** A gateway as a process: what its configuration names is read, its data folder taken, and it runs. */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { sealingKeyOf } from "../protocol/hpke.ts";
@@ -11,50 +11,70 @@ import { loadConfig } from "../node/service/config-file.ts";
 import { DataFolder } from "../node/service/data-folder.ts";
 import { loadKeyFile } from "../node/service/key-file.ts";
 import type { TlsMaterial } from "../node/service/listener.ts";
-import { makeLogger, Metrics } from "../node/service/telemetry.ts";
+import { type Logger, makeLogger, Metrics } from "../node/service/telemetry.ts";
 import { type GatewayConfig, GatewayConfigSchema } from "./config.ts";
 import { Gateway } from "./gateway.ts";
 
-export type RunningGateway = {
-  readonly gateway: Gateway;
-  /** Stops the gateway and lets go of its folder. */
-  stop(): Promise<void>;
-};
+export class GatewayProcess {
+  readonly logger: Logger;
+  readonly #config: GatewayConfig;
+  readonly #running = new AsyncDisposableStack();
+  #gateway: Gateway | undefined;
 
-/**
- * @throws Refusal naming what the operator must mend: `bad-configuration`, `exposed-key`, `wrong-network`,
- *   `wrong-folder`, `in-use`. Nothing runs then.
- */
-export async function startGateway(configPath: string): Promise<RunningGateway> {
-  const config = withPaths(await loadConfig(configPath, GatewayConfigSchema), dirname(configPath));
-  const running = new AsyncDisposableStack();
-  try {
-    const network = parseNetworkFile((await read(config.network)).toString("utf8"));
-    const keys = await loadKeys(config.keys);
-    const folder = running.use(
-      await DataFolder.open(config.data, { kind: "gateway", networkId: network.networkId }),
-    );
+  private constructor(config: GatewayConfig) {
+    this.#config = config;
     const { level, file } = config.log;
+    const name = `gateway ${config.member}`;
+    this.logger = makeLogger({ name, level, ...(file === undefined ? {} : { file }) });
+  }
+
+  /** @param path of the configuration. @throws Refusal `bad-configuration`, naming file, line and column. */
+  static async load(path: string): Promise<GatewayProcess> {
+    return new GatewayProcess(
+      withPaths(await loadConfig(path, GatewayConfigSchema), dirname(path)),
+    );
+  }
+
+  /**
+   * @throws Refusal naming what the operator must mend: `bad-configuration`, `exposed-key`, `wrong-network`,
+   *   `wrong-folder`, `in-use`; Error on what the world did. `stop` lets go of what was taken.
+   */
+  async start(): Promise<void> {
+    const { network: networkPath, data, node: url, keys } = this.#config;
+    const network = parseNetworkFile((await read(networkPath)).toString("utf8"));
+    const { networkId } = network;
+    const loaded = await loadKeys(keys);
+    const tls = await loadTls(this.#config);
+    const folder = this.#running.use(await DataFolder.open(data, { kind: "gateway", networkId }));
     const gateway = new Gateway(
       {
         network,
-        keys,
-        store: running.use(await folder.openStore("gateway")),
-        node: new NodeClient({ url: config.node }),
+        keys: loaded,
+        store: this.#running.use(await folder.openStore("gateway")),
+        node: new NodeClient({ url }),
         verifier: new NodeVerifier(),
         random: systemRandom,
         clock: Date.now,
-        logger: makeLogger({ name: "gateway", level, ...(file === undefined ? {} : { file }) }),
+        logger: this.logger,
         metrics: new Metrics({ process: true }),
       },
-      { ...config, tls: await loadTls(config) },
+      { ...this.#config, tls },
     );
     await gateway.start();
-    running.use(gateway);
-    return { gateway, stop: () => running.disposeAsync() };
-  } catch (error) {
-    await running.disposeAsync();
-    throw error;
+    this.#gateway = this.#running.use(gateway);
+  }
+
+  async stop(): Promise<void> {
+    await this.#running.disposeAsync();
+  }
+
+  urls(): { readonly devices: string; readonly staff: string } {
+    return { devices: this.#gateway!.url, staff: this.#gateway!.staffUrl };
+  }
+
+  /** Rejects when it cannot go on. */
+  get failed(): Promise<never> {
+    return this.#gateway!.failed;
   }
 }
 

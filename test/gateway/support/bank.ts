@@ -1,0 +1,262 @@
+/** A member's gateway on a store of its own and a node double, and what its staff does there. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAnsweredLists } from "../../../protocol/answer.ts";
+import { fromHex, type Hex, toHex, Writer } from "../../../protocol/bytes.ts";
+import { makeSealingKey } from "../../../protocol/hpke.ts";
+import { type SignedTrustList, signTrustList } from "../../../protocol/lists.ts";
+import type { GatewayAddress, NetworkFile } from "../../../protocol/network-file.ts";
+import { NodeVerifier } from "../../../protocol/p256-node.ts";
+import { systemRandom } from "../../../protocol/random.ts";
+import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
+import { GatewayConfigSchema } from "../../../gateway/config.ts";
+import { Gateway, type GatewayOptions } from "../../../gateway/gateway.ts";
+import { NodeClient } from "../../../node/client.ts";
+import { CheckedStore } from "../../../node/service/checked-store.ts";
+import { parseConfig } from "../../../node/service/config-file.ts";
+import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
+import { keyOf, networkId } from "../../support/ledger-parts.ts";
+import { BrokenStore, type CutPlan } from "./broken-store.ts";
+import { NodeDouble } from "./node-double.ts";
+
+export const MEMBER = 1;
+export const authority = keyOf("the authority");
+export const intakeKey = makeSealingKey(systemRandom);
+
+/** Settings by path, such as `{ "intake.leavesMax": 5000 }`. */
+export type Settings = Readonly<Record<string, string | number>>;
+
+export type BankOptions = {
+  readonly settings?: Settings;
+  readonly gateways?: readonly GatewayAddress[];
+};
+
+export class Bank implements AsyncDisposable {
+  readonly node: NodeDouble;
+  readonly folder: string;
+  readonly #files: CheckedStore;
+  readonly #options: BankOptions;
+  /** Everything the gateway has logged. */
+  readonly log: string[] = [];
+  /** Milliseconds by which the gateway's clock is ahead. */
+  ahead = 0;
+  store: BrokenStore;
+  #gateway: Gateway | undefined;
+
+  private constructor(node: NodeDouble, folder: string, files: CheckedStore, options: BankOptions) {
+    this.node = node;
+    this.folder = folder;
+    this.#files = files;
+    this.#options = options;
+    this.store = new BrokenStore(files);
+  }
+
+  /** A bank whose node runs, with a trust list that is published, not started yet. */
+  static async open(folder: string, options: BankOptions = {}): Promise<Bank> {
+    const node = new NodeDouble(1, 2);
+    await node.start();
+    const files = await CheckedStore.open(join(folder, "store"), { create: true });
+    const bank = new Bank(node, folder, files, options);
+    await bank.publish([await bank.trustList({})]);
+    return bank;
+  }
+
+  get gateway(): Gateway {
+    return this.#gateway!;
+  }
+
+  get url(): string {
+    return this.gateway.url;
+  }
+
+  now(): number {
+    return Date.now() + this.ahead;
+  }
+
+  /** Starts the gateway on what is on the disk. @param cut the write at which it is to die. */
+  async start(cut?: CutPlan): Promise<void> {
+    this.store = new BrokenStore(this.#files, cut);
+    const treasury = this.node.ledger.bank(MEMBER).treasury;
+    const issuer = this.node.ledger.bank(MEMBER).issuer;
+    this.#gateway = new Gateway(
+      {
+        network: this.#network(),
+        keys: { issuer, treasury, intake: intakeKey },
+        store: this.store,
+        node: new NodeClient({ url: this.node.url, timeoutMs: 2_000 }),
+        verifier: new NodeVerifier(),
+        random: systemRandom,
+        clock: () => this.now(),
+        logger: makeLogger({
+          name: "gateway",
+          level: "debug",
+          stream: { write: (line) => this.log.push(line) },
+        }),
+        metrics: new Metrics(),
+      },
+      this.#settings(),
+    );
+    await this.#gateway.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#gateway?.stop();
+    this.#gateway = undefined;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.node.stop();
+    await this.#files.close();
+  }
+
+  /** @throws Refusal as the problem document names it. */
+  async staff<Reply>(path: string, body?: object): Promise<Reply> {
+    return ask<Reply>(`${this.gateway.staffUrl}${path}`, body);
+  }
+
+  /** An account with money in it, and a credential for it. */
+  async customer(account: string, deposit: bigint): Promise<Uint8Array> {
+    await this.staff("/v1/accounts", { account, customer: `customer of ${account}` });
+    if (deposit > 0n) {
+      const body = { amount: String(deposit), reference: `first:${account}` };
+      await this.staff(`/v1/accounts/${account}/deposits`, body);
+    }
+    return this.credential(account);
+  }
+
+  async credential(account: string): Promise<Uint8Array> {
+    const { credential } = await this.staff<{ credential: string }>(
+      `/v1/accounts/${account}/credentials`,
+      {},
+    );
+    return new TextEncoder().encode(credential);
+  }
+
+  balance(account: string): Promise<{ available: string; held: string; onDevices: string }> {
+    return this.staff(`/v1/accounts/${account}`);
+  }
+
+  /** A trust list with both members, by the authority. */
+  trustList(fields: {
+    readonly version?: number;
+    readonly guarantee?: bigint;
+    readonly nextTrustKey?: Uint8Array;
+    readonly by?: typeof authority;
+  }): Promise<SignedTrustList> {
+    const { version = 1, guarantee = 1_000_000n, by = authority } = fields;
+    const members = [1, 2].map((member) => ({
+      member,
+      status: 1 as const,
+      issuer: this.node.ledger.bank(member).issuer.publicKey,
+      guarantee,
+      name: `Bank ${member}`,
+    }));
+    const issued = this.now();
+    return signTrustList(
+      networkId,
+      {
+        version,
+        issued,
+        notAfter: issued + 30 * 86_400_000,
+        nextTrustKey: fields.nextTrustKey ?? by.publicKey,
+        members,
+      },
+      by,
+    );
+  }
+
+  /** Puts lists where the gateway looks for them. */
+  async publish(lists: readonly SignedTrustList[]): Promise<void> {
+    const writer = new Writer();
+    writeAnsweredLists(
+      writer,
+      lists.map(({ bytes }) => ({ kind: "trust", bytes })),
+    );
+    await writeFile(join(this.folder, "lists.bin"), writer.done());
+  }
+
+  #network(): NetworkFile {
+    const address: Hex = `0x${"11".repeat(20)}`;
+    return {
+      version: 1,
+      networkId: toHex(networkId),
+      chainId: 1,
+      anchor: `0x${"22".repeat(32)}`,
+      openedAtBlock: 1,
+      contracts: {
+        accessManager: address,
+        registry: address,
+        token: address,
+        settlement: address,
+      },
+      rpcUrls: ["http://127.0.0.1:1"],
+      currency: { code: "EUR", digits: 2 },
+      gateways: this.#options.gateways ?? [],
+    };
+  }
+
+  #settings(): GatewayOptions {
+    const config = parseConfig(
+      JSON.stringify({
+        network: "network.json",
+        data: "data",
+        member: MEMBER,
+        node: this.node.url,
+        keys: { issuer: "issuer.json", treasury: "treasury.json", intake: "intake.json" },
+        authority: {
+          trustKey: toHex(authority.publicKey),
+          lists: join(this.folder, "lists.bin"),
+        },
+        devices: { port: 0 },
+        staff: { port: 0 },
+        ...sections({
+          "intake.firstLookMs": 50,
+          "loads.retryMs": 50,
+          "watch.everyMs": 30,
+          "lists.refreshMs": 100,
+          "lists.lifeMs": 1,
+          "accounts.sweepMs": 86_400_000,
+          ...this.#options.settings,
+        }),
+      }),
+      "test",
+      GatewayConfigSchema,
+    );
+    return { ...config, tls: {} };
+  }
+}
+
+/** Calls a JSON route. @throws Refusal as the problem document names it. */
+export async function ask<Reply>(url: string, body?: object): Promise<Reply> {
+  const answer = await fetch(url, {
+    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { headers: { "content-type": "application/json" } }),
+  });
+  return (await checked(answer).then((good) => good.json())) as Reply;
+}
+
+/** @throws Refusal as the problem document names it. */
+export async function checked(answer: Response): Promise<Response> {
+  if (answer.ok) return answer;
+  const { code, detail } = (await answer.json()) as { code: RefusalCode; detail: string };
+  throw new Refusal(code, detail);
+}
+
+export function bytesOf(hex: Hex): Uint8Array {
+  return fromHex(hex);
+}
+
+function sections(settings: Settings): Record<string, object> {
+  const result: Record<string, Record<string, unknown>> = {};
+  for (const [path, value] of Object.entries(settings)) {
+    const [section, name] = path.split(".") as [string, string];
+    result[section] = { ...result[section], [name]: value };
+  }
+  return result;
+}

@@ -1,0 +1,303 @@
+/**
+ * A node for the gateway's tests: the real fold over a ledger in memory, behind the real routes of a node's
+ * API on a real socket. It sequences what it is handed by itself, or when a test says so; it can be stopped
+ * and started again, having forgotten what only waited, and it can be told to lose or to misuse what it has.
+ */
+import { type Hex, toHex } from "../../../protocol/bytes.ts";
+import { leafHash } from "../../../protocol/leaf.ts";
+import type { Owner } from "../../../protocol/key.ts";
+import type { MemberId, Outpoint, Output } from "../../../protocol/output.ts";
+import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
+import type { Queries } from "../../../node/api/queries.ts";
+import { nodeRoutes } from "../../../node/api/routes.ts";
+import type * as Api from "../../../node/api/schema.ts";
+import type { Change } from "../../../node/ledger/change.ts";
+import { EventFeed } from "../../../node/service/event-feed.ts";
+import type { ServerEvent } from "../../../node/service/event-stream.ts";
+import { HttpServer } from "../../../node/service/http-server.ts";
+import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
+import { networkId } from "../../support/ledger-parts.ts";
+import { batchOf, TestLedger, toSequenced } from "../../support/ledger.ts";
+
+export const RECEIPT_LIFE_S = 7 * 24 * 60 * 60;
+
+type Waiting = {
+  readonly hash: Hex;
+  readonly id: Hex;
+  readonly bytes: Uint8Array;
+  readonly inputs: readonly Outpoint[];
+  reason?: { readonly code: RefusalCode; readonly detail: string };
+};
+
+type Applied = { readonly seq: number; readonly cycle: number; readonly leafHash: Hex };
+
+/** For these a leaf waits, as in a node's pool. */
+const waitingFor: readonly RefusalCode[] = [
+  "unknown-coin",
+  "unknown-recipient",
+  "unknown-member",
+  "not-reclaimable",
+];
+
+export class NodeDouble implements AsyncDisposable {
+  readonly ledger: TestLedger;
+  /** How long a batch gathers; undefined if tests sequence by `sequence`. */
+  gatherMs: number | undefined = 2;
+  /** Leaves that are handed in and lost. */
+  loses: (id: Hex) => boolean = () => false;
+  /** Called with every submission, before it is taken. */
+  onSubmit: (ids: readonly Hex[]) => void | Promise<void> = () => undefined;
+  chainState = "following";
+  /** What it says of its network. */
+  networkId: Hex;
+  readonly #pool = new Map<Hex, Waiting>();
+  readonly #bytes = new Map<Hex, Uint8Array>();
+  readonly #applied = new Map<Hex, Applied>();
+  readonly #outcomes = new Map<Hex, { seq: number; code: string; detail: string }>();
+  readonly #events: Api.FoldedEvent[] = [];
+  readonly #feed = new EventFeed<Api.FoldedEvent>({ history: (seq) => this.#after(seq) });
+  #server: HttpServer | undefined;
+  #port = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(...members: readonly MemberId[]) {
+    this.ledger = new TestLedger(...(members.length === 0 ? [1, 2] : members));
+    this.networkId = toHex(networkId);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    const logger = makeLogger({ name: "double", level: "silent" });
+    const routes = nodeRoutes({
+      intake: { submit: (leaves) => this.#submit(leaves) },
+      queries: this.#queries() as unknown as Queries,
+      feed: this.#feed,
+    });
+    const options = { title: "double", version: "0", port: this.#port, drainMs: 50 };
+    this.#server = new HttpServer({ routes, logger, metrics: new Metrics() }, options);
+    await this.#server.start();
+    this.#port = Number(new URL(this.#server.url).port);
+  }
+
+  /** What only waited is forgotten. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#pool.clear();
+    await this.#server?.stop();
+    this.#server = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Leaves that wait. */
+  get waiting(): number {
+    return this.#pool.size;
+  }
+
+  hasApplied(id: Hex): boolean {
+    return this.#applied.has(id);
+  }
+
+  /** Does something to the ledger and tells of the events it makes. */
+  change<T>(act: (ledger: TestLedger) => T): T {
+    const before = this.ledger.log.length;
+    const result = act(this.ledger);
+    for (const { event } of this.ledger.log.slice(before)) {
+      this.#publish({
+        seq: event.seq,
+        kind: event.kind,
+        ...("member" in event ? { member: event.member } : {}),
+        applied: [],
+        refused: [],
+      });
+    }
+    for (const leaf of this.#pool.values()) delete leaf.reason;
+    return result;
+  }
+
+  /** Sequences leaves as another member would: they need not have come here. */
+  sequenceForeign(leaves: readonly Uint8Array[]): void {
+    for (const bytes of leaves) this.#bytes.set(leafHash(bytes), bytes);
+    this.#sequence(leaves);
+  }
+
+  /** Sequences what waits and may apply. */
+  sequence(): void {
+    const ready = [...this.#pool.values()].filter(({ reason }) => reason === undefined);
+    if (ready.length > 0) this.#sequence(ready.map(({ bytes }) => bytes));
+  }
+
+  async #submit(leaves: readonly Uint8Array[]): Promise<Api.SubmissionResult[]> {
+    const sequenced = leaves.map(toSequenced);
+    await this.onSubmit(sequenced.flatMap(({ id }) => id ?? []));
+    const results = sequenced.map((leaf, i): Api.SubmissionResult => {
+      if (leaf.id === undefined) {
+        const { code, message } = leaf.refusal;
+        return { leafHash: leaf.hash, accepted: false, code, detail: message };
+      }
+      const { hash, id } = leaf;
+      if (this.#applied.get(id)?.leafHash !== hash && !this.#pool.has(hash) && !this.loses(id)) {
+        const bytes = leaves[i]!.slice();
+        const inputs = leaf.leaf.kind === "enrolment" ? [] : leaf.leaf.inputs;
+        this.#pool.set(hash, { hash, id, bytes, inputs });
+        this.#bytes.set(hash, bytes);
+      }
+      return { leafHash: hash, id, accepted: true };
+    });
+    this.#sequenceSoon();
+    return results;
+  }
+
+  #sequenceSoon(): void {
+    if (this.gatherMs === undefined || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.sequence();
+      if ([...this.#pool.values()].some(({ reason }) => reason === undefined)) this.#sequenceSoon();
+    }, this.gatherMs);
+  }
+
+  #sequence(leaves: readonly Uint8Array[]): void {
+    const sequenced = leaves.map(toSequenced);
+    const { ledger } = this;
+    const change = ledger.take(batchOf(sequenced, ledger.timeS), sequenced);
+    const { seq } = change;
+    const cycle = ledger.state.parameters.openCycle;
+    for (const { id, leafHash: hash, code, detail } of change.outcomes) {
+      const waiting = this.#pool.get(hash);
+      if (code === "applied") {
+        this.#applied.set(id!, { seq, cycle, leafHash: hash });
+        this.#pool.delete(hash);
+      } else {
+        if (id !== undefined) this.#outcomes.set(id, { seq, code, detail });
+        if (waiting !== undefined && waitingFor.includes(code)) waiting.reason = { code, detail };
+        else this.#pool.delete(hash);
+      }
+    }
+    if (change.outcomes.some(({ code }) => code === "applied")) {
+      for (const leaf of this.#pool.values()) delete leaf.reason;
+    }
+    this.#publish(eventOf(change));
+  }
+
+  #publish(event: Api.FoldedEvent): void {
+    this.#events.push(event);
+    this.#feed.publish({ id: event.seq, data: event });
+  }
+
+  *#after(seq: number): Generator<ServerEvent<Api.FoldedEvent>> {
+    for (const data of this.#events) if (data.seq > seq) yield { id: data.seq, data };
+  }
+
+  #queries() {
+    const { state } = this.ledger;
+    const rowsOf = (coins: Iterable<readonly [Outpoint, Output]>) =>
+      Array.from(coins, ([outpoint, output]) => this.#coinRow(outpoint, output));
+    return {
+      statuses: async (ids: readonly Hex[]) => ids.map((id) => this.#statusOf(id)),
+      explain: async (id: Hex) => {
+        const status = this.#statusOf(id);
+        return { id, status, sentences: [`It is ${status.state}.`] };
+      },
+      leaf: async (id: Hex) => {
+        const hash = this.#applied.get(id)?.leafHash;
+        const bytes = hash === undefined ? undefined : this.#bytes.get(hash);
+        if (bytes === undefined) throw new Refusal("not-found", `no record ${id} is held here`);
+        return bytes;
+      },
+      coins: (outpoints: readonly Outpoint[]) => ({
+        seq: state.seq,
+        coins: rowsOf(
+          outpoints.flatMap((outpoint): [Outpoint, Output][] => {
+            const output = state.coin(outpoint);
+            return output === undefined ? [] : [[outpoint, output]];
+          }),
+        ),
+      }),
+      coinsOf: (owner: Owner) => ({
+        seq: state.seq,
+        coins: rowsOf(state.coinsOf(owner)).slice(0, 1000),
+      }),
+      owner: (owner: Owner): Api.EnrolmentRow => {
+        const coins = rowsOf(state.coinsOf(owner));
+        const balance = coins.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+        const member = state.custodianOf(owner) ?? null;
+        return { owner, member, seq: state.seq, coins: coins.length, balance: String(balance) };
+      },
+      members: () => state.memberIds().map((member) => this.#memberRow(member)),
+      revocations: (member: MemberId) => ({
+        seq: state.seq,
+        revoked: state.revocationsOf(member).map(([owner, timeS]) => ({ owner, timeS })),
+      }),
+      status: (): Api.NodeStatus => ({
+        networkId: this.networkId,
+        member: 1,
+        seq: state.seq,
+        chainState: this.chainState,
+        peers: [],
+        openCycle: state.parameters.openCycle,
+        settledCycle: state.parameters.settledCycle,
+        coins: state.coinCount,
+        pending: this.#pool.size,
+        verified: 0,
+        supply: "0",
+        receiptLifeS: RECEIPT_LIFE_S,
+      }),
+      checkpoints: async () => [],
+    };
+  }
+
+  #statusOf(id: Hex): Api.RecordStatus {
+    const applied = this.#applied.get(id);
+    if (applied !== undefined) return { id, state: "applied", ...applied, settled: false };
+    const waiting = [...this.#pool.values()].find((leaf) => leaf.id === id);
+    if (waiting !== undefined) {
+      return { id, state: "pending", leafHash: waiting.hash, ...waiting.reason };
+    }
+    const outcome = this.#outcomes.get(id);
+    return outcome === undefined ? { id, state: "unknown" } : { id, state: "refused", ...outcome };
+  }
+
+  #coinRow(outpoint: Outpoint, output: Output): Api.CoinRow {
+    const pending = [...this.#pool.values()].some(({ inputs }) => inputs.includes(outpoint));
+    return { outpoint, ...output, amount: String(output.amount), pending };
+  }
+
+  #memberRow(member: MemberId): Api.MemberRow {
+    const { state } = this.ledger;
+    const { status, issuer, treasury, treasuryOwners } = state.member(member)!;
+    return {
+      member,
+      status,
+      issuer: toHex(issuer),
+      treasury: toHex(treasury),
+      treasuryOwners: [...treasuryOwners],
+      custody: String(state.custodyOf(member)),
+      reserve: String(state.reserveOf(member)),
+      delta: "0",
+      burns: "0",
+    };
+  }
+}
+
+function eventOf({ seq, applied, outcomes }: Change): Api.FoldedEvent {
+  return {
+    seq,
+    kind: "sequenced",
+    member: 1,
+    applied: [...applied],
+    refused: outcomes
+      .filter(({ code }) => code !== "applied")
+      .map(({ id, leafHash: hash, code }) => ({
+        leafHash: hash,
+        code,
+        ...(id === undefined ? {} : { id }),
+      })),
+  };
+}
