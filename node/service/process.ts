@@ -94,6 +94,11 @@ async function untilAsked(): Promise<string> {
 
 /** Resolves when the parent has been told, or is gone. Without one, standard output is told. */
 async function tell(message: ServiceMessage): Promise<void> {
-  if (process.connected) await new Promise((resolve) => process.send!(message, resolve));
-  else if (message.kind === "listening") process.stdout.write(`${JSON.stringify(message.urls)}\n`);
+  if (process.connected) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    process.send!(message, undefined, undefined, () => resolve());
+    await promise;
+  } else if (message.kind === "listening") {
+    process.stdout.write(`${JSON.stringify(message.urls)}\n`);
+  }
 }

@@ -103,6 +103,14 @@ describe("runService", () => {
     expect((await child.ended).code).to.equal(78);
   });
 
+  it("stops in order also when nobody reads its log any more", async () => {
+    const child = start("serve");
+    await child.line(LISTENING);
+    child.process.stderr!.destroy();
+    child.process.kill("SIGTERM");
+    expect(await child.ended).to.include({ code: 0, stdout: WHOLE_LIFE });
+  });
+
   it("stops when the parent is killed, and leaves no process", async () => {
     const parent = start("parent");
     await parent.line('{"kind":"listening"');
