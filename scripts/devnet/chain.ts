@@ -227,6 +227,8 @@ export class EmbeddedChain implements AsyncDisposable {
 
 /** All that decides a block's hash stands here or in the journal. Hardhat's own configuration file plays no part. */
 async function startEngine(folder: string, genesis: Genesis): Promise<NetworkConnection> {
+  // A chain of ours calls nobody, whatever its user once agreed to elsewhere.
+  process.env["HARDHAT_DISABLE_TELEMETRY"] = "true";
   const hardhat = await createHardhatRuntimeEnvironment(
     {
       // Ours are elsewhere: the engine would read every build to decorate stack traces.

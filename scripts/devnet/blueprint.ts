@@ -1,0 +1,236 @@
+/**
+ * A devnet on disk before anything runs: keys, ports, and a configuration for each process, in folders as
+ * institutions would have them. Made once; a restart reads it again.
+ */
+import { createServer } from "node:net";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { peerIdOf } from "../../node/gossip/peer-id.ts";
+import { replaceFile } from "../../node/service/durable-file.ts";
+import { createKeyFile, loadKeyFile } from "../../node/service/key-file.ts";
+import { type KeyKind, StoredKey } from "../../node/service/stored-key.ts";
+import { type Hex, toHex } from "../../protocol/bytes.ts";
+import { Refusal } from "../../protocol/refusal.ts";
+import { validatorAddress } from "../../protocol/typed-data.ts";
+import { type DeployPlan, type PlannedMember, profiles } from "../deploy/plan.ts";
+
+/** What a restart needs to know. No secret is part of it. */
+export type Blueprint = {
+  readonly format: 1;
+  readonly chainId: number;
+  readonly ports: Ports;
+};
+
+type Ports = {
+  readonly chain: number;
+  /** Of nodes 1 to 4, and of the observer under 0. */
+  readonly gossip: readonly number[];
+  readonly api: readonly number[];
+  /** Of gateways 1 and 2, by position. */
+  readonly devices: readonly number[];
+  readonly staff: readonly number[];
+};
+
+export const MEMBERS = [1, 2, 3, 4] as const;
+/** The members that run a gateway. */
+export const GATEWAYS = [1, 2] as const;
+export const OBSERVER = 0;
+
+const CHAIN_ID = 4217;
+const BLUEPRINT = "devnet.json";
+const names = ["Bank of Aldermoor", "Banco de Brisa", "Crédit de Cormont", "Dunmark Sparbank"];
+
+/** Paths in a devnet's folder. */
+export function devnetPaths(folder: string) {
+  const institution = (member: number) =>
+    join(folder, member === OBSERVER ? "observer" : `member${member}`);
+  return {
+    blueprint: join(folder, BLUEPRINT),
+    network: join(folder, "network.json"),
+    chain: join(folder, "chain"),
+    trustLists: join(folder, "authority", "trust-lists.bin"),
+    key: (owner: string, name: string) => join(folder, owner, "keys", `${name}.json`),
+    institution,
+    memberKey: (member: number, name: string) => join(institution(member), "keys", `${name}.json`),
+    nodeConfig: (member: number) => join(institution(member), "node.yaml"),
+    gatewayConfig: (member: number) => join(institution(member), "gateway.yaml"),
+    log: (name: string) => join(folder, "logs", `${name}.log`),
+  };
+}
+
+/** The blueprint in `folder`, or undefined where there is none. @throws Refusal `wrong-folder`. */
+export async function readBlueprint(folder: string): Promise<Blueprint | undefined> {
+  let text: string;
+  try {
+    text = await readFile(devnetPaths(folder).blueprint, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  const blueprint = JSON.parse(text) as Blueprint;
+  if (blueprint.format !== 1) {
+    throw new Refusal(
+      "wrong-folder",
+      `${folder} holds a devnet of format ${blueprint.format}: begin anew with --fresh`,
+    );
+  }
+  return blueprint;
+}
+
+/** Makes keys and configurations. The blueprint is written last: without it there is no devnet here. */
+export async function drawBlueprint(folder: string, cycleMs: number): Promise<Blueprint> {
+  const paths = devnetPaths(folder);
+  const [chain, ...others] = await freePorts(1 + 2 * (MEMBERS.length + 1) + 2 * GATEWAYS.length);
+  const take = (count: number) => others.splice(0, count);
+  const ports: Ports = {
+    chain: chain!,
+    gossip: take(MEMBERS.length + 1),
+    api: take(MEMBERS.length + 1),
+    devices: take(GATEWAYS.length),
+    staff: take(GATEWAYS.length),
+  };
+  const blueprint: Blueprint = { format: 1, chainId: CHAIN_ID, ports };
+  await mkdir(join(folder, "logs"), { recursive: true });
+  for (const name of ["deployer", "authority"])
+    await makeKey(paths.key("authority", name), "secp256k1");
+  const trust = await makeKey(paths.key("authority", "trust"), "P-256");
+  for (const member of [OBSERVER, ...MEMBERS]) await drawNode(folder, blueprint, member, cycleMs);
+  for (const member of GATEWAYS)
+    await drawGateway(folder, blueprint, member, toHex(trust.publicKey));
+  await replaceFile(paths.blueprint, `${JSON.stringify(blueprint, undefined, 2)}\n`);
+  return blueprint;
+}
+
+/** What is deployed: the members and the observer with the keys that lie in the folder. */
+export async function planOf(folder: string, { ports }: Blueprint): Promise<DeployPlan> {
+  const authority = await loadKeyFile(
+    devnetPaths(folder).key("authority", "authority"),
+    "secp256k1",
+  );
+  const peer = async (member: number) => ({
+    peerId: await peerIdOf(
+      (await loadKeyFile(devnetPaths(folder).memberKey(member, "peer"), "Ed25519")).reveal(),
+    ),
+    addresses: [`/ip4/127.0.0.1/tcp/${ports.gossip[member]}`],
+  });
+  return {
+    ...profiles.devnet,
+    authority: addressOf(authority),
+    currency: { code: "EUR", digits: 2 },
+    members: await Promise.all(
+      MEMBERS.map(async (member) => ({
+        ...(await plannedMember(folder, member)),
+        ...(await peer(member)),
+      })),
+    ),
+    observers: [{ name: "Central bank", ...(await peer(OBSERVER)) }],
+  };
+}
+
+export function addressOf(key: StoredKey): Hex {
+  return validatorAddress(key.reveal());
+}
+
+async function plannedMember(
+  folder: string,
+  member: number,
+): Promise<Omit<PlannedMember, "peerId" | "addresses">> {
+  const key = (name: string, kind: KeyKind) =>
+    loadKeyFile(devnetPaths(folder).memberKey(member, name), kind);
+  const publicKey = async (name: string) => (await key(name, "P-256")).publicKey;
+  return {
+    name: names[member - 1]!,
+    bic: `TALY${"ABCD"[member - 1]}2XX`,
+    lei: String(member).padStart(20, "5493000000000000000"),
+    operator: addressOf(await key("operator", "secp256k1")),
+    validator: addressOf(await key("validator", "secp256k1")),
+    issuer: await publicKey("issuer"),
+    treasury: await publicKey("treasury"),
+    intake: await publicKey("intake"),
+    quota: 100_000_000_00n,
+    guarantee: 5_000_00n,
+    reserve: 50_000_000_00n,
+  };
+}
+
+async function drawNode(
+  folder: string,
+  { ports }: Blueprint,
+  member: number,
+  cycleMs: number,
+): Promise<void> {
+  const paths = devnetPaths(folder);
+  const isMember = member !== OBSERVER;
+  await makeKey(paths.memberKey(member, "peer"), "Ed25519");
+  if (isMember) {
+    for (const name of ["validator", "operator"])
+      await makeKey(paths.memberKey(member, name), "secp256k1");
+    for (const name of ["issuer", "treasury", "intake"])
+      await makeKey(paths.memberKey(member, name), "P-256");
+  }
+  const accounts = { validator: "keys/validator.json", operator: "keys/operator.json" };
+  await writeConfig(paths.nodeConfig(member), {
+    network: "../network.json",
+    data: "node",
+    ...(isMember ? { member } : {}),
+    keys: { peer: "keys/peer.json", ...(isMember ? accounts : {}) },
+    gossip: { listen: [`/ip4/127.0.0.1/tcp/${ports.gossip[member]}`] },
+    api: { port: ports.api[member] },
+    chain: { pollMs: 50 },
+    cycles: { openMs: cycleMs, turnMs: 2_000 },
+    log: { file: `../logs/${isMember ? `node${member}` : "observer"}.log` },
+  });
+}
+
+async function drawGateway(
+  folder: string,
+  { ports }: Blueprint,
+  member: number,
+  trustKey: Hex,
+): Promise<void> {
+  const at = GATEWAYS.indexOf(member as (typeof GATEWAYS)[number]);
+  const paths = devnetPaths(folder);
+  await writeConfig(paths.gatewayConfig(member), {
+    network: "../network.json",
+    data: "gateway",
+    member,
+    node: `http://127.0.0.1:${ports.api[member]}`,
+    keys: {
+      issuer: "keys/issuer.json",
+      treasury: "keys/treasury.json",
+      intake: "keys/intake.json",
+    },
+    authority: { trustKey, lists: "../authority/trust-lists.bin" },
+    devices: { port: ports.devices[at] },
+    staff: { port: ports.staff[at] },
+    log: { file: `../logs/gateway${member}.log` },
+  });
+}
+
+async function writeConfig(path: string, content: object): Promise<void> {
+  await replaceFile(path, stringify(content));
+}
+
+async function makeKey(path: string, kind: KeyKind): Promise<StoredKey> {
+  await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
+  const key = StoredKey.generate(kind);
+  await createKeyFile(path, key);
+  return key;
+}
+
+/** Ports that nobody listens at now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once("error", reject);
+          server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,295 @@
+/**
+ * A devnet: the embedded chain, four members' nodes, an observer and two gateways, each a process of its
+ * own, over one folder. Started again over the same folder it is the same network.
+ */
+import { existsSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { ChainClient } from "../../node/chain/chain-client.ts";
+import { accountKey } from "../../node/chain/account.ts";
+import { NodeClient } from "../../node/client.ts";
+import { DataFolder } from "../../node/service/data-folder.ts";
+import { replaceFile } from "../../node/service/durable-file.ts";
+import { loadKeyFile } from "../../node/service/key-file.ts";
+import type { Logger } from "../../node/service/telemetry.ts";
+import { fromHex } from "../../protocol/bytes.ts";
+import {
+  formatNetworkFile,
+  type NetworkFile,
+  parseNetworkFile,
+} from "../../protocol/network-file.ts";
+import { deployNetwork } from "../deploy/deploy.ts";
+import {
+  addressOf,
+  type Blueprint,
+  devnetPaths,
+  drawBlueprint,
+  GATEWAYS,
+  MEMBERS,
+  OBSERVER,
+  planOf,
+  readBlueprint,
+} from "./blueprint.ts";
+import type { ChainProcessMessage } from "./chain-process.ts";
+import { Child } from "./child.ts";
+import { publishTrustList } from "./trust-list.ts";
+
+export type DevnetOptions = {
+  readonly folder: string;
+  /** How long a cycle stays open once something happened in it. */
+  readonly cycleMs: number;
+  readonly logger: Logger;
+};
+
+const BLOCK_PERIOD_MS = 250;
+const READY_MS = 60_000;
+
+const tallystick = fileURLToPath(new URL("../tallystick.ts", import.meta.url));
+const chainProcess = fileURLToPath(new URL("./chain-process.ts", import.meta.url));
+
+export class Devnet implements AsyncDisposable {
+  readonly folder: string;
+  readonly blueprint: Blueprint;
+  readonly #logger: Logger;
+  readonly #lock: DataFolder;
+  readonly #chain: Child;
+  readonly #nodes = new Map<number, Child>();
+  readonly #gateways = new Map<number, Child>();
+  #network: NetworkFile | undefined;
+
+  private constructor(
+    folder: string,
+    blueprint: Blueprint,
+    lock: DataFolder,
+    logger: Logger,
+    funded: readonly string[],
+  ) {
+    this.folder = folder;
+    this.blueprint = blueprint;
+    this.#lock = lock;
+    this.#logger = logger;
+    const paths = devnetPaths(folder);
+    const chain = {
+      folder: paths.chain,
+      port: blueprint.ports.chain,
+      blockPeriodMs: BLOCK_PERIOD_MS,
+      chainId: blueprint.chainId,
+      funded,
+    };
+    this.#chain = new Child({
+      name: "chain",
+      script: chainProcess,
+      args: [JSON.stringify(chain)],
+      log: paths.log("chain"),
+    });
+    for (const member of [OBSERVER, ...MEMBERS]) {
+      const name = member === OBSERVER ? "observer" : `node${member}`;
+      this.#nodes.set(
+        member,
+        service(name, ["node", "--config", paths.nodeConfig(member)], paths.log(name)),
+      );
+    }
+    for (const member of GATEWAYS) {
+      const name = `gateway${member}`;
+      this.#gateways.set(
+        member,
+        service(name, ["gateway", "--config", paths.gatewayConfig(member)], paths.log(name)),
+      );
+    }
+  }
+
+  /** Takes the folder, and draws a new network in it where there is none. @throws Refusal `in-use`, `wrong-folder`. */
+  static async open({ folder, cycleMs, logger }: DevnetOptions): Promise<Devnet> {
+    const lock = await DataFolder.open(folder, { kind: "devnet", networkId: null });
+    try {
+      const blueprint = (await readBlueprint(folder)) ?? (await Devnet.#draw(folder, cycleMs));
+      const paths = devnetPaths(folder);
+      const keys = await Promise.all([
+        ...["deployer", "authority"].map((name) =>
+          loadKeyFile(paths.key("authority", name), "secp256k1"),
+        ),
+        ...MEMBERS.map((member) => loadKeyFile(paths.memberKey(member, "operator"), "secp256k1")),
+      ]);
+      return new Devnet(folder, blueprint, lock, logger, keys.map(addressOf));
+    } catch (error) {
+      await lock.close();
+      throw error;
+    }
+  }
+
+  /** What an earlier draw left unfinished is of no use. */
+  static async #draw(folder: string, cycleMs: number): Promise<Blueprint> {
+    for (const name of ["authority", "observer", ...MEMBERS.map((member) => `member${member}`)]) {
+      await rm(`${folder}/${name}`, { recursive: true, force: true });
+    }
+    return await drawBlueprint(folder, cycleMs);
+  }
+
+  get network(): NetworkFile {
+    if (this.#network === undefined) throw new Error("the devnet's contracts are not deployed yet");
+    return this.#network;
+  }
+
+  get networkId(): Uint8Array {
+    return fromHex(this.network.networkId, 32);
+  }
+
+  /** Starts the chain. */
+  async startChain(): Promise<string> {
+    const message = await this.#chain.start<ChainProcessMessage>();
+    return message.kind === "listening" ? message.url : "";
+  }
+
+  async stopChain(): Promise<void> {
+    await this.#chain.stop();
+  }
+
+  /** Deploys what is missing, writes the network file and the trust list. */
+  async deploy(): Promise<NetworkFile> {
+    const paths = devnetPaths(this.folder);
+    const { ports } = this.blueprint;
+    const deployer = await loadKeyFile(paths.key("authority", "deployer"), "secp256k1");
+    const deployed = await deployNetwork(
+      {
+        rpcUrls: [`http://127.0.0.1:${ports.chain}`],
+        deployer: accountKey(deployer.reveal()),
+        logger: this.#logger,
+      },
+      await planOf(this.folder, this.blueprint),
+      new AbortController().signal,
+    );
+    const gateways = GATEWAYS.map((member, i) => ({
+      member,
+      url: `http://127.0.0.1:${ports.devices[i]}`,
+    }));
+    const network = { ...deployed, gateways };
+    await replaceFile(paths.network, formatNetworkFile(network));
+    this.#network = network;
+    await this.#publishTrust();
+    return network;
+  }
+
+  /** Reads the network that was deployed here before. */
+  async readNetwork(): Promise<NetworkFile> {
+    this.#network = parseNetworkFile(await readFile(devnetPaths(this.folder).network, "utf8"));
+    return this.#network;
+  }
+
+  /** Starts nodes and waits until they follow the chain. @param members 0 for the observer. */
+  async startNodes(members: readonly number[] = [OBSERVER, ...MEMBERS]): Promise<void> {
+    await Promise.all(members.map((member) => this.#nodes.get(member)!.start()));
+    await Promise.all(members.map((member) => untilReady(this.apiUrl(member))));
+  }
+
+  async stopNodes(members: readonly number[] = [OBSERVER, ...MEMBERS]): Promise<void> {
+    await Promise.all(members.map((member) => this.#nodes.get(member)!.stop()));
+  }
+
+  async startGateways(): Promise<void> {
+    await Promise.all([...this.#gateways.values()].map((gateway) => gateway.start()));
+    await Promise.all(GATEWAYS.map((member) => untilReady(this.staffUrl(member))));
+  }
+
+  async stopGateways(): Promise<void> {
+    await Promise.all([...this.#gateways.values()].map((gateway) => gateway.stop()));
+  }
+
+  /** Every process of the devnet that runs now, by name. */
+  running(): string[] {
+    const children = [this.#chain, ...this.#nodes.values(), ...this.#gateways.values()];
+    return children.filter((child) => child.isRunning).map((child) => child.name);
+  }
+
+  /** The process of a node, to be killed by tests. */
+  nodeProcess(member: number): Child {
+    return this.#nodes.get(member)!;
+  }
+
+  /** Resolves with its name when a process ends that was to go on. */
+  async someoneEnded(): Promise<string> {
+    const children = [this.#chain, ...this.#nodes.values(), ...this.#gateways.values()];
+    return await Promise.race(
+      children
+        .filter((child) => child.isRunning)
+        .map(async (child) => {
+          await child.ended();
+          return child.name;
+        }),
+    );
+  }
+
+  client(member: number): NodeClient {
+    return new NodeClient({ url: this.apiUrl(member) });
+  }
+
+  /** A client of the chain that acts for a member, to be started and stopped by the caller. */
+  async chainOf(member: number): Promise<ChainClient> {
+    const operator = await loadKeyFile(
+      devnetPaths(this.folder).memberKey(member, "operator"),
+      "secp256k1",
+    );
+    return new ChainClient(
+      { network: this.network, logger: this.#logger, key: accountKey(operator.reveal()) },
+      { pollMs: 50 },
+    );
+  }
+
+  chainUrl(): string {
+    return `http://127.0.0.1:${this.blueprint.ports.chain}`;
+  }
+
+  apiUrl(member: number): string {
+    return `http://127.0.0.1:${this.blueprint.ports.api[member]}`;
+  }
+
+  /** Where devices find a member's gateway. */
+  deviceUrl(member: number): string {
+    return `http://127.0.0.1:${this.blueprint.ports.devices[gatewayIndex(member)]}`;
+  }
+
+  staffUrl(member: number): string {
+    return `http://127.0.0.1:${this.blueprint.ports.staff[gatewayIndex(member)]}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.stopGateways();
+    await this.stopNodes();
+    await this.stopChain();
+    await this.#lock.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Once: devices hold the list for as long as it is good. */
+  async #publishTrust(): Promise<void> {
+    const paths = devnetPaths(this.folder);
+    if (existsSync(paths.trustLists)) return;
+    const key = await loadKeyFile(paths.key("authority", "trust"), "P-256");
+    await using chain = new ChainClient({ network: this.network, logger: this.#logger });
+    await chain.start();
+    const { members } = await chain.reader.directory();
+    await publishTrustList(paths.trustLists, key, this.networkId, members, Date.now());
+  }
+}
+
+function service(name: string, args: readonly string[], log: string): Child {
+  return new Child({ name, script: tallystick, args, log });
+}
+
+function gatewayIndex(member: number): number {
+  return GATEWAYS.indexOf(member as (typeof GATEWAYS)[number]);
+}
+
+async function untilReady(url: string): Promise<void> {
+  const end = Date.now() + READY_MS;
+  for (;;) {
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    if (answer?.ok === true) return;
+    if (Date.now() > end) {
+      throw new Error(`${url} is not ready within ${READY_MS} ms: ${await answer?.text()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/** The command: one sub-command a file in `commands/`. Refusals are printed with what to do; bugs with their stack. */
+import { Command } from "commander";
+import { isRefusal } from "../protocol/refusal.ts";
+
+const program = new Command("tallystick")
+  .description("Offline digital-cash payments between devices, settled by a consortium of banks")
+  .version("0.1.0")
+  .showHelpAfterError()
+  .enablePositionalOptions();
+
+// Each is loaded only if it is asked for: a wallet starts without a node's libraries.
+const commands: Record<string, () => Promise<(program: Command) => void>> = {
+  node: async () => (await import("./commands/node.ts")).registerNode,
+  gateway: async () => (await import("./commands/gateway.ts")).registerGateway,
+};
+
+const asked = process.argv[2];
+const wanted =
+  asked !== undefined && Object.hasOwn(commands, asked) ? [asked] : Object.keys(commands);
+for (const name of wanted) (await commands[name]!())(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!isRefusal(error)) throw error;
+  process.stderr.write(`${error.code}: ${error.message}\n${error.remedy}\n`);
+  process.exitCode = 1;
+}
