@@ -66,6 +66,14 @@ export const limits = {
   nonceKeptMs: 2 * 24 * 60 * 60 * 1000,
   /** Leaves in one submission to a node or a gateway. */
   submissionLeavesMax: 4096,
+  /** A body over HTTP where a route names no other bound: questions are JSON of a few KiB. */
+  requestBodyMax: 1024 * 1024,
+  /** Time for a whole request to arrive: two megabytes over a bad mobile link. Slower ones hold a connection for nothing. */
+  requestArrivalMaxMs: 30_000,
+  /** Connections to one server: some 20 MiB of sockets. */
+  connectionsMax: 1000,
+  /** Streams of events from one server: consoles and gateways, each for hours. */
+  eventStreamsMax: 100,
 
   // Members among themselves: gossip and streams.
   /** The largest leaf: a record of 16 inputs, 16 outputs and a full envelope. */

@@ -1,4 +1,5 @@
-/** Where a server listens and what it bears: each bound, and its default, once. */
+/** Where a server listens and what it bears. What strangers may do is bounded in protocol/limits.ts. */
+import { limits } from "../../protocol/limits.ts";
 import type { TlsMaterial } from "./listener.ts";
 
 export type HttpServerOptions = {
@@ -29,10 +30,10 @@ export type HttpServerOptions = {
 export const httpDefaults = {
   host: "127.0.0.1",
   names: [],
-  bodyMaxBytes: 1024 * 1024,
-  connectionsMax: 1000,
-  streamsMax: 100,
-  receiveTimeoutMs: 30_000,
+  bodyMaxBytes: limits.requestBodyMax,
+  connectionsMax: limits.connectionsMax,
+  streamsMax: limits.eventStreamsMax,
+  receiveTimeoutMs: limits.requestArrivalMaxMs,
   answerTimeoutMs: 30_000,
   idleTimeoutMs: 10_000,
   heartbeatMs: 15_000,
