@@ -99,10 +99,7 @@ export const VaultRow = Type.Object({
   spending: Type.Integer({ description: "Spends that are not final" }),
 });
 
-export const NewBurn = Type.Object(
-  { amount: Deposited },
-  { additionalProperties: false },
-);
+export const NewBurn = Type.Object({ amount: Deposited }, { additionalProperties: false });
 
 export const Burn = Type.Object({ record: RecordId });
 

@@ -192,7 +192,8 @@ function bankRoutes({
     call({
       method: "POST",
       path: "/v1/vault/burns",
-      summary: "Takes money off the ledger: once its cycle has settled, the operator withdraws as much",
+      summary:
+        "Takes money off the ledger: once its cycle has settled, the operator withdraws as much",
       body: Api.NewBurn,
       reply: Api.Burn,
       status: 201,
