@@ -35,7 +35,7 @@ const doors: readonly { readonly packages: RegExp; readonly files: readonly stri
   { packages: /^ethers(\/|$)/, files: ["node/chain/", "scripts/deploy/", "scripts/bench/"] },
   { packages: /^@?fastify(\/|$)/, files: ["node/service/http-server.ts"] },
   { packages: /^(pino|prom-client)(\/|$)/, files: ["node/service/telemetry.ts"] },
-  { packages: /^yaml(\/|$)/, files: ["node/service/config-file.ts"] },
+  { packages: /^yaml(\/|$)/, files: ["node/service/config-file.ts", "scripts/"] },
   { packages: /^ajv(\/|$)/, files: ["node/service/schema-check.ts"] },
   { packages: /^commander(\/|$)/, files: ["scripts/tallystick.ts", "scripts/commands/"] },
   { packages: /^@hpke\//, files: ["protocol/hpke.ts"] },

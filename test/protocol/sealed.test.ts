@@ -71,13 +71,13 @@ describe("a device's request, sealed for a courier", () => {
   const open = (input: Uint8Array) =>
     openDeviceRequest(networkId, sealedRequests.member, intake, input);
 
-  it("opens with the member's intake key", async () => {
+  it("opens with the member's intake key [N-14]", async () => {
     for (const { name, bytes: input, expected } of sealedRequests.good) {
       expect(toHex((await open(fromHex(input))).bytes), name).to.equal(expected);
     }
   });
 
-  it("opens for no other member, key or bytes", async () => {
+  it("opens for no other member, key or bytes [R-152, N-14]", async () => {
     await checkBad(sealedRequests.bad, open);
   });
 });
@@ -91,14 +91,14 @@ describe("an envelope", () => {
   const open = (input: Uint8Array) =>
     openEnvelope(networkId, deviceKey, decodeEnvelope(input), privateKey);
 
-  it("opens with the audit key of its epoch, and shows who it was sealed for", async () => {
+  it("opens with the audit key of its epoch, and shows who it was sealed for [R-083]", async () => {
     for (const { name, bytes: input, expected } of vectors.good) {
       checkEnvelopeProof(networkId, deviceKey, decodeEnvelope(fromHex(input)));
       expect(toHex(await open(fromHex(input))), name).to.equal(expected.text);
     }
   });
 
-  it("opens for no other key, and not where a byte, the device or the epoch is another", async () => {
+  it("opens for no other key, and not where a byte, the device or the epoch is another [R-084]", async () => {
     const ofForm = ["malformed", "unsupported-version"];
     const ofOthers = vectors.bad.filter(({ name }) => name === "of another device");
     const own = vectors.bad.filter((vector) => !ofOthers.includes(vector));
@@ -138,7 +138,7 @@ describe("an envelope", () => {
     expect((await refusalOf(() => seal(SEALED_TEXT_MAX + 1))).code).to.equal("too-large");
   });
 
-  it("shows no more than its length of what it seals", async () => {
+  it("shows no more than its length of what it seals [R-103]", async () => {
     const audit = { epoch: 1, publicKey: key("auditor").publicKey };
     const text = utf8.encode("a name that nobody else may read");
     const sealed = await sealEnvelope(networkId, deviceKey, audit, text, systemRandom);
