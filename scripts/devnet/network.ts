@@ -100,7 +100,7 @@ export class Devnet implements AsyncDisposable {
 
   /** Takes the folder, and draws a new network in it where there is none. @throws Refusal `in-use`, `wrong-folder`. */
   static async open({ folder, cycleMs, logger }: DevnetOptions): Promise<Devnet> {
-    const lock = await DataFolder.open(folder, { kind: "devnet", networkId: null });
+    const lock = await Devnet.lock(folder);
     try {
       const blueprint = (await readBlueprint(folder)) ?? (await Devnet.#draw(folder, cycleMs));
       const paths = devnetPaths(folder);
@@ -115,6 +115,11 @@ export class Devnet implements AsyncDisposable {
       await lock.close();
       throw error;
     }
+  }
+
+  /** Takes a folder that holds a devnet, or nothing. @throws Refusal `in-use`, `wrong-folder`. */
+  static async lock(folder: string): Promise<DataFolder> {
+    return await DataFolder.open(folder, { kind: "devnet", networkId: null });
   }
 
   /** What an earlier draw left unfinished is of no use. */
