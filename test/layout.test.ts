@@ -37,7 +37,7 @@ const doors: readonly { readonly packages: RegExp; readonly files: readonly stri
   { packages: /^(pino|prom-client)(\/|$)/, files: ["node/service/telemetry.ts"] },
   { packages: /^yaml(\/|$)/, files: ["node/service/config-file.ts", "scripts/"] },
   { packages: /^ajv(\/|$)/, files: ["node/service/schema-check.ts"] },
-  { packages: /^commander(\/|$)/, files: ["scripts/tallystick.ts", "scripts/commands/"] },
+  { packages: /^commander(\/|$)/, files: ["scripts/"] },
   { packages: /^@hpke\//, files: ["protocol/hpke.ts"] },
   { packages: /^esbuild(\/|$)/, files: ["scripts/"] },
   {
@@ -108,7 +108,8 @@ describe("the layout", () => {
   });
 
   it("has no import cycles", () => {
-    expect(cycles(graph)).to.deep.equal([]);
+    // What a file starts as a process or a worker of its own, it does not wait for.
+    expect(cycles(readImportGraph(withoutStarted))).to.deep.equal([]);
     const round = new Map([
       ["a.ts", ["b.ts"]],
       ["b.ts", ["c.ts"]],
@@ -142,6 +143,9 @@ createRequire(import.meta.url); require("i");`;
     expect(importsOf("x/y.ts", withoutTypes(source)))
       .to.have.length(7)
       .and.not.include("b.ts");
+    expect(importsOf("x/y.ts", withoutStarted(source)))
+      .to.have.length(7)
+      .and.not.include("x/h.ts");
     expect(importsOf("x/y.ts", source).toSorted()).to.deep.equal(
       ["b.ts", "i", "x/a.ts", "x/c.ts", "x/e.ts", "x/f.ts", "x/g.ts", "x/h.ts"].toSorted(),
     );

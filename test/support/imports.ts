@@ -37,6 +37,11 @@ export function importsOf(file: string, source: string): string[] {
   return names.map((name) => (name.startsWith(".") ? posix.join(posix.dirname(file), name) : name));
 }
 
+/** A source without the files that it names by URL: workers and processes. */
+export function withoutStarted(source: string): string {
+  return source.replace(/\bnew URL\(\s*"[^"]+"/g, "");
+}
+
 /** All that a file reaches through our own files, by the shortest way there. */
 export function reach(graph: ImportGraph, from: string): Map<string, readonly string[]> {
   const ways = new Map<string, readonly string[]>([[from, [from]]]);
