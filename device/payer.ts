@@ -224,8 +224,7 @@ function checkReturn(holder: Holder, made: MadePayment, returned: SignedRecord):
   if (
     returned.kind !== "spend" ||
     !equalBytes(returned.signer, payee) ||
-    returned.inputs.length !== paid.length ||
-    returned.inputs.some((input, i) => input !== paid[i])
+    returned.inputs.join() !== paid.join()
   ) {
     throw new Refusal("wrong-owner", "the return does not give back what was paid");
   }

@@ -128,9 +128,7 @@ export function takeReceipt(holder: Holder, draft: Draft, receipt: SignedReceipt
     throw new Refusal("not-for-us", `the receipt is for a coin of ${output.owner}`);
   }
   learnTime(draft, issued);
-  const coin = draft.get("coins", outpoint);
-  if (coin?.state === "spent") return;
-  if (coin === undefined) {
+  if (draft.get("coins", outpoint) === undefined) {
     draft.put("coins", outpoint, { amount: output.amount, state: "free", since: 0 });
   }
   keepReceipt(draft, receipt);

@@ -1,15 +1,39 @@
 /** Three messages between two purses, with no network: who has what, and what each has seen. */
 import { expect } from "chai";
-import { decodeConfirmation } from "../../protocol/confirmation.ts";
+import { encodeBundle } from "../../protocol/bundle.ts";
+import {
+  type ConfirmationStatus,
+  decodeConfirmation,
+  signConfirmation,
+} from "../../protocol/confirmation.ts";
 import { makeSealingKey } from "../../protocol/hpke.ts";
 import { openPayment } from "../../protocol/payment.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  outpointsOf,
+  recordId,
+  type SignedRecord,
+} from "../../protocol/record.ts";
 import { decodeRequest, signRequest } from "../../protocol/request.ts";
 import { payOver, collect } from "../../device/exchange.ts";
 import { MemoryPurseStore } from "../../device/purse-store.ts";
+import { sync } from "../../device/sync.ts";
 import { memoryTransports } from "../../device/transport.ts";
-import { keyOf } from "../support/ledger-parts.ts";
+import { randomOutpoint } from "../support/leaves.ts";
+import { keyOf, pay } from "../support/ledger-parts.ts";
+import { bundleOf, forge } from "./support/forger.ts";
+import { TestGateway } from "./support/gateway.ts";
 import { refused } from "./support/refused.ts";
-import { exchange, networkId, randomOf, total, World } from "./support/world.ts";
+import {
+  type Device,
+  exchange,
+  networkId,
+  randomOf,
+  RECEIPT_LIFE_MS,
+  total,
+  World,
+} from "./support/world.ts";
 
 describe("an offline exchange", () => {
   let world: World;
@@ -216,6 +240,137 @@ describe("an offline exchange", () => {
     expect((await ben.purse.receive(payment)).confirmation.status).to.equal("returned");
     world.ledger.apply(ada.purse.pending()[0]!.record);
     await ben.purse.refresh({ receipts: await world.receiptsOf(ben.owner) });
+    expect(total(ben.purse)).to.equal(30n);
+  });
+
+  it("pays a request once, however long after it is shown again", async () => {
+    const ada = await world.device("Ada", { coins: [50n, 50n] });
+    const ben = await world.device("Ben");
+    const request = await ben.purse.request(50n);
+    const payment = await ada.purse.pay(request);
+    const { confirmation } = await ben.purse.receive(payment);
+    await ada.purse.confirm(confirmation.bytes);
+    world.ledger.apply(ada.purse.pending()[0]!.record);
+    for (const { purse } of [ada, ben]) {
+      await sync(purse, new TestGateway(world, 1));
+      expect(purse.pending()).to.deep.equal([]);
+    }
+    expect(await ada.purse.pay(request)).to.deep.equal(payment);
+    expect((await ben.purse.receive(payment)).confirmation.bytes).to.deep.equal(confirmation.bytes);
+    expect(total(ada.purse)).to.equal(50n);
+    world.pass(RECEIPT_LIFE_MS + 1);
+    const certificate = await world.certificate("Ada");
+    await ada.purse.refresh({ lists: await world.lists(), certificate });
+    await refused("expired", ada.purse.pay(request));
+  });
+
+  it("asks for a sync when the way back to receipts is longer than a bundle, and commits nothing", async () => {
+    const certificate = { maxDepth: 255 };
+    const ada = await world.device("Ada", { coins: [100n], certificate });
+    const ben = await world.device("Ben");
+    for (let i = 0; i < 64; i++) {
+      const received = await ben.purse.receive(await ada.purse.pay(await ben.purse.request(1n)));
+      await ada.purse.confirm(received.confirmation.bytes);
+    }
+    await refused("sync-needed", ada.purse.pay(await ben.purse.request(1n)));
+    expect(ada.purse.balance()).to.include({ spendable: 36n, waiting: 0n });
+  });
+});
+
+describe("a payer whose payee's element is broken", () => {
+  let world: World;
+  let ada: Device;
+  let ben: Device;
+  let paid: SignedRecord;
+
+  beforeEach(async () => {
+    world = new World();
+    ada = await world.device("Ada", { coins: [100n] });
+    ben = await world.device("Ben", { member: 2 });
+    await ada.purse.pay(await ben.purse.request(30n));
+    paid = ada.purse.pending()[0]!.record;
+  });
+
+  /** What Ben says of the payment. */
+  async function say(status: ConfirmationStatus, returned?: SignedRecord): Promise<Uint8Array> {
+    const id = recordId(networkId, paid.body);
+    const fields = { status, id, lists: [], returned };
+    return (await signConfirmation(networkId, fields, ben.signer)).bytes;
+  }
+
+  it("keeps its coins committed when the payment is said to be invalid: the ledger decides", async () => {
+    await ada.purse.confirm(await say("invalid"));
+    expect(ada.purse.balance()).to.include({ spendable: 0n, waiting: 70n });
+    expect(ada.purse.pending()[0]!.outcome).to.equal("invalid");
+    world.ledger.apply(paid);
+    await ada.purse.refresh({ receipts: await world.receiptsOf(ada.owner) });
+    expect(ada.purse.balance()).to.include({ spendable: 70n, waiting: 0n });
+  });
+
+  it("holds on to what was accepted, whatever is said later", async () => {
+    await ada.purse.confirm(await say("accepted"));
+    await ada.purse.confirm(await say("invalid"));
+    expect(ada.purse.pending()[0]!.outcome).to.equal("accepted");
+    expect(ada.purse.balance().spendable).to.equal(70n);
+  });
+
+  it("takes no return that gives back less, something else, or is not signed by the payee", async () => {
+    const inputs = [outpointsOf(networkId, paid)[0]!];
+    const toAda = (amount: bigint) => pay(ada.signer, 1, amount);
+    const good = { signer: ben.signer, inputs, outputs: [toAda(30n)] };
+    const other = randomOutpoint();
+    const forgeries = [
+      ["wrong-amount", await forge({ ...good, outputs: [toAda(29n), pay(ben.signer, 2, 1n)] })],
+      ["wrong-amount", await forge({ ...good, outputs: [toAda(29n)] })],
+      ["wrong-amount", await forge({ ...good, outputs: [pay(ada.signer, 2, 30n)] })],
+      ["wrong-owner", await forge({ ...good, inputs: [...inputs, other] })],
+      ["wrong-owner", await forge({ ...good, inputs: [other] })],
+      ["wrong-owner", await forge({ ...good, inputs: [outpointsOf(networkId, paid)[1]!] })],
+      ["wrong-owner", await forge({ ...good, signer: keyOf("a stranger") })],
+    ] as const;
+    for (const [code, returned] of forgeries) {
+      await refused(code, ada.purse.confirm(await say("returned", returned)));
+    }
+    const returned = await forge(good);
+    const { signature } = await forge({ ...good, outputs: [toAda(31n)] });
+    const unsigned = decodeRecord(encodeRecord({ ...returned, signature }));
+    await refused("bad-signature", ada.purse.confirm(await say("returned", unsigned)));
+    expect(ada.purse.balance()).to.include({ spendable: 0n, waiting: 70n });
+    await ada.purse.confirm(await say("returned", returned));
+    expect(ada.purse.balance()).to.include({ spendable: 100n, waiting: 0n });
+  });
+});
+
+describe("a bundle that answers no request", () => {
+  let world: World;
+  let ada: Device;
+  let ben: Device;
+  let bundle: Uint8Array;
+
+  beforeEach(async () => {
+    world = new World();
+    ada = await world.device("Ada");
+    ben = await world.device("Ben", { certificate: { maxBalance: 40n } });
+    const coin = await world.ledger.coin(pay(ada.signer, 1, 100n));
+    const outputs = [pay(ben.signer, 1, 30n), pay(ada.signer, 1, 70n)];
+    const record = await forge({ signer: ada.signer, inputs: [coin.outpoint], outputs });
+    const receipts = [await world.receipt(coin.outpoint, coin.output)];
+    bundle = encodeBundle(bundleOf(record, [await world.certificate("Ada")], receipts));
+  });
+
+  it("is taken when it pays the device, once, and settles", async () => {
+    expect(await ben.purse.accept(bundle)).to.equal(30n);
+    expect(total(ben.purse)).to.equal(30n);
+    world.ledger.apply(ben.purse.pending()[0]!.record);
+    expect(world.onLedger(ben)).to.equal(30n);
+  });
+
+  it("is not taken by its payer, nor by a purse that may not hold so much", async () => {
+    await refused("not-for-us", ada.purse.accept(bundle));
+    await ben.purse.accept(bundle);
+    await refused("over-balance-limit", ben.purse.accept(bundle));
+    const cleo = await world.device("Cleo");
+    await refused("unknown-recipient", cleo.purse.accept(bundle));
     expect(total(ben.purse)).to.equal(30n);
   });
 });

@@ -1,6 +1,7 @@
 /** A device that reaches a gateway: what it hands in, what it hears, and what it may do then. */
 import { expect } from "chai";
 import { enrol, load, redeem } from "../../device/account.ts";
+import { askGateway } from "../../device/gateway-client.ts";
 import { MemoryPurseStore } from "../../device/purse-store.ts";
 import { sync } from "../../device/sync.ts";
 import { utf8 } from "../../protocol/bytes.ts";
@@ -48,6 +49,17 @@ describe("a sync", () => {
       "applied",
     ]);
     expect(world.onLedger(cleo)).to.equal(45n);
+  });
+
+  it("hands them in in that order whatever order the store gives them in", async () => {
+    await exchange(ada, ben, 60n);
+    await exchange(ben, cleo, 45n);
+    const ids = cleo.purse.pending().map(({ id }) => id);
+    const rows = [...(await cleo.store.rows())].reverse();
+    const reversed = new MemoryPurseStore();
+    await reversed.write(rows.map(([key, value]) => ({ key, value })));
+    const purse = await world.open("Cleo", 1, reversed);
+    expect(purse.pending().map(({ id }) => id)).to.deep.equal(ids);
   });
 
   it("turns committed to spent, frees change, and vouches for both sides' coins [R-005, R-012, R-067, R-068]", async () => {
@@ -226,9 +238,19 @@ describe("a sync", () => {
 
   it("believes no acknowledgement of other leaves, and no statement of another member", async () => {
     await exchange(ada, ben, 30n);
-    const pending = ada.purse.pending();
-    const { record, id } = pending[0]!;
+    const [pending] = ada.purse.pending();
+    const { record, id } = pending!;
     expect(id).to.equal(recordId(networkId, record.body));
+    const leaves = [record.bytes];
+    const { acknowledgement } = await askGateway(ada.purse, bank, { kind: "submit", leaves });
+    await refused("bad-proof", ada.purse.acknowledged(acknowledgement, [pending!, pending!]));
+    const others = ben.purse
+      .pending()
+      .map((each) => ({ ...each, record: { ...record, bytes: each.record.body } }));
+    await refused("bad-proof", ada.purse.acknowledged(acknowledgement, others));
+    const forged = { ...acknowledgement, received: 1 };
+    await refused("bad-signature", ada.purse.acknowledged(forged, [pending!]));
+    expect(ada.purse.pending()[0]!.acknowledgedBy).to.equal(0);
     await sync(ada.purse, otherBank);
     otherBank.sequence();
     await sync(ben.purse, otherBank);
@@ -278,5 +300,62 @@ describe("a sync", () => {
       "revocations",
       "trust",
     ]);
+  });
+
+  it("revives no spent coin when the record that made it comes back as an ancestor", async () => {
+    await exchange(ada, ben, 30n);
+    world.ledger.apply(ada.purse.pending()[0]!.record);
+    await sync(ada.purse, bank);
+    await exchange(ada, cleo, 70n);
+    world.ledger.apply(ada.purse.pending()[0]!.record);
+    await sync(ada.purse, bank);
+    expect(total(ada.purse)).to.equal(0n);
+    world.pass(RECEIPT_LIFE_MS - 60_000);
+    await ada.purse.refresh({
+      lists: await world.lists(),
+      certificate: await world.certificate("Ada", {
+        certificate: { notAfter: world.now + DAY_MS },
+      }),
+    });
+    await exchange(ben, ada, 30n);
+    world.ledger.apply(ada.purse.pending()[1]!.record);
+    world.pass(120_000);
+    await sync(ada.purse, bank);
+    expect(total(ada.purse)).to.equal(30n);
+    expect(world.onLedger(ada)).to.equal(30n);
+  });
+
+  it("never sets signed time back", async () => {
+    const [old] = await world.receiptsOf(ada.owner);
+    world.pass(DAY_MS);
+    await sync(ada.purse, bank);
+    const { signedTime } = ada.purse.identity();
+    expect(signedTime).to.equal(world.now);
+    await ada.purse.refresh({ receipts: [old!] });
+    expect(ada.purse.identity().signedTime).to.equal(signedTime);
+  });
+
+  it("takes the record that won after the ledger has refused the one held", async () => {
+    const eve = keyOf("Eve");
+    await world.ledger.enrol("Eve", 1);
+    const coin = await world.ledger.coin(pay(eve, 1, 100n));
+    const receipts = [await world.receipt(coin.outpoint, coin.output)];
+    const certificates = [await world.certificate("Eve")];
+    const payCleo = async (amount: bigint) => {
+      const request = await cleo.purse.request(amount);
+      const outputs = [pay(cleo.signer, 1, amount), pay(eve, 1, 100n - amount)];
+      const forgery = { signer: eve, inputs: [coin.outpoint], outputs, nonce: nonceOf(request) };
+      const bundle = bundleOf(await forge(forgery), certificates, receipts);
+      return cleo.purse.receive(await seal(request, bundle));
+    };
+    await payCleo(30n);
+    expect((await payCleo(40n)).refusal?.code).to.equal("spent");
+    world.ledger.apply(
+      await forge({ signer: eve, inputs: [coin.outpoint], outputs: [pay(eve, 1, 100n)] }),
+    );
+    await sync(cleo.purse, bank);
+    bank.sequence();
+    await sync(cleo.purse, bank);
+    expect((await payCleo(50n)).amount).to.equal(50n);
   });
 });
