@@ -9,6 +9,7 @@ import {
   importsOf,
   reach,
   readImportGraph,
+  withoutStarted,
   withoutTypes,
 } from "./support/imports.ts";
 
