@@ -34,6 +34,14 @@ export type {
   SubmissionResult,
 } from "./api/schema.ts";
 
+/** The node is away, or what answers is no node: nothing is known of what became of the call. */
+export class NodeUnreachableError extends Error {
+  constructor(url: string, options?: ErrorOptions) {
+    super(`no node answers at ${url}`, options);
+    this.name = "NodeUnreachableError";
+  }
+}
+
 export type NodeClientOptions = {
   /** Where the node listens, such as http://127.0.0.1:7101. */
   readonly url: string;
@@ -63,7 +71,7 @@ export class NodeClient {
     return this.#call(`/v1/records/${id}/explain`);
   }
 
-  /** The bytes of a leaf that the node holds. */
+  /** The bytes of a leaf that the node holds: the one that applied, if one has. */
   async leaf(id: Hex): Promise<Uint8Array> {
     const answer = await this.#fetch(`/v1/records/${id}/leaf`);
     return new Uint8Array(await answer.arrayBuffer());
@@ -138,9 +146,10 @@ export class NodeClient {
     body?: object | Uint8Array,
     timeoutMs = this.#timeoutMs,
   ): Promise<Response> {
-    const answer = await fetch(`${this.#url}${path}`, {
-      ...(body === undefined ? {} : post(body)),
-      signal: AbortSignal.timeout(timeoutMs),
+    const signal = AbortSignal.timeout(timeoutMs);
+    const request = { ...(body === undefined ? {} : post(body)), signal };
+    const answer = await fetch(`${this.#url}${path}`, request).catch((cause: unknown) => {
+      throw new NodeUnreachableError(this.#url, { cause });
     });
     if (!answer.ok) throw await problem(answer);
     return answer;
