@@ -25,6 +25,7 @@ import type { Devices } from "./devices.ts";
 import type { Intake } from "./intake.ts";
 import type { Lists } from "./lists.ts";
 import type { Loads } from "./loads.ts";
+import { whileNodeAnswers } from "./node-watch.ts";
 import type { Nonces } from "./nonces.ts";
 import type { Onboarding } from "./onboarding.ts";
 import type { Receipts } from "./receipts.ts";
@@ -72,7 +73,8 @@ export class DeviceDesk {
     checkDeviceRequestSignature(networkId, request, verifier);
     const { nonce } = request;
     try {
-      return encodeDeviceReply({ nonce, outcome: "answered", answer: await this.#do(request) });
+      const answer = await whileNodeAnswers(() => this.#do(request));
+      return encodeDeviceReply({ nonce, outcome: "answered", answer });
     } catch (error) {
       if (!isRefusal(error) || error.row.status === 503) throw error;
       const lists = await this.#listsWith(error);

@@ -7,9 +7,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fromHex, type Hex } from "../protocol/bytes.ts";
 import type { MemberId } from "../protocol/output.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import type { FoldedEvent, MemberRow, NodeClient, NodeStatus } from "../node/client.ts";
+import {
+  type FoldedEvent,
+  type MemberRow,
+  type NodeClient,
+  type NodeStatus,
+  NodeUnreachableError,
+} from "../node/client.ts";
 import type { Logger } from "../node/service/telemetry.ts";
 import { Recurring } from "./recurring.ts";
+
+/** Runs what asks the node. @throws Refusal `unavailable` if it does not answer. */
+export async function whileNodeAnswers<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof NodeUnreachableError)) throw error;
+    throw new Refusal("unavailable", "the member's node does not answer");
+  }
+}
 
 export type NodeWatchParts = {
   readonly node: Pick<NodeClient, "status" | "members" | "events">;

@@ -10,6 +10,7 @@ import { bytes, call, type Route } from "../node/service/route.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import { REVOCATIONS_PATH } from "./foreign-lists.ts";
 import type { Intake } from "./intake.ts";
+import { whileNodeAnswers } from "./node-watch.ts";
 import type { Revocations } from "./revocations.ts";
 import * as Api from "./schema.ts";
 
@@ -89,7 +90,7 @@ export function gatewayRoutes({ desk, intake, revocations, node, info }: RoutesP
   ];
 
   async function explain(id: Hex) {
-    const { status, sentences } = await node.explain(id);
+    const { status, sentences } = await whileNodeAnswers(() => node.explain(id));
     const isHere = intake.withId(id).length > 0;
     const state = status.state === "unknown" && isHere ? ("pending" as const) : status.state;
     const here = isHere ? ["This gateway has it durably and hands it to its node."] : [];

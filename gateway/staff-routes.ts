@@ -11,6 +11,7 @@ import type { Device, Devices } from "./devices.ts";
 import type { EmbeddedAccounts } from "./embedded-accounts.ts";
 import type { Intake } from "./intake.ts";
 import type { Loads } from "./loads.ts";
+import { whileNodeAnswers } from "./node-watch.ts";
 import * as Api from "./schema.ts";
 import type { Vault } from "./vault.ts";
 
@@ -174,7 +175,7 @@ function bankRoutes({
       summary: "What the vault can spend",
       reply: Api.VaultRow,
       async handle() {
-        const coins = await vault.coins();
+        const coins = await whileNodeAnswers(() => vault.coins());
         const { owner, spending } = vault;
         return { owner, amount: String(sumOf(coins)), coins: coins.length, spending };
       },
@@ -185,7 +186,7 @@ function bankRoutes({
       summary: "Makes one coin of the vault's smallest, at most 16",
       reply: Api.Merge,
       async handle() {
-        const record = await vault.merge();
+        const record = await whileNodeAnswers(() => vault.merge());
         return { record: record === undefined ? null : recordId(networkId, record.body) };
       },
     }),

@@ -24,7 +24,7 @@ export const authority = keyOf("the authority");
 export const intakeKey = makeSealingKey(systemRandom);
 
 /** Settings by path, such as `{ "intake.leavesMax": 5000 }`. */
-export type Settings = Readonly<Record<string, string | number>>;
+export type Settings = Readonly<Record<string, string | number | object>>;
 
 export type BankOptions = {
   readonly settings?: Settings;
