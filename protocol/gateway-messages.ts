@@ -8,7 +8,8 @@
  * - **A reply is not signed.** What it makes a device believe is signed by itself: certificates, receipts,
  *   acknowledgements, statements, lists. The rest is for the person who reads it.
  * - **Asking again changes nothing.** An enrolment is one by its key, a load by the id the device gave it,
- *   a record by its id; so a device whose reply was lost asks again, with a fresh nonce.
+ *   a record by its id; so a device whose reply was lost asks again, with a fresh nonce. The same request
+ *   a second time is refused as `stale-request`.
  * - **Time.** A gateway has no signature for time alone: the list of revocations of its member, issued
  *   anew with the present time, carries it. A request whose signedTime is over a day behind is refused as
  *   `stale-request` with the lists in the refusal; the device takes them and signs again. That is also how
