@@ -1,0 +1,208 @@
+/** `tallystick wallet`: a purse in a folder, and an offline payment by hand. */
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { parseNetworkFile } from "../../protocol/network-file.ts";
+import { Refusal } from "../../protocol/refusal.ts";
+import type { Hex } from "../../protocol/bytes.ts";
+import { profiles } from "../deploy/plan.ts";
+import { type Report, say } from "../report.ts";
+import * as act from "../wallet/actions.ts";
+import { readMessage, STANDARD, textOf, writeMessage } from "../wallet/message-file.ts";
+import { Wallet } from "../wallet/wallet.ts";
+import { makeWalletFile } from "../wallet/wallet-file.ts";
+
+type Common = { readonly folder: string; readonly json?: true };
+type Out = Common & { readonly out: string; readonly text?: true };
+type In = Common & { readonly in: string };
+type Gateway = Common & { readonly gateway?: string };
+type Waiting = Gateway & { readonly wait: number };
+
+type InitOptions = Common & {
+  readonly network: string;
+  readonly member: number;
+  readonly gateway?: string;
+  readonly trustKey: Hex;
+  readonly receiptLife: number;
+};
+
+const help = `
+A payment by hand, between the folders "a" (pays) and "b" (is paid), with no network:
+
+  tallystick wallet request 12.50 --folder b --out 1.message
+  tallystick wallet pay     --folder a --in 1.message --out 2.message
+  tallystick wallet receive --folder b --in 2.message --out 3.message
+  tallystick wallet confirm --folder a --in 3.message
+
+Messages are files, or text that can be pasted where a file is "-", as it is by default. Each can be made
+again: the same payment, never a second one. Later, either side syncs with any gateway of the network.
+
+This purse is software. A copy of its folder is refused; a key that others may read is, too.`;
+
+export function registerWallet(program: Command): void {
+  const wallet = program
+    .command("wallet")
+    .description("hold money in a folder, pay and be paid offline, and settle with a bank")
+    .addHelpText("after", help);
+  registerBank(wallet);
+  registerPayment(wallet);
+  registerViews(wallet);
+}
+
+/** What needs a gateway, and what comes before. */
+function registerBank(wallet: Command): void {
+  command(wallet, "init", "make a wallet: its settings, its key, its purse")
+    .requiredOption("--network <file>", "the network file, from the bank or the authority")
+    .requiredOption("--member <number>", "the bank that is to keep the coins", whole)
+    .requiredOption("--trust-key <0x…>", "the authority's public trust key, from a trusted place")
+    .option("--gateway <url>", "the bank's gateway; the network file's by default")
+    .option(
+      "--receipt-life <seconds>",
+      "how long receipts and certificates of the network may live",
+      whole,
+      profiles.production.parameters.receiptLifeS,
+    )
+    .action(init);
+  waiting(wallet, "enrol", "become a device of the bank: enrolled on the ledger, and certified")
+    .requiredOption("--credential <text>", 'what the bank gave for this; "-" reads it from stdin')
+    .option("--label <text>", "what payers' screens show; merchants only", "")
+    .action(async (options: Waiting & { credential: string; label: string }) => {
+      const credential = options.credential === STANDARD ? await readLine() : options.credential;
+      await run(options, (it) => act.enrolWallet(it, { ...options, credential }));
+    });
+  waiting(wallet, "load <amount>", "move money from the account into the purse, such as 12.50")
+    .option("--anew", "let go of a load that is under way: what comes of it comes with a sync")
+    .action((amount: string, options: Waiting & { anew?: true }) =>
+      run(options, (it) => act.loadAmount(it, amount, options)),
+    );
+  waiting(wallet, "redeem <amount>", "move money from the purse to the account").action(
+    (amount: string, options: Waiting) =>
+      run(options, (it) => act.redeemAmount(it, amount, options)),
+  );
+  gateway(wallet, "sync", "hand in what is pending, hear what settled, renew receipts")
+    .option("--member <number>", "the member whose gateway it is; any member will do", whole)
+    .action((options: Gateway & { member?: number }) =>
+      run(options, (it) => act.syncWallet(it, options)),
+    );
+}
+
+/** The three messages. */
+function registerPayment(wallet: Command): void {
+  out(command(wallet, "request <amount>", "ask to be paid: makes message 1"))
+    .option("--reference <text>", "what the payment is for, at most 64 bytes", "")
+    .action((amount: string, options: Out & { reference: string }) =>
+      send(options, (it) => act.requestAmount(it, amount, options.reference)),
+    );
+  out(into(command(wallet, "pay", "pay what message 1 asks: makes message 2"), 1)).action(
+    (options: In & Out) => send(options, async (it) => act.pay(it, await readMessage(options.in))),
+  );
+  out(into(command(wallet, "receive", "take message 2: makes message 3"), 2)).action(
+    (options: In & Out) =>
+      send(options, async (it) => act.receive(it, await readMessage(options.in))),
+  );
+  into(command(wallet, "confirm", "take message 3: the change is free"), 3).action((options: In) =>
+    run(options, async (it) => act.confirm(it, await readMessage(options.in))),
+  );
+}
+
+function registerViews(wallet: Command): void {
+  const view = (name: string, says: string, report: (wallet: Wallet) => Report) =>
+    command(wallet, name, says).action((options: Common) => run(options, async (it) => report(it)));
+  view("balance", "what the purse holds, and what of it can be paid now", act.balance);
+  view("coins", "the coins, and until when each is vouched for", act.coins);
+  view("pending", "records that are not settled, parents first", act.pending);
+  view("identity", "the device's key, its bank, its limits", act.identity);
+}
+
+function command(wallet: Command, usage: string, says: string): Command {
+  return wallet
+    .command(usage)
+    .description(says)
+    .requiredOption("-f, --folder <dir>", "the wallet's folder")
+    .option("--json", "one JSON value; amounts in minor units");
+}
+
+function gateway(wallet: Command, usage: string, says: string): Command {
+  return command(wallet, usage, says).option(
+    "--gateway <url>",
+    "another gateway than the bank's usual one",
+  );
+}
+
+function waiting(wallet: Command, usage: string, says: string): Command {
+  return gateway(wallet, usage, says).option(
+    "--wait <seconds>",
+    "how long to wait for the ledger",
+    whole,
+    30,
+  );
+}
+
+function into(each: Command, number: number): Command {
+  return each.option("-i, --in <file>", `message ${number}, or - for text on stdin`, STANDARD);
+}
+
+function out(each: Command): Command {
+  return each
+    .option("-o, --out <file>", "where the message goes, or - for text on stdout", STANDARD)
+    .option("--text", "write the file as text too");
+}
+
+async function init(options: InitOptions): Promise<void> {
+  const { folder, member, trustKey, receiptLife } = options;
+  const network = parseNetworkFile(await readText(options.network));
+  const url = options.gateway ?? network.gateways.find((each) => each.member === member)?.url;
+  if (url === undefined)
+    throw new Refusal(
+      "bad-configuration",
+      `the network file names no gateway of member ${member}: say --gateway`,
+    );
+  const settings = { network, member, gateway: url, trustKey, receiptLifeS: receiptLife };
+  await makeWalletFile(folder, settings);
+  await run(options, async (it) => act.identity(it));
+}
+
+async function run(
+  { folder, json }: Common,
+  work: (wallet: Wallet) => Promise<Report>,
+): Promise<void> {
+  await using wallet = await Wallet.open(folder);
+  say(await work(wallet), json ?? false);
+}
+
+/** The message goes out before anything is said: whoever waits for it comes first. */
+async function send(
+  { folder, json, out: path, text }: Out,
+  work: (wallet: Wallet) => Promise<act.Sent>,
+): Promise<void> {
+  await using wallet = await Wallet.open(folder);
+  const { message, report, refusal } = await work(wallet);
+  const isJson = json ?? false;
+  const isShown = path === STANDARD;
+  if (isShown && isJson) {
+    say({ lines: [], data: { ...report.data, message: textOf(message) } }, isJson);
+  } else {
+    await writeMessage(path, message, text ?? false);
+    say(report, isJson, isShown ? process.stderr : process.stdout);
+  }
+  if (refusal !== undefined) throw refusal;
+}
+
+function whole(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new Refusal("malformed", `"${text}" is not a whole number`);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Refusal("bad-configuration", `${path} cannot be read (${code})`);
+  }
+}
+
+async function readLine(): Promise<string> {
+  let line = "";
+  for await (const piece of process.stdin.setEncoding("utf8")) line += piece as string;
+  return line.trim();
+}

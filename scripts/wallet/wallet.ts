@@ -1,0 +1,131 @@
+/** A wallet in a folder: its settings, its purse, and the way to gateways, for as long as a command runs. */
+import { Refusal } from "../../protocol/refusal.ts";
+import { FilePurseStore } from "../../device/file-store.ts";
+import { type GatewayClient, HttpGatewayClient } from "../../device/gateway-client.ts";
+import { openDeviceKey } from "../../device/node-keys.ts";
+import { Purse } from "../../device/purse.ts";
+import { fromHex } from "../../protocol/bytes.ts";
+import type { Owner } from "../../protocol/key.ts";
+import { type Amount, formatAmount, parseAmount } from "../../protocol/money.ts";
+import { NodeVerifier } from "../../protocol/p256-node.ts";
+import { systemRandom } from "../../protocol/random.ts";
+import { fetchJson, reach } from "../fetch-json.ts";
+import { readWalletFile, walletPaths, type WalletSettings } from "./wallet-file.ts";
+
+/** Which gateway is meant, as far as was said. */
+export type GatewayChoice = {
+  readonly gateway?: string | undefined;
+  readonly member?: number | undefined;
+};
+
+/** What a gateway says of itself. */
+type MemberInfo = { readonly member: number; readonly vault: Owner };
+
+export class Wallet implements AsyncDisposable {
+  readonly folder: string;
+  readonly settings: WalletSettings;
+  readonly purse: Purse;
+
+  private constructor(folder: string, settings: WalletSettings, purse: Purse) {
+    this.folder = folder;
+    this.settings = settings;
+    this.purse = purse;
+  }
+
+  /**
+   * Opens the wallet of a folder; the first time, its device key and its purse are made.
+   * @throws Refusal `wrong-folder`, `bad-configuration`, `exposed-key`, `in-use`.
+   */
+  static async open(folder: string): Promise<Wallet> {
+    const settings = await readWalletFile(folder);
+    const paths = walletPaths(folder);
+    const signer = await openDeviceKey(paths.key, systemRandom);
+    const store = await FilePurseStore.open(paths.purse);
+    try {
+      const purse = await Purse.open({
+        networkId: settings.network.networkId,
+        member: settings.member,
+        signer,
+        verifier: new NodeVerifier(),
+        store,
+        random: systemRandom,
+        clock: Date.now,
+        trustKey: fromHex(settings.trustKey, 33),
+        receiptLifeMs: settings.receiptLifeS * 1000,
+      });
+      return new Wallet(folder, settings, purse);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** "12.50" in the network's currency. @throws Refusal `malformed`, also for nothing at all. */
+  parse(text: string): Amount {
+    const amount = parseAmount(text, this.settings.network.currency);
+    if (amount === 0n) throw new Refusal("malformed", "the amount is zero");
+    return amount;
+  }
+
+  format(amount: Amount): string {
+    return formatAmount(amount, this.settings.network.currency);
+  }
+
+  /** The wallet's own gateway where nothing is said. @throws Refusal `unavailable`, `wrong-network`. */
+  async gateway({
+    gateway,
+    member = this.#memberOf(gateway),
+  }: GatewayChoice): Promise<GatewayClient> {
+    const url = gateway ?? this.#urlOf(member ?? this.settings.member);
+    return reachable(url, member ?? (await this.#info(url)).member);
+  }
+
+  /** Where redeemed money goes. @throws Refusal `wrong-network` if the gateway is not the own bank's. */
+  async vault(gateway?: string): Promise<Owner> {
+    const url = gateway ?? this.settings.gateway;
+    const { member, vault } = await this.#info(url);
+    if (member === this.settings.member) return vault;
+    throw new Refusal("wrong-network", `${url} is the gateway of member ${member}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.purse.close();
+  }
+
+  /** As far as the files know. */
+  #memberOf(gateway: string | undefined): number | undefined {
+    const { settings } = this;
+    if (gateway === undefined || gateway === settings.gateway) return settings.member;
+    return settings.network.gateways.find(({ url }) => url === gateway)?.member;
+  }
+
+  #urlOf(member: number): string {
+    const { settings } = this;
+    if (member === settings.member) return settings.gateway;
+    const known = settings.network.gateways.find((each) => each.member === member);
+    if (known !== undefined) return known.url;
+    throw new Refusal(
+      "bad-configuration",
+      `the gateway of member ${member} is not known: say --gateway`,
+    );
+  }
+
+  async #info(url: string): Promise<MemberInfo> {
+    const info = await fetchJson(`${url.replace(/\/+$/, "")}/v1/member`);
+    const { networkId, member, vault } = info as { [name: string]: unknown };
+    if (networkId !== this.settings.network.networkId)
+      throw new Refusal(
+        "wrong-network",
+        `the gateway at ${url} is of network ${String(networkId)}`,
+      );
+    if (!Number.isSafeInteger(member) || !/^0x[0-9a-f]{40}$/.test(String(vault)))
+      throw new Refusal("malformed", `${url} does not say whose gateway it is`);
+    return { member: member as number, vault: vault as Owner };
+  }
+}
+
+/** A gateway that is out of reach is an answer to the person who asked, with what to do. */
+function reachable(url: string, member: number): GatewayClient {
+  const client = new HttpGatewayClient(url, member, fetch);
+  return { member, send: (request) => reach(url, () => client.send(request)) };
+}
