@@ -7,8 +7,9 @@ import { fromHex } from "../protocol/bytes.ts";
 import type { NetworkFile } from "../protocol/network-file.ts";
 import type { MemberId } from "../protocol/output.ts";
 import { NodeVerifier } from "../protocol/p256-node.ts";
-import { isRefusal, Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../protocol/refusal.ts";
 import type { Domain } from "../protocol/typed-data.ts";
+import { eventOfFolded } from "./api/folded-event.ts";
 import { Queries } from "./api/queries.ts";
 import { nodeRoutes } from "./api/routes.ts";
 import { Endorser } from "./batches/endorser.ts";
@@ -21,14 +22,17 @@ import { Directory } from "./directory.ts";
 import { BatchFetcher } from "./gossip/batch-fetcher.ts";
 import { Host } from "./gossip/host.ts";
 import { LeafTopic } from "./gossip/leaf-topic.ts";
-import { type NodeHandlers, nodeRequests } from "./gossip/messages/kinds.ts";
+import { nodeRequests } from "./gossip/messages/kinds.ts";
 import { PeerRequests } from "./gossip/peer-requests.ts";
 import { LeafIntake } from "./leaf-intake.ts";
 import { LeafSource } from "./leaf-source.ts";
 import { checkIdentities, IdentityError } from "./ledger/identities.ts";
 import { LedgerState } from "./ledger/state.ts";
+import { measure } from "./measures.ts";
+import { PeerAnswers } from "./peer-answers.ts";
 import { PendingPool } from "./pending-pool.ts";
-import { type Folded, Replica } from "./replica.ts";
+import { keepPool } from "./pool-upkeep.ts";
+import { Replica } from "./replica.ts";
 import type { CheckedStore } from "./service/checked-store.ts";
 import { DataFolder } from "./service/data-folder.ts";
 import { EventFeed } from "./service/event-feed.ts";
@@ -165,13 +169,12 @@ export class Node {
     });
     const context = { networkId, verifier: new NodeVerifier() };
 
-    // Who asks and who answers know each other: the answers come last.
-    const handlers: { current?: NodeHandlers } = {};
+    const handlers = new PeerAnswers();
     const requests = new PeerRequests({
       host,
       networkId: network.networkId,
       kinds: nodeRequests,
-      handlers: deferred(handlers),
+      handlers,
       logger,
     });
     const fetcher = new BatchFetcher({ requests, peers: () => host.connected() });
@@ -250,7 +253,7 @@ export class Node {
       onFrame: (frame) => intake.gossiped(frame),
       logger,
     });
-    handlers.current = answers({
+    handlers.begin({
       directory,
       endorser,
       fetcher,
@@ -258,6 +261,7 @@ export class Node {
       leaves,
       checkpointer,
       replica,
+      version: VERSION,
     });
     const queries = new Queries({
       domain,
@@ -272,9 +276,9 @@ export class Node {
     const feed = new EventFeed({ history: (seq) => queries.eventsAfter(seq) });
     replica.onFolded((folded) => {
       keepPool(pool, folded);
-      publishEvent(feed, folded);
+      feed.publish(eventOfFolded(folded));
     });
-    this.#measure(metrics, replica, pool, verifier, host);
+    measure(metrics, { replica, pool, verifier, host, topic });
 
     directory.onChange(({ members, observers }) =>
       host.setPeers(
@@ -397,123 +401,6 @@ export class Node {
     this.#parts.logger.fatal({ err: error }, "the node cannot go on");
     this.#failed.reject(error);
   }
-
-  #measure(
-    metrics: Metrics,
-    replica: Replica,
-    pool: PendingPool,
-    verifier: LeafVerifier,
-    host: Host,
-  ): void {
-    const seq = metrics.gauge("tallystick_seq", "Last event folded");
-    const pending = metrics.gauge("tallystick_pending_leaves", "Leaves that wait");
-    const verified = metrics.gauge("tallystick_verified_leaves", "Leaves verified since the start");
-    const peers = metrics.gauge("tallystick_peers", "Peers connected");
-    const coins = metrics.gauge("tallystick_coins", "Unspent coins");
-    const applied = metrics.counter(
-      "tallystick_records_applied",
-      "Records applied since the start",
-    );
-    replica.onFolded(({ change }) => {
-      seq.set(change.seq);
-      pending.set(pool.size);
-      verified.set(verifier.verified);
-      peers.set(host.connected().length);
-      coins.set(replica.state.coinCount);
-      if (change.applied.length > 0) applied.inc(change.applied.length);
-    });
-  }
-}
-
-type AnswerParts = {
-  readonly directory: Directory;
-  readonly endorser: Endorser | undefined;
-  readonly fetcher: BatchFetcher;
-  readonly pool: PendingPool;
-  readonly leaves: LeafStore;
-  readonly checkpointer: Checkpointer;
-  readonly replica: Replica;
-};
-
-/** What other institutions may ask of this node. */
-function answers({
-  directory,
-  endorser,
-  fetcher,
-  pool,
-  leaves,
-  checkpointer,
-  replica,
-}: AnswerParts): NodeHandlers {
-  return {
-    async propose({ batch, seq }, { from, signal }) {
-      if (endorser === undefined) throw new Refusal("forbidden", "an observer endorses nothing");
-      if (directory.memberOf(from) !== batch.member) {
-        throw new Refusal("forbidden", `peer ${from} is not member ${batch.member}`);
-      }
-      try {
-        const signature = await endorser.endorse(batch, seq, (hashes) =>
-          fetcher.leaves(hashes, signal, from),
-        );
-        return { kind: "endorsed", signature };
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        const objected = error instanceof Objection ? error.leaves : [];
-        return {
-          kind: "refused",
-          reason: { code: error.code, text: error.detail },
-          leaves: objected,
-        };
-      }
-    },
-    async leaves(hashes) {
-      const stored = await leaves.getMany(hashes);
-      return hashes.map((hash, i) => stored[i] ?? pool.get(hash)?.leaf.bytes);
-    },
-    batch: (root) => leaves.getBatch(root),
-    checkpoint: async ({ cycle, digest }) => checkpointer.answer(cycle, digest),
-    status: async () => ({
-      seq: replica.state.seq,
-      blockNumber: replica.store.place?.blockNumber ?? 0,
-      version: VERSION,
-    }),
-  };
-}
-
-/** What an event means for what waits: some is done, some may go out now. */
-function keepPool(pool: PendingPool, { placed: { event }, change }: Folded): void {
-  const { outcomes } = change;
-  pool.applied(outcomes.filter(({ code }) => code === "applied").map(({ leafHash }) => leafHash));
-  const refused = outcomes.filter(({ code }) => code !== "applied").map(({ leafHash }) => leafHash);
-  // One's own is tried again on the new state, and parked for its reason.
-  pool.remove(refused.filter((hash) => pool.get(hash)?.local === false));
-  pool.arrived(
-    [...change.coins].flatMap(([outpoint, output]) => (output === null ? [] : [outpoint])),
-  );
-  pool.arrived(change.enrolled.keys());
-  if (event.kind === "member-changed") {
-    for (const code of ["unknown-member", "unknown-recipient", "bad-signature"] as const)
-      pool.retry(code);
-  }
-}
-
-function publishEvent(
-  feed: EventFeed<import("./api/schema.ts").FoldedEvent>,
-  { placed: { event }, change }: Folded,
-): void {
-  feed.publish({
-    id: event.seq,
-    data: {
-      seq: event.seq,
-      kind: event.kind,
-      ...("member" in event ? { member: event.member } : {}),
-      ...("cycle" in event ? { cycle: event.cycle } : {}),
-      applied: [...change.applied],
-      refused: change.outcomes
-        .filter(({ code }) => code !== "applied")
-        .map(({ leafHash, id, code }) => ({ leafHash, ...(id === undefined ? {} : { id }), code })),
-    },
-  });
 }
 
 /** Whether folding the log again mends it. */
@@ -525,21 +412,6 @@ function peerOf(directory: Directory, member: MemberId): string {
   const peer = directory.peerIdOf(member);
   if (peer === undefined) throw new Error(`member ${member} is in no registry`);
   return peer;
-}
-
-/** Handlers that are known only once everything they need is there. */
-function deferred(handlers: { readonly current?: NodeHandlers }): NodeHandlers {
-  const ready = (): NodeHandlers => {
-    if (handlers.current === undefined) throw new Refusal("unavailable", "the node is starting");
-    return handlers.current;
-  };
-  return {
-    propose: async (question, about) => ready().propose(question, about),
-    leaves: async (question, about) => ready().leaves(question, about),
-    batch: async (question, about) => ready().batch(question, about),
-    checkpoint: async (question, about) => ready().checkpoint(question, about),
-    status: async (question, about) => ready().status(question, about),
-  };
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {

@@ -77,7 +77,7 @@ const first = Object.fromEntries(
 ) as Record<StateEntry["kind"], Uint8Array>;
 
 export const stateValue = {
-  coin(output: Output): Uint8Array {
+  coin: (output: Output) => {
     const writer = new Writer(31);
     writeOutput(writer, output);
     return writer.done();

@@ -11,6 +11,7 @@ import type { PendingPool } from "../pending-pool.ts";
 import type { Replica } from "../replica.ts";
 import type { ServerEvent } from "../service/event-stream.ts";
 import type { LeafStore } from "../store/leaf-store.ts";
+import { eventOfRow } from "./folded-event.ts";
 import { identityReport } from "./identity-report.ts";
 import type * as Api from "./schema.ts";
 
@@ -63,15 +64,14 @@ export class Queries {
     return { id, status, sentences: explain({ status, event, openCycle }) };
   }
 
-  /** @throws Refusal `not-found`. */
+  /** The leaf that applied, or else one that waits. @throws Refusal `not-found`. */
   async leaf(id: Hex): Promise<Uint8Array> {
-    const [pending] = this.#parts.pool.withId(id);
-    if (pending !== undefined) return pending.leaf.leaf.bytes;
     const [row] = await this.#parts.replica.store.applied([id]);
     const [bytes] = row === undefined ? [] : await this.#parts.leaves.getMany([row.leafHash]);
-    if (bytes === undefined)
+    const leaf = bytes ?? this.#parts.pool.withId(id)[0]?.leaf.leaf.bytes;
+    if (leaf === undefined)
       throw new Refusal("not-found", `no record or enrolment ${id} is held here`);
-    return bytes;
+    return leaf;
   }
 
   coins(outpoints: readonly Outpoint[]): Api.Coins {
@@ -188,16 +188,7 @@ export class Queries {
   /** Events after `seq` as they were folded. */
   async *eventsAfter(seq: number): AsyncGenerator<ServerEvent<Api.FoldedEvent>> {
     for await (const { row, applied } of this.#parts.replica.store.eventsAfter(seq)) {
-      const { kind, member, cycle } = row;
-      const data: Api.FoldedEvent = {
-        seq: row.seq,
-        kind,
-        ...(member === undefined ? {} : { member }),
-        ...(cycle === undefined ? {} : { cycle }),
-        applied: [...applied],
-        refused: row.refused.map((each) => ({ ...each })),
-      };
-      yield { id: row.seq, data };
+      yield eventOfRow(row, applied);
     }
   }
 

@@ -155,6 +155,8 @@ export class Proposer {
       await untilAborted(this.#putForward(hashes), this.#stop.signal);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
+      // One's own check: these leaves will not come into any batch.
+      if (error instanceof Objection) for (const leaf of error.leaves) pool.park(leaf, error, []);
       this.#last = undefined;
       logger.warn(
         { err: error, leaves: hashes.length },

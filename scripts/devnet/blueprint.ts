@@ -68,14 +68,14 @@ export async function readBlueprint(folder: string): Promise<Blueprint | undefin
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  const blueprint = JSON.parse(text) as Blueprint;
-  if (blueprint.format !== 1) {
+  const { format, ...rest } = JSON.parse(text) as Omit<Blueprint, "format"> & { format: number };
+  if (format !== 1) {
     throw new Refusal(
       "wrong-folder",
-      `${folder} holds a devnet of format ${blueprint.format}: begin anew with --fresh`,
+      `${folder} holds a devnet of format ${format}: begin anew with --fresh`,
     );
   }
-  return blueprint;
+  return { format, ...rest };
 }
 
 /** Makes keys and configurations. The blueprint is written last: without it there is no devnet here. */

@@ -1,0 +1,73 @@
+/** What other institutions may ask of this node, and who answers. */
+import { isRefusal, Refusal } from "../protocol/refusal.ts";
+import type { Endorser } from "./batches/endorser.ts";
+import { Objection } from "./batches/objection.ts";
+import type { Checkpointer } from "./checkpoints/checkpointer.ts";
+import type { Directory } from "./directory.ts";
+import type { BatchFetcher } from "./gossip/batch-fetcher.ts";
+import type { NodeHandlers } from "./gossip/messages/kinds.ts";
+import type { PendingPool } from "./pending-pool.ts";
+import type { Replica } from "./replica.ts";
+import type { LeafStore } from "./store/leaf-store.ts";
+
+export type AnswerParts = {
+  readonly directory: Directory;
+  /** Absent on an observer, which endorses nothing. */
+  readonly endorser: Endorser | undefined;
+  readonly fetcher: BatchFetcher;
+  readonly pool: PendingPool;
+  readonly leaves: LeafStore;
+  readonly checkpointer: Checkpointer;
+  readonly replica: Replica;
+  /** Of this software. */
+  readonly version: string;
+};
+
+/** Whoever asks and whoever answers know each other; this is what stands while the node is put together. */
+export class PeerAnswers implements NodeHandlers {
+  #parts: AnswerParts | undefined;
+
+  /** From here on there are answers. */
+  begin(parts: AnswerParts): void {
+    this.#parts = parts;
+  }
+
+  readonly propose: NodeHandlers["propose"] = async ({ batch, seq }, { from, signal }) => {
+    const { endorser, directory, fetcher } = this.#ready;
+    if (endorser === undefined) throw new Refusal("forbidden", "an observer endorses nothing");
+    if (directory.memberOf(from) !== batch.member) {
+      throw new Refusal("forbidden", `peer ${from} is not member ${batch.member}`);
+    }
+    try {
+      const obtain = (hashes: Parameters<BatchFetcher["leaves"]>[0]) =>
+        fetcher.leaves(hashes, signal, from);
+      return { kind: "endorsed", signature: await endorser.endorse(batch, seq, obtain) };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const leaves = error instanceof Objection ? error.leaves : [];
+      return { kind: "refused", reason: { code: error.code, text: error.detail }, leaves };
+    }
+  };
+
+  readonly leaves: NodeHandlers["leaves"] = async (hashes) => {
+    const { leaves, pool } = this.#ready;
+    const stored = await leaves.getMany(hashes);
+    return hashes.map((hash, i) => stored[i] ?? pool.get(hash)?.leaf.bytes);
+  };
+
+  readonly batch: NodeHandlers["batch"] = async (root) => this.#ready.leaves.getBatch(root);
+
+  readonly checkpoint: NodeHandlers["checkpoint"] = async ({ cycle, digest }) =>
+    this.#ready.checkpointer.answer(cycle, digest);
+
+  readonly status: NodeHandlers["status"] = async () => {
+    const { replica, version } = this.#ready;
+    const blockNumber = replica.store.place?.blockNumber ?? 0;
+    return { seq: replica.state.seq, blockNumber, version };
+  };
+
+  get #ready(): AnswerParts {
+    if (this.#parts === undefined) throw new Refusal("unavailable", "the node is starting");
+    return this.#parts;
+  }
+}

@@ -1,0 +1,20 @@
+/** What an event means for the leaves that wait: some are done, some may go out now. */
+import type { PendingPool } from "./pending-pool.ts";
+import type { Folded } from "./replica.ts";
+
+export function keepPool(pool: PendingPool, { placed: { event }, change }: Folded): void {
+  const hashesOf = (isApplied: boolean) =>
+    change.outcomes
+      .filter(({ code }) => (code === "applied") === isApplied)
+      .map(({ leafHash }) => leafHash);
+  pool.applied(hashesOf(true));
+  // One's own is tried again on the new state, and parked for its reason.
+  pool.remove(hashesOf(false).filter((hash) => pool.get(hash)?.local === false));
+  pool.arrived(
+    [...change.coins].flatMap(([outpoint, output]) => (output === null ? [] : [outpoint])),
+  );
+  pool.arrived(change.enrolled.keys());
+  if (event.kind !== "member-changed") return;
+  for (const code of ["unknown-member", "unknown-recipient", "bad-signature"] as const)
+    pool.retry(code);
+}
