@@ -1,8 +1,9 @@
 /** What tests of the ledger are built from: keys by name, outputs, and leaves signed with those keys. */
 import { sha256 } from "#sha256";
-import { type Hex, utf8 } from "../../protocol/bytes.ts";
+import { fromHex, type Hex, utf8 } from "../../protocol/bytes.ts";
 import { consentMessage, type SignedEnrolment, signEnrolment } from "../../protocol/enrolment.ts";
 import { NOBODY, ownerOf } from "../../protocol/key.ts";
+import { networkIdOf } from "../../protocol/message.ts";
 import { lock, type MemberId, type Outpoint, type Output } from "../../protocol/output.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import {
@@ -14,7 +15,21 @@ import {
   signRecord,
 } from "../../protocol/record.ts";
 
-export const networkId = sha256(utf8.encode("a network for tests"));
+/** Where the network of these tests would stand, as its network file says it. */
+export const networkPlace = {
+  chainId: 1,
+  registry: `0x${"11".repeat(20)}`,
+  anchor: `0x${"22".repeat(32)}`,
+} as const;
+
+export const networkId = fromHex(
+  networkIdOf(
+    BigInt(networkPlace.chainId),
+    fromHex(networkPlace.registry, 20),
+    fromHex(networkPlace.anchor, 32),
+  ),
+  32,
+);
 
 const keys = new Map<string, NodeSigner>();
 
