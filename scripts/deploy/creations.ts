@@ -20,6 +20,9 @@ type Creation = {
   readonly args: readonly unknown[];
 };
 
+/** More than the largest contract there may be (EIP-170) costs. */
+const CREATION_GAS = 8_000_000n;
+
 /** Where the contracts of a deployer stand, or will. */
 export function contractsOf(deployer: Hex): NetworkContracts {
   return {
@@ -31,8 +34,8 @@ export function contractsOf(deployer: Hex): NetworkContracts {
 }
 
 /**
- * Creates what is missing, in order.
- * @throws Refusal `conflict` when the account sent anything else, or other contracts.
+ * Creates what is missing. They are sent together: those of one account are included in their order.
+ * @throws Refusal `conflict` when the account sent anything else, or created other contracts.
  */
 export async function createContracts(
   rpc: ChainRpc,
@@ -40,22 +43,27 @@ export async function createContracts(
   plan: DeployPlan,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const [nonce, { name, address, args }] of creations(account.address, plan).entries()) {
-    const [code, used] = await Promise.all([
-      rpc.call<Hex>("eth_getCode", [address, "latest"]),
-      rpc.call<Hex>("eth_getTransactionCount", [account.address, "latest"]),
-    ]);
-    if (code === "0x") {
-      if (Number(used) !== nonce)
-        throw conflict(account.address, `its transaction ${nonce} did not create ${name}`);
-      await account.send({ data: creationOf(name, args) }, signal);
-    } else if (!isCodeOf(name, code)) {
+  const wanted = creations(account.address, plan);
+  const [used, ...codes] = await Promise.all([
+    rpc.call<Hex>("eth_getTransactionCount", [account.address, "latest"]),
+    ...wanted.map(({ address }) => rpc.call<Hex>("eth_getCode", [address, "latest"])),
+  ]);
+  const missing = wanted.filter(({ name, address }, nonce) => {
+    const code = codes[nonce]!;
+    if (code === "0x" && nonce < Number(used))
+      throw conflict(account.address, `its transaction ${nonce} did not create ${name}`);
+    if (code !== "0x" && !isCodeOf(name, code))
       throw conflict(
         account.address,
         `the ${name} at ${address} is not the one that was compiled here`,
       );
-    }
-  }
+    return code === "0x";
+  });
+  await Promise.all(
+    missing.map(({ name, args }) =>
+      account.send({ data: creationOf(name, args), gas: CREATION_GAS }, signal),
+    ),
+  );
 }
 
 /** The order that contracts/README.md gives. */

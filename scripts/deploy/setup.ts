@@ -26,8 +26,8 @@ export type SetupParts = {
 const ADMINISTRATOR = 0;
 /** Where an ERC-1967 proxy keeps its administrator. */
 const ADMIN_SLOT = "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103";
-/** Enough to admit a member; given, not estimated, so that admissions can be sent without waiting for each other. */
-const ADMISSION_GAS = 4_000_000n;
+/** Enough for each step. Given, not estimated: an estimate would need the steps before it to be included. */
+const SETUP_GAS = 4_000_000n;
 
 type Target = { readonly name: keyof typeof restrictedFunctions; readonly address: Hex };
 
@@ -36,28 +36,22 @@ export async function isHandedOver({ reader, account }: SetupParts): Promise<boo
   return !(await hasRole(reader, ADMINISTRATOR, account.address));
 }
 
+/** What is missing is sent together, and included in this order; the handing over waits until all of it is. */
 export async function setUp(
   parts: SetupParts,
   plan: DeployPlan,
   signal: AbortSignal,
 ): Promise<void> {
-  const { settlement } = parts.contracts;
-  const say = async (missing: readonly ContractCall[], gas?: bigint): Promise<void> => {
-    await Promise.all(
-      missing.map((call) => parts.account.send(instructionOf(parts, call, gas), signal)),
-    );
-  };
-  await say(await missingRoles(parts));
-  const operators = plan.members.map(({ operator }) => operator);
-  await say([
-    ...((await is(parts, "registry", "isWriter", settlement))
-      ? []
-      : [calls.setWriter(settlement, true)]),
-    ...(await missingParticipants(parts, [settlement, ...operators])),
-  ]);
-  await say(await missingAdmissions(parts, plan), ADMISSION_GAS);
-  await say([...(await missingObservers(parts, plan)), ...(await missingReserves(parts, plan))]);
-  await say([await handOver(parts, plan)]);
+  const missing = [
+    ...(await missingRoles(parts)),
+    ...(await missingWriter(parts)),
+    ...(await missingParticipants(parts, plan)),
+    ...(await missingAdmissions(parts, plan)),
+    ...(await missingObservers(parts, plan)),
+    ...(await missingReserves(parts, plan)),
+  ];
+  await Promise.all(missing.map((call) => parts.account.send(instructionOf(parts, call), signal)));
+  await parts.account.send(instructionOf(parts, handOver(parts, plan)), signal);
 }
 
 /** One transaction: who may call what, and the deployer's own leave to go on. */
@@ -100,10 +94,18 @@ async function targetsOf({
   ];
 }
 
+async function missingWriter(parts: SetupParts): Promise<readonly ContractCall[]> {
+  const { settlement } = parts.contracts;
+  return (await is(parts, "registry", "isWriter", settlement))
+    ? []
+    : [calls.setWriter(settlement, true)];
+}
+
 async function missingParticipants(
   parts: SetupParts,
-  accounts: readonly Hex[],
+  { members }: DeployPlan,
 ): Promise<readonly ContractCall[]> {
+  const accounts = [parts.contracts.settlement, ...members.map(({ operator }) => operator)];
   const known = await Promise.all(
     accounts.map((account) => is(parts, "token", "isParticipant", account)),
   );
@@ -172,10 +174,10 @@ export async function openedAtBlock({ rpc, reader }: SetupParts): Promise<number
 }
 
 /** One transaction: the authority gets everything, after its delay, and the deployer keeps nothing. */
-async function handOver(
+function handOver(
   { account: { address } }: SetupParts,
   { authority, delayS }: DeployPlan,
-): Promise<ContractCall> {
+): ContractCall {
   const together = [
     calls.grantRole(roles.AUTHORITY, authority, delayS),
     calls.grantRole(ADMINISTRATOR, authority, delayS),
@@ -198,9 +200,8 @@ async function is(
   return (await reader.read(contract, method, [account]))[0];
 }
 
-function instructionOf({ contracts }: SetupParts, call: ContractCall, gas?: bigint): Instruction {
-  const instruction = { to: contracts[call.contract], data: encodeCall(call) };
-  return gas === undefined ? instruction : { ...instruction, gas };
+function instructionOf({ contracts }: SetupParts, call: ContractCall): Instruction {
+  return { to: contracts[call.contract], data: encodeCall(call), gas: SETUP_GAS };
 }
 
 function asWord(value: Hex): Hex {

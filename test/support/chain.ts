@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Wallet } from "ethers";
+import { type TransactionRequest, Wallet } from "ethers";
 import { EmbeddedChain, type EmbeddedChainOptions } from "../../scripts/devnet/chain.ts";
 import type { ChainProcessMessage } from "../../scripts/devnet/chain-process.ts";
 import type { Hex } from "../../protocol/bytes.ts";
@@ -78,13 +78,18 @@ export async function call<T>(url: string, method: string, ...params: unknown[])
 }
 
 /** A signed transfer to the payer itself. */
-export async function transfer(nonce: number, gasLimit = 30_000): Promise<string> {
-  const transaction = { type: 2, chainId: CHAIN_ID, nonce, gasLimit, to: payer.address, value: 1n };
-  return payer.signTransaction({
-    ...transaction,
-    maxFeePerGas: 10n ** 9n,
-    maxPriorityFeePerGas: 0n,
-  });
+export async function transfer(nonce: number): Promise<string> {
+  return signed({ nonce, gasLimit: 30_000, to: payer.address, value: 1n });
+}
+
+/** A signed transaction that writes to storage until it has used 16 million gas: three of them fill a block. */
+export async function burner(nonce: number): Promise<string> {
+  return signed({ nonce, gasLimit: 16_000_000, data: "0x5f5b600101808055600156" });
+}
+
+function signed(transaction: TransactionRequest): Promise<string> {
+  const fees = { maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 0n };
+  return payer.signTransaction({ type: 2, chainId: CHAIN_ID, ...fees, ...transaction });
 }
 
 export async function until<T>(

@@ -87,7 +87,7 @@ describe("the authority of a network that stands", () => {
     });
   });
 
-  it("issues reserves, which the member pays in", async () => {
+  it("issues reserves, which the member pays in [R-061]", async () => {
     const holder = operator(2);
     const { reserve } = planOf(4).members[1]!;
     await withAuthority(async (acting) => {

@@ -80,7 +80,7 @@ function withoutTimes(found: Awaited<ReturnType<typeof readAll>>) {
 }
 
 describe("deploying a network", () => {
-  it("opens it as planned and hands it to the authority, the deployer keeping nothing", async () => {
+  it("opens it as planned and hands it to the authority, the deployer keeping nothing [R-073]", async () => {
     await using folder = await makeFolder();
     await using chain = makeChain(folder.path);
     const url = await chain.start();
