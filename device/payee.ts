@@ -35,7 +35,7 @@ import { checkCertificate, heldVersions, listsFor, versionsOf } from "./trust.ts
 export type Received = {
   /** Message 3. */
   readonly confirmation: SignedConfirmation;
-  /** What the device has now, or what was paid back. */
+  /** What came in, or was paid back; 0 for a message that was answered before. */
   readonly amount: Amount;
   /** Why it was returned, or is not money at all. */
   readonly refusal?: Refusal | undefined;

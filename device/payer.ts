@@ -34,7 +34,7 @@ import {
   waitingChange,
 } from "./purse-state.ts";
 import type { Draft, MadePayment } from "./purse-tables.ts";
-import { selectCoins } from "./selection.ts";
+import { selectCoins, type SelectionLimits } from "./selection.ts";
 import { checkCertificate, listsFor } from "./trust.ts";
 
 /** Who is paid by a record, and how much. */
@@ -64,23 +64,24 @@ export function preparePayment(
   checkPaymentLimits(draft, own, amount);
   const payee = { owner: ownerOf(certificate.deviceKey), custodian: certificate.member, amount };
   const nonce = requestNonce(holder.networkId, request);
-  const record = makeBody(holder, draft, payee, nonce, own.maxDepth, coins);
+  const usable = { maxDepth: own.maxDepth, now: known.now };
+  const record = makeBody(holder, draft, payee, nonce, usable, coins);
   bundleOf(draft, record);
   const time = draft.get("purse", "")!.signedTime;
   const until = Math.max(certificate.notAfter, time + own.windowS * 1000);
   commitPayment(draft, { request, record, time, until });
 }
 
-/** Fixes the body that pays `amount` to the member's vault, and commits its coins. */
+/** Fixes the body that pays `amount` to the member's vault, with coins of any depth and age, and commits them. */
 export function prepareRedemption(
   holder: Holder,
   draft: Draft,
   amount: Amount,
   vault: Owner,
 ): SignedRecord {
-  const { maxDepth } = ownCertificate(holder, draft);
   const payee = { owner: vault, custodian: holder.member, amount };
-  const record = makeBody(holder, draft, payee, holder.random(16), maxDepth);
+  const anyCoin = { maxDepth: Number.POSITIVE_INFINITY, now: Number.NEGATIVE_INFINITY };
+  const record = makeBody(holder, draft, payee, holder.random(16), anyCoin);
   const time = draft.get("purse", "")!.signedTime;
   commitPayment(draft, { record, time, until: time });
   return record;
@@ -134,7 +135,7 @@ function makeBody(
   draft: Draft,
   payee: Payee,
   nonce: Uint8Array,
-  maxDepth: number,
+  usable: Omit<SelectionLimits, "waiting">,
   coins?: readonly Outpoint[],
 ): SignedRecord {
   const spendable = spendableCoins(draft);
@@ -143,9 +144,8 @@ function makeBody(
   for (const outpoint of chosen ?? []) {
     throw new Refusal("unknown-coin", `coin ${outpoint} is not free to be paid`);
   }
-  const { now } = knowledgeOf(holder, draft);
   const waiting = waitingChange(holder, draft);
-  const inputs = selectCoins(choice, payee.amount, { maxDepth, now, waiting });
+  const inputs = selectCoins(choice, payee.amount, { ...usable, waiting });
   let change = -payee.amount;
   for (const input of inputs) change += draft.get("coins", input)!.amount;
   const outputs: Output[] = [{ lock: lock.key, ...payee }];
@@ -195,8 +195,7 @@ async function sealMessage(
 ): Promise<Uint8Array> {
   const bundle = bundleOf(draft, record);
   const members = [request.certificate, ...bundle.certificates].map(({ member }) => member);
-  const others = draft.rows("revocations").map(([, { member }]) => member);
-  const lists = listsFor(draft, request.versions, [...members, ...others]);
+  const lists = listsFor(draft, request.versions, members);
   const ephemeral = makeSealingKey(holder.random);
   return sealPayment(holder.networkId, { bundle, lists }, request, ephemeral);
 }

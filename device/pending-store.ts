@@ -14,13 +14,13 @@ import type { SignedReceipt } from "../protocol/receipt.ts";
 import { recordId, type SignedRecord } from "../protocol/record.ts";
 import { type Holder, ownOutputs, sumOf } from "./holder.ts";
 import type { Draft, HeldRecord } from "./purse-tables.ts";
-import { learnTime } from "./trust.ts";
+import { isRevoked, learnTime } from "./trust.ts";
 
 /** How a coin hangs together with what banks have vouched for. */
 export type Lineage = {
   /** 0 with a receipt, otherwise one more than the deepest input of its record. */
   readonly depth: number;
-  /** Milliseconds: when the first receipt or certificate on the way expires. */
+  /** Milliseconds: when the first receipt or certificate on the way expires; 0 if a signer is revoked. */
   readonly goodUntil: number;
   /** Whether a record on the way was refused by the ledger. */
   readonly isDoubtful: boolean;
@@ -55,9 +55,11 @@ export function lineages(draft: Draft): (outpoint: Outpoint) => Lineage {
       held === undefined ? undefined : draft.get("certificates", toHex(held.record.signer));
     if (held === undefined || certificate === undefined) return UNKNOWN;
     const parents = held.record.inputs.map(of);
+    const revocations = draft.get("revocations", String(certificate.member));
+    const certifiedUntil = isRevoked(revocations, certificate.deviceKey) ? 0 : certificate.notAfter;
     const lineage: Lineage = {
       depth: 1 + Math.max(...parents.map((parent) => parent.depth)),
-      goodUntil: Math.min(certificate.notAfter, ...parents.map((parent) => parent.goodUntil)),
+      goodUntil: Math.min(certifiedUntil, ...parents.map((parent) => parent.goodUntil)),
       isDoubtful: held.reason !== undefined || parents.some((parent) => parent.isDoubtful),
     };
     byRecord.set(id, lineage);

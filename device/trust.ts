@@ -13,6 +13,7 @@ import {
   decodeRevocationList,
   decodeTrustList,
   prefixOf,
+  type RevocationList,
   type SignedRevocationList,
   type SignedTrustList,
   type TrustedMember,
@@ -56,13 +57,16 @@ export function checkCertificate(known: Knowledge, certificate: SignedCertificat
   }
   if (known.now < notBefore) throw new Refusal("not-yet-valid", "the certificate is not valid yet");
   if (known.now >= notAfter) throw new Refusal("expired", "the certificate has expired");
-  const owner = ownerOf(certificate.deviceKey);
-  if (known.revocations(certificate.member)?.prefixes.includes(prefixOf(owner))) {
+  if (isRevoked(known.revocations(certificate.member), certificate.deviceKey)) {
     throw new Refusal("revoked", `member ${certificate.member} has revoked the device`);
   }
   if (certificate.maxBalance > member.guarantee) {
     throw new Refusal("over-guarantee", "the device may hold more than its member guarantees");
   }
+}
+
+export function isRevoked(list: RevocationList | undefined, deviceKey: Uint8Array): boolean {
+  return list !== undefined && list.prefixes.includes(prefixOf(ownerOf(deviceKey)));
 }
 
 /**
@@ -143,33 +147,40 @@ export function learnLists(
   return taken;
 }
 
-/** The versions of what a device holds, for others to hand it newer ones. */
+/**
+ * The versions of what a device holds, for others to hand it newer ones: the trust list, the own member's
+ * list, and the latest of the others.
+ */
 export function heldVersions(draft: Draft): ListVersion[] {
-  const versions: ListVersion[] = [];
+  const own = draft.get("purse", "")!.member;
+  const latest = draft.rows("revocations").map(([, list]) => list);
+  latest.sort((a, b) => Number(b.member === own) - Number(a.member === own) || b.issued - a.issued);
+  const versions = latest.map(({ member, version }) => ({ member, version }));
   const trust = draft.get("trust", "");
-  if (trust !== undefined) versions.push({ member: TRUST_LIST, version: trust.version });
-  for (const [, { member, version }] of draft.rows("revocations")) {
-    versions.push({ member, version });
-  }
-  return versions.sort((a, b) => a.member - b.member).slice(0, limits.listVersionsMax);
+  if (trust !== undefined) versions.unshift({ member: TRUST_LIST, version: trust.version });
+  return versions.slice(0, limits.listVersionsMax).sort((a, b) => a.member - b.member);
 }
 
-/** The lists the other side lacks, as many as ride in a message: trust first, then those of `members`. */
+/**
+ * What the other side lacks of the trust list and the lists of `members`, and those of other members of
+ * which it has said that it holds older ones: as many as ride in a message.
+ */
 export function listsFor(
   draft: Draft,
   theirs: readonly ListVersion[],
   members: readonly MemberId[],
 ): CarriedList[] {
   const held = new Map(theirs.map(({ member, version }) => [member, version]));
-  const isNews = ({ member, version }: ListVersion) => version > (held.get(member) ?? -1);
+  const isNews = (member: number, version: number) => version > (held.get(member) ?? -1);
   const lists: CarriedList[] = [];
   const trust = draft.get("trust", "");
-  if (trust !== undefined && isNews({ member: TRUST_LIST, version: trust.version })) {
+  if (trust !== undefined && isNews(TRUST_LIST, trust.version)) {
     lists.push({ kind: "trust", bytes: trust.bytes });
   }
-  for (const member of new Set(members)) {
+  for (const member of new Set([...members, ...held.keys()])) {
     const list = draft.get("revocations", String(member));
-    if (list !== undefined && isNews(list)) lists.push({ kind: "revocations", bytes: list.bytes });
+    if (list === undefined || !isNews(member, list.version)) continue;
+    lists.push({ kind: "revocations", bytes: list.bytes });
   }
   return fitLists(lists);
 }

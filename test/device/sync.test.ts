@@ -213,6 +213,19 @@ describe("a sync", () => {
     expect(ada.purse.balance()).to.include({ spendable: 60n, waiting: 0n });
   });
 
+  it("redeems coins of any depth and age: what cannot be paid offline is still worth its amount [R-168]", async () => {
+    const vault = ownerOf(world.ledger.bank(1).treasury.publicKey);
+    world.pass(RECEIPT_LIFE_MS + DAY_MS);
+    await ada.purse.refresh({ lists: await world.lists() });
+    expect(ada.purse.balance()).to.include({ spendable: 0n, frozen: 100n });
+    await ada.purse.redeem(100n, vault);
+    await sync(ada.purse, bank);
+    bank.sequence();
+    await sync(ada.purse, bank);
+    expect(total(ada.purse)).to.equal(0n);
+    expect(world.onLedger(ada)).to.equal(0n);
+  });
+
   it("learns the time first, from the lists that come with the refusal of an old request", async () => {
     const purse = await world.open("Yan", 1, new MemoryPurseStore());
     expect(purse.identity().signedTime).to.equal(0);

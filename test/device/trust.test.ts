@@ -137,6 +137,34 @@ describe("a revocation list", () => {
     await refused("revoked", dan.purse.pay(await mal.purse.request(5n)));
   });
 
+  it("freezes money that came through the device on it, until a sync", async () => {
+    const [mal, ben, cleo] = [
+      await world.device("Mal", { coins: [100n] }),
+      await world.device("Ben"),
+      await world.device("Cleo"),
+    ];
+    await exchange(mal, ben, 60n);
+    const revoked = await world.revocations(1, [mal.owner]);
+    await ben.purse.refresh({ lists: [revoked] });
+    expect(ben.purse.balance()).to.include({ spendable: 0n, frozen: 60n });
+    await refused("expired", ben.purse.pay(await cleo.purse.request(10n)));
+    world.ledger.apply(ben.purse.pending()[0]!.record);
+    await ben.purse.refresh({ receipts: await world.receiptsOf(ben.owner) });
+    await cleo.purse.refresh({ lists: [revoked] });
+    await exchange(ben, cleo, 10n);
+    expect(total(cleo.purse)).to.equal(10n);
+  });
+
+  it("of a third member travels to a device that has said it holds an older one", async () => {
+    const [ada, ben] = [await world.device("Ada", { coins: [100n] }), await world.device("Ben")];
+    const list = await world.revocations(2, []);
+    await ada.purse.refresh({ lists: [list] });
+    const before = ben.purse.identity().versions;
+    await exchange(ada, ben, 10n);
+    expect(ben.purse.identity().versions).to.not.deep.equal(before);
+    expect(ben.purse.identity().versions).to.deep.equal(ada.purse.identity().versions);
+  });
+
   it("stays behind when it is longer than a handshake carries", async () => {
     const ada = await world.device("Ada", { coins: [100n] });
     const ben = await world.device("Ben");
