@@ -25,7 +25,15 @@ import {
   type SignedRequest,
 } from "../protocol/request.ts";
 import { checkAncestry, checkPayer, paymentOf, signerOf } from "./ancestry.ts";
-import { type Holder, isOwn, knowledgeOf, ownCertificate, ownOutputs, sumOf } from "./holder.ts";
+import {
+  type Holder,
+  isOwn,
+  knowledgeOf,
+  ownCertificate,
+  type OwnOutput,
+  ownOutputs,
+  sumOf,
+} from "./holder.ts";
 import { keepBundle, keepRecord, rivalOf } from "./pending-store.ts";
 import { balanceOf, takeOutputs } from "./purse-state.ts";
 import type { Draft, OpenRequest } from "./purse-tables.ts";
@@ -145,17 +153,20 @@ export async function takePayment(
 
 /**
  * Takes a bundle that answers no request: money that reached the device by another way.
- * @returns the amount. @throws Refusal as for a payment.
+ * @returns what came in with it, 0 if the device has it already. @throws Refusal as for a payment.
  */
 export function takeBundle(holder: Holder, draft: Draft, bundle: Bundle): Amount {
   const known = knowledgeOf(holder, draft);
   checkPayer(known, bundle);
-  const amount = checkOutputs(holder, bundle);
+  checkOutputs(holder, bundle);
   checkNoRival(holder, draft, bundle);
   checkAncestry(known, bundle);
+  const payment = paymentOf(bundle);
+  const isNew = ({ outpoint }: OwnOutput) => draft.get("coins", outpoint) === undefined;
+  const amount = sumOf(ownOutputs(holder, payment).filter(isNew));
   checkRoom(holder, draft, amount);
   keepBundle(holder, draft, bundle);
-  takeOutputs(holder, draft, paymentOf(bundle), "free");
+  takeOutputs(holder, draft, payment, "free");
   return amount;
 }
 

@@ -149,7 +149,8 @@ export class Purse {
   }
 
   /**
-   * Takes money that answers no request, as a bundle. @returns the amount.
+   * Takes money that answers no request, as a bundle.
+   * @returns what came in with it, 0 if the purse has it already.
    * @throws Refusal as `receive` does.
    */
   accept(bundle: Uint8Array): Promise<Amount> {
@@ -159,7 +160,7 @@ export class Purse {
   }
 
   /**
-   * Asks to be paid: message 1, the same key good for one payment.
+   * Asks to be paid: message 1. Each has a key of its own, which opens one payment.
    * @throws Refusal `sync-needed` before the device is certified, `expired`, `over-balance-limit`.
    */
   request(amount: Amount, reference = ""): Promise<Uint8Array> {
