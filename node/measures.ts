@@ -56,6 +56,13 @@ export function measure(
   metrics.watch("tallystick_peer_offences", "What peers did that no honest peer does", () =>
     host.offences().reduce((sum, { count }) => sum + count, 0),
   );
-  const applied = metrics.counter("tallystick_records_applied", "Records applied since the start");
-  replica.onFolded(({ change }) => applied.inc(change.applied.length));
+  const records = metrics.counter("tallystick_records_applied", "Records applied since the start");
+  const leaves = metrics.counter(
+    "tallystick_leaves_applied",
+    "Records and enrolments applied since the start",
+  );
+  replica.onFolded(({ change }) => {
+    records.inc(change.applied.length);
+    leaves.inc(change.applied.length + change.enrolled.size);
+  });
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { toHex } from "../../protocol/bytes.ts";
 import { LeafVerifier } from "../../node/verification/verifier.ts";
 import { cpuSeconds, median } from "./anchor.ts";
-import { PopulatedLedger, sequenced } from "./populated-ledger.ts";
+import { PopulatedLedger } from "./populated-ledger.ts";
 
 export type Validation = {
   readonly coins: number;
@@ -34,7 +34,7 @@ export async function measureValidation(coins: number): Promise<Validation> {
     const rates: number[] = [];
     const folds: number[] = [];
     for (let round = -1; round < ROUNDS; round++) {
-      const payments = ledger.makePayments(ROUND_RECORDS);
+      const payments = ledger.workload.makePayments(ROUND_RECORDS);
       const start = process.cpuUsage();
       let foldSeconds = 0;
       for (let at = 0; at < payments.length; at += BATCH) {
@@ -43,8 +43,7 @@ export async function measureValidation(coins: number): Promise<Validation> {
         if (verdicts.some((verdict) => verdict !== undefined))
           throw new Error("a good payment is refused");
         const foldStart = process.cpuUsage();
-        if ((await ledger.sequence(batch.map(sequenced))) !== batch.length)
-          throw new Error("a payment did not apply");
+        await ledger.sequence(batch);
         foldSeconds += cpuSeconds(foldStart);
       }
       // The first round warms up: keys are imported, code is compiled.

@@ -1,0 +1,175 @@
+/**
+ * Four members as four processes on this machine, with the embedded chain: how many payments a second
+ * they settle, from the first submission until the last of the four has folded the last payment, with
+ * every write synced and cycles closing meanwhile.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { approve, deposit } from "../../node/chain/calls.ts";
+import { loadKeyFile } from "../../node/service/key-file.ts";
+import { makeLogger } from "../../node/service/telemetry.ts";
+import { ownerOf } from "../../protocol/key.ts";
+import type { Outpoint } from "../../protocol/output.ts";
+import { NodeSigner } from "../../protocol/p256-node.ts";
+import { isRefusal } from "../../protocol/refusal.ts";
+import { devnetPaths, MEMBERS } from "../devnet/blueprint.ts";
+import { Devnet } from "../devnet/network.ts";
+import { median } from "./anchor.ts";
+import { type Bank, Workload } from "./workload.ts";
+
+export type ClusterRate = {
+  /** Settled payments a second: the median of the rounds. */
+  readonly perSecond: number;
+  readonly rounds: readonly number[];
+  /** Signatures of leaves checked by a node, per leaf that it folded. */
+  readonly verifiedPerLeaf: number;
+};
+
+const DEVICES = 2_000;
+const ROUNDS = 5;
+const CYCLE_MS = 5_000;
+/** Leaves in one submission, and submissions of one member under way at once. */
+const CHUNK = 512;
+const STREAMS = 2;
+
+/** @param payments in one round. */
+export async function measureCluster(payments: number): Promise<ClusterRate> {
+  const folder = await mkdtemp(join(tmpdir(), "tallystick-bench-"));
+  try {
+    const logger = makeLogger({ name: "bench", level: "error" });
+    await using devnet = await Devnet.open({
+      folder: join(folder, "devnet"),
+      cycleMs: CYCLE_MS,
+      logger,
+    });
+    await devnet.startChain();
+    await devnet.deploy();
+    await devnet.startNodes([...MEMBERS]);
+    const workload = await prepare(devnet, 2 * payments);
+    const rounds: number[] = [];
+    for (let round = -1; round < ROUNDS; round++) {
+      const leaves = workload.makePayments(payments);
+      const seconds = await settle(devnet, share(leaves));
+      // The first round warms up: keys are imported, code is compiled.
+      if (round >= 0) rounds.push(payments / seconds);
+    }
+    return { perSecond: median(rounds), rounds, verifiedPerLeaf: await verifiedPerLeaf(devnet) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Enrols the devices and gives them coins, through the nodes like any other money. */
+async function prepare(devnet: Devnet, coins: number): Promise<Workload> {
+  const banks = await Promise.all(MEMBERS.map((member) => bankOf(devnet, member)));
+  const workload = new Workload(devnet.networkId, banks, DEVICES);
+  await settle(devnet, await workload.enrolments());
+  const each = Math.ceil((coins * 1.1) / banks.length);
+  const levels = await Promise.all(
+    banks.map(async (bank) =>
+      workload.fanOut(bank, await depositFor(devnet, bank, Workload.vaultAmount(each)), each),
+    ),
+  );
+  for (let level = 0; level < levels[0]!.length; level++) {
+    await settle(devnet, new Map(banks.map(({ member }, i) => [member, levels[i]![level]!])));
+  }
+  return workload;
+}
+
+async function bankOf(devnet: Devnet, member: number): Promise<Bank> {
+  const key = async (name: string) => {
+    const stored = await loadKeyFile(devnetPaths(devnet.folder).memberKey(member, name), "P-256");
+    return NodeSigner.fromScalar(stored.reveal());
+  };
+  return { member, issuer: await key("issuer"), treasury: await key("treasury") };
+}
+
+async function depositFor(
+  devnet: Devnet,
+  { member, treasury }: Bank,
+  amount: bigint,
+): Promise<Outpoint> {
+  await using chain = await devnet.chainOf(member);
+  await chain.start();
+  await chain.send(approve(devnet.network.contracts.settlement, amount));
+  await chain.send(deposit(member, amount));
+  const owner = ownerOf(treasury.publicKey);
+  const client = devnet.client(member);
+  for (;;) {
+    const [coin] = (await client.coinsOf(owner)).coins;
+    if (coin !== undefined) return coin.outpoint as Outpoint;
+    await sleep(50);
+  }
+}
+
+/** Hands leaves in at their members. Returns the seconds until every node has folded them all. */
+async function settle(
+  devnet: Devnet,
+  leaves: ReadonlyMap<number, readonly Uint8Array[]>,
+): Promise<number> {
+  const targets = new Map<number, number>();
+  const total = [...leaves.values()].reduce((sum, list) => sum + list.length, 0);
+  for (const member of MEMBERS) targets.set(member, (await foldedLeaves(devnet, member)) + total);
+  const start = performance.now();
+  await Promise.all([...leaves].map(([member, list]) => submitAll(devnet, member, list)));
+  for (const [member, target] of targets) {
+    while ((await foldedLeaves(devnet, member)) < target) await sleep(10);
+  }
+  return (performance.now() - start) / 1000;
+}
+
+async function submitAll(
+  devnet: Devnet,
+  member: number,
+  leaves: readonly Uint8Array[],
+): Promise<void> {
+  const client = devnet.client(member);
+  let at = 0;
+  const stream = async () => {
+    while (at < leaves.length) {
+      const chunk = leaves.slice(at, (at += CHUNK));
+      for (;;) {
+        try {
+          await client.submit(chunk);
+          break;
+        } catch (error) {
+          if (!isRefusal(error, "busy")) throw error;
+          await sleep(50);
+        }
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: STREAMS }, stream));
+}
+
+/** Leaves applied by a node since it started, from its metrics. */
+async function foldedLeaves(devnet: Devnet, member: number): Promise<number> {
+  return await metric(devnet, member, "tallystick_leaves_applied");
+}
+
+async function verifiedPerLeaf(devnet: Devnet): Promise<number> {
+  const ratios = await Promise.all(
+    MEMBERS.map(
+      async (member) =>
+        (await metric(devnet, member, "tallystick_verified_leaves")) /
+        (await foldedLeaves(devnet, member)),
+    ),
+  );
+  return median(ratios);
+}
+
+async function metric(devnet: Devnet, member: number, name: string): Promise<number> {
+  const text = await (await fetch(`${devnet.apiUrl(member)}/metrics`)).text();
+  const line = text
+    .split("\n")
+    .find((each) => each.startsWith(`${name} `) || each.startsWith(`${name}{`));
+  return line === undefined ? 0 : Number(line.split(" ").at(-1));
+}
+
+function share(leaves: readonly Uint8Array[]): Map<number, Uint8Array[]> {
+  return new Map(
+    MEMBERS.map((member, i) => [member, leaves.filter((_, at) => at % MEMBERS.length === i)]),
+  );
+}

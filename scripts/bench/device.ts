@@ -1,0 +1,135 @@
+/** What a payment costs devices: bytes and CPU of the three messages, and of money that has passed through many hands. */
+import { randomBytes } from "node:crypto";
+import { Purse } from "../../device/purse.ts";
+import { MemoryPurseStore } from "../../device/purse-store.ts";
+import { toHex } from "../../protocol/bytes.ts";
+import { signCertificate } from "../../protocol/certificate.ts";
+import { ownerOf } from "../../protocol/key.ts";
+import { signTrustList } from "../../protocol/lists.ts";
+import { lock, outpointOf } from "../../protocol/output.ts";
+import { NodeSigner, NodeVerifier } from "../../protocol/p256-node.ts";
+import { signReceipt } from "../../protocol/receipt.ts";
+import { memberStatus } from "../../protocol/rules.ts";
+import { cpuSeconds, median } from "./anchor.ts";
+
+export type DeviceCosts = {
+  /** CPU of request, payment, receipt and confirmation, both sides together. */
+  readonly exchangeMs: number;
+  readonly firstHopBytes: number;
+  readonly eightHopBytes: number;
+  /** CPU of the payee that checks eight hops. */
+  readonly eightHopMs: number;
+};
+
+const NETWORK_ID = new Uint8Array(32).fill(7);
+const MEMBER = 1;
+const LIFE_MS = 7 * 86_400_000;
+const HOPS = 8;
+const ROUNDS = 9;
+const LOADED = 100_000n;
+/** What message 2 has around a bundle that travels without lists: version, key, count of lists, tag. */
+const SEALED_MORE = 1 + 65 + 1 + 16;
+
+export async function measureDevice(): Promise<DeviceCosts> {
+  const bank = new Bank();
+  const exchanges: number[] = [];
+  const lasts: number[] = [];
+  let firstHopBytes = 0;
+  let eightHopBytes = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const devices = await Promise.all(Array.from({ length: HOPS + 1 }, () => bank.device()));
+    await devices[0]!.refresh({ receipts: [await bank.receiptFor(devices[0]!)] });
+    for (let hop = 1; hop <= HOPS; hop++) {
+      const [payer, payee] = [devices[hop - 1]!, devices[hop]!];
+      const start = process.cpuUsage();
+      const request = await payee.request(LOADED - BigInt(hop));
+      const payment = await payer.pay(request);
+      const received = process.cpuUsage();
+      const { confirmation } = await payee.receive(payment);
+      if (hop === HOPS) lasts.push(cpuSeconds(received) * 1000);
+      await payer.confirm(confirmation.bytes);
+      if (hop === 1) {
+        exchanges.push(cpuSeconds(start) * 1000);
+        firstHopBytes = payment.length - SEALED_MORE;
+      }
+      eightHopBytes = payment.length - SEALED_MORE;
+    }
+  }
+  return { exchangeMs: median(exchanges), firstHopBytes, eightHopBytes, eightHopMs: median(lasts) };
+}
+
+/** The bank that certifies devices and vouches for coins, and the authority that vouches for it. */
+class Bank {
+  readonly #authority = NodeSigner.generate();
+  readonly #issuer = NodeSigner.generate();
+  readonly #now = Date.now();
+
+  async device(): Promise<Purse> {
+    const signer = NodeSigner.generate();
+    const purse = await Purse.open({
+      networkId: toHex(NETWORK_ID),
+      member: MEMBER,
+      signer,
+      verifier: new NodeVerifier(),
+      store: new MemoryPurseStore(),
+      random: (length) => new Uint8Array(randomBytes(length)),
+      clock: Date.now,
+      trustKey: this.#authority.publicKey,
+      receiptLifeMs: LIFE_MS,
+    });
+    await purse.refresh({
+      lists: [{ kind: "trust", bytes: await this.#trustList() }],
+      certificate: await this.#certify(signer),
+    });
+    return purse;
+  }
+
+  async receiptFor(purse: Purse) {
+    const output = {
+      lock: lock.key,
+      owner: ownerOf(purse.identity().deviceKey),
+      custodian: MEMBER,
+      amount: LOADED,
+    };
+    const outpoint = outpointOf(new Uint8Array(randomBytes(32)), 0);
+    const fields = { outpoint, output, seq: 1, issued: this.#now, notAfter: this.#now + LIFE_MS };
+    return await signReceipt(NETWORK_ID, fields, this.#issuer);
+  }
+
+  async #trustList(): Promise<Uint8Array> {
+    const member = {
+      member: MEMBER,
+      status: memberStatus.active,
+      issuer: this.#issuer.publicKey,
+      guarantee: 10n * LOADED,
+      name: "Bank",
+    };
+    const list = {
+      version: 1,
+      issued: this.#now,
+      notAfter: this.#now + LIFE_MS,
+      nextTrustKey: this.#authority.publicKey,
+      members: [member],
+    };
+    return (await signTrustList(NETWORK_ID, list, this.#authority)).bytes;
+  }
+
+  async #certify(signer: NodeSigner) {
+    const fields = {
+      deviceKey: signer.publicKey,
+      member: MEMBER,
+      class: "software",
+      serial: new Uint8Array(randomBytes(16)),
+      notBefore: this.#now,
+      notAfter: this.#now + LIFE_MS,
+      maxPayment: 0n,
+      maxBalance: 10n * LOADED,
+      maxCount: 0,
+      windowS: 0,
+      maxDepth: HOPS,
+      subject: new Uint8Array(randomBytes(32)),
+      label: "",
+    } as const;
+    return await signCertificate(NETWORK_ID, fields, this.#issuer);
+  }
+}
