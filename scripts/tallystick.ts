@@ -12,8 +12,10 @@ const program = new Command("tallystick")
 // Each is loaded only if it is asked for: a wallet starts without a node's libraries.
 const commands: Record<string, () => Promise<(program: Command) => void>> = {
   devnet: async () => (await import("./commands/devnet.ts")).registerDevnet,
+  deploy: async () => (await import("./commands/deploy.ts")).registerDeploy,
   node: async () => (await import("./commands/node.ts")).registerNode,
   gateway: async () => (await import("./commands/gateway.ts")).registerGateway,
+  wallet: async () => (await import("./commands/wallet.ts")).registerWallet,
 };
 
 const asked = process.argv[2];

@@ -33,8 +33,8 @@ A payment by hand, between the folders "a" (pays) and "b" (is paid), with no net
   tallystick wallet receive --folder b --in 2.message --out 3.message
   tallystick wallet confirm --folder a --in 3.message
 
-Messages are files, or text that can be pasted where a file is "-", as it is by default. Each can be made
-again: the same payment, never a second one. Later, either side syncs with any gateway of the network.
+Messages are files, or text that can be pasted where a file is "-", as it is by default. Whatever answers a
+message can be run again: the same payment, never a second one. Later, either side syncs with any gateway.
 
 This purse is software. A copy of its folder is refused; a key that others may read is, too.`;
 

@@ -2,13 +2,17 @@
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { Command } from "commander";
 import { toHex } from "../../../protocol/bytes.ts";
 import { formatNetworkFile } from "../../../protocol/network-file.ts";
+import type { RefusalCode } from "../../../protocol/refusal.ts";
+import { registerWallet } from "../../../scripts/commands/wallet.ts";
+import { refused } from "../../device/support/refused.ts";
 import { authority, Bank, MEMBER } from "../../gateway/support/bank.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { reach, readImportGraph, withoutTypes } from "../../support/imports.ts";
 import { networkId, networkPlace } from "../../support/ledger-parts.ts";
-import { importsOfRun } from "./support/imports-of-run.ts";
-import { said, saidJson, tallystick } from "./support/tallystick.ts";
+import { said, saidJson, tallystick, transcript } from "./support/tallystick.ts";
 
 describe("tallystick wallet", () => {
   const temporary = temporaryFolders();
@@ -24,15 +28,18 @@ describe("tallystick wallet", () => {
   const init = (name: string) =>
     wallet(
       name,
-      ...["init", "--network", at("network.json"), "--member", String(MEMBER)],
-      ...["--gateway", bank.url, "--trust-key", toHex(authority.publicKey)],
+      "init",
+      `--network=${at("network.json")}`,
+      `--member=${MEMBER}`,
+      `--gateway=${bank.url}`,
+      `--trust-key=${toHex(authority.publicKey)}`,
     );
   const spendable = async (name: string) =>
     (await saidJson(wallet(name, "balance")))["spendable"] as string;
 
   before(async () => {
-    folder = await temporary();
-    bank = await Bank.open(await temporary());
+    folder = await temporary.make();
+    bank = await Bank.open(await temporary.make());
     bank.node.ledger.deposit(MEMBER, 1_000_000n);
     await bank.start();
     await writeNetworkFile(at("network.json"));
@@ -43,12 +50,15 @@ describe("tallystick wallet", () => {
   });
 
   it("holds money that two people pay each other by hand, with no network [R-037, R-095]", async () => {
-    for (const name of ["a", "b"]) {
+    const open = async (name: string) => {
       const credential = new TextDecoder().decode(await bank.customer(name, 10_000n));
       expect(await said(init(name))).to.match(/certified not yet/);
       await said(wallet(name, "enrol", "--credential", "-"), `${credential}\n`);
-    }
-    expect(await said(wallet("a", "load", "50"))).to.match(/The load of 50\.00 EUR is in the purse/);
+    };
+    await Promise.all([open("a"), open("b")]);
+    expect(await said(wallet("a", "load", "50"))).to.match(
+      /The load of 50\.00 EUR is in the purse/,
+    );
     expect(await bank.balance("a")).to.include({ available: "5000", onDevices: "5000" });
 
     await bank.stop();
@@ -63,12 +73,12 @@ describe("tallystick wallet", () => {
     expect(await said(receive)).to.match(/12\.50 EUR received/);
     expect(await said(receive)).to.match(/received before/);
     expect(await said(wallet("a", "confirm", "--in", file(3)))).to.match(/The payee has the money/);
-    expect([await spendable("a"), await spendable("b")]).to.deep.equal(["3750", "1250"]);
+    expect(await Promise.all([spendable("a"), spendable("b")])).to.deep.equal(["3750", "1250"]);
     const [waits] = await saidJson<{ role: string; amount: string }[]>(wallet("b", "pending"));
     expect(waits).to.include({ role: "received", amount: "1250", acknowledgedBy: 0 });
 
     const away = await tallystick(wallet("b", "sync"));
-    expect(away.code).to.equal(1);
+    expect(away).to.include({ code: 1, stdout: "" });
     expect(away.stderr).to.match(/^unavailable: http.*ECONNREFUSED/);
   });
 
@@ -114,26 +124,39 @@ describe("tallystick wallet", () => {
     expect(await bank.balance("a")).to.include({ available: "4500", held: "0" });
   });
 
-  it("refuses with code, detail and remedy, and changes nothing", async () => {
-    const before = await spendable("a");
-    const request = at("large.message");
-    await said(wallet("b", "request", "150", "--out", request));
-    const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [wallet("a", "pay", "--in", request), /^insufficient-funds: .+\nLoad more money/],
-      [wallet("a", "request", "12.345"), /^malformed: EUR has 2 digits .+\nEncode/],
-      [wallet("a", "request", "0"), /^malformed: the amount is zero/],
-      [wallet("a", "pay", "--in", at("nothing")), /^bad-configuration: .*nothing cannot be read/],
-      [wallet("a", "confirm", "--in", request), /^(malformed|unsupported-version)/],
-      [wallet("nobody", "balance"), /^wrong-folder: there is no wallet/],
-      [[...init("a"), "--receipt-life", "60"], /^conflict: .*wallet\.json is there already/],
-      [wallet("a", "balnce"), /Did you mean balance\?/],
+  it("refuses, and changes nothing", async () => {
+    const request = await fileOf(await said(wallet("b", "request", "150")));
+    const cases: readonly (readonly [readonly string[], RefusalCode, RegExp])[] = [
+      [wallet("a", "pay", "--in", request), "insufficient-funds", /150/],
+      [wallet("a", "request", "12.345"), "malformed", /EUR has 2 digits/],
+      [wallet("a", "request", "0"), "malformed", /the amount is zero/],
+      [wallet("a", "pay", "--in", at("nothing")), "bad-configuration", /nothing cannot be read/],
+      [wallet("a", "pay", "--in", at("network.json")), "unsupported-version", /version/],
+      [wallet("a", "sync", "--member", "2"), "bad-configuration", /member 2 is not known/],
+      [wallet("nobody", "balance"), "wrong-folder", /there is no wallet/],
+      [[...init("a"), "--receipt-life", "60"], "conflict", /wallet\.json is there already/],
     ];
-    for (const [args, says] of cases) {
-      const { code, stdout, stderr } = await tallystick(args);
-      expect(stderr, args.join(" ")).to.match(says);
-      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
+    const balance = await spendable("a");
+    for (const [args, code, says] of cases) {
+      const program = new Command().exitOverride();
+      registerWallet(program);
+      const refusal = await refused(code, program.parseAsync(args, { from: "user" }));
+      expect(refusal.message).to.match(says);
     }
-    expect(await spendable("a")).to.equal(before);
+    expect(await spendable("a")).to.equal(balance);
+  });
+
+  it("says code, detail and remedy, and what was probably meant", async () => {
+    const [refusal, typo] = await Promise.all([
+      tallystick(wallet("nobody", "balance")),
+      tallystick(wallet("b", "balnce")),
+    ]);
+    expect(refusal).to.deep.include({ code: 1, stdout: "" });
+    expect(refusal.stderr).to.match(
+      /^wrong-folder: there is no wallet in .+\nName the folder .+\n$/,
+    );
+    expect(typo).to.deep.include({ code: 1, stdout: "" });
+    expect(typo.stderr).to.match(/Did you mean balance\?/);
   });
 
   it("refuses a copy of a wallet", async () => {
@@ -146,21 +169,23 @@ describe("tallystick wallet", () => {
   it("shows no secret, and keeps its key for its owner alone", async () => {
     const { privateKey } = JSON.parse(await readFile(join(at("a"), "key.json"), "utf8"));
     const secret = (privateKey as string).slice(2);
-    for (const name of ["identity", "balance", "coins", "pending"]) {
-      for (const json of [[], ["--json"]])
-        expect(await said([...wallet("a", name), ...json])).to.not.include(secret);
-    }
-    const others = (await readdir(at("a"))).filter((name) => /\.json$/.test(name) && name !== "key.json");
+    await said(wallet("a", "identity"));
+    await said(wallet("a", "coins"));
+    expect(transcript.join("\n")).to.include("device").and.not.include(secret);
+    const others = (await readdir(at("a"))).filter(
+      (name) => name.endsWith(".json") && name !== "key.json",
+    );
     expect(others.toSorted()).to.deep.equal(["network.json", "wallet.json"]);
     for (const name of others)
       expect(await readFile(join(at("a"), name), "utf8")).to.not.include(secret);
   });
 
   it("starts without the libraries of nodes and gateways", () => {
-    const packages = importsOfRun("scripts/commands/wallet.ts");
-    expect(packages).to.include("@noble/curves");
-    for (const heavy of ["libp2p", "level", "ethers", "fastify", "pino", "ajv", "yaml", "hardhat"])
-      expect(packages).to.not.include(heavy);
+    const graph = readImportGraph(withoutTypes);
+    const reached = [...reach(graph, "scripts/commands/wallet.ts").keys()];
+    expect(reached).to.include.members(["device/purse.ts", "@noble/curves/nist.js"]);
+    const heavy = /^(@?libp2p|@multiformats|level|ethers|@?fastify|pino|ajv|yaml|hardhat)(\/|$)/;
+    expect(reached.filter((each) => heavy.test(each))).to.deep.equal([]);
   });
 
   async function fileOf(content: string): Promise<string> {

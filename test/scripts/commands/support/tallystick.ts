@@ -12,6 +12,9 @@ export type Outcome = {
 
 const command = join(import.meta.dirname, "../../../../scripts/tallystick.ts");
 
+/** All that commands have said here, to be searched for what they must not say. */
+export const transcript: string[] = [];
+
 /** @param input what it reads from standard input. */
 export async function tallystick(args: readonly string[], input = ""): Promise<Outcome> {
   const child = spawn(process.execPath, [command, ...args], { stdio: "pipe" });
@@ -21,6 +24,7 @@ export async function tallystick(args: readonly string[], input = ""): Promise<O
     text(child.stderr),
     once(child, "close") as Promise<[number | null]>,
   ]);
+  transcript.push(stdout, stderr);
   return { code, stdout, stderr };
 }
 
