@@ -1,6 +1,7 @@
 /** A stage of the tests: a command of its own, its output shown as it comes, and what it counts. */
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 export type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
@@ -25,7 +26,7 @@ export async function runStage(
   const started = performance.now();
   const { output, status } = await outputOf(program, args, root, show);
   const check: Counts = { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
-  const counts = count === undefined ? check : count(output);
+  const counts = count === undefined ? check : count(stripVTControlCharacters(output));
   const failed = Math.max(counts?.failed ?? 0, status === 0 && counts !== undefined ? 0 : 1);
   return {
     counts: { passed: counts?.passed ?? 0, failed, skipped: counts?.skipped ?? 0 },

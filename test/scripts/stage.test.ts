@@ -23,9 +23,11 @@ describe("a stage of the tests", () => {
     expect(broken.status).to.equal(3);
   });
 
-  it("counts what it says it counted", async () => {
+  it("counts what it says it counted, in colour or not", async () => {
     const { counts } = await run(`console.log("7 passed, 0 failed, 2 skipped")`, mochaCounts);
     expect(counts).to.deep.equal({ passed: 7, failed: 0, skipped: 2 });
+    const coloured = await run(`console.log("  \\u001b[32m3 passing\\u001b[39m")`, solidityCounts);
+    expect(coloured.counts).to.deep.equal({ passed: 3, failed: 0, skipped: 0 });
   });
 
   it("has failed when it breaks after counting, is killed, or leaves no counts", async () => {
