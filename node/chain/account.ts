@@ -4,14 +4,23 @@
  * not make it happen twice. Calls go out one after the other and may wait for their blocks together.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Transaction } from "ethers";
-import { type Hex, fromHex, toHex } from "../../protocol/bytes.ts";
+import type { Hex } from "../../protocol/bytes.ts";
 import { signTypedDigest, validatorAddress } from "../../protocol/typed-data.ts";
 import type { Logger } from "../service/telemetry.ts";
 import { untilAborted } from "../service/until-aborted.ts";
-import { decodeRevert } from "./contracts.ts";
-import { ChainDownError, ChainRevert, ChainRpcError, NonceTakenError } from "./errors.ts";
-import { type ChainRpc, quantity, revertDataOf } from "./rpc.ts";
+import { ChainDownError, ChainRpcError, NonceTakenError } from "./errors.ts";
+import type { ChainRpc } from "./rpc.ts";
+import {
+  estimateGas,
+  type Instruction,
+  isNonceTaken,
+  offer,
+  readFees,
+  reasonOf,
+  type Receipt,
+  type SignedTransaction,
+  signTransaction,
+} from "./transaction.ts";
 
 /** The secp256k1 key of an account, here or in an HSM. */
 export type AccountKey = {
@@ -19,24 +28,6 @@ export type AccountKey = {
   readonly address: Hex;
   /** @returns r ‖ s ‖ v over a 32-byte digest, 65 bytes, low s, v 27 or 28. */
   sign(digest: Uint8Array): Promise<Uint8Array>;
-};
-
-/** What to do: `to` is absent where a contract is created. */
-export type Instruction = {
-  readonly to?: Hex;
-  readonly data: Hex;
-  /** Bound on the gas. Estimated where absent, which also tells a revert before anything is sent. */
-  readonly gas?: bigint;
-};
-
-/** Where a transaction was included. Quantities are hexadecimal, as JSON-RPC has them. */
-export type Receipt = {
-  readonly transactionHash: Hex;
-  readonly blockNumber: Hex;
-  readonly blockHash: Hex;
-  readonly status: Hex;
-  readonly gasUsed: Hex;
-  readonly contractAddress: Hex | null;
 };
 
 export type ChainAccountParts = {
@@ -55,10 +46,8 @@ export type ChainAccountOptions = {
   readonly lagMs: number;
 };
 
-type InFlight = {
+type InFlight = SignedTransaction & {
   readonly nonce: number;
-  readonly hash: Hex;
-  readonly raw: Hex;
   readonly instruction: Instruction;
   readonly done: PromiseWithResolvers<Receipt>;
   sentMs: number;
@@ -66,12 +55,6 @@ type InFlight = {
   passedSinceMs: number | undefined;
 };
 
-type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint };
-
-/** Estimates are of the state now; by inclusion a call may touch a few slots more. */
-const GAS_MARGIN_PERCENT = 25n;
-/** What one transaction may use at most (EIP-7825). */
-const GAS_MAX = 1n << 24n;
 /** What a transfer of nothing costs. */
 const FILLER_GAS = 21_000n;
 
@@ -131,9 +114,10 @@ export class ChainAccount implements AsyncDisposable {
   /** Signs it with the next nonce and offers it to the chain. Where that fails for good the nonce is free again. */
   async #dispatch(instruction: Instruction): Promise<InFlight> {
     this.#stop.signal.throwIfAborted();
-    const gas = instruction.gas ?? (await this.#estimate(instruction));
-    const [fees, nonce] = await Promise.all([this.#fees(), this.#nextNonce()]);
-    const signed = await this.#sign(instruction, nonce, gas, fees);
+    const { rpc, chainId, key } = this.#parts;
+    const gas = instruction.gas ?? (await estimateGas(rpc, this.address, instruction));
+    const [fees, nonce] = await Promise.all([readFees(rpc), this.#nextNonce()]);
+    const signed = await signTransaction(key, chainId, { instruction, nonce, gas, fees });
     const done = Promise.withResolvers<Receipt>();
     // Whoever waits may have gone; the others hear of it all the same.
     done.promise.catch(() => undefined);
@@ -146,7 +130,7 @@ export class ChainAccount implements AsyncDisposable {
       passedSinceMs: undefined,
     };
     try {
-      await this.#offer(flight.raw);
+      await offer(rpc, flight.raw);
     } catch (error) {
       // Without an answer it may be on its way: from here on the same bytes are sent until they are in.
       if (!(error instanceof ChainDownError)) {
@@ -160,29 +144,6 @@ export class ChainAccount implements AsyncDisposable {
     return flight;
   }
 
-  async #estimate({ to, data }: Instruction): Promise<bigint> {
-    try {
-      const gas = BigInt(
-        await this.#parts.rpc.call<Hex>("eth_estimateGas", [{ from: this.address, to, data }]),
-      );
-      const roomy = (gas * (100n + GAS_MARGIN_PERCENT)) / 100n;
-      return roomy > GAS_MAX && gas <= GAS_MAX ? GAS_MAX : roomy;
-    } catch (error) {
-      throw asRevert(error) ?? error;
-    }
-  }
-
-  /** Room for the base fee to double before it is included. A chain without fees asks for none. */
-  async #fees(): Promise<Fees> {
-    const [price, block] = await Promise.all([
-      this.#parts.rpc.call<Hex>("eth_gasPrice"),
-      this.#parts.rpc.block("latest"),
-    ]);
-    const base = BigInt(block?.baseFeePerGas ?? 0);
-    const tip = BigInt(price) > base ? BigInt(price) - base : 0n;
-    return { maxFeePerGas: 2n * base + tip, maxPriorityFeePerGas: tip };
-  }
-
   async #nextNonce(): Promise<number> {
     if (this.#nonce !== undefined) return this.#nonce;
     const own = Math.max(-1, ...this.#inFlight.keys()) + 1;
@@ -193,42 +154,6 @@ export class ChainAccount implements AsyncDisposable {
     return Number(
       await this.#parts.rpc.call<Hex>("eth_getTransactionCount", [this.address, block]),
     );
-  }
-
-  async #sign(
-    instruction: Instruction,
-    nonce: number,
-    gasLimit: bigint,
-    fees: Fees,
-  ): Promise<{ raw: Hex; hash: Hex }> {
-    const { to = null, data } = instruction;
-    const transaction = Transaction.from({
-      type: 2,
-      chainId: this.#parts.chainId,
-      nonce,
-      to,
-      data,
-      gasLimit,
-      ...fees,
-    });
-    transaction.signature = toHex(
-      await this.#parts.key.sign(fromHex(transaction.unsignedHash, 32)),
-    );
-    return { raw: transaction.serialized as Hex, hash: transaction.hash as Hex };
-  }
-
-  async #offer(raw: Hex): Promise<void> {
-    try {
-      await this.#parts.rpc.call("eth_sendRawTransaction", [raw]);
-    } catch (error) {
-      if (
-        !(
-          error instanceof ChainRpcError &&
-          /already (known|imported)|known transaction/i.test(error.message)
-        )
-      )
-        throw error;
-    }
   }
 
   /** Runs while something is in flight. */
@@ -258,26 +183,12 @@ export class ChainAccount implements AsyncDisposable {
       const receipt = receipts[index] ?? null;
       if (receipt === null) continue;
       if (receipt.status === "0x1") flight.done.resolve(receipt);
-      else flight.done.reject(await this.#reasonOf(flight, receipt));
+      else
+        flight.done.reject(
+          await reasonOf(this.#parts.rpc, this.address, flight.instruction, receipt),
+        );
       this.#inFlight.delete(flight.nonce);
     }
-  }
-
-  /** Why a transaction that was included failed: what the same call says on the state around it. */
-  async #reasonOf(
-    { instruction: { to, data } }: InFlight,
-    { blockNumber, transactionHash }: Receipt,
-  ): Promise<ChainRevert> {
-    for (const block of [BigInt(blockNumber) - 1n, BigInt(blockNumber)]) {
-      try {
-        await this.#parts.rpc.call("eth_call", [{ from: this.address, to, data }, quantity(block)]);
-      } catch (error) {
-        const revert = asRevert(error);
-        if (revert !== undefined) return revert;
-        if (error instanceof ChainDownError) throw error;
-      }
-    }
-    return new ChainRevert("unknown", [transactionHash]);
   }
 
   /** Sends again what has waited for long, and fills what is missing before it. */
@@ -296,7 +207,9 @@ export class ChainAccount implements AsyncDisposable {
     for (const flight of due) {
       if (flight.nonce >= used) {
         flight.sentMs = now;
-        await this.#offer(flight.raw).catch((error: unknown) => this.#warn(error, flight.nonce));
+        await offer(this.#parts.rpc, flight.raw).catch((error: unknown) =>
+          this.#warn(error, flight.nonce),
+        );
         continue;
       }
       flight.passedSinceMs ??= now;
@@ -307,13 +220,16 @@ export class ChainAccount implements AsyncDisposable {
   }
 
   async #fill(nonce: number): Promise<void> {
-    const { raw } = await this.#sign(
-      { to: this.address, data: "0x" },
+    const { rpc, chainId, key } = this.#parts;
+    const instruction = { to: this.address, data: "0x" } as const;
+    const fees = await readFees(rpc);
+    const { raw } = await signTransaction(key, chainId, {
+      instruction,
       nonce,
-      FILLER_GAS,
-      await this.#fees(),
-    );
-    await this.#offer(raw).catch((error: unknown) => this.#warn(error, nonce));
+      gas: FILLER_GAS,
+      fees,
+    });
+    await offer(rpc, raw).catch((error: unknown) => this.#warn(error, nonce));
   }
 
   #warn(error: unknown, nonce: number): void {
@@ -323,18 +239,4 @@ export class ChainAccount implements AsyncDisposable {
       "the chain does not take a transaction that waits",
     );
   }
-}
-
-function asRevert(error: unknown): ChainRevert | undefined {
-  if (!(error instanceof ChainRpcError)) return undefined;
-  const data = revertDataOf(error);
-  return data === undefined ? undefined : decodeRevert(data, { cause: error });
-}
-
-/** Hardhat, geth and Besu each say it in their own words. */
-function isNonceTaken(error: unknown): boolean {
-  return (
-    error instanceof ChainRpcError &&
-    /nonce.*too low|nonce below|replacement|underpriced/i.test(error.message)
-  );
 }

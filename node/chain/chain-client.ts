@@ -11,7 +11,7 @@ import type { NetworkFile } from "../../protocol/network-file.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { PlacedEvent } from "../ledger/event.ts";
 import type { Logger } from "../service/telemetry.ts";
-import { type AccountKey, ChainAccount, type Receipt } from "./account.ts";
+import { type AccountKey, ChainAccount } from "./account.ts";
 import { closeCycle, sequence, settle } from "./calls.ts";
 import { type ContractCall, encodeCall } from "./contracts.ts";
 import { ChainDownError } from "./errors.ts";
@@ -19,6 +19,7 @@ import { EventLog, type LogCursor } from "./event-log.ts";
 import type { NetworkParameters } from "./members.ts";
 import { ContractReader } from "./reader.ts";
 import { ChainRpc } from "./rpc.ts";
+import type { Receipt } from "./transaction.ts";
 
 export type ChainClientParts = {
   readonly network: NetworkFile;

@@ -4,12 +4,12 @@
  * delay of days may lie between two runs of a command.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Receipt } from "../../node/chain/account.ts";
 import * as calls from "../../node/chain/calls.ts";
 import type { ChainClient } from "../../node/chain/chain-client.ts";
 import { type ContractCall, encodeCall } from "../../node/chain/contracts.ts";
 import { ChainRevert } from "../../node/chain/errors.ts";
 import type { Admission } from "../../node/chain/members.ts";
+import type { Receipt } from "../../node/chain/transaction.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import type { Amount } from "../../protocol/money.ts";
 import type { MemberId } from "../../protocol/output.ts";

@@ -1,7 +1,7 @@
 /** What a member's operator does on chain besides what its node does by itself. */
-import type { Receipt } from "../../node/chain/account.ts";
 import * as calls from "../../node/chain/calls.ts";
 import type { ChainClient } from "../../node/chain/chain-client.ts";
+import type { Receipt } from "../../node/chain/transaction.ts";
 import type { Amount } from "../../protocol/money.ts";
 import type { MemberId } from "../../protocol/output.ts";
 

@@ -101,6 +101,11 @@ export async function loadPlan(path: string): Promise<DeployPlan> {
   };
 }
 
+/** One member, as it stands in a plan, for its admission later. @throws Refusal as `loadPlan` does. */
+export async function loadPlannedMember(path: string, currency: Currency): Promise<PlannedMember> {
+  return plannedMember(await loadConfig(path, Member), currency, path);
+}
+
 function plannedMember(
   member: Static<typeof Member>,
   currency: Currency,

@@ -3,12 +3,13 @@
  * the handing over to the authority. Each step looks at the chain first and does what is missing, so
  * that it can be cut off anywhere and run again.
  */
-import type { ChainAccount, Instruction } from "../../node/chain/account.ts";
+import type { ChainAccount } from "../../node/chain/account.ts";
 import { restrictedFunctions, roles } from "../../node/chain/abi.ts";
 import * as calls from "../../node/chain/calls.ts";
 import { type ContractCall, encodeCall, selectorOf, topicOf } from "../../node/chain/contracts.ts";
 import type { ContractReader } from "../../node/chain/reader.ts";
 import { type ChainRpc, quantity, type RpcBlock } from "../../node/chain/rpc.ts";
+import type { Instruction } from "../../node/chain/transaction.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import type { Amount } from "../../protocol/money.ts";
 import type { NetworkContracts } from "../../protocol/network-file.ts";
