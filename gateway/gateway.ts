@@ -240,7 +240,7 @@ export class Gateway {
     watch.onEvent((event) => forwarder.handle(event));
     watch.onEvent((event) => revocations.handle(event));
     // Devices that come at once need lists; what is not published yet is asked for again.
-    await lists.refresh().catch((error: unknown) => logger.warn({ err: error }, "no lists yet"));
+    await lists.refresh();
     for (const part of [forwarder, loads, balances, lists, this.#watchVault(vault)]) {
       part.start();
       this.#running.defer(() => part.stop());

@@ -53,15 +53,18 @@ export class Lists {
     ];
   }
 
-  /** Asks for all that is published. One that is not to be had keeps nothing from the others. */
+  /** Asks for all that is published. What is not to be had keeps nothing from the rest. */
   async refresh(): Promise<void> {
-    const { trust, revocations, foreign } = this.#parts;
-    const results = await Promise.allSettled([
-      revocations.refresh(),
-      trust.refresh(),
-      foreign.refresh(),
-    ]);
-    const failed = results.filter((result) => result.status === "rejected");
-    if (failed.length > 0) throw new AggregateError(failed.map(({ reason }) => reason));
+    const { trust, revocations, foreign, logger } = this.#parts;
+    const sources = { revocations, trust, foreign };
+    await Promise.all(
+      Object.entries(sources).map(async ([lists, source]) => {
+        try {
+          await source.refresh();
+        } catch (error) {
+          logger.warn({ err: error, lists }, "lists are not renewed");
+        }
+      }),
+    );
   }
 }

@@ -83,7 +83,7 @@ export class Revocations {
       const prefixes = this.#prefixes(now);
       const last = this.#list;
       const isSame = last !== undefined && prefixes.join() === last.prefixes.join();
-      if (isSame && now - last.issued < listLifeMs) return last;
+      if (isSame && last.issued <= now && now - last.issued < listLifeMs) return last;
       // The seconds of the clock, so that several gateways of a member need not agree on a number.
       const version = Math.max((last?.version ?? -1) + 1, Math.floor(now / 1000));
       const fields = { member, version, issued: now, prefixes };
