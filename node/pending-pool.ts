@@ -1,14 +1,16 @@
 /**
  * Verified leaves that wait. The pool, not the state, remembers what cannot apply yet: a record whose
  * parent or whose payee's enrolment is still on its way, or whose coin another record took. Each is
- * parked under the names it waits for and comes back when one of them arrives.
+ * parked under the names it waits for and comes back when one of them arrives, or when a leaf that brings
+ * it may go out: parent and child go together, however long the chain.
  *
  * Local leaves are this member's to put forward; the others were gossiped, and wait for their own
  * member's batch. Nothing here is durable: what a gateway acknowledged is in the gateway's intake.
  */
 import type { Hex } from "../protocol/bytes.ts";
+import { ownerOf } from "../protocol/key.ts";
 import type { Leaf } from "../protocol/leaf.ts";
-import { type Outpoint, splitOutpoint } from "../protocol/output.ts";
+import { joinOutpoint, type Outpoint, splitOutpoint } from "../protocol/output.ts";
 import { Refusal, type RefusalCode } from "../protocol/refusal.ts";
 
 export type PendingLeaf = {
@@ -140,7 +142,7 @@ export class PendingPool {
   park(hash: Hex, reason: Reason, awaits: readonly Hex[]): void {
     const entry = this.#byHash.get(hash);
     if (entry === undefined) return;
-    this.#unpark(entry);
+    this.#forgetParking(entry);
     entry.inFlight = false;
     entry.parked = { reason, awaits };
     this.#ready.delete(entry);
@@ -212,12 +214,12 @@ export class PendingPool {
     into(this.#byId, entry.id).add(entry);
     for (const outpoint of inputsOf(entry)) into(this.#bySpent, outpoint).add(entry);
     this.#bytes += entry.leaf.bytes.length;
-    if (entry.local) this.#ready.add(entry);
+    if (entry.local) this.#makeReady(entry);
     else this.#gossiped.add(entry);
   }
 
   #drop(entry: Entry): void {
-    this.#unpark(entry);
+    this.#forgetParking(entry);
     this.#ready.delete(entry);
     this.#gossiped.delete(entry);
     this.#byHash.delete(entry.hash);
@@ -227,10 +229,28 @@ export class PendingPool {
   }
 
   #unpark(entry: Entry): void {
+    this.#forgetParking(entry);
+    if (entry.local && !entry.inFlight) this.#makeReady(entry);
+  }
+
+  #forgetParking(entry: Entry): void {
     for (const name of entry.parked?.awaits ?? []) outOf(this.#waiting, name, entry);
     entry.parked = undefined;
     this.#parked.delete(entry);
-    if (entry.local && !entry.inFlight && this.#byHash.has(entry.hash)) this.#ready.add(entry);
+  }
+
+  /** And with it, without recursion, what waits for the names it brings, and for theirs. */
+  #makeReady(first: Entry): void {
+    const path = [first];
+    for (let entry = path.pop(); entry !== undefined; entry = path.pop()) {
+      this.#ready.add(entry);
+      for (const name of namesBroughtBy(entry)) {
+        for (const child of this.#waiting.get(name) ?? []) {
+          this.#forgetParking(child);
+          if (child.local && !child.inFlight) path.push(child);
+        }
+      }
+    }
   }
 
   /**
@@ -270,6 +290,12 @@ export class PendingPool {
 
 function inputsOf({ leaf }: PendingLeaf): readonly Outpoint[] {
   return leaf.kind === "enrolment" ? [] : leaf.inputs;
+}
+
+/** What others may wait for: the coins a record makes, the owner that an enrolment enrols. */
+function namesBroughtBy({ id, leaf }: PendingLeaf): readonly Hex[] {
+  if (leaf.kind === "enrolment") return [ownerOf(leaf.deviceKey)];
+  return leaf.outputs.map((_, index) => joinOutpoint(id, index));
 }
 
 function into<K, V>(sets: Map<K, Set<V>>, key: K): Set<V> {

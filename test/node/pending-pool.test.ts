@@ -120,6 +120,29 @@ describe("pending pool", () => {
     expect(pool.withId(namesOf(child!).id)[0]!.reason).to.equal(undefined);
   });
 
+  it("lets a whole chain go out together once its first record may, however it came in", async () => {
+    const chain = await makeChain(50);
+    const [first, ...rest] = fill(pool, chain.toReversed()).toReversed();
+    for (const [i, leaf] of chain.slice(1).entries()) {
+      pool.park(namesOf(leaf).hash, notYet, [outpoint(chain[i]!)]);
+    }
+    expect(ready()).to.deep.equal([first]);
+    pool.park(first!, notYet, ["0x01"]);
+    expect(ready()).to.deep.equal([]);
+    pool.arrived(["0x01"]);
+    expect(ready()).to.deep.equal([first, ...rest]);
+  });
+
+  it("lets a child that came first go out with its parent, once that is handed in, and with a gossiped one not", async () => {
+    const [parent, child] = await makeChain(2);
+    const [hash] = fill(pool, [child!]);
+    pool.park(hash!, notYet, [outpoint(parent!)]);
+    fill(pool, [parent!], false);
+    expect(ready()).to.deep.equal([]);
+    fill(pool, [parent!]);
+    expect(ready()).to.deep.equal([namesOf(parent!).hash, hash]);
+  });
+
   it("tries again what waited for time to pass, and nothing else", async () => {
     const [reclaim, child] = fill(pool, await makeSpends(2));
     pool.park(reclaim!, { code: "not-reclaimable", detail: "too early" }, []);
