@@ -52,6 +52,11 @@ export class LeafSource {
       const bytes = batch && (await this.#bytes(batch.leaves, signal));
       if (bytes !== undefined) {
         this.#missing = undefined;
+        const leaves = bytes.length;
+        this.#parts.logger.debug(
+          { seq: event.seq, root, leaves },
+          "the leaves of a batch are here",
+        );
         return batch!.leaves.map((hash, i) => this.#sequenced(hash, bytes[i]!));
       }
       signal.throwIfAborted();

@@ -178,6 +178,7 @@ export class Proposer {
     const start = Date.now();
     const signatures = await this.#gather(batch, header);
     const endorsed = Date.now();
+    logger.debug({ number: batch.number, root: header.root }, "a batch is endorsed");
     await chain.sequence(header, signatures);
     const times = { endorseMs: endorsed - start, sequenceMs: Date.now() - endorsed };
     logger.info({ number: batch.number, leaves: leaves.length, ...times }, "a batch is in a block");
