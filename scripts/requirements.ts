@@ -91,7 +91,10 @@ export function checkRun(requirements: readonly Requirement[], report: Report): 
   return [...unknown, ...wrong];
 }
 
-/** The table with the titles of the run. Clauses and statuses stay as they are. */
+/**
+ * The table with the titles of the run. Clauses and statuses stay as they are, but that an open row with a test
+ * is shown in part at the least.
+ */
 export function withTests(markdown: string, report: Report): string {
   return markdown
     .split("\n")
@@ -99,8 +102,9 @@ export function withTests(markdown: string, report: Report): string {
       const match = row.exec(line);
       if (match === null) return line;
       const [, number = "", clause = "", status = ""] = match;
-      const tests = testsOf(number, report).join(separator) || "–";
-      return `| ${number} | ${clause} | ${status} | ${tests} |`;
+      const tests = testsOf(number, report).join(separator);
+      const present = status === "open" && tests !== "" ? "partly" : status;
+      return `| ${number} | ${clause} | ${present} | ${tests || "–"} |`;
     })
     .join("\n");
 }

@@ -70,6 +70,11 @@ describe("the table of requirements", () => {
     expect(checkRun([row({})], { passed: [], skipped: run.passed })).to.deep.equal([]);
   });
 
+  it("calls an open requirement partly shown when a test cites it, and no more than that", () => {
+    const written = withTests("| R-001 | a clause | open | – |", run);
+    expect(written).to.equal("| R-001 | a clause | partly | part does it [R-001] |");
+  });
+
   it("puts the titles of a run into the table and leaves clauses and statuses alone", () => {
     const markdown =
       "# Title\n| R-001 | a clause | partly | old |\n| R-002 | another | open | old |";
