@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   deploy: async () => (await import("./commands/deploy.ts")).registerDeploy,
   node: async () => (await import("./commands/node.ts")).registerNode,
   gateway: async () => (await import("./commands/gateway.ts")).registerGateway,
+  admin: async () => (await import("./commands/admin.ts")).registerAdmin,
   wallet: async () => (await import("./commands/wallet.ts")).registerWallet,
 };
 

@@ -1,9 +1,9 @@
 /** `tallystick wallet`: a purse in a folder, and an offline payment by hand. */
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { parseNetworkFile } from "../../protocol/network-file.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { Hex } from "../../protocol/bytes.ts";
+import { parseWhole, readText } from "../arguments.ts";
 import { profiles } from "../deploy/plan.ts";
 import { type Report, say } from "../report.ts";
 import * as act from "../wallet/actions.ts";
@@ -52,13 +52,13 @@ export function registerWallet(program: Command): void {
 function registerBank(wallet: Command): void {
   command(wallet, "init", "make a wallet: its settings, its key, its purse")
     .requiredOption("--network <file>", "the network file, from the bank or the authority")
-    .requiredOption("--member <number>", "the bank that is to keep the coins", whole)
+    .requiredOption("--member <number>", "the bank that is to keep the coins", parseWhole)
     .requiredOption("--trust-key <0x…>", "the authority's public trust key, from a trusted place")
     .option("--gateway <url>", "the bank's gateway; the network file's by default")
     .option(
       "--receipt-life <seconds>",
       "how long receipts and certificates of the network may live",
-      whole,
+      parseWhole,
       profiles.production.parameters.receiptLifeS,
     )
     .action(init);
@@ -79,7 +79,7 @@ function registerBank(wallet: Command): void {
       run(options, (it) => act.redeemAmount(it, amount, options)),
   );
   gateway(wallet, "sync", "hand in what is pending, hear what settled, renew receipts")
-    .option("--member <number>", "the member whose gateway it is; any member will do", whole)
+    .option("--member <number>", "the member whose gateway it is; any member will do", parseWhole)
     .action((options: Gateway & { member?: number }) =>
       run(options, (it) => act.syncWallet(it, options)),
     );
@@ -132,7 +132,7 @@ function waiting(wallet: Command, usage: string, says: string): Command {
   return gateway(wallet, usage, says).option(
     "--wait <seconds>",
     "how long to wait for the ledger",
-    whole,
+    parseWhole,
     30,
   );
 }
@@ -185,20 +185,6 @@ async function send(
     say(report, isJson, isShown ? process.stderr : process.stdout);
   }
   if (refusal !== undefined) throw refusal;
-}
-
-function whole(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new Refusal("malformed", `"${text}" is not a whole number`);
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Refusal("bad-configuration", `${path} cannot be read (${code})`);
-  }
 }
 
 async function readLine(): Promise<string> {
