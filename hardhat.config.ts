@@ -42,7 +42,7 @@ export default defineConfig({
   test: {
     mocha: { timeout: 60_000 },
     // No honest action may be refused. Five invariants, each with runs of its own.
-    solidity: { fuzz: { runs: 256 }, invariant: { runs: 32, depth: 100, failOnRevert: true } },
+    solidity: { fuzz: { runs: 128 }, invariant: { runs: 32, depth: 100, failOnRevert: true } },
   },
   networks: {
     // Osaka has the P-256 precompile, Prague has not.
