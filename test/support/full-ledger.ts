@@ -34,5 +34,6 @@ export async function fullLedger(): Promise<TestLedger> {
   ledger.closeCycle();
   await ledger.coin(pay(bob, 2, 3n));
   ledger.closeCycle();
+  ledger.deposit(2, 4n);
   return ledger;
 }

@@ -11,7 +11,7 @@ const hashes = Array.from({ length: 12 }, (_, i) => toHex(sha256(utf8.encode(`re
 const owners = Array.from({ length: 5 }, (_, i) => hashes[i]!.slice(0, 42) as Hex);
 
 const outpointArbitrary = fc
-  .tuple(fc.constantFrom(...hashes), fc.nat(15))
+  .tuple(fc.constantFrom(...hashes), fc.nat(3))
   .map(([id, index]) => joinOutpoint(id, index));
 
 const plain = { noNullPrototype: true } as const;
@@ -47,32 +47,35 @@ function ofOwner(model: ReadonlyMap<Outpoint, Output>, owner: Hex) {
 
 describe("coins in memory", () => {
   it("say what Maps say: each coin, the coins of each owner in order, each enrolment", () => {
-    const property = fc.property(fc.array(stepArbitrary, { maxLength: 300 }), (steps) => {
-      const coins = new Coins(5);
-      const model = new Map<Outpoint, Output>();
-      const enrolled = new Map<Hex, number>();
-      for (const step of steps) {
-        if (step.kind === "enrol") {
-          coins.enrol(step.owner, step.member);
-          enrolled.set(step.owner, step.member);
-        } else if (step.kind === "delete") {
-          coins.delete(step.outpoint);
-          model.delete(step.outpoint);
-        } else if (!model.has(step.outpoint)) {
-          coins.add(step.outpoint, step.output);
-          model.set(step.outpoint, step.output);
+    const property = fc.property(
+      fc.array(stepArbitrary, { maxLength: 200, size: "max" }),
+      (steps) => {
+        const coins = new Coins(5);
+        const model = new Map<Outpoint, Output>();
+        const enrolled = new Map<Hex, number>();
+        for (const step of steps) {
+          if (step.kind === "enrol") {
+            coins.enrol(step.owner, step.member);
+            enrolled.set(step.owner, step.member);
+          } else if (step.kind === "delete") {
+            coins.delete(step.outpoint);
+            model.delete(step.outpoint);
+          } else if (!model.has(step.outpoint)) {
+            coins.add(step.outpoint, step.output);
+            model.set(step.outpoint, step.output);
+          }
+          assert.equal(coins.size, model.size);
         }
-        assert.equal(coins.size, model.size);
-      }
-      assert.deepEqual(new Map(coins.coins()), model);
-      assert.deepEqual(new Map(coins.enrolled()), enrolled);
-      for (const [outpoint, output] of model) assert.deepEqual(coins.get(outpoint), output);
-      for (const owner of owners) {
-        assert.deepEqual([...coins.of(owner)], ofOwner(model, owner));
-        assert.equal(coins.custodianOf(owner), enrolled.get(owner));
-      }
-    });
-    fc.assert(property, { numRuns: 200 });
+        assert.deepEqual(new Map(coins.coins()), model);
+        assert.deepEqual(new Map(coins.enrolled()), enrolled);
+        for (const [outpoint, output] of model) assert.deepEqual(coins.get(outpoint), output);
+        for (const owner of owners) {
+          assert.deepEqual([...coins.of(owner)], ofOwner(model, owner));
+          assert.equal(coins.custodianOf(owner), enrolled.get(owner));
+        }
+      },
+    );
+    fc.assert(property, { numRuns: 100 });
   });
 
   it("forget an owner that has no coin left and is not enrolled, and use its place again", () => {

@@ -156,7 +156,9 @@ describe("the state root", () => {
       roots.push(root.compute(rows.snapshot()));
       expected.push(naiveRoot(rows.all()));
     }
+    root.touch(rows.set(row("the same row", "changed while all of them wait")));
     assert.deepEqual(await Promise.all(roots), expected);
+    assert.equal(await root.compute(rows.snapshot()), naiveRoot(rows.all()));
   });
 
   it("leaves the buckets of a root that failed to the next one, waiting or later", async () => {
