@@ -19,46 +19,46 @@ export function measure(
   { replica, pool, verifier, host, topic }: MeasuredParts,
 ): void {
   const { state } = replica;
-  metrics.watch("tallystick_seq", "Last event folded", () => state.seq);
-  metrics.watch("tallystick_coins", "Unspent coins", () => state.coinCount);
+  metrics.watch("seq", "Last event folded", () => state.seq);
+  metrics.watch("coins", "Unspent coins", () => state.coinCount);
   metrics.watch(
-    "tallystick_coin_bytes",
+    "coin_bytes",
     "Bytes of coins and owners in memory",
     () => state.sizeBytes,
   );
   metrics.watch(
-    "tallystick_settled_cycle",
+    "settled_cycle",
     "Last cycle settled on chain",
     () => state.parameters.settledCycle,
   );
-  metrics.watch("tallystick_pending_leaves", "Leaves that wait", () => pool.size);
+  metrics.watch("pending_leaves", "Leaves that wait", () => pool.size);
   metrics.watch(
-    "tallystick_verified_leaves",
+    "verified_leaves",
     "Leaves verified since the start",
     () => verifier.verified,
   );
   metrics.watch(
-    "tallystick_verifier_waiting",
+    "verifier_waiting",
     "Leaves that wait for verification",
     () => verifier.waiting,
   );
-  metrics.watch("tallystick_peers", "Peers connected", () => host.connected().length);
+  metrics.watch("peers", "Peers connected", () => host.connected().length);
   metrics.watch(
-    "tallystick_frames_received",
+    "frames_received",
     "Gossip frames taken in",
     () => topic.counts.received,
   );
   metrics.watch(
-    "tallystick_frames_dropped",
+    "frames_dropped",
     "Gossip frames dropped under load",
     () => topic.counts.dropped,
   );
-  metrics.watch("tallystick_peer_offences", "What peers did that no honest peer does", () =>
+  metrics.watch("peer_offences", "What peers did that no honest peer does", () =>
     host.offences().reduce((sum, { count }) => sum + count, 0),
   );
-  const records = metrics.counter("tallystick_records_applied", "Records applied since the start");
+  const records = metrics.counter("records_applied", "Records applied since the start");
   const leaves = metrics.counter(
-    "tallystick_leaves_applied",
+    "leaves_applied",
     "Records and enrolments applied since the start",
   );
   replica.onFolded(({ change }) => {

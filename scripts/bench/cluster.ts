@@ -47,7 +47,7 @@ export async function measureCluster(payments: number): Promise<ClusterRate> {
     await devnet.startChain();
     await devnet.deploy();
     await devnet.startNodes([...MEMBERS]);
-    const workload = await prepare(devnet, 2 * payments);
+    const workload = await prepare(devnet, 2 * payments + 2 * DEVICES);
     const rounds: number[] = [];
     for (let round = -1; round < ROUNDS; round++) {
       const leaves = workload.makePayments(payments);
