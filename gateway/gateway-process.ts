@@ -15,10 +15,15 @@ import { type Logger, makeLogger, Metrics } from "../node/service/telemetry.ts";
 import { type GatewayConfig, GatewayConfigSchema } from "./config.ts";
 import { Gateway } from "./gateway.ts";
 
+/** How long a stop waits for the node. */
+const HURRY_MS = 4_000;
+
 export class GatewayProcess {
   readonly logger: Logger;
   readonly #config: GatewayConfig;
   readonly #running = new AsyncDisposableStack();
+  /** Ends calls of the node that keep a stop waiting. */
+  readonly #hurry = new AbortController();
   #gateway: Gateway | undefined;
 
   private constructor(config: GatewayConfig) {
@@ -51,7 +56,7 @@ export class GatewayProcess {
         network,
         keys: loaded,
         store: this.#running.use(await folder.openStore("gateway")),
-        node: new NodeClient({ url }),
+        node: new NodeClient({ url, signal: this.#hurry.signal }),
         verifier: new NodeVerifier(),
         random: systemRandom,
         clock: Date.now,
@@ -65,7 +70,9 @@ export class GatewayProcess {
   }
 
   async stop(): Promise<void> {
+    const timer = setTimeout(() => this.#hurry.abort(), HURRY_MS);
     await this.#running.disposeAsync();
+    clearTimeout(timer);
   }
 
   urls(): { readonly devices: string; readonly staff: string } {

@@ -46,15 +46,19 @@ export type NodeClientOptions = {
   /** Where the node listens, such as http://127.0.0.1:7101. */
   readonly url: string;
   readonly timeoutMs?: number;
+  /** Ends every call, for a process that stops. */
+  readonly signal?: AbortSignal;
 };
 
 export class NodeClient {
   readonly #url: string;
   readonly #timeoutMs: number;
+  readonly #signals: readonly AbortSignal[];
 
-  constructor({ url, timeoutMs = 15_000 }: NodeClientOptions) {
+  constructor({ url, timeoutMs = 15_000, signal }: NodeClientOptions) {
     this.#url = url.replace(/\/$/, "");
     this.#timeoutMs = timeoutMs;
+    this.#signals = signal === undefined ? [] : [signal];
   }
 
   /** Hands leaves in, in any order, any number of times. A refused one never holds up the others. */
@@ -146,7 +150,7 @@ export class NodeClient {
     body?: object | Uint8Array,
     timeoutMs = this.#timeoutMs,
   ): Promise<Response> {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...this.#signals]);
     const request = { ...(body === undefined ? {} : post(body)), signal };
     const answer = await fetch(`${this.#url}${path}`, request).catch((cause: unknown) => {
       throw new NodeUnreachableError(this.#url, { cause });
