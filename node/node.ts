@@ -261,6 +261,7 @@ export class Node {
       leaves,
       checkpointer,
       replica,
+      logger,
       version: VERSION,
     });
     const queries = new Queries({

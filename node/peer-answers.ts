@@ -8,6 +8,7 @@ import type { BatchFetcher } from "./gossip/batch-fetcher.ts";
 import type { NodeHandlers } from "./gossip/messages/kinds.ts";
 import type { PendingPool } from "./pending-pool.ts";
 import type { Replica } from "./replica.ts";
+import type { Logger } from "./service/telemetry.ts";
 import type { LeafStore } from "./store/leaf-store.ts";
 
 export type AnswerParts = {
@@ -19,6 +20,7 @@ export type AnswerParts = {
   readonly leaves: LeafStore;
   readonly checkpointer: Checkpointer;
   readonly replica: Replica;
+  readonly logger: Logger;
   /** Of this software. */
   readonly version: string;
 };
@@ -33,7 +35,7 @@ export class PeerAnswers implements NodeHandlers {
   }
 
   readonly propose: NodeHandlers["propose"] = async ({ batch, seq }, { from, signal }) => {
-    const { endorser, directory, fetcher } = this.#ready;
+    const { endorser, directory, fetcher, logger } = this.#ready;
     if (endorser === undefined) throw new Refusal("forbidden", "an observer endorses nothing");
     if (directory.memberOf(from) !== batch.member) {
       throw new Refusal("forbidden", `peer ${from} is not member ${batch.member}`);
@@ -45,6 +47,10 @@ export class PeerAnswers implements NodeHandlers {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const leaves = error instanceof Objection ? error.leaves : [];
+      const { member, number } = batch;
+      // One that only comes too early is no one's fault.
+      const level = error.code === "busy" ? "debug" : "warn";
+      logger[level]({ member, number, err: error, leaves }, "a batch is not endorsed here");
       return { kind: "refused", reason: { code: error.code, text: error.detail }, leaves };
     }
   };
