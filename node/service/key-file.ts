@@ -37,14 +37,16 @@ export async function createKeyFile(path: string, key: StoredKey): Promise<void>
 }
 
 /**
+ * @param kind what is expected; any, if it is not given.
  * @throws Refusal `exposed-key` if others may read it; `bad-configuration` if it is not there, is no
  * key file, holds a key of another kind, or its two halves are not of one key.
  */
-export async function loadKeyFile(path: string, kind: KeyKind): Promise<StoredKey> {
+export async function loadKeyFile(path: string, kind?: KeyKind): Promise<StoredKey> {
   const bad = (what: string) => new Refusal("bad-configuration", `${path} ${what}`);
   const content = parse(await readPrivately(path, bad), bad);
-  if (content.kind !== kind) throw bad(`holds a key of kind ${content.kind}, not ${kind}`);
-  const key = storedKey(kind, fromHex(content.privateKey), bad);
+  if (kind !== undefined && content.kind !== kind)
+    throw bad(`holds a key of kind ${content.kind}, not ${kind}`);
+  const key = storedKey(content.kind, fromHex(content.privateKey), bad);
   if (!equalBytes(key.publicKey, fromHex(content.publicKey))) {
     throw bad("has a public key that is not of its private key");
   }
