@@ -1,0 +1,72 @@
+/**
+ * The ledger against its reference, over as many seeds as TALLYSTICK_SEEDS says. A failure names its
+ * seed; TALLYSTICK_SEED=n runs that one alone.
+ */
+import assert from "node:assert/strict";
+import { FoldError } from "../../node/ledger/fold.ts";
+import { IdentityError } from "../../node/ledger/identities.ts";
+import { plantedBugs } from "./planted-bugs.ts";
+import { simulate } from "./simulate.ts";
+
+const SEEDS_DEFAULT = 250;
+/** Seeds within which a planted bug must be found. */
+const SEEDS_FOR_BUGS = 60;
+const SLOW_MS = 600_000;
+
+const only = process.env["TALLYSTICK_SEED"];
+const seeds = Number(process.env["TALLYSTICK_SEEDS"] ?? SEEDS_DEFAULT);
+
+/** What must have happened, on average in every twentieth run at least. */
+const happens = [
+  "deposited sequenced restituted awarded revoked member-changed cycle-closed settled",
+  "applied duplicate unknown-coin spent wrong-owner wrong-preimage not-reclaimable unbalanced",
+  "unknown-recipient unknown-member bad-signature already-enrolled malformed",
+].flatMap((line) => line.split(" "));
+
+/** The first seed that finds a difference, if any does. */
+async function findingSeed(bug: string): Promise<{ seed: number; cause: unknown } | undefined> {
+  for (let seed = 1; seed <= SEEDS_FOR_BUGS; seed++) {
+    try {
+      await simulate(seed, plantedBugs[bug]);
+    } catch (error) {
+      return { seed, cause: (error as Error).cause };
+    }
+  }
+  return undefined;
+}
+
+/** Whether the ledgers differ; anything else would be a mistake of the simulation. */
+function isDifference(error: unknown): boolean {
+  const kinds = [assert.AssertionError, IdentityError, FoldError];
+  return kinds.some((kind) => error instanceof kind);
+}
+
+describe("the simulation", function () {
+  this.timeout(SLOW_MS);
+
+  if (only !== undefined) {
+    it(`agrees with its reference in the run of seed ${only}`, async () => {
+      await simulate(Number(only));
+    });
+    return;
+  }
+
+  it("agrees with its reference after every event, keeps the identities, and pays every honest payee [I1] [I2] [I3] [I4] [R-035] [N-12] [N-23]", async () => {
+    const total = new Map<string, number>();
+    for (let seed = 1; seed <= seeds; seed++) {
+      for (const [what, count] of await simulate(seed))
+        total.set(what, (total.get(what) ?? 0) + count);
+    }
+    // A simulation that does not do what it is for shows nothing.
+    const rare = happens.filter((what) => (total.get(what) ?? 0) < seeds / 20);
+    assert.deepEqual(rare, []);
+  });
+
+  for (const bug of Object.keys(plantedBugs)) {
+    it(`finds that ${bug}`, async () => {
+      const found = await findingSeed(bug);
+      assert.ok(found !== undefined, `not within ${SEEDS_FOR_BUGS} seeds`);
+      assert.ok(isDifference(found.cause), String(found.cause));
+    });
+  }
+});
