@@ -13,9 +13,9 @@ import {Statements} from "./libraries/Statements.sol";
 /**
  * @title The order of the ledger, and the reserves behind it
  * @notice See ISettlement.
- * @dev Each entry point checks, changes its own state, moves tokens, and at the end draws its `seq` and
- * writes its event, with nothing in between: logs stand in the order of their `seq` even if a token
- * calls back. Where the check needs the validators, which come with the `seq`, the draw comes first.
+ * @dev Each entry point checks, changes its own state, draws its `seq` and writes its event, and moves
+ * tokens last: a token that calls back finds everything done, so that a deposit's `seq` and its inflow
+ * are of the same cycle. Where a check needs what comes with the `seq`, the draw comes first.
  */
 contract Settlement is ISettlement, AccessManaged, Initializable {
     using SafeERC20 for IERC20;
@@ -104,9 +104,10 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
         uint256 reserve = uint256(_accounts[member].reserve) + amount;
         if (reserve > quota) revert SettlementQuotaExceeded(member, reserve, quota);
 
-        _takeIn(member, amount);
+        _credit(member, amount);
         (uint64 seq,,) = registry.draw();
         emit Deposited(seq, member, amount);
+        token.safeTransferFrom(msg.sender, address(this), amount);
     }
 
     /// @inheritdoc ISettlement
@@ -117,8 +118,8 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
 
         _accounts[member].withdrawable = 0;
         _head.owed -= amount;
-        token.safeTransfer(msg.sender, amount);
         emit Withdrawn(member, msg.sender, amount);
+        token.safeTransfer(msg.sender, amount);
     }
 
     // Cycles.
@@ -173,19 +174,21 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
         external
         restricted
     {
-        _takeIn(member, amount);
         (uint64 seq, uint16 members,) = registry.draw();
         _checkMember(member, members);
+        _credit(member, amount);
         emit Restituted(seq, id, index, loser, owner, member, amount, uint64(block.timestamp));
+        token.safeTransferFrom(msg.sender, address(this), amount);
     }
 
     /// @inheritdoc ISettlement
     function award(uint16 payer, bytes20 owner, uint16 member, uint64 amount) external restricted {
-        _takeIn(member, amount);
         (uint64 seq, uint16 members,) = registry.draw();
         _checkMember(payer, members);
         _checkMember(member, members);
+        _credit(member, amount);
         emit Awarded(seq, payer, owner, member, amount);
+        token.safeTransferFrom(msg.sender, address(this), amount);
     }
 
     /// @inheritdoc ISettlement
@@ -239,13 +242,12 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
 
     // Helpers.
 
-    /// Takes `amount` from the caller for coins of `member`.
-    function _takeIn(uint16 member, uint64 amount) private {
+    /// Counts `amount` for coins of `member`. The tokens follow in the same call.
+    function _credit(uint16 member, uint64 amount) private {
         if (amount == 0) revert SettlementZeroAmount();
         _accounts[member].reserve += amount;
         _cycles[_head.open].inflow += amount;
         _head.owed += amount;
-        token.safeTransferFrom(msg.sender, address(this), amount);
     }
 
     /// Moves reserves as the positions say: nothing appears or vanishes among members [I3].

@@ -211,7 +211,7 @@ export function settlementForm(checkpoint: Checkpoint) {
 }
 
 /** Deploys a contract behind a proxy of the AccessManager, its first initial argument. */
-async function behindProxy(
+export async function behindProxy(
   { ethers }: Connection,
   name: "MemberRegistry" | "Settlement",
   constructorArguments: readonly unknown[],
