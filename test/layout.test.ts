@@ -109,8 +109,9 @@ describe("the layout", () => {
   });
 
   it("has no import cycles", () => {
-    // What a file starts as a process or a worker of its own, it does not wait for.
-    expect(cycles(readImportGraph(withoutStarted))).to.deep.equal([]);
+    // What is named as a type alone is not there when it runs, and what is started runs by itself.
+    const loaded = readImportGraph((source) => withoutStarted(withoutTypes(source)));
+    expect(cycles(loaded)).to.deep.equal([]);
     const round = new Map([
       ["a.ts", ["b.ts"]],
       ["b.ts", ["c.ts"]],
