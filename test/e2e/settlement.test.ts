@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { NodeSigner } from "../../protocol/p256-node.ts";
-import { Consortium, payTo } from "../support/consortium.ts";
+import { Consortium } from "../support/consortium.ts";
+import { payTo } from "../support/money.ts";
 
 describe("four members and an observer", () => {
   it("settle a chain of payments between devices of three banks, handed in at two gateways' nodes [R-020, R-026, R-027]", async () => {

@@ -7,17 +7,25 @@ import { approve, deposit } from "../../node/chain/calls.ts";
 import { NodeClient } from "../../node/client.ts";
 import { Node, type NodeOptions } from "../../node/node.ts";
 import { StoredKey } from "../../node/service/stored-key.ts";
-import { makeLogger, Metrics } from "../../node/service/telemetry.ts";
+import { type Logger, type LogLevel, makeLogger, Metrics } from "../../node/service/telemetry.ts";
 import { fromHex, type Hex } from "../../protocol/bytes.ts";
-import { depositOutpoint } from "../../protocol/deposit.ts";
-import { consentMessage, signEnrolment } from "../../protocol/enrolment.ts";
-import { ownerOf } from "../../protocol/key.ts";
 import type { NetworkFile } from "../../protocol/network-file.ts";
-import { lock, type MemberId, type Outpoint, type Output } from "../../protocol/output.ts";
+import type { MemberId, Output } from "../../protocol/output.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
-import { outpointsOf, recordId, signRecord, type SignedRecord } from "../../protocol/record.ts";
+import type { SignedRecord } from "../../protocol/record.ts";
 import { deployNetwork } from "../../scripts/deploy/deploy.ts";
+import type { PlannedMember } from "../../scripts/deploy/plan.ts";
 import { makeChain, makeFolder } from "./chain.ts";
+import {
+  coinsOf,
+  depositedCoin,
+  enrolmentOf,
+  type HeldCoin,
+  idOf,
+  payTo,
+  spendOf,
+} from "./money.ts";
+import type { LogLine } from "./log-tail.ts";
 import {
   authority,
   deployer,
@@ -30,9 +38,6 @@ import {
 } from "./network.ts";
 import { until } from "./until.ts";
 
-/** A coin as a test spends it. */
-export type HeldCoin = { readonly outpoint: Outpoint; readonly output: Output };
-
 const OBSERVER = 0;
 
 export class Consortium implements AsyncDisposable {
@@ -40,9 +45,10 @@ export class Consortium implements AsyncDisposable {
   readonly networkId: Uint8Array;
   readonly folder: string;
   readonly nodes = new Map<MemberId, Node>();
+  /** What the nodes warned of, and worse. */
+  readonly warnings: LogLine[] = [];
   readonly #parts: AsyncDisposableStack;
   readonly #ports: readonly number[];
-  #counter = 0;
 
   private constructor(
     network: NetworkFile,
@@ -57,7 +63,11 @@ export class Consortium implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  static async open(members = 4): Promise<Consortium> {
+  /** @param means of each member, where it needs other ones than plans of tests give. */
+  static async open(
+    members = 4,
+    means: Partial<Pick<PlannedMember, "quota" | "reserve">> = {},
+  ): Promise<Consortium> {
     await using parts = new AsyncDisposableStack();
     const folder = parts.use(await makeFolder());
     const operators = Array.from({ length: members }, (_, i) => operator(i + 1).address);
@@ -69,6 +79,7 @@ export class Consortium implements AsyncDisposable {
       members: await Promise.all(
         operators.map(async (_, i) => ({
           ...plannedMember(i + 1),
+          ...means,
           ...(await peerOf(i + 1, ports[i + 1]!)),
         })),
       ),
@@ -103,16 +114,13 @@ export class Consortium implements AsyncDisposable {
             ? new StoredKey("secp256k1", seed(`account operator ${member}`))
             : undefined,
         },
-        logger: makeLogger({
-          name: `node ${member}`,
-          level: (process.env["TALLYSTICK_LOG"] ?? "silent") as "info",
-        }),
+        logger: this.#loggerOf(member),
         metrics: new Metrics(),
       },
       {
         data: join(this.folder, `node${member}`),
         member: isMember ? member : undefined,
-        gossip: { listen: [`/ip4/127.0.0.1/tcp/${this.#ports[member]}`] },
+        gossip: { listen: [this.addressOf(member)] },
         api: { host: "127.0.0.1", port: 0 },
         chain: { pollMs: 20 },
         batches: { gatherMs: 5, answerMs: 3_000 },
@@ -129,6 +137,11 @@ export class Consortium implements AsyncDisposable {
   async stop(member: MemberId): Promise<void> {
     await this.nodes.get(member)?.stop();
     this.nodes.delete(member);
+  }
+
+  /** Where a member's peer listens. */
+  addressOf(member: MemberId): string {
+    return `/ip4/127.0.0.1/tcp/${this.#ports[member]}`;
   }
 
   client(member: MemberId): NodeClient {
@@ -150,20 +163,12 @@ export class Consortium implements AsyncDisposable {
     const receipt = await chain.send(deposit(member, amount));
     const block = Number(receipt.blockNumber);
     const seq = (await chain.reader.settlement(block)).seq;
-    const output = {
-      lock: lock.key,
-      owner: ownerOf(this.treasury(member).publicKey),
-      custodian: member,
-      amount,
-    };
-    return { outpoint: depositOutpoint(this.networkId, { seq, output }), output };
+    return depositedCoin(this.networkId, seq, payTo(this.treasury(member), member, amount));
   }
 
   async enrol(device: NodeSigner, member: MemberId): Promise<Hex> {
-    const consent = device.signSync(consentMessage(this.networkId, member));
-    const fields = { deviceKey: device.publicKey, member, consent, envelope: new Uint8Array() };
     const issuer = NodeSigner.fromScalar(seed(`issuer ${member}`));
-    const enrolment = await signEnrolment(this.networkId, fields, issuer);
+    const enrolment = await enrolmentOf(this.networkId, device, member, issuer);
     const { results } = await this.client(member).submit([enrolment.bytes]);
     return results[0]!.id as Hex;
   }
@@ -174,28 +179,15 @@ export class Consortium implements AsyncDisposable {
     coins: readonly HeldCoin[],
     outputs: readonly Output[],
   ): Promise<SignedRecord> {
-    return signRecord(
-      this.networkId,
-      {
-        kind: "spend",
-        inputs: coins.map(({ outpoint }) => outpoint).sort(),
-        outputs,
-        counter: ++this.#counter,
-        time: 0,
-        nonce: new Uint8Array(16),
-        audit: new Uint8Array(32),
-      },
-      signer,
-    );
+    return spendOf(this.networkId, signer, coins, outputs);
   }
 
   coinsOf(record: SignedRecord): HeldCoin[] {
-    const outpoints = outpointsOf(this.networkId, record);
-    return record.outputs.map((output, i) => ({ outpoint: outpoints[i]!, output }));
+    return coinsOf(this.networkId, record);
   }
 
   idOf(record: SignedRecord): Hex {
-    return recordId(this.networkId, record.body);
+    return idOf(this.networkId, record);
   }
 
   /** Waits until every running node says that all of `ids` applied. */
@@ -221,14 +213,21 @@ export class Consortium implements AsyncDisposable {
     }
   }
 
+  /** TALLYSTICK_LOG shows the logs as well. */
+  #loggerOf(member: MemberId): Logger {
+    const shown = process.env["TALLYSTICK_LOG"] as LogLevel | undefined;
+    const write = (text: string) => {
+      const line = JSON.parse(text) as LogLine;
+      if (["warn", "error", "fatal"].includes(line.level)) this.warnings.push(line);
+      if (shown !== undefined) process.stderr.write(text);
+    };
+    return makeLogger({ name: `node ${member}`, level: shown ?? "warn", stream: { write } });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.nodes.values()].map((node) => node.stop()));
     await this.#parts.disposeAsync();
   }
-}
-
-export function payTo(device: NodeSigner, custodian: MemberId, amount: bigint): Output {
-  return { lock: lock.key, owner: ownerOf(device.publicKey), custodian, amount };
 }
 
 async function peerOf(
