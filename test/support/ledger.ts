@@ -24,7 +24,7 @@ import {
   type MemberStatus,
   replacementOutpoint,
 } from "../../protocol/rules.ts";
-import { encodeStateEntry, type StateEntry } from "../../protocol/state-entry.ts";
+import { decodeStateEntry, encodeStateEntry, type StateEntry } from "../../protocol/state-entry.ts";
 import type { Change, Outcome } from "../../node/ledger/change.ts";
 import type { LedgerEvent, SequencedEvent } from "../../node/ledger/event.ts";
 import { fold, type FoldContext, type SequencedLeaf } from "../../node/ledger/fold.ts";
@@ -95,10 +95,10 @@ export function rowsOf(entries: Iterable<StateEntry>): Map<Hex, Hex> {
   return new Map(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The entries of `state`, taken into a state of their own, as a node does when it starts. */
+/** The entries of `state`, encoded and taken into a state of their own, as a node does when it starts. */
 export function reload(state: LedgerState, seed = 7): LedgerState {
   const loaded = new LedgerState(seed);
-  for (const entry of state.entries()) loaded.load(entry);
+  for (const entry of state.entries()) loaded.load(decodeStateEntry(...encodeStateEntry(entry)));
   const { seq, inflow, boundarySupply } = state;
   loaded.loadAccounts({ seq, inflow, boundarySupply });
   return loaded;
