@@ -3,6 +3,7 @@
  * enrolled for that customer's account: once, and within its time. The gateway keeps its hash alone.
  */
 import { utf8 } from "../protocol/bytes.ts";
+import type { DeviceClass } from "../protocol/certificate.ts";
 import type { Owner } from "../protocol/key.ts";
 import type { Random } from "../protocol/random.ts";
 import { Refusal } from "../protocol/refusal.ts";
@@ -12,11 +13,15 @@ import type { AccountId } from "./accounts.ts";
 import { keys } from "./keys.ts";
 import { decodeRow, encodeRow } from "./row.ts";
 
-/** Whom a device that shows the credential belongs to. */
+/** Whom a device that shows the credential belongs to, and what the bank certifies of it. */
 export type Holder = {
   readonly account: AccountId;
   /** The bank's own reference to its customer. */
   readonly customer: string;
+  /** What keeps the device key, as the bank knows: a device cannot give itself higher limits. */
+  readonly class: DeviceClass;
+  /** What payers' screens show: a shop cannot give itself another's name. Empty for persons. */
+  readonly label: string;
 };
 
 type CredentialRow = Holder & {
@@ -65,9 +70,9 @@ export class Credentials {
       throw new Refusal("unauthorised", "the credential was used for another device");
     }
     if (this.#clock() >= row.expires) throw new Refusal("expired", "the credential has expired");
-    const { account, customer } = row;
+    const { expires: _, ...holder } = row;
     const change = { key, value: encodeRow({ ...row, usedBy: device }), old };
-    return { holder: { account, customer }, change };
+    return { holder, change };
   }
 }
 

@@ -43,15 +43,16 @@ type Bounds = {
 /** Leaves that were stored together: one row, deleted when none of them is left. */
 type Chunk = {
   readonly number: number;
-  /** Milliseconds. */
-  readonly received: number;
   readonly durable: Promise<void>;
   left: number;
 };
 
-export type HeldLeaf = NamedLeaf & { readonly received: number };
+export type HeldLeaf = NamedLeaf & {
+  /** Milliseconds. */
+  readonly received: number;
+};
 
-type Entry = { readonly leaf: HeldLeaf; readonly chunk: Chunk };
+type Entry = HeldLeaf & { readonly chunk: Chunk };
 
 /** Signatures checked at a stretch: about 3 ms, after which others have their turn. */
 const SLICE = 64;
@@ -59,7 +60,7 @@ const SLICE = 64;
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #entries = new Map<Hex, Entry>();
-  readonly #byId = new Map<Hex, Set<Entry>>();
+  readonly #byId = new Map<Hex, Entry[]>();
   /** How many held records would take a coin. */
   readonly #spending = new Map<Outpoint, number>();
   readonly #listeners: ((leaves: readonly HeldLeaf[]) => void)[] = [];
@@ -76,7 +77,8 @@ export class Intake {
     for await (const [key, value] of parts.store.entries(ranges.intake)) {
       const { received, leaves } = decodeChunk(value);
       const named = leaves.map((bytes) => nameLeaf(parts.networkId, decodeLeaf(bytes)));
-      intake.#insert(named, numberIn(key), received, Promise.resolve());
+      const chunk = { number: numberIn(key), durable: Promise.resolve(), left: leaves.length };
+      intake.#insert(named, leaves, received, chunk);
     }
     return intake;
   }
@@ -100,12 +102,12 @@ export class Intake {
   }
 
   get(hash: Hex): HeldLeaf | undefined {
-    return this.#entries.get(hash)?.leaf;
+    return this.#entries.get(hash);
   }
 
   /** The leaves held that have this id: strangers can make more than one. */
-  withId(id: Hex): HeldLeaf[] {
-    return Array.from(this.#byId.get(id) ?? [], ({ leaf }) => leaf);
+  withId(id: Hex): readonly HeldLeaf[] {
+    return this.#byId.get(id) ?? [];
   }
 
   /** Whether a record is held that would take this coin. */
@@ -114,8 +116,8 @@ export class Intake {
   }
 
   /** All leaves held, in the order they came. */
-  *all(): Generator<HeldLeaf> {
-    for (const { leaf } of this.#entries.values()) yield leaf;
+  all(): Iterable<HeldLeaf> {
+    return this.#entries.values();
   }
 
   /**
@@ -210,42 +212,40 @@ export class Intake {
     const number = this.#chunks + 1;
     const row = encodeChunk(received, leaves);
     const durable = store.write([{ key: keys.intake(number), value: row, old: null }]);
+    const chunk: Chunk = { number, durable, left: leaves.length };
     // What is kept are views of the row: the request's own bytes can go.
-    const kept = decodeChunk(row).leaves.map((view, i) => ({ ...leaves[i]!, bytes: view }));
-    const held = this.#insert(kept, number, received, durable);
+    const held = this.#insert(leaves, decodeChunk(row).leaves, received, chunk);
     await durable;
     for (const listener of this.#listeners) listener(held);
   }
 
   #insert(
     leaves: readonly NamedLeaf[],
-    number: number,
+    bytes: readonly Uint8Array[],
     received: number,
-    durable: Promise<void>,
-  ): HeldLeaf[] {
-    this.#chunks = Math.max(this.#chunks, number);
-    const chunk: Chunk = { number, received, durable, left: leaves.length };
-    const held = leaves.map((leaf) => ({ ...leaf, received }));
-    for (const leaf of held) {
-      const entry = { leaf, chunk };
-      this.#entries.set(leaf.hash, entry);
-      const same = this.#byId.get(leaf.id);
-      if (same === undefined) this.#byId.set(leaf.id, new Set([entry]));
-      else same.add(entry);
-      for (const input of leaf.inputs) {
+    chunk: Chunk,
+  ): Entry[] {
+    this.#chunks = Math.max(this.#chunks, chunk.number);
+    return leaves.map(({ hash, id, inputs }, i) => {
+      const entry: Entry = { hash, id, inputs, bytes: bytes[i]!, received, chunk };
+      this.#entries.set(hash, entry);
+      const same = this.#byId.get(id);
+      if (same === undefined) this.#byId.set(id, [entry]);
+      else same.push(entry);
+      for (const input of inputs) {
         this.#spending.set(input, (this.#spending.get(input) ?? 0) + 1);
       }
-      this.#bytes += leaf.bytes.length;
-    }
-    return held;
+      this.#bytes += entry.bytes.length;
+      return entry;
+    });
   }
 
   #remove(entry: Entry): void {
-    const { hash, id, inputs, bytes } = entry.leaf;
+    const { hash, id, inputs, bytes } = entry;
     this.#entries.delete(hash);
-    const same = this.#byId.get(id);
-    same?.delete(entry);
-    if (same?.size === 0) this.#byId.delete(id);
+    const others = this.#byId.get(id)!.filter((each) => each !== entry);
+    if (others.length === 0) this.#byId.delete(id);
+    else this.#byId.set(id, others);
     for (const input of inputs) {
       const left = this.#spending.get(input)! - 1;
       if (left === 0) this.#spending.delete(input);

@@ -21,7 +21,7 @@ import { Refusal } from "../protocol/refusal.ts";
 import type { Signer, Verifier } from "../protocol/signature.ts";
 import type { NodeClient } from "../node/client.ts";
 import type { Certificates } from "./certificates.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials, Holder } from "./credentials.ts";
 import type { Device, Devices } from "./devices.ts";
 import type { Intake } from "./intake.ts";
 import { Serial } from "./serial.ts";
@@ -51,7 +51,7 @@ export class Onboarding {
   }
 
   /**
-   * @throws Refusal `unauthorised`, `expired` for the credential; `bad-signature` for the consent;
+   * @throws Refusal `unauthorised`, `expired`, `forbidden` for the credential; `bad-signature` for the consent;
    *   `already-enrolled` with another member; `revoked`.
    */
   async enrol(deviceKey: Uint8Array, ask: EnrolAsk): Promise<EnrolAnswer> {
@@ -95,13 +95,14 @@ export class Onboarding {
       throw new Refusal("bad-signature", "the device key does not consent to this member");
     }
     const { holder, change } = await credentials.use(ask.credential, owner);
+    if (ask.class !== holder.class || ask.label !== holder.label) {
+      throw new Refusal("forbidden", `the credential is for ${describe(holder)}`);
+    }
     const enrolment = await this.#sign(deviceKey, ask.consent, holder.customer);
     await devices.add(
       {
         key: toHex(deviceKey),
         ...holder,
-        class: ask.class,
-        label: ask.label,
         salt: toHex(random(16)),
         enrolment: toHex(enrolment.bytes),
         registered: clock(),
@@ -134,4 +135,9 @@ export class Onboarding {
     await intake.accept([enrolment.bytes]);
     return enrolment;
   }
+}
+
+function describe({ class: deviceClass, label }: Holder): string {
+  const name = label === "" ? "without a label" : `labelled "${label}"`;
+  return `a device of class ${deviceClass} ${name}`;
 }

@@ -67,6 +67,16 @@ export const NewDeposit = Type.Object(
   { additionalProperties: false },
 );
 
+/** What the bank certifies of the device. */
+export const CredentialFor = Type.Object({
+  class: Type.Enum(deviceClassNames, { default: "software" }),
+  label: Type.String({
+    default: "",
+    maxLength: 32,
+    description: "What payers' screens show: a shop's name; empty for persons",
+  }),
+});
+
 export const Credential = Type.Object({
   credential: Type.String({ description: "What the device shows, in UTF-8, when it enrols: once" }),
   expires: time("Until when"),

@@ -102,10 +102,11 @@ function accountRoutes({
       path: "/v1/accounts/:account/credentials",
       summary: "A credential with which the customer enrols one device",
       params: byAccount,
+      query: Api.CredentialFor,
       reply: Api.Credential,
       status: 201,
-      async handle({ params }) {
-        const holder = await accounts.account(params.account);
+      async handle({ params, query }) {
+        const holder = { ...(await accounts.account(params.account)), ...query };
         const { text, expires } = await credentials.issue(holder, credentialLifeMs);
         return { credential: text, expires };
       },

@@ -121,7 +121,15 @@ describe("the intake", () => {
     await first.accept(bytesOf(leaves.slice(0, 2)));
     await first.accept(bytesOf(leaves));
     const second = await open();
-    expect([...second.all()]).to.deep.equal([...first.all()]);
+    const known = (intake: Intake) =>
+      Array.from(intake.all(), ({ hash, id, inputs, bytes, received }) => [
+        hash,
+        id,
+        inputs,
+        bytes,
+        received,
+      ]);
+    expect(known(second)).to.deep.equal(known(first));
     expect(second.sizeBytes).to.equal(first.sizeBytes);
     await second.accept(bytesOf(leaves));
     expect(await rows()).to.equal(2);

@@ -1,0 +1,123 @@
+/** Real purses against a real gateway: enrolled, loaded, paid offline, settled, redeemed. */
+import { randomBytes } from "node:crypto";
+import { expect } from "chai";
+import { enrol, load, redeem } from "../../device/account.ts";
+import { HttpGatewayClient } from "../../device/gateway-client.ts";
+import { Purse } from "../../device/purse.ts";
+import { MemoryPurseStore } from "../../device/purse-store.ts";
+import { sync } from "../../device/sync.ts";
+import { NodeSigner, NodeVerifier } from "../../protocol/p256-node.ts";
+import { ownerOf } from "../../protocol/key.ts";
+import { toHex } from "../../protocol/bytes.ts";
+import { systemRandom } from "../../protocol/random.ts";
+import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { networkId } from "../support/ledger-parts.ts";
+import { until } from "../support/until.ts";
+import { authority, Bank, MEMBER } from "./support/bank.ts";
+import { RECEIPT_LIFE_S } from "./support/node-double.ts";
+import { refusal } from "./support/refusal.ts";
+
+describe("purses at a gateway", () => {
+  const folder = temporaryFolders();
+  let bank: Bank;
+
+  beforeEach(async () => {
+    bank = await Bank.open(await folder());
+    bank.node.ledger.deposit(MEMBER, 100_000n);
+    await bank.start();
+  });
+  afterEach(async () => {
+    await bank[Symbol.asyncDispose]();
+  });
+
+  const gateway = () => new HttpGatewayClient(bank.url, MEMBER, fetch);
+  const purseOf = async (account: string, deposit: bigint) => {
+    const purse = await Purse.open({
+      networkId: toHex(networkId),
+      member: MEMBER,
+      signer: NodeSigner.generate(),
+      verifier: new NodeVerifier(),
+      store: new MemoryPurseStore(),
+      random: systemRandom,
+      clock: () => bank.now(),
+      trustKey: authority.publicKey,
+      receiptLifeMs: RECEIPT_LIFE_S * 1000,
+    });
+    const credential = await bank.customer(account, deposit);
+    await until("it is enrolled", () => enrol(purse, gateway(), credential));
+    return purse;
+  };
+  const loaded = async (account: string, amount: bigint) => {
+    const purse = await purseOf(account, amount);
+    const id = randomBytes(16);
+    await until("the load is there", () => load(purse, gateway(), { id, amount }));
+    return purse;
+  };
+  const pay = async (payer: Purse, payee: Purse, amount: bigint) => {
+    const { confirmation } = await payee.receive(await payer.pay(await payee.request(amount)));
+    await payer.confirm(confirmation.bytes);
+  };
+  const synced = (purse: Purse) =>
+    until("everything has settled", async () => (await sync(purse, gateway())).pending === 0);
+  const shows = (account: string, available: bigint, onDevices: bigint) =>
+    until(`${account} shows ${available} and ${onDevices}`, async () => {
+      const balance = await bank.balance(account);
+      return [balance.available, balance.onDevices].join() === [available, onDevices].join();
+    });
+
+  it("pay each other offline in a chain, and whoever syncs settles all of it [R-001, R-026, R-027, R-078]", async () => {
+    const a = await loaded("anna", 1_000n);
+    const [b, c, d] = await Promise.all(["bert", "cleo", "dora"].map((name) => purseOf(name, 0n)));
+    await bank.stop();
+    await pay(a, b!, 300n);
+    await pay(b!, c!, 200n);
+    await pay(a, d!, 100n);
+    await bank.start();
+    await Promise.all([synced(c!), synced(d!)]);
+    await shows("anna", 0n, 600n);
+    await shows("bert", 0n, 100n);
+    await shows("cleo", 0n, 200n);
+    await shows("dora", 0n, 100n);
+    await Promise.all([synced(a), synced(b!)]);
+    expect([a, b!, c!, d!].map((purse) => purse.balance().spendable)).to.deep.equal([
+      600n,
+      100n,
+      200n,
+      100n,
+    ]);
+  });
+
+  it("redeem what they have received into their holder's account [R-067, R-068]", async () => {
+    const a = await loaded("anna", 1_000n);
+    const b = await purseOf("bert", 0n);
+    await pay(a, b, 400n);
+    await synced(b);
+    const vault = ownerOf(bank.node.ledger.bank(MEMBER).treasury.publicKey);
+    await redeem(b, gateway(), 150n, vault);
+    await synced(b);
+    await shows("bert", 150n, 250n);
+    expect(b.balance().spendable).to.equal(250n);
+  });
+
+  it("learn from any sync that their bank has blocked a payer [N-04]", async () => {
+    const a = await loaded("anna", 1_000n);
+    const b = await purseOf("bert", 0n);
+    await bank.staff(`/v1/devices/${a.identity().owner}/block`, {});
+    await sync(b, gateway());
+    const request = await b.request(100n);
+    const paid = a.pay(request).then((payment) => b.receive(payment));
+    await refusal("revoked", paid);
+  });
+
+  it("learn the time and a new certificate after a long time away [R-070]", async () => {
+    const a = await loaded("anna", 1_000n);
+    bank.ahead = 20 * 86_400_000;
+    await bank.publish([await bank.trustList({ version: 2 })]);
+    await until("the new list is taken", async () => {
+      await sync(a, gateway());
+      return (a.identity().versions.find(({ member }) => member === 0)?.version ?? 0) === 2;
+    });
+    expect(a.identity().certificate!.notAfter).to.be.above(bank.now());
+    expect(a.balance().spendable).to.equal(1_000n);
+  });
+});
