@@ -143,36 +143,30 @@ export class Reader {
 
 export class Writer {
   #bytes: Uint8Array;
-  #view: DataView;
   #length = 0;
 
+  /** @param sizeHint what will be written, in bytes: exactly, if it is known. */
   constructor(sizeHint = 256) {
     this.#bytes = new Uint8Array(sizeHint);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   u8(value: number): this {
-    const at = this.#grow(1, value, 0xff);
-    this.#view.setUint8(at, value);
-    return this;
+    return this.#integer(value, 1, 0xff);
   }
 
   u16(value: number): this {
-    const at = this.#grow(2, value, 0xffff);
-    this.#view.setUint16(at, value);
-    return this;
+    return this.#integer(value, 2, 0xffff);
   }
 
   u32(value: number): this {
-    const at = this.#grow(4, value, 0xffff_ffff);
-    this.#view.setUint32(at, value);
-    return this;
+    return this.#integer(value, 4, 0xffff_ffff);
   }
 
   u64(value: bigint): this {
     if (value < 0n || value > U64_MAX) throw new RangeError(`${value} is no u64`);
-    const at = this.#grow(8, 0, 0);
-    this.#view.setBigUint64(at, value);
+    const at = this.#grow(8);
+    this.#word(at, Number(value >> 32n));
+    this.#word(at + 4, Number(value & 0xffff_ffffn));
     return this;
   }
 
@@ -188,14 +182,15 @@ export class Writer {
 
   /** A count or a time as u64. */
   safe(value: number): this {
-    const at = this.#grow(8, value, Number.MAX_SAFE_INTEGER);
-    this.#view.setUint32(at, Math.floor(value / 0x1_0000_0000));
-    this.#view.setUint32(at + 4, value % 0x1_0000_0000);
+    checkInteger(value, Number.MAX_SAFE_INTEGER);
+    const at = this.#grow(8);
+    this.#word(at, Math.floor(value / 0x1_0000_0000));
+    this.#word(at + 4, value % 0x1_0000_0000);
     return this;
   }
 
   put(bytes: Uint8Array): this {
-    const at = this.#grow(bytes.length, 0, 0);
+    const at = this.#grow(bytes.length);
     this.#bytes.set(bytes, at);
     return this;
   }
@@ -219,24 +214,42 @@ export class Writer {
     return this.u32(bytes.length).put(bytes);
   }
 
-  /** What has been written, as bytes of their own. */
+  /** What has been written, as bytes of their own: what is written afterwards does not change them. */
   done(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    // Where they are full, the next write begins others.
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);
   }
 
-  #grow(length: number, value: number, max: number): number {
-    if (!Number.isInteger(value) || value < 0 || value > max) {
-      throw new RangeError(`${value} is no integer from 0 to ${max}`);
-    }
+  #integer(value: number, length: number, max: number): this {
+    checkInteger(value, max);
+    const at = this.#grow(length);
+    for (let i = at + length - 1, rest = value; i >= at; i--, rest >>>= 8) this.#bytes[i] = rest;
+    return this;
+  }
+
+  #word(at: number, value: number): void {
+    this.#bytes[at] = value >>> 24;
+    this.#bytes[at + 1] = value >>> 16;
+    this.#bytes[at + 2] = value >>> 8;
+    this.#bytes[at + 3] = value;
+  }
+
+  /** Makes room, and says where it begins. */
+  #grow(length: number): number {
     const at = this.#length;
     this.#length = at + length;
     if (this.#length > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
       larger.set(this.#bytes.subarray(0, at));
       this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
     }
     return at;
+  }
+}
+
+function checkInteger(value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new RangeError(`${value} is no integer from 0 to ${max}`);
   }
 }
 

@@ -48,9 +48,14 @@ export const keys = {
   checkpoint: (cycle: number) => concat(k, u64(cycle)),
 } as const;
 
-/** A key's bucket and the state key in it. */
-export function splitStateKey(key: Uint8Array): readonly [bucket: number, stateKey: Uint8Array] {
-  return [(key[1]! << 8) | key[2]!, key.subarray(3)];
+/** The bucket of a state's row, by its key here. */
+export function bucketOfKey(key: Uint8Array): number {
+  return (key[1]! << 8) | key[2]!;
+}
+
+/** The state key of a row, by its key here. */
+export function stateKeyOf(key: Uint8Array): Uint8Array {
+  return key.subarray(3);
 }
 
 /** Keys from the first up to but without the second. */

@@ -19,7 +19,7 @@ import { type Accounts, type LedgerState, splitRowName } from "../ledger/state.t
 import { StateRoot } from "../ledger/state-root.ts";
 import type { Change, CheckedStore } from "../service/checked-store.ts";
 import { decodeCursor, encodeCursor } from "./cursor-row.ts";
-import { keys, ranges, splitStateKey } from "./keys.ts";
+import { bucketOfKey, keys, ranges, stateKeyOf } from "./keys.ts";
 
 /** Where a record or an enrolment applied. */
 export type AppliedRow = {
@@ -80,7 +80,7 @@ export class LedgerStore implements History {
   /** Every entry of the state as it is at the first step, bucket by bucket. */
   async *entries(): AsyncGenerator<StateEntry> {
     for await (const chunk of this.#store.chunks(ranges.state)) {
-      for (const [key, value] of chunk) yield decodeStateEntry(splitStateKey(key)[1], value);
+      for (const [key, value] of chunk) yield decodeStateEntry(stateKeyOf(key), value);
     }
   }
 
@@ -94,18 +94,13 @@ export class LedgerStore implements History {
     state: LedgerState,
   ): Promise<void> {
     const cursor = encodeCursor({ accounts: change, place });
-    const rows = [...stateRows(change, state)];
-    for (const { key } of rows) this.#root.touch(splitStateKey(key)[0]);
-    await this.#store.write([
-      ...rows,
-      ...historyRows(change, state),
-      {
-        key: keys.event(event.seq),
-        value: encodeEvent({ event, place }, change, state),
-        old: null,
-      },
-      { key: keys.cursor, value: cursor, old: this.#cursor },
-    ]);
+    const rows = stateRows(change, state);
+    for (const { key } of rows) this.#root.touch(bucketOfKey(key));
+    addHistory(rows, change, state);
+    const value = encodeEvent({ event, place }, change, state);
+    rows.push({ key: keys.event(event.seq), value, old: null });
+    rows.push({ key: keys.cursor, value: cursor, old: this.#cursor });
+    await this.#store.write(rows);
     this.#cursor = cursor;
     this.#place = place;
   }
@@ -118,7 +113,7 @@ export class LedgerStore implements History {
     await using snapshot = this.#store.snapshot();
     return await this.#root.compute(async (bucket) => {
       const rows = await Array.fromAsync(snapshot.entries(ranges.bucket(bucket)));
-      return rows.map(([key, value]) => [splitStateKey(key)[1], value] as const);
+      return rows.map(([key, value]) => [stateKeyOf(key), value] as const);
     });
   }
 
@@ -168,7 +163,7 @@ export class LedgerStore implements History {
     const cursor = await snapshot.get(keys.cursor);
     if (cursor === undefined) throw new Error("nothing has been folded yet");
     const rows = await Array.fromAsync(snapshot.entries(ranges.state));
-    const entries = rows.map(([key, value]) => decodeStateEntry(splitStateKey(key)[1], value));
+    const entries = rows.map(([key, value]) => decodeStateEntry(stateKeyOf(key), value));
     return { accounts: decodeCursor(cursor).accounts, entries };
   }
 
@@ -195,79 +190,76 @@ export class LedgerStore implements History {
 }
 
 /** The rows of the state that change, each with what it held before. */
-function* stateRows(change: LedgerChange, state: LedgerState): Generator<Change> {
+function stateRows(change: LedgerChange, state: LedgerState): Change[] {
+  const rows: Change[] = [];
+  /** A coin that was made and taken by the same event was never there. */
+  function add<T>(
+    key: Uint8Array,
+    now: T | null,
+    before: T | undefined,
+    encode: (value: T) => Uint8Array,
+  ): void {
+    if (now === null && before === undefined) return;
+    const value = now === null ? null : encode(now);
+    rows.push({ key: keys.state(key), value, old: before === undefined ? null : encode(before) });
+  }
   for (const [outpoint, output] of change.coins) {
-    yield* row(stateKey.coin(outpoint), output, state.coin(outpoint), stateValue.coin);
+    add(stateKey.coin(outpoint), output, state.coin(outpoint), stateValue.coin);
   }
   for (const [outpoint, timeS] of change.restituted) {
-    yield* row(
-      stateKey.restituted(outpoint),
-      timeS,
-      state.restitutedAtS(outpoint),
-      stateValue.time,
-    );
+    add(stateKey.restituted(outpoint), timeS, state.restitutedAtS(outpoint), stateValue.time);
   }
   for (const [owner, member] of change.enrolled) {
-    yield* row(stateKey.enrolled(owner), member, state.custodianOf(owner), stateValue.enrolled);
+    add(stateKey.enrolled(owner), member, state.custodianOf(owner), stateValue.enrolled);
   }
   for (const [name, timeS] of change.revoked) {
     const [member, owner] = splitRowName(name);
     const key = stateKey.revoked(member, owner as Hex);
-    yield* row(key, timeS, state.revokedAtS(member, owner as Hex), stateValue.time);
+    add(key, timeS, state.revokedAtS(member, owner as Hex), stateValue.time);
   }
   for (const [id, member] of change.members) {
-    yield* row(stateKey.member(id), member, state.member(id), stateValue.member);
+    add(stateKey.member(id), member, state.member(id), stateValue.member);
   }
   for (const [name, window] of change.windows) {
     const [cycle, member] = splitRowName(name);
     const before = state.window(cycle, Number(member));
     const held = before.delta === 0n && before.burns === 0n ? undefined : before;
-    yield* row(stateKey.window(cycle, Number(member)), window, held, stateValue.window);
+    add(stateKey.window(cycle, Number(member)), window, held, stateValue.window);
   }
   for (const [member, amount] of change.reserves) {
     const before = state.member(member) === undefined ? undefined : state.reserveOf(member);
-    yield* row(stateKey.reserve(member), amount, before, stateValue.reserve);
+    add(stateKey.reserve(member), amount, before, stateValue.reserve);
   }
   if (change.parameters !== state.parameters) {
     const before = state.seq === 0 ? undefined : state.parameters;
-    yield* row(stateKey.parameters(), change.parameters, before, stateValue.parameters);
+    add(stateKey.parameters(), change.parameters, before, stateValue.parameters);
   }
+  return rows;
 }
 
-/** A coin that was made and taken by the same event was never there. */
-function* row<T>(
-  key: Uint8Array,
-  now: T | null,
-  before: T | undefined,
-  encode: (value: T) => Uint8Array,
-): Generator<Change> {
-  if (now === null && before === undefined) return;
-  const value = now === null ? null : encode(now);
-  yield { key: keys.state(key), value, old: before === undefined ? null : encode(before) };
-}
-
-function* historyRows(change: LedgerChange, state: LedgerState): Generator<Change> {
+/** What the state does not need, and those who ask do: what applied where, who took which coin, why not. */
+function addHistory(rows: Change[], change: LedgerChange, state: LedgerState): void {
   const cycle = state.parameters.openCycle;
   for (const { id, leafHash, code, detail } of change.outcomes) {
     if (code === "applied" && id !== undefined) {
-      const value = encodeApplied({ seq: change.seq, cycle, leafHash });
-      // A record that applies again, through a replacement, keeps its latest place.
-      if (change.isRepeated(id)) yield { key: keys.applied(id), value };
-      else yield { key: keys.applied(id), value, old: null };
-    } else {
-      yield {
-        key: keys.outcome(id ?? leafHash),
-        value: encodeOutcome({ seq: change.seq, code, detail }),
+      const row = {
+        key: keys.applied(id),
+        value: encodeApplied({ seq: change.seq, cycle, leafHash }),
       };
+      // A record that applies again, through a replacement, keeps its latest place.
+      rows.push(change.isRepeated(id) ? row : { ...row, old: null });
+    } else {
+      const value = encodeOutcome({ seq: change.seq, code, detail });
+      rows.push({ key: keys.outcome(id ?? leafHash), value });
     }
   }
   for (const [outpoint, id] of change.spenders) {
-    yield { key: keys.taken(outpoint), value: fromHex(id), old: null };
+    rows.push({ key: keys.taken(outpoint), value: fromHex(id), old: null });
   }
   if (change.applied.length > 0) {
     const ids = new Writer(32 * change.applied.length);
     for (const id of change.applied) ids.put(fromHex(id));
-    yield { key: keys.order(cycle, change.seq), value: ids.done(), old: null };
+    rows.push({ key: keys.order(cycle, change.seq), value: ids.done(), old: null });
   }
 }
 
