@@ -75,7 +75,7 @@ export class Workload {
         const devices = level > 1 ? undefined : this.#devicesOf(bank, made.length);
         const owners =
           devices?.map((device) => this.#owners[device]!) ??
-          new Array<Owner>(FAN_OUT).fill(treasury);
+          Array.from({ length: FAN_OUT }, () => treasury);
         const { leaf, outputs } = this.#spend(
           bank.treasury,
           [outpoint],
