@@ -54,7 +54,9 @@ type LoadRow = {
   readonly asked: readonly string[];
   readonly parts: readonly string[];
   readonly state: "asked" | "paid" | "applied" | "dead";
+  /** The record's id, and the hash of the leaf that we signed. */
   readonly record?: Hex;
+  readonly leaf?: Hex;
   readonly reason?: { readonly code: RefusalCode; readonly detail: string };
 };
 
@@ -134,7 +136,11 @@ export class Loads {
       await accounts.debit(referenceOf(name));
       await this.#save(name, { ...row, state: "applied" });
       balances.touch(name.owner);
-    } else if (isHopeless(end.reason.code)) {
+      return;
+    }
+    // Another's signature under the same body is refused without saying anything about ours.
+    if (leaf.hash !== row.leaf) return;
+    if (isHopeless(end.reason.code)) {
       await accounts.release(referenceOf(name));
       const { code, detail } = end.reason;
       await this.#save(name, { ...row, state: "dead", reason: { code, detail } });
@@ -218,10 +224,10 @@ export class Loads {
     }
     let paid = row;
     try {
-      await vault.pay(this.#outputs(name.owner, row), (record) => {
-        paid = { ...row, state: "paid", record };
+      await vault.pay(this.#outputs(name.owner, row), ({ id, hash }) => {
+        paid = { ...row, state: "paid", record: id, leaf: hash };
         // Before the record is handed in, so that no outcome is missed.
-        this.#byRecord.set(record, name);
+        this.#byRecord.set(id, name);
         return [{ key: keyOf(name), value: encodeRow(paid) }];
       });
     } catch (error) {

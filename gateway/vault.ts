@@ -6,6 +6,7 @@
  */
 import { fromHex, type Hex, Reader, toHex, Writer } from "../protocol/bytes.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
+import { leafHash } from "../protocol/leaf.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Amount } from "../protocol/money.ts";
 import {
@@ -30,6 +31,7 @@ import type { NodeClient } from "../node/client.ts";
 import type { Change, Store } from "./store.ts";
 import { pickCoins, pickSmallest, sumOf, type VaultCoin } from "./coin-picking.ts";
 import type { Intake } from "./intake.ts";
+import { nameLeaf, type NamedLeaf } from "./intake-leaf.ts";
 import { keys, ranges } from "./keys.ts";
 import { isHopeless, type Outcome } from "./outcome.ts";
 import { Serial } from "./serial.ts";
@@ -104,7 +106,7 @@ export class Vault {
    */
   async pay(
     outputs: readonly Output[],
-    also: (id: Hex) => readonly Change[],
+    also: (record: NamedLeaf) => readonly Change[],
   ): Promise<SignedRecord> {
     return this.#serial.run(async () => {
       const amount = outputs.reduce((sum, output) => sum + output.amount, 0n);
@@ -140,6 +142,8 @@ export class Vault {
     await this.#serial.run(async () => {
       const spend = this.#spends.get(leaf.id);
       if (spend === undefined) return;
+      // Another's signature under the same body is refused without saying anything about ours.
+      if (end.state === "refused" && leaf.hash !== leafHash(spend.record.bytes)) return;
       const isOver = end.state === "applied" || isHopeless(end.reason.code);
       const value = isOver ? null : encodeSpend(spend.record, true);
       await this.#parts.store.write([{ key: keys.vaultSpend(leaf.id), value }]);
@@ -171,7 +175,7 @@ export class Vault {
   async #sign(
     coins: readonly VaultCoin[],
     outputs: readonly Output[],
-    also: (id: Hex) => readonly Change[],
+    also: (record: NamedLeaf) => readonly Change[],
   ): Promise<SignedRecord> {
     const { networkId, treasury, store, intake, random, clock } = this.#parts;
     const counter = this.#counter + 1;
@@ -192,7 +196,7 @@ export class Vault {
     await store.write([
       { key: keys.vaultSpend(id), value: encodeSpend(record, false), old: null },
       { key: keys.vaultCounter, value: new Writer(8).safe(counter).done() },
-      ...also(id),
+      ...also(nameLeaf(networkId, record)),
     ]);
     this.#counter = counter;
     this.#remember(id, record, false);

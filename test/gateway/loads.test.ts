@@ -3,7 +3,9 @@ import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import type { LoadAnswer } from "../../protocol/answer.ts";
 import { AMOUNT_MAX } from "../../protocol/money.ts";
+import { message } from "../../protocol/message.ts";
 import { checkReceiptSignature } from "../../protocol/receipt.ts";
+import { decodeRecord, encodeRecord } from "../../protocol/record.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import { networkId, pay, spend } from "../support/ledger-parts.ts";
@@ -202,6 +204,50 @@ describe("loads", () => {
     bank.node.gatherMs = 2;
     await device.load(200n);
     expect(await bank.balance("anna")).to.include({ available: "19500", held: "300" });
+  });
+
+  it("stays frozen and paid when a stranger signs its record's body and is refused", async () => {
+    await open([1_000n]);
+    bank.node.gatherMs = undefined;
+    const id = randomBytes(16);
+    await ask(300n, id);
+    await until("the node has it", () => bank.node.waiting === 1);
+    const loaded = decodeRecord(bank.node.pooled()[0]!);
+    const signature = await device.key.sign(message("record", networkId, loaded.body));
+    const stolen = encodeRecord({ ...loaded, signer: device.key.publicKey, signature });
+    await device.ask({ kind: "submit", leaves: [stolen] });
+    await until("the node has both", () => bank.node.waiting === 2);
+    bank.node.sequenceForeign([stolen]);
+    await until("the stranger's is refused", async () => {
+      const { leaves } = await bank.staff<{ leaves: number }>("/v1/intake");
+      return leaves === 1;
+    });
+    expect(await bank.balance("anna")).to.include({ available: "19700", held: "300" });
+    expect(await bank.staff("/v1/vault")).to.include({ amount: "700", spending: 1 });
+    bank.node.gatherMs = 2;
+    bank.node.sequence();
+    await applied(300n, id);
+    await settled(19_700n, 300n);
+    expect(await bank.staff("/v1/vault")).to.include({ amount: "700", spending: 0 });
+  });
+
+  it("gives back what is frozen only when its record can never apply", async () => {
+    await open([1_000n]);
+    bank.node.gatherMs = undefined;
+    bank.node.refuses = "bad-signature";
+    const id = randomBytes(16);
+    await ask(300n, id);
+    await until("it is given back", async () => {
+      const { available, held } = await bank.balance("anna");
+      return available === "20000" && held === "0";
+    });
+    await refusal("bad-signature", ask(300n, id));
+    bank.node.refuses = undefined;
+    bank.node.gatherMs = 2;
+    await bank.restart();
+    await refusal("bad-signature", ask(300n, id));
+    await applied(400n, randomBytes(16));
+    await settled(19_600n, 400n);
   });
 
   it("refuses while the node is away, and goes on when it is back", async () => {

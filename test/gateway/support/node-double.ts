@@ -45,6 +45,8 @@ export class NodeDouble implements AsyncDisposable {
   gatherMs: number | undefined = 2;
   /** Leaves that are handed in and lost. */
   loses: (id: Hex) => boolean = () => false;
+  /** The code with which it refuses whatever is handed in. */
+  refuses: RefusalCode | undefined;
   /** Called with every submission, before it is taken. */
   onSubmit: (ids: readonly Hex[]) => void | Promise<void> = () => undefined;
   chainState = "following";
@@ -102,6 +104,11 @@ export class NodeDouble implements AsyncDisposable {
     return this.#pool.size;
   }
 
+  /** The bytes of what waits, in the order it came. */
+  pooled(): Uint8Array[] {
+    return Array.from(this.#pool.values(), ({ bytes }) => bytes);
+  }
+
   hasApplied(id: Hex): boolean {
     return this.#applied.has(id);
   }
@@ -148,6 +155,9 @@ export class NodeDouble implements AsyncDisposable {
         return { leafHash: leaf.hash, accepted: false, code, detail: message };
       }
       const { hash, id } = leaf;
+      if (this.refuses !== undefined) {
+        return { leafHash: hash, id, accepted: false, code: this.refuses, detail: "as told" };
+      }
       if (this.#applied.get(id)?.leafHash !== hash && !this.#pool.has(hash) && !this.loses(id)) {
         const bytes = leaves[i]!.slice();
         const inputs = leaf.leaf.kind === "enrolment" ? [] : leaf.leaf.inputs;
