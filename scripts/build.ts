@@ -4,18 +4,45 @@
  * (`@custom:role`), so what is documented is what a deployment sets up.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-type AbiEntry = { readonly type: string; readonly name?: string };
+type AbiEntry = {
+  readonly type: string;
+  readonly name?: string;
+  readonly inputs?: readonly { readonly name: string }[];
+};
 type Artifact = {
   readonly abi: readonly AbiEntry[];
   readonly inputSourceName: string;
   readonly buildInfoId: string;
 };
-type Devdoc = { readonly methods?: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+type Documentation = Readonly<Record<string, unknown>>;
+type CompilerOutput = {
+  /** By signature. */
+  readonly devdoc: {
+    readonly methods?: Readonly<Record<string, Documentation>>;
+    readonly events?: Readonly<Record<string, Documentation>>;
+    readonly errors?: Readonly<Record<string, readonly Documentation[]>>;
+  };
+  readonly storageLayout: StorageLayout;
+};
+
+/** A variable, and where it is: slot, and bytes from its start. */
+export type StorageVariable = {
+  readonly label: string;
+  readonly slot: string;
+  readonly offset: number;
+  readonly type: string;
+};
+export type StorageLayout = {
+  readonly storage: readonly StorageVariable[];
+  readonly types: Readonly<
+    Record<string, { readonly members?: readonly StorageVariable[] }>
+  > | null;
+};
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -47,7 +74,8 @@ export function build(): void {
     { cwd: root, encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`the contracts do not compile:\n${stdout}${stderr}`);
-  writeFileSync(abiFile, formatAbis());
+  const text = formatAbis();
+  if (!existsSync(abiFile) || readFileSync(abiFile, "utf8") !== text) writeFileSync(abiFile, text);
 }
 
 /** The text of `node/chain/abi.ts` as the artifacts have it. */
@@ -75,7 +103,8 @@ export function formatAbis(): string {
 /** The functions of an interface by the role that its documentation names. */
 function rolesOf(name: string): Record<string, string[]> {
   const roles: Record<string, string[]> = {};
-  for (const [signature, documentation] of Object.entries(readDevdoc(name).methods ?? {})) {
+  const { devdoc } = readOutput("contracts/interfaces", name);
+  for (const [signature, documentation] of Object.entries(devdoc.methods ?? {})) {
     const role = documentation["custom:role"];
     if (role === undefined) continue;
     if (typeof role !== "string" || !(role in roleIds)) {
@@ -86,14 +115,16 @@ function rolesOf(name: string): Record<string, string[]> {
   return roles;
 }
 
-function readArtifact(folder: string, name: string): Artifact {
-  return readJson(`artifacts/${folder}/${name}.sol/${name}.json`);
+/** What the compiler says of a contract beside its code. */
+export function readOutput(folder: string, name: string): CompilerOutput {
+  const { inputSourceName, buildInfoId } = readArtifact(folder, name);
+  const { output } = readJson(`artifacts/build-info/${buildInfoId}.output.json`);
+  return output.contracts[inputSourceName][name];
 }
 
-function readDevdoc(name: string): Devdoc {
-  const { inputSourceName, buildInfoId } = readArtifact("contracts/interfaces", name);
-  const { output } = readJson(`artifacts/build-info/${buildInfoId}.output.json`);
-  return output.contracts[inputSourceName][name].devdoc;
+/** @param folder that of the source. */
+export function readArtifact(folder: string, name: string): Artifact {
+  return readJson(`artifacts/${folder}/${name}.sol/${name}.json`);
 }
 
 function readJson(file: string) {

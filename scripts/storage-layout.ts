@@ -3,20 +3,10 @@
  * upgrade may add behind it and must move nothing. Written by hand, so that a change is seen:
  * `node scripts/storage-layout.ts` after `npm run build`.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-
-type Variable = {
-  readonly label: string;
-  readonly slot: string;
-  readonly offset: number;
-  readonly type: string;
-};
-type Layout = {
-  readonly storage: readonly Variable[];
-  readonly types: Readonly<Record<string, { readonly members?: readonly Variable[] }>> | null;
-};
+import { readOutput, type StorageLayout, type StorageVariable } from "./build.ts";
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 const proxied = ["MemberRegistry", "Settlement"] as const;
@@ -26,13 +16,16 @@ export const layoutFile = path.join(root, "contracts/storage-layout.json");
 
 /** The layout of the compiled contracts, as the committed file has it. */
 export function formatLayouts(): string {
-  const layouts = proxied.map((name) => [name, describe(readLayout(name))]);
+  const layouts = proxied.map((name) => [
+    name,
+    describe(readOutput("contracts", name).storageLayout),
+  ]);
   return `${JSON.stringify(Object.fromEntries(layouts), null, 2)}\n`;
 }
 
 /** The variables, and below them the structs that they are made of, each as `slot.offset name: type`. */
-function describe({ storage, types }: Layout): Record<string, string[]> {
-  const lines = (variables: readonly Variable[]) =>
+function describe({ storage, types }: StorageLayout): Record<string, string[]> {
+  const lines = (variables: readonly StorageVariable[]) =>
     variables.map(
       ({ slot, offset, label, type }) => `${slot}.${offset} ${label}: ${withoutIds(type)}`,
     );
@@ -46,16 +39,6 @@ function describe({ storage, types }: Layout): Record<string, string[]> {
 /** A type's name without the compiler's numbers, which change with any source. */
 function withoutIds(type: string): string {
   return type.replace(/\)\d+/g, ")").replace(/_storage/g, "");
-}
-
-function readLayout(name: string): Layout {
-  const artifact = readJson(`artifacts/contracts/${name}.sol/${name}.json`);
-  const { output } = readJson(`artifacts/build-info/${artifact.buildInfoId}.output.json`);
-  return output.contracts[artifact.inputSourceName][name].storageLayout;
-}
-
-function readJson(file: string) {
-  return JSON.parse(readFileSync(path.join(root, file), "utf8"));
 }
 
 if (import.meta.main) writeFileSync(layoutFile, formatLayouts());

@@ -141,68 +141,111 @@ interface IMemberRegistry {
     // Events beside the ledger.
 
     /// @notice The account that speaks for a member is now this one.
+    /// @param member Its id.
+    /// @param operator The account.
     event OperatorChanged(uint16 indexed member, address operator);
 
     /// @notice A member goes by another name.
+    /// @param member Its id.
     event ProfileChanged(uint16 indexed member);
 
     /// @notice A member's node is reached elsewhere.
+    /// @param member Its id.
     event PeerChanged(uint16 indexed member);
 
     /// @notice How much reserve a member may hold is now this.
+    /// @param member Its id.
+    /// @param quota Minor units.
     event QuotaChanged(uint16 indexed member, uint128 quota);
 
     /// @notice A member's guarantee is this from that time on.
+    /// @param member Its id.
+    /// @param guarantee Minor units.
+    /// @param from Unix time in seconds.
     event GuaranteeChanged(uint16 indexed member, uint64 guarantee, uint64 from);
 
     /// @notice An observer was admitted.
+    /// @param peerId Its libp2p peer id.
     event ObserverAdmitted(string peerId);
 
     /// @notice An observer was removed.
+    /// @param peerId Its libp2p peer id.
     event ObserverRemoved(string peerId);
 
     /// @notice A contract may draw from the counter, or no longer.
+    /// @param writer The contract.
+    /// @param allowed Whether it may from now on.
     event WriterChanged(address indexed writer, bool allowed);
 
     // Refusals.
 
     /// @notice The caller is not among the contracts that write the log.
+    /// @param caller Who called.
     error MemberRegistryNotWriter(address caller);
     /// @notice The caller speaks for no member.
+    /// @param caller Who called.
     error MemberRegistryNotOperator(address caller);
     /// @notice The member is suspended or removed.
+    /// @param member Its id.
+    /// @param status Its standing.
     error MemberRegistryNotActive(uint16 member, Status status);
     /// @notice No member has this id.
+    /// @param member The id given.
     error MemberRegistryUnknownMember(uint16 member);
     /// @notice Ids are given in order; `next` is the one to give.
+    /// @param member The id given.
+    /// @param next The id to give.
     error MemberRegistryNotNext(uint16 member, uint16 next);
     /// @notice The network has as many members as it may have.
+    /// @param max How many there may be.
     error MemberRegistryFull(uint256 max);
     /// @notice The status cannot follow the present one: none is final, removed stays removed.
+    /// @param member Its id.
+    /// @param from What it is.
+    /// @param to What it was to become.
     error MemberRegistryStatusRefused(uint16 member, Status from, Status to);
     /// @notice The account already speaks for a member.
+    /// @param operator The account.
+    /// @param member Whom it speaks for.
     error MemberRegistryOperatorTaken(address operator, uint16 member);
     /// @notice The validator belongs or belonged to another member.
+    /// @param validator Its address.
+    /// @param member Whose it is or was.
     error MemberRegistryValidatorTaken(address validator, uint16 member);
     /// @notice The treasury key belongs or belonged to another member.
+    /// @param treasury The key, 33 bytes.
+    /// @param member Whose it is or was.
     error MemberRegistryTreasuryTaken(bytes treasury, uint16 member);
     /// @notice The member has had as many treasury keys as it may have.
+    /// @param member Its id.
+    /// @param max How many there may be.
     error MemberRegistryTreasuriesExhausted(uint16 member, uint256 max);
     /// @notice The peer id is in use.
+    /// @param peerId Its libp2p peer id.
     error MemberRegistryPeerTaken(string peerId);
     /// @notice The zero address cannot stand for `field`.
+    /// @param field Which part of the input.
     error MemberRegistryZeroAddress(string field);
     /// @notice `field` is not a compressed point of P-256.
+    /// @param field Which part of the input.
+    /// @param key What was given.
     error MemberRegistryInvalidKey(string field, bytes key);
     /// @notice `field` has a length outside its bounds.
+    /// @param field Which part of the input.
+    /// @param length In bytes; of `addresses`, how many.
     error MemberRegistryInvalidLength(string field, uint256 length);
     /// @notice No observer has this peer id.
+    /// @param peerId Its libp2p peer id.
     error MemberRegistryUnknownObserver(string peerId);
     /// @notice Versions are counted from 1.
     error MemberRegistryVersionZero();
     /// @notice A reclaim must wait until every receipt has run out.
+    /// @param reclaimDelay Seconds, as given.
+    /// @param receiptLife Seconds, which it must exceed.
     error MemberRegistryReclaimDelayTooShort(uint32 reclaimDelay, uint32 receiptLife);
     /// @notice Batches must be served for as long as they may be disputed.
+    /// @param retention Seconds, as given.
+    /// @param claimPeriod Seconds, which it must reach.
     error MemberRegistryRetentionTooShort(uint32 retention, uint32 claimPeriod);
 
     // The network.
@@ -225,6 +268,7 @@ interface IMemberRegistry {
     function parameters() external view returns (Parameters memory);
 
     /// @notice Sets all parameters and writes `Protocol`.
+    /// @param parameters_ All of them; those that stay are repeated.
     /// @custom:role AUTHORITY
     function setParameters(Parameters calldata parameters_) external;
 
@@ -237,9 +281,12 @@ interface IMemberRegistry {
     function draw() external returns (uint64 seq_, uint16 members, address validators);
 
     /// @notice Whether a contract may draw.
+    /// @param account Any account.
     function isWriter(address account) external view returns (bool);
 
     /// @notice Lets a contract write the log, or no longer.
+    /// @param writer The contract.
+    /// @param allowed Whether it may from now on.
     /// @custom:role AUTHORITY
     function setWriter(address writer, bool allowed) external;
 
@@ -252,47 +299,66 @@ interface IMemberRegistry {
     function admit(uint16 member, Admission calldata admission) external;
 
     /// @notice Changes a member's standing and writes `MemberChanged`. Removal is final.
+    /// @param member Its id.
+    /// @param status Another than now, and not `None`.
     /// @custom:role AUTHORITY
     function setStatus(uint16 member, Status status) external;
 
     /// @notice Gives a member another operator: how an institution that failed is taken over.
+    /// @param member Its id.
+    /// @param operator Who speaks for the member from now on, and for no other.
     /// @custom:role AUTHORITY
     function setOperator(uint16 member, address operator) external;
 
     /// @notice Changes the name under which a member is known.
+    /// @param member Its id.
+    /// @param profile Name and codes from now on.
     /// @custom:role AUTHORITY
     function setProfile(uint16 member, Profile calldata profile) external;
 
     /// @notice Grants how much reserve a member may hold for issuance.
+    /// @param member Its id.
+    /// @param quota Minor units.
     /// @custom:role AUTHORITY
     function setQuota(uint16 member, uint128 quota) external;
 
     /// @notice Sets a member's guarantee. A lower one takes effect `claimPeriod` from now.
+    /// @param member Its id.
+    /// @param guarantee Minor units.
     /// @custom:role AUTHORITY
     function setGuarantee(uint16 member, uint64 guarantee) external;
 
     /// @notice Replaces a member's keys, whatever its status, and writes `MemberChanged`.
+    /// @param member Its id.
+    /// @param keys All four; those that stay are repeated.
     /// @custom:role AUTHORITY
     function replaceKeys(uint16 member, Keys calldata keys) external;
 
     /// @notice Replaces where a member's node is reached, whatever its status.
+    /// @param member Its id.
+    /// @param peer Where from now on.
     /// @custom:role AUTHORITY
     function replacePeer(uint16 member, Peer calldata peer) external;
 
     /// @notice Admits an observer.
+    /// @param name 1 to 32 bytes of UTF-8.
+    /// @param peer Where it is reached; the id is no one else's.
     /// @custom:role AUTHORITY
     function admitObserver(string calldata name, Peer calldata peer) external;
 
     /// @notice Removes an observer.
+    /// @param peerId Its libp2p peer id.
     /// @custom:role AUTHORITY
     function removeObserver(string calldata peerId) external;
 
     // Members, by themselves.
 
     /// @notice Replaces the caller's own keys and writes `MemberChanged`. Active members' operators.
+    /// @param keys All four; those that stay are repeated.
     function rotateKeys(Keys calldata keys) external;
 
     /// @notice Says where the caller's own node is reached. Active members' operators.
+    /// @param peer Where from now on.
     function setPeer(Peer calldata peer) external;
 
     /// @notice Revokes device keys of the caller's own customers and writes `Revoked` for each. Operators
@@ -301,6 +367,8 @@ interface IMemberRegistry {
     function revoke(bytes20[] calldata owners) external;
 
     /// @notice Revokes the key of a device that spent twice and writes `Revoked`.
+    /// @param member Whose customer it is.
+    /// @param owner First 20 bytes of SHA-256 of the compressed key.
     /// @custom:role DISPUTES
     function revokeFor(uint16 member, bytes20 owner) external;
 
@@ -310,21 +378,26 @@ interface IMemberRegistry {
     function memberCount() external view returns (uint16);
 
     /// @notice All that is known of one member.
+    /// @param member Its id.
     function getMember(uint16 member) external view returns (Member memory);
 
     /// @notice Every member that was ever admitted, by id, and every observer.
     function directory() external view returns (Member[] memory members, Observer[] memory observers);
 
     /// @notice The member an account speaks for, 0 for none.
+    /// @param operator The account.
     function memberOf(address operator) external view returns (uint16);
 
     /// @notice A member's standing, `None` for an id that was never given.
+    /// @param member Its id.
     function statusOf(uint16 member) external view returns (Status);
 
     /// @notice How much reserve a member may hold.
+    /// @param member Its id.
     function quotaOf(uint16 member) external view returns (uint128);
 
     /// @notice The guarantee of a member in force now.
+    /// @param member Its id.
     function guaranteeOf(uint16 member) external view returns (uint64);
 
     /// @notice The validators of active members, ascending. A quorum is n − ⌊(n − 1) / 3⌋ of these n.

@@ -10,15 +10,21 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
  */
 interface IReserveToken is IERC20Metadata {
     /// @notice An account may hold and receive reserves, or no longer.
+    /// @param account Whose part it is.
+    /// @param allowed Whether it may from now on.
     event ParticipantChanged(address indexed account, bool allowed);
 
     /// @notice The account takes no part in the reserve system.
+    /// @param account Sender or receiver.
     error ReserveTokenNotParticipant(address account);
 
     /// @notice Whether an account may send and receive reserves.
+    /// @param account Any account.
     function isParticipant(address account) external view returns (bool);
 
     /// @notice Lets an account take part, or no longer. What it holds stays where it is.
+    /// @param account Whose part it is.
+    /// @param allowed Whether it may from now on.
     /// @custom:role AUTHORITY
     function setParticipant(address account, bool allowed) external;
 

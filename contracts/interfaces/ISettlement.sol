@@ -68,6 +68,9 @@ interface ISettlement {
     // Events of the ledger.
 
     /// @notice Reserves entered and became a vault coin of a member.
+    /// @param seq Place on the log.
+    /// @param member Whose vault, and custodian of the coin.
+    /// @param amount Minor units.
     event Deposited(uint64 indexed seq, uint16 indexed member, uint64 amount);
 
     /// @notice A batch has its place.
@@ -115,60 +118,99 @@ interface ISettlement {
     event Awarded(uint64 indexed seq, uint16 indexed payer, bytes20 owner, uint16 indexed member, uint64 amount);
 
     /// @notice A cycle ended here.
+    /// @param seq Place on the log.
+    /// @param cycle Its number, from 1.
     event CycleClosed(uint64 indexed seq, uint64 indexed cycle);
 
     /// @notice A cycle's positions have moved the reserves.
+    /// @param seq Place on the log.
+    /// @param cycle Its number, from 1.
     event Settled(uint64 indexed seq, uint64 indexed cycle);
 
     // Events beside the ledger.
 
     /// @notice A member took out what it was owed.
+    /// @param member Its id.
+    /// @param to Its operator.
+    /// @param amount Minor units.
     event Withdrawn(uint16 indexed member, address indexed to, uint128 amount);
 
     /// @notice A member's bond is short of what it has to pay, or no longer.
+    /// @param member Its id.
+    /// @param impaired Whether it is from now on.
     event ImpairedChanged(uint16 indexed member, bool impaired);
 
     // Refusals.
 
     /// @notice No member has this id.
+    /// @param member The id given.
     error SettlementUnknownMember(uint16 member);
     /// @notice The member is suspended or removed.
+    /// @param member Its id.
+    /// @param status Its standing.
     error SettlementNotActive(uint16 member, IMemberRegistry.Status status);
     /// @notice The caller speaks for no member.
+    /// @param caller Who called.
     error SettlementNotOperator(address caller);
     /// @notice An amount of zero.
     error SettlementZeroAmount();
     /// @notice The member would hold more than its quota.
+    /// @param member Its id.
+    /// @param reserve What it would hold, in minor units.
+    /// @param quota Minor units.
     error SettlementQuotaExceeded(uint16 member, uint256 reserve, uint128 quota);
     /// @notice The member's bond is short.
+    /// @param member Its id.
     error SettlementImpaired(uint16 member);
     /// @notice A batch has 1 to 4,096 leaves.
+    /// @param count As given.
     error SettlementCountOutOfBounds(uint32 count);
     /// @notice The member's next batch has the number `expected`.
+    /// @param member Its id.
+    /// @param number As given.
+    /// @param expected The one to give.
     error SettlementBatchNotNext(uint16 member, uint64 number, uint64 expected);
     /// @notice The member's last batch is in this very block.
+    /// @param member Its id.
+    /// @param blockNumber The present block.
     error SettlementBatchInBlock(uint16 member, uint256 blockNumber);
     /// @notice The cycle cannot be closed before this time.
+    /// @param closableAt Unix time in seconds.
     error SettlementCycleTooShort(uint64 closableAt);
     /// @notice As many cycles wait to be settled as may.
+    /// @param max How many there may be.
     error SettlementTooManyUnsettled(uint64 max);
     /// @notice The next cycle to settle is `expected`.
+    /// @param number As stated.
+    /// @param expected The one to settle.
     error SettlementCheckpointNotNext(uint64 number, uint64 expected);
     /// @notice The cycle is still open.
+    /// @param cycle Its number, from 1.
     error SettlementCycleOpen(uint64 cycle);
     /// @notice The cycle was closed by another event.
+    /// @param seq As stated.
+    /// @param boundary Of the event that closed the cycle.
     error SettlementBoundaryMismatch(uint64 seq, uint64 boundary);
     /// @notice Positions ascend by member, each once.
+    /// @param previous The row before, 0 for none.
+    /// @param member The row that does not follow.
     error SettlementPositionsNotAscending(uint16 previous, uint16 member);
     /// @notice A position that moves nothing.
+    /// @param member Its id.
     error SettlementPositionEmpty(uint16 member);
     /// @notice A member would be left with less than nothing, or more than can be counted.
+    /// @param member Its id.
+    /// @param reserve What it would be left with.
     error SettlementReserveOutOfRange(uint16 member, int256 reserve);
     /// @notice What some gained others did not lose [I3].
+    /// @param sum Of all deltas.
     error SettlementDeltaNotZero(int256 sum);
     /// @notice The coins stated are not those of before, plus what entered, less what was burnt [I4].
+    /// @param stated By the checkpoint.
+    /// @param expected By what this contract saw.
     error SettlementSupplyMismatch(uint128 stated, int256 expected);
     /// @notice Nothing is owed to the member.
+    /// @param member Its id.
     error SettlementNothingToWithdraw(uint16 member);
 
     // Setting up.
@@ -242,24 +284,30 @@ interface ISettlement {
     function award(uint16 payer, bytes20 owner, uint16 member, uint64 amount) external;
 
     /// @notice Says whether a member's bond is short. While it is, the member deposits nothing.
+    /// @param member Its id.
+    /// @param impaired Whether it is from now on.
     /// @custom:role DISPUTES
     function setImpaired(uint16 member, bool impaired) external;
 
     // What is known.
 
     /// @notice Reserves held for a member's coins.
+    /// @param member Its id.
     function reserveOf(uint16 member) external view returns (uint128);
 
     /// @notice What a member may withdraw.
+    /// @param member Its id.
     function withdrawable(uint16 member) external view returns (uint128);
 
     /// @notice Reserves held for all members and all that may be withdrawn [I5].
     function owed() external view returns (uint128);
 
     /// @notice Whether a member's bond is short.
+    /// @param member Its id.
     function isImpaired(uint16 member) external view returns (bool);
 
     /// @notice Number of a member's last batch, 0 for none.
+    /// @param member Its id.
     function batchesOf(uint16 member) external view returns (uint64);
 
     /// @notice The cycle that is open.
@@ -269,5 +317,6 @@ interface ISettlement {
     function settledCycle() external view returns (uint64);
 
     /// @notice What a cycle left behind.
+    /// @param cycle Its number; 0 is the set-up.
     function getCycle(uint64 cycle) external view returns (Cycle memory);
 }
