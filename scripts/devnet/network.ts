@@ -210,6 +210,11 @@ export class Devnet implements AsyncDisposable {
     return this.#nodes.get(member)!;
   }
 
+  /** The process of a gateway, to be killed by tests. */
+  gatewayProcess(member: number): Child {
+    return this.#gateways.get(member)!;
+  }
+
   /** Resolves with its name when a process ends that was to go on. */
   async someoneEnded(): Promise<string> {
     const children = [this.#chain, ...this.#nodes.values(), ...this.#gateways.values()];
