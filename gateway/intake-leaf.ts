@@ -4,6 +4,7 @@
  */
 import type { Hex } from "../protocol/bytes.ts";
 import { encodeEnrolment } from "../protocol/enrolment.ts";
+import { NOBODY, type Owner, ownerOf } from "../protocol/key.ts";
 import { decodeLeaf, type Leaf, leafHash, leafId } from "../protocol/leaf.ts";
 import type { Outpoint } from "../protocol/output.ts";
 import { encodeRecord } from "../protocol/record.ts";
@@ -16,6 +17,8 @@ export type NamedLeaf = {
   readonly bytes: Uint8Array;
   /** The coins a record takes; none for an enrolment. */
   readonly inputs: readonly Outpoint[];
+  /** Whose coins the record's signature can take; no one's for an enrolment. */
+  readonly signer: Owner;
 };
 
 /** Decodes a leaf, each of its signatures with low s. @throws Refusal `malformed`. */
@@ -35,10 +38,8 @@ export function decodeNormalised(bytes: Uint8Array): Leaf {
 }
 
 export function nameLeaf(networkId: Uint8Array, leaf: Leaf): NamedLeaf {
-  return {
-    hash: leafHash(leaf.bytes),
-    id: leafId(networkId, leaf),
-    bytes: leaf.bytes,
-    inputs: leaf.kind === "enrolment" ? [] : leaf.inputs,
-  };
+  const named = { hash: leafHash(leaf.bytes), id: leafId(networkId, leaf), bytes: leaf.bytes };
+  return leaf.kind === "enrolment"
+    ? { ...named, inputs: [], signer: NOBODY }
+    : { ...named, inputs: leaf.inputs, signer: ownerOf(leaf.signer) };
 }

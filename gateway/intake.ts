@@ -14,6 +14,7 @@ import {
   signAcknowledgement,
 } from "../protocol/acknowledgement.ts";
 import { type Hex, Reader, Writer } from "../protocol/bytes.ts";
+import type { Owner } from "../protocol/key.ts";
 import { checkLeafSignature, decodeLeaf, type Leaf, leafHash } from "../protocol/leaf.ts";
 import { readLeaves, writeLeaves } from "../protocol/leaf-list.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
@@ -61,8 +62,8 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #entries = new Map<Hex, Entry>();
   readonly #byId = new Map<Hex, Entry[]>();
-  /** How many held records would take a coin. */
-  readonly #spending = new Map<Outpoint, number>();
+  /** How many records held here would take a coin, by coin and signer. */
+  readonly #spending = new Map<string, number>();
   readonly #listeners: ((leaves: readonly HeldLeaf[]) => void)[] = [];
   #bytes = 0;
   #chunks = 0;
@@ -110,9 +111,9 @@ export class Intake {
     return this.#byId.get(id) ?? [];
   }
 
-  /** Whether a record is held that would take this coin. */
-  isSpending(outpoint: Outpoint): boolean {
-    return this.#spending.has(outpoint);
+  /** Whether a record is held that would take this coin of its owner's: anyone can name a coin in a record. */
+  isSpending(outpoint: Outpoint, owner: Owner): boolean {
+    return this.#spending.has(outpoint + owner);
   }
 
   /** All leaves held, in the order they came. */
@@ -226,14 +227,15 @@ export class Intake {
     chunk: Chunk,
   ): Entry[] {
     this.#chunks = Math.max(this.#chunks, chunk.number);
-    return leaves.map(({ hash, id, inputs }, i) => {
-      const entry: Entry = { hash, id, inputs, bytes: bytes[i]!, received, chunk };
+    return leaves.map(({ hash, id, inputs, signer }, i) => {
+      const entry: Entry = { hash, id, inputs, signer, bytes: bytes[i]!, received, chunk };
       this.#entries.set(hash, entry);
       const same = this.#byId.get(id);
       if (same === undefined) this.#byId.set(id, [entry]);
       else same.push(entry);
       for (const input of inputs) {
-        this.#spending.set(input, (this.#spending.get(input) ?? 0) + 1);
+        const taken = input + signer;
+        this.#spending.set(taken, (this.#spending.get(taken) ?? 0) + 1);
       }
       this.#bytes += entry.bytes.length;
       return entry;
@@ -241,15 +243,15 @@ export class Intake {
   }
 
   #remove(entry: Entry): void {
-    const { hash, id, inputs, bytes } = entry;
+    const { hash, id, inputs, signer, bytes } = entry;
     this.#entries.delete(hash);
     const others = this.#byId.get(id)!.filter((each) => each !== entry);
     if (others.length === 0) this.#byId.delete(id);
     else this.#byId.set(id, others);
     for (const input of inputs) {
-      const left = this.#spending.get(input)! - 1;
-      if (left === 0) this.#spending.delete(input);
-      else this.#spending.set(input, left);
+      const left = this.#spending.get(input + signer)! - 1;
+      if (left === 0) this.#spending.delete(input + signer);
+      else this.#spending.set(input + signer, left);
     }
     this.#bytes -= bytes.length;
   }

@@ -49,7 +49,7 @@ export class Receipts {
     checkNode();
     const asked = outpoints.length > 0 ? outpoints : largest((await node.coinsOf(owner)).coins);
     // What waits here now may have applied, and be gone from here, by the time the node answers.
-    const quiet = asked.filter((outpoint) => !this.#parts.intake.isSpending(outpoint));
+    const quiet = asked.filter((outpoint) => !this.#parts.intake.isSpending(outpoint, owner));
     if (quiet.length === 0) return [];
     const { seq, coins } = await node.coins(quiet);
     return this.#sign(owner, seq, coins);
@@ -62,7 +62,7 @@ export class Receipts {
     const vouched = coins
       .filter((coin) => coin.owner === owner && coin.custodian === member)
       .filter((coin) => coin.lock === lock.key && !coin.pending)
-      .filter((coin) => !intake.isSpending(coin.outpoint as Outpoint))
+      .filter((coin) => !intake.isSpending(coin.outpoint as Outpoint, owner))
       .sort((a, b) => (a.outpoint < b.outpoint ? -1 : 1));
     const issued = clock();
     const notAfter = issued + receiptLifeMs();

@@ -158,7 +158,8 @@ export class Vault {
     const accounted = await this.#parts.account(makers);
     const taken = new Set(Array.from(this.#spends.values(), ({ record }) => record.inputs).flat());
     const confirmed = coins
-      .filter((coin) => coin.lock === lock.key && !coin.pending)
+      // What others' records name is no matter: nobody else signs with the treasury key.
+      .filter((coin) => coin.lock === lock.key)
       .filter(({ outpoint }) => accounted.has(makerOf(outpoint)))
       .map(({ outpoint, amount }) => ({
         outpoint: outpoint as Outpoint,

@@ -1,7 +1,8 @@
 /** What the node answers about itself and the ledger. Nothing here changes anything. */
 import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { checkpointDigest } from "../../protocol/checkpoint.ts";
-import type { Owner } from "../../protocol/key.ts";
+import { type Owner, ownerOf } from "../../protocol/key.ts";
+import type { Leaf } from "../../protocol/leaf.ts";
 import type { MemberId, Outpoint, Output } from "../../protocol/output.ts";
 import { Refusal, type RefusalCode } from "../../protocol/refusal.ts";
 import type { Domain } from "../../protocol/typed-data.ts";
@@ -205,7 +206,17 @@ export class Queries {
   }
 
   #coinRow(outpoint: Outpoint, output: Output): Api.CoinRow {
-    const pending = this.#parts.pool.spendersOf(outpoint).length > 0;
+    const { pool } = this.#parts;
+    const spenders = pool.spendersOf(outpoint).flatMap((id) => pool.withId(id));
+    const pending = spenders.some(({ leaf }) => this.#mayTake(leaf.leaf, output));
     return { outpoint, ...output, amount: output.amount.toString(), pending };
+  }
+
+  /** Whether the signer is one who may: anyone can name a coin in a record. */
+  #mayTake(leaf: Leaf, { owner, custodian }: Output): boolean {
+    if (leaf.kind === "enrolment") return false;
+    const signer = ownerOf(leaf.signer);
+    const member = this.#parts.replica.state.member(custodian);
+    return signer === owner || signer === member?.treasuryOwners[0];
   }
 }

@@ -65,7 +65,9 @@ export const CoinRow = Type.Object({
   owner: OwnerName,
   custodian: MemberNumber,
   amount: AmountText,
-  pending: Type.Boolean({ description: "Whether a record that waits here would take it" }),
+  pending: Type.Boolean({
+    description: "Whether a record that waits here, by one who may, would take it",
+  }),
 });
 
 /** Coins as of one event: what a custodian's receipt states. */

@@ -5,6 +5,7 @@ import { p256 } from "@noble/curves/nist.js";
 import { acknowledgedRoot, checkAcknowledgement } from "../../protocol/acknowledgement.ts";
 import { concat, type Hex } from "../../protocol/bytes.ts";
 import { encodeEnrolment } from "../../protocol/enrolment.ts";
+import { NOBODY, ownerOf } from "../../protocol/key.ts";
 import { decodeLeaf, leafHash, leafId } from "../../protocol/leaf.ts";
 import { message } from "../../protocol/message.ts";
 import { NodeSigner, NodeVerifier } from "../../protocol/p256-node.ts";
@@ -235,9 +236,14 @@ describe("the intake", () => {
     const intake = await open();
     const [a, b] = (await makeSpends(2)) as [SignedRecord, SignedRecord];
     await intake.accept(bytesOf([a, b]));
-    expect(intake.isSpending(a.inputs[0]!)).to.equal(true);
+    const owner = ownerOf(a.signer);
+    expect(intake.isSpending(a.inputs[0]!, owner)).to.equal(true);
+    expect(intake.isSpending(a.inputs[0]!, ownerOf(issuer.publicKey))).to.equal(false);
     await intake.drop([leafHash(a.bytes)]);
-    expect([a, b].map((each) => intake.isSpending(each.inputs[0]!))).to.deep.equal([false, true]);
+    expect([a, b].map((each) => intake.isSpending(each.inputs[0]!, owner))).to.deep.equal([
+      false,
+      true,
+    ]);
   });
 });
 
@@ -275,7 +281,7 @@ describe("parents first", () => {
 function leafOf(number: number, parents: readonly number[]) {
   const id = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
   const inputs = parents.map((parent): Hex => `${id(parent)}00`);
-  return { id: id(number), hash: id(number), bytes: new Uint8Array(10), inputs };
+  return { id: id(number), hash: id(number), bytes: new Uint8Array(10), inputs, signer: NOBODY };
 }
 
 function highS(signature: Uint8Array): Uint8Array {

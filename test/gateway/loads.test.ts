@@ -231,6 +231,20 @@ describe("loads", () => {
     expect(await bank.staff("/v1/vault")).to.include({ amount: "700", spending: 0 });
   });
 
+  it("are not kept back by strangers who name the vault's coins in records of theirs", async () => {
+    await open([1_000n]);
+    const inputs = [coinsOfVault()[0]!.outpoint, `0x${"ab".repeat(33)}` as const];
+    const record = await spend({
+      signer: device.key,
+      inputs,
+      outputs: [pay(device.key, MEMBER, 1n)],
+    });
+    await device.ask({ kind: "submit", leaves: [record.bytes] });
+    await until("the node has it", () => bank.node.waiting === 1);
+    await device.load(200n);
+    await settled(19_800n, 200n);
+  });
+
   it("gives back what is frozen only when its record can never apply", async () => {
     await open([1_000n]);
     bank.node.gatherMs = undefined;

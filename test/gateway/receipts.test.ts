@@ -79,6 +79,20 @@ describe("receipts", () => {
     expect(await receipts([...payment.inputs])).to.deep.equal([]);
   });
 
+  it("are not kept from a device by strangers who name its coins in records of theirs", async () => {
+    const thief = new TestDevice(bank, await bank.node.ledger.enrol("thief", MEMBER));
+    const [coin] = device.coins();
+    const inputs = [coin!.outpoint, `0x${"ab".repeat(33)}` as const];
+    const record = await spend({
+      signer: thief.key,
+      inputs,
+      outputs: [pay(thief.key, MEMBER, 1n)],
+    });
+    await thief.ask({ kind: "submit", leaves: [record.bytes] });
+    await until("the node has it", () => bank.node.waiting === 1);
+    expect(await receipts([coin!.outpoint])).to.have.length(1);
+  });
+
   it("are given for what a payment has made once it has applied, and no more for what it took [R-068]", async () => {
     const payee = await TestDevice.enrolled(bank, "bert", 0n);
     const payment = await device.pay(payee.owner, 250n);

@@ -5,7 +5,7 @@
  */
 import { type Hex, toHex } from "../../../protocol/bytes.ts";
 import { leafHash } from "../../../protocol/leaf.ts";
-import type { Owner } from "../../../protocol/key.ts";
+import { NOBODY, type Owner, ownerOf } from "../../../protocol/key.ts";
 import type { MemberId, Outpoint, Output } from "../../../protocol/output.ts";
 import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import type { Queries } from "../../../node/api/queries.ts";
@@ -26,6 +26,7 @@ type Waiting = {
   readonly id: Hex;
   readonly bytes: Uint8Array;
   readonly inputs: readonly Outpoint[];
+  readonly signer: Owner;
   reason?: { readonly code: RefusalCode; readonly detail: string };
 };
 
@@ -160,8 +161,10 @@ export class NodeDouble implements AsyncDisposable {
       }
       if (this.#applied.get(id)?.leafHash !== hash && !this.#pool.has(hash) && !this.loses(id)) {
         const bytes = leaves[i]!.slice();
-        const inputs = leaf.leaf.kind === "enrolment" ? [] : leaf.leaf.inputs;
-        this.#pool.set(hash, { hash, id, bytes, inputs });
+        const isRecord = leaf.leaf.kind !== "enrolment";
+        const inputs = isRecord ? leaf.leaf.inputs : [];
+        const signer = isRecord ? ownerOf(leaf.leaf.signer) : NOBODY;
+        this.#pool.set(hash, { hash, id, bytes, inputs, signer });
         this.#bytes.set(hash, bytes);
       }
       return { leafHash: hash, id, accepted: true };
@@ -281,7 +284,9 @@ export class NodeDouble implements AsyncDisposable {
   }
 
   #coinRow(outpoint: Outpoint, output: Output): Api.CoinRow {
-    const pending = [...this.#pool.values()].some(({ inputs }) => inputs.includes(outpoint));
+    const pending = [...this.#pool.values()].some(
+      ({ inputs, signer }) => inputs.includes(outpoint) && signer === output.owner,
+    );
     return { outpoint, ...output, amount: String(output.amount), pending };
   }
 
