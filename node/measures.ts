@@ -21,38 +21,18 @@ export function measure(
   const { state } = replica;
   metrics.watch("seq", "Last event folded", () => state.seq);
   metrics.watch("coins", "Unspent coins", () => state.coinCount);
-  metrics.watch(
-    "coin_bytes",
-    "Bytes of coins and owners in memory",
-    () => state.sizeBytes,
-  );
+  metrics.watch("coin_bytes", "Bytes of coins and owners in memory", () => state.sizeBytes);
   metrics.watch(
     "settled_cycle",
     "Last cycle settled on chain",
     () => state.parameters.settledCycle,
   );
   metrics.watch("pending_leaves", "Leaves that wait", () => pool.size);
-  metrics.watch(
-    "verified_leaves",
-    "Leaves verified since the start",
-    () => verifier.verified,
-  );
-  metrics.watch(
-    "verifier_waiting",
-    "Leaves that wait for verification",
-    () => verifier.waiting,
-  );
+  metrics.watch("verified_leaves", "Leaves verified since the start", () => verifier.verified);
+  metrics.watch("verifier_waiting", "Leaves that wait for verification", () => verifier.waiting);
   metrics.watch("peers", "Peers connected", () => host.connected().length);
-  metrics.watch(
-    "frames_received",
-    "Gossip frames taken in",
-    () => topic.counts.received,
-  );
-  metrics.watch(
-    "frames_dropped",
-    "Gossip frames dropped under load",
-    () => topic.counts.dropped,
-  );
+  metrics.watch("frames_received", "Gossip frames taken in", () => topic.counts.received);
+  metrics.watch("frames_dropped", "Gossip frames dropped under load", () => topic.counts.dropped);
   metrics.watch("peer_offences", "What peers did that no honest peer does", () =>
     host.offences().reduce((sum, { count }) => sum + count, 0),
   );

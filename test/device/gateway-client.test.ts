@@ -77,7 +77,9 @@ describe("a gateway over HTTP", () => {
     ["JSON that is no object", 500, "null"],
   ] as const) {
     it(`is out of order when it answers with ${title}`, async () => {
-      listener = (_, response) => response.writeHead(status).end(body);
+      // Answered once all was read: a server that hangs up in between is another case.
+      listener = (request, response) =>
+        request.resume().once("end", () => response.writeHead(status).end(body));
       const outcome = await client.send(Uint8Array.of(1)).catch((error: Error) => error);
       expect(String(outcome)).to.equal(`Error: the gateway answers with status ${status}`);
     });

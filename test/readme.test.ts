@@ -1,0 +1,147 @@
+/** The README's commands, taken from its text and run: what a new user is told is what works. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { NodeClient } from "../node/client.ts";
+import { root } from "./support/imports.ts";
+
+const PATIENCE_MS = 300_000;
+
+describe("the README", function () {
+  this.timeout(2 * PATIENCE_MS);
+  let commands: string[];
+  let folder: string;
+
+  before(async () => {
+    commands = commandsIn(await readFile(join(root, "README.md"), "utf8"));
+    folder = await mkdtemp(join(tmpdir(), "tallystick readme "));
+  });
+
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("names one command that runs the main job and one that passes the tests, which is CI's", async () => {
+    assert.deepEqual(commands, ["npm ci && npm run demo", "npm ci && npm test", "npm start"]);
+    assert.ok((await readFile(join(root, ".ci/run"), "utf8")).includes("\nnpm ci && npm test\n"));
+  });
+
+  it("runs the demo: two payments deep offline, settled by four banks, both sides of every identity equal [R-001, R-005, R-020, R-026, R-027, R-037, R-060, R-062, R-063, R-073, R-075, R-112, R-113]", async () => {
+    const file = join(folder, "demo.json");
+    const { code, output } = await run("npm", ["run", "demo", "--", "--seed", "7", "--json", file]);
+    assert.equal(code, 0, output);
+    const told = JSON.parse(await readFile(file, "utf8")) as {
+      phases: { ms: number }[];
+      balances: Record<string, string>;
+      positions: { cycle: number; delta: string; withdrawn: string }[];
+      stateRoots: Record<string, string>;
+      identities: Record<string, { ledger: string; chain: string }>;
+    };
+    assert.deepEqual(Object.keys(told.stateRoots).sort(), [
+      "member1",
+      "member2",
+      "member3",
+      "member4",
+      "observer",
+    ]);
+    assert.equal(new Set(Object.values(told.stateRoots)).size, 1);
+    for (const [name, { ledger, chain }] of Object.entries(told.identities))
+      assert.equal(ledger, chain, name);
+    for (const cycle of [1, 2]) {
+      const rows = told.positions.filter((row) => row.cycle === cycle);
+      assert.ok(rows.length > 0, `cycle ${cycle} has positions`);
+      assert.equal(
+        rows.reduce((sum, { delta }) => sum + BigInt(delta), 0n),
+        0n,
+      );
+    }
+    assert.ok(told.phases.length >= 10);
+  });
+
+  it("starts a network that is the same after kill -9, and shows no private key in what it writes", async () => {
+    const data = join(folder, "network");
+    const first = await startNetwork(data);
+    const before = await stateOf(first.url);
+    const died = once(first.process, "exit");
+    process.kill(-first.process.pid!, "SIGKILL");
+    await died;
+    const second = await startNetwork(data);
+    assert.deepEqual(await stateOf(second.url), before);
+    const stopped = once(second.process, "exit");
+    process.kill(-second.process.pid!, "SIGINT");
+    await stopped;
+    await assert.rejects(fetch(`${second.url}/livez`), "its ports are free again");
+    const secrets = await secretsIn(data);
+    assert.ok(secrets.length > 20);
+    const written = (await textsIn(data)) + first.output() + second.output();
+    for (const secret of secrets) assert.ok(!written.includes(secret), "a private key was written");
+  });
+});
+
+/** The lines of the README's shell blocks. */
+function commandsIn(text: string): string[] {
+  return [...text.matchAll(/```sh\n([^`]*)```/g)].flatMap(([, block]) => block!.trim().split("\n"));
+}
+
+async function run(
+  command: string,
+  args: readonly string[],
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(command, args, { cwd: root });
+  const output = collect(child);
+  const [code] = (await once(child, "exit")) as [number | null];
+  return { code, output: output() };
+}
+
+/** `npm start` in a group of processes of its own, so that all of it can be killed at once. */
+async function startNetwork(data: string) {
+  const child = spawn("npm", ["start", "--", "--folder", data, "--cycle", "3600"], {
+    cwd: root,
+    detached: true,
+  });
+  const output = collect(child);
+  const end = Date.now() + PATIENCE_MS;
+  while (!output().includes("The network is up")) {
+    assert.ok(child.exitCode === null && Date.now() < end, output());
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return { process: child, output, url: /node 1 +(\S+)/.exec(output())![1]! };
+}
+
+async function stateOf(url: string) {
+  const client = new NodeClient({ url });
+  const { networkId, seq } = await client.status();
+  return { networkId, seq, stateRoot: (await client.identities()).stateRoot };
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (piece: Buffer) => (text += piece));
+  return () => text;
+}
+
+/** The private keys in a folder's key files, without their 0x. */
+async function secretsIn(folder: string): Promise<string[]> {
+  const files = (await filesIn(folder)).filter((file) => file.includes("/keys/"));
+  const keys = await Promise.all(
+    files.map(async (file) => JSON.parse(await readFile(file, "utf8")) as { privateKey: string }),
+  );
+  return keys.map(({ privateKey }) => privateKey.slice(2));
+}
+
+/** All that is written there as text, but for the key files. */
+async function textsIn(folder: string): Promise<string> {
+  const files = (await filesIn(folder)).filter(
+    (file) => /\.(log|json|yaml|txt)$/.test(file) && !file.includes("/keys/"),
+  );
+  return (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
