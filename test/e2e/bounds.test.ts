@@ -60,7 +60,7 @@ describe("the largest there is", function () {
   }
 
   for (const amount of amounts) {
-    it(`settles a payment of ${amount} from one bank to another, to the last unit [R-020]`, async () => {
+    it(`settles a payment of ${amount} from one bank to another, to the last unit`, async () => {
       const before = await custody();
       const { record, coin } = await load(amount);
       const payment = await consortium.spend(device, [coin], [payTo(other, 2, amount)]);

@@ -68,12 +68,12 @@ describe("one of four members", function () {
     await until("the log names the liar", () => consortium.warnings.some(isIt), PATIENCE_MS);
   }
 
-  it("is silent: the others settle, and say who does not endorse [R-029]", async () => {
+  it("is silent: the others settle, and say who does not endorse", async () => {
     await payAndSettle();
     await warned(({ msg, member }) => msg === "a member does not endorse" && member === LIAR);
   });
 
-  it("endorses another batch than it was asked for: it is named, its signature not used", async () => {
+  it("endorses another batch than it was asked for: it is named, its signature not used [R-088]", async () => {
     await using _ = await Liar.start(consortium, LIAR, {
       propose: async ({ batch }) => {
         const other = { ...batch, number: batch.number + 1 };
@@ -85,7 +85,7 @@ describe("one of four members", function () {
     await warned(({ msg, member }) => /another key or another batch/.test(msg) && member === LIAR);
   });
 
-  it("endorses with a key that is not its own: it is named with the signer, its signature not used", async () => {
+  it("endorses with a key that is not its own: it is named with the signer, its signature not used [R-088]", async () => {
     consortium.warnings.length = 0;
     await using _ = await Liar.start(consortium, LIAR, {
       propose: async ({ batch }) => {
@@ -97,7 +97,7 @@ describe("one of four members", function () {
     await warned(({ msg, member }) => /another key or another batch/.test(msg) && member === LIAR);
   });
 
-  it("comes to another checkpoint: it is named, and the cycle settles with the others' signatures", async () => {
+  it("comes to another checkpoint: it is named, and the cycle settles with the others' signatures [R-088]", async () => {
     await using _ = await Liar.start(consortium, LIAR, {
       checkpoint: async () => ({ kind: "other", digest: toHex(randomBytes(32)) }),
     });
@@ -107,7 +107,7 @@ describe("one of four members", function () {
     );
   });
 
-  it("signs another checkpoint than it says: it is named, its signature not used", async () => {
+  it("signs another checkpoint than it says: it is named, its signature not used [R-088]", async () => {
     await using _ = await Liar.start(consortium, LIAR, {
       checkpoint: async () => ({
         kind: "signed",
@@ -120,7 +120,7 @@ describe("one of four members", function () {
     );
   });
 
-  it("withholds the bytes of a batch it puts forward: no one endorses it, and its leaves are named", async () => {
+  it("withholds the bytes of a batch it puts forward: no one endorses it, and its leaves are named [R-088]", async () => {
     await using liar = await Liar.start(consortium, LIAR);
     const leaf = toHex(randomBytes(32));
     const batch = { member: LIAR, number: 1, leaves: [leaf] };
@@ -134,7 +134,7 @@ describe("one of four members", function () {
     await warned(({ msg, member }) => msg === "a batch is not endorsed here" && member === LIAR);
   });
 
-  it("puts children before their parents: what did not apply is put forward again by an honest member", async () => {
+  it("puts children before their parents: what did not apply is put forward again by an honest member [R-027]", async () => {
     const { amount } = coin.output;
     const parent = await consortium.spend(payer, [coin], [payTo(payer, 1, amount)]);
     const middle = consortium.coinsOf(parent)[0]!;
@@ -156,7 +156,7 @@ describe("one of four members", function () {
     await payAndSettle();
   });
 
-  it("answers with other bytes than it is asked for: a node that replays shuts it out and comes to the same root", async () => {
+  it("answers with other bytes than it is asked for: a node that replays shuts it out and comes to the same root [R-088]", async () => {
     await using _ = await Liar.start(consortium, LIAR, {
       leaves: async (hashes) => hashes.map(() => randomBytes(200)),
     });
@@ -176,7 +176,7 @@ describe("one of four members", function () {
     );
   });
 
-  it("sends garbage for frames: it is shut out and named, and payments settle", async () => {
+  it("sends garbage for frames: it is shut out and named, and payments settle [R-088]", async () => {
     consortium.warnings.length = 0;
     const liar = await Liar.peerIdOf(LIAR);
     await consortium.stop(OBSERVER);
