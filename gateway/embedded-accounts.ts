@@ -108,11 +108,11 @@ export class EmbeddedAccounts implements Accounts {
   }
 
   release(reference: string): Promise<void> {
-    return this.#end(reference, "release", (account) => `available/${account}`);
+    return this.#endHold(reference, "release");
   }
 
   debit(reference: string): Promise<void> {
-    return this.#end(reference, "debit", () => "settlement");
+    return this.#endHold(reference, "debit");
   }
 
   credit(account: AccountId, amount: Amount, reference: string): Promise<void> {
@@ -214,11 +214,7 @@ export class EmbeddedAccounts implements Accounts {
   }
 
   /** Ends a hold, one way or the other. */
-  #end(
-    reference: string,
-    end: "release" | "debit",
-    to: (account: AccountId) => Book,
-  ): Promise<void> {
+  #endHold(reference: string, end: "release" | "debit"): Promise<void> {
     return this.#serial.run(async () => {
       const hold = await this.#row<ReferenceRow>(keys.reference(reference));
       if (hold?.kind !== "hold") throw new Refusal("not-found", `there is no hold ${reference}`);
@@ -228,10 +224,10 @@ export class EmbeddedAccounts implements Accounts {
       }
       const { account } = hold;
       const moved = BigInt(hold.amount);
-      await this.#post(
-        { kind: end, reference, account, from: `held/${account}`, to: to(account), moved },
-        [{ key: keys.reference(reference), value: encodeRow({ ...hold, end }) }],
-      );
+      const to: Book = end === "release" ? `available/${account}` : "settlement";
+      await this.#post({ kind: end, reference, account, from: `held/${account}`, to, moved }, [
+        { key: keys.reference(reference), value: encodeRow({ ...hold, end }) },
+      ]);
     });
   }
 

@@ -1,0 +1,184 @@
+/** The parts of a gateway, put together: the only place where they meet. Nothing runs yet. */
+import { fromHex, type Hex } from "../protocol/bytes.ts";
+import type { SealingKey } from "../protocol/hpke.ts";
+import type { NetworkFile } from "../protocol/network-file.ts";
+import type { MemberId } from "../protocol/output.ts";
+import type { Random } from "../protocol/random.ts";
+import type { Signer, Verifier } from "../protocol/signature.ts";
+import type { NodeClient } from "../node/client.ts";
+import type { TlsMaterial } from "../node/service/listener.ts";
+import type { Logger, Metrics } from "../node/service/telemetry.ts";
+import { Certificates, limitsOf } from "./certificates.ts";
+import type { GatewayConfig } from "./config.ts";
+import { Credentials } from "./credentials.ts";
+import { DeviceBalances } from "./device-balances.ts";
+import { DeviceDesk } from "./device-desk.ts";
+import { Devices } from "./devices.ts";
+import { EmbeddedAccounts } from "./embedded-accounts.ts";
+import { ForeignLists } from "./foreign-lists.ts";
+import { Forwarder } from "./forwarder.ts";
+import { Intake } from "./intake.ts";
+import { Lists } from "./lists.ts";
+import { Loads } from "./loads.ts";
+import type { NodeWatch } from "./node-watch.ts";
+import { Nonces } from "./nonces.ts";
+import { Onboarding } from "./onboarding.ts";
+import { Reasons } from "./reasons.ts";
+import { Receipts } from "./receipts.ts";
+import { RecordStatuses } from "./record-status.ts";
+import { Redemptions } from "./redemptions.ts";
+import { Revocations } from "./revocations.ts";
+import type { Store } from "./store.ts";
+import { TrustLists } from "./trust-lists.ts";
+import { Vault } from "./vault.ts";
+
+export type GatewayParts = {
+  readonly network: NetworkFile;
+  readonly keys: {
+    readonly issuer: Signer;
+    readonly treasury: Signer;
+    readonly intake: SealingKey;
+  };
+  readonly store: Store;
+  readonly node: NodeClient;
+  readonly verifier: Verifier;
+  readonly random: Random;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly logger: Logger;
+  /** Shown by the staff's listener. */
+  readonly metrics: Metrics;
+};
+
+/** What the configuration says, with its files read. */
+export type GatewayOptions = Omit<GatewayConfig, "network" | "data" | "node" | "keys" | "log"> & {
+  readonly tls: { readonly devices?: TlsMaterial; readonly staff?: TlsMaterial };
+};
+
+export type Assembly = Awaited<ReturnType<typeof assemble>>;
+
+/** @param watch started: what it says of the node is asked whenever it matters. */
+export async function assemble(parts: GatewayParts, options: GatewayOptions, watch: NodeWatch) {
+  const { issuer, treasury, intake: intakeKey } = parts.keys;
+  const common = {
+    ...parts,
+    issuer,
+    treasury,
+    intakeKey,
+    networkId: fromHex(parts.network.networkId, 32),
+    member: options.member,
+    receiptLifeMs: () => watch.receiptLifeMs(),
+  };
+  const money = await openMoney(common, options, watch);
+  const knowledge = await openKnowledge({ ...common, ...money }, options, watch);
+  const service = await openService({ ...common, ...money, ...knowledge }, options, watch);
+  return { ...money, ...knowledge, ...service };
+}
+
+type Common = Omit<GatewayParts, "keys"> & {
+  readonly issuer: Signer;
+  readonly treasury: Signer;
+  readonly intakeKey: SealingKey;
+  readonly networkId: Uint8Array;
+  readonly member: MemberId;
+  readonly receiptLifeMs: () => number;
+};
+
+/** The books, the devices, what was taken in, and the vault. */
+async function openMoney(common: Common, options: GatewayOptions, watch: NodeWatch) {
+  const { store, clock, treasury, verifier } = common;
+  const { suspense, sweepMs } = options.accounts;
+  const accounts = await EmbeddedAccounts.open(store, clock);
+  await accounts.openAccount(suspense, "suspense");
+  const devices = await Devices.open(store);
+  const reasons = new Reasons();
+  const intake = await Intake.open({
+    ...common,
+    ...options.intake,
+    reasons,
+    verifier: options.intake.check === "signatures" ? verifier : undefined,
+  });
+  const balances = new DeviceBalances({ ...common, accounts, devices, sweepMs });
+  const vaultOwner = Vault.ownerOf(treasury);
+  const books = { accounts, devices, balances, intake };
+  const redemptions = new Redemptions({ ...common, ...books, vaultOwner, suspense });
+  const vault = await Vault.open({
+    ...common,
+    intake,
+    account: (ids) => redemptions.received(ids),
+  });
+  const forwarder = new Forwarder({
+    ...common,
+    ...options.intake,
+    intake,
+    reasons,
+    checkNode: () => watch.check(),
+  });
+  return { ...books, reasons, redemptions, vault, forwarder };
+}
+
+/** What devices are given to know. */
+async function openKnowledge(
+  common: Common & { readonly devices: Devices },
+  options: GatewayOptions,
+  watch: NodeWatch,
+) {
+  const { member, network } = common;
+  const { lifeMs: listLifeMs, refreshMs } = options.lists;
+  const { trustKey, lists: source } = options.authority;
+  const trust = await TrustLists.open({ ...common, trustKey: fromHex(trustKey, 33), source });
+  const revocations = await Revocations.open({ ...common, listLifeMs });
+  const foreign = new ForeignLists({
+    ...common,
+    gateways: network.gateways.filter((gateway) => gateway.member !== member),
+    issuerOf: (id) => watch.issuerOf(id),
+  });
+  const lists = new Lists({ ...common, trust, revocations, foreign, refreshMs });
+  return { trust, revocations, lists };
+}
+
+/** What devices ask for. */
+async function openService(
+  common: Common &
+    Awaited<ReturnType<typeof openMoney>> &
+    Awaited<ReturnType<typeof openKnowledge>>,
+  options: GatewayOptions,
+  watch: NodeWatch,
+) {
+  const { store, random, clock, member, trust, revocations } = common;
+  const { audit, loads: loading } = options;
+  const certificates = new Certificates({
+    ...common,
+    limits: limitsOf(options.certificates),
+    guarantee: () => trust.guaranteeOf(member),
+  });
+  const credentials = new Credentials(store, random, clock);
+  const auditKey =
+    audit === undefined
+      ? undefined
+      : { epoch: audit.epoch, publicKey: fromHex(audit.key as Hex, 33) };
+  const onboarding = new Onboarding({ ...common, auditKey, credentials, certificates });
+  const receipts = new Receipts({
+    ...common,
+    checkNode: () => watch.checkCurrent(),
+    isRevoked: (owner) => revocations.isRevoked(owner),
+  });
+  const loads = await Loads.open({
+    ...common,
+    onboarding,
+    certificates,
+    receipts,
+    smallest: BigInt(loading.smallest),
+    retryMs: loading.retryMs,
+  });
+  const desk = new DeviceDesk({
+    ...common,
+    nonces: new Nonces(store, clock),
+    onboarding,
+    certificates,
+    loads,
+    statuses: new RecordStatuses(common),
+    receipts,
+  });
+  return { credentials, loads, desk };
+}
