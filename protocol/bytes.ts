@@ -254,7 +254,7 @@ function checkInteger(value: number, max: number): void {
 }
 
 export function toHex(bytes: Uint8Array): Hex {
-  return encodeHex("0x", bytes) as Hex;
+  return encodeHex(bytes) as Hex;
 }
 
 /** @throws Refusal `malformed` unless `text` is 0x and lower-case digits, of `length` bytes if given. */
