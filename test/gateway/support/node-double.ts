@@ -219,9 +219,13 @@ export class NodeDouble implements AsyncDisposable {
     const rowsOf = (coins: Iterable<readonly [Outpoint, Output]>) =>
       Array.from(coins, ([outpoint, output]) => this.#coinRow(outpoint, output));
     return {
-      statuses: async (ids: readonly Hex[]) => ids.map((id) => this.#statusOf(id)),
+      statuses: async (ids: readonly Hex[]) => {
+        const waiting = new Map([...this.#pool.values()].map((leaf) => [leaf.id, leaf]));
+        return ids.map((id) => this.#statusOf(id, waiting.get(id)));
+      },
       explain: async (id: Hex) => {
-        const status = this.#statusOf(id);
+        const waiting = [...this.#pool.values()].find((leaf) => leaf.id === id);
+        const status = this.#statusOf(id, waiting);
         return { id, status, sentences: [`It is ${status.state}.`] };
       },
       leaf: async (id: Hex) => {
@@ -272,10 +276,9 @@ export class NodeDouble implements AsyncDisposable {
     };
   }
 
-  #statusOf(id: Hex): Api.RecordStatus {
+  #statusOf(id: Hex, waiting: Waiting | undefined): Api.RecordStatus {
     const applied = this.#applied.get(id);
     if (applied !== undefined) return { id, state: "applied", ...applied, settled: false };
-    const waiting = [...this.#pool.values()].find((leaf) => leaf.id === id);
     if (waiting !== undefined) {
       return { id, state: "pending", leafHash: waiting.hash, ...waiting.reason };
     }
