@@ -19,10 +19,10 @@ for (const [value, digit] of [...DIGITS].entries()) values[digit.charCodeAt(0)] 
 
 /** 0x and lower-case digits. */
 export function encodeHex(bytes: Uint8Array): string {
-  if (bytes.length <= PIECE) return String.fromCharCode.apply(null, codesOf(bytes, [0x30, 0x78]));
+  if (bytes.length <= PIECE) return String.fromCharCode(...codesOf(bytes, [0x30, 0x78]));
   let text = "0x";
   for (let at = 0; at < bytes.length; at += PIECE) {
-    text += String.fromCharCode.apply(null, codesOf(bytes.subarray(at, at + PIECE), []));
+    text += String.fromCharCode(...codesOf(bytes.subarray(at, at + PIECE), []));
   }
   return text;
 }
