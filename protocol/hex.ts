@@ -15,7 +15,7 @@ const PIECE = 2048;
 
 /** The value of a lower-case digit by its character code, negative for everything else. */
 const values = new Int8Array(128).fill(-1);
-for (const [value, digit] of [...DIGITS].entries()) values[digit.charCodeAt(0)] = value;
+for (let value = 0; value < 16; value++) values[DIGITS.charCodeAt(value)] = value;
 
 /** 0x and lower-case digits. */
 export function encodeHex(bytes: Uint8Array): string {
