@@ -16,11 +16,13 @@ import type { Hex } from "../../protocol/bytes.ts";
 import { leafHash } from "../../protocol/leaf.ts";
 import { encodeLeaves } from "../../protocol/leaf-list.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
+import { MEMBERS } from "../../scripts/devnet/blueprint.ts";
 import type { LiveNetwork, Victim } from "./live-network.ts";
 import { type LogLine, LogTail } from "./log-tail.ts";
 import type { Payers } from "./payers.ts";
+import { until } from "./until.ts";
 
-/** What the chain takes to put into blocks whatever was sent to it. */
+/** What is on its way to the chain has come within this time: three blocks. */
 const CHAIN_MS = 800;
 const CHANCE_MS = 60_000;
 
@@ -41,7 +43,7 @@ export class Killer {
       [proposer],
       ({ msg }) => msg === "a batch is endorsed",
       async ({ number }) => {
-        await sleep(CHAIN_MS);
+        await this.#untilSealed([member]);
         return (await this.#network.chain.batchesOf(member)) < Number(number);
       },
     );
@@ -68,7 +70,7 @@ export class Killer {
       members,
       ({ msg }) => msg === "checkpoint",
       async ({ cycle }) => {
-        await sleep(CHAIN_MS);
+        await this.#untilSealed(MEMBERS);
         return (await this.#network.chain.reader.cycle(Number(cycle))).settledAtS === 0;
       },
     );
@@ -141,6 +143,13 @@ export class Killer {
       });
       return intake.holds(hash);
     };
+  }
+
+  /** Waits until all that members, now stopped, have sent to the chain is in blocks. */
+  async #untilSealed(members: readonly number[]): Promise<void> {
+    await sleep(CHAIN_MS);
+    const isSealed = async () => !(await this.#network.areSending(members));
+    await until("the chain has sealed what was sent", isSealed, CHANCE_MS);
   }
 
   /** Stops `victims` when the log of `speaker` says so, and kills them if the moment is there. */

@@ -6,12 +6,19 @@ import { approve, deposit } from "../../node/chain/calls.ts";
 import type { ChainClient } from "../../node/chain/chain-client.ts";
 import { replaceFile } from "../../node/service/durable-file.ts";
 import { loadKeyFile } from "../../node/service/key-file.ts";
+import type { Hex } from "../../protocol/bytes.ts";
 import type { MemberId } from "../../protocol/output.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
-import { devnetPaths, GATEWAYS, MEMBERS, OBSERVER } from "../../scripts/devnet/blueprint.ts";
+import {
+  addressOf,
+  devnetPaths,
+  GATEWAYS,
+  MEMBERS,
+  OBSERVER,
+} from "../../scripts/devnet/blueprint.ts";
 import type { Child } from "../../scripts/devnet/child.ts";
 import { Devnet } from "../../scripts/devnet/network.ts";
-import { makeFolder } from "./chain.ts";
+import { call, makeFolder } from "./chain.ts";
 import { depositedCoin, type HeldCoin, payTo } from "./money.ts";
 import { quiet } from "./network.ts";
 import { until } from "./until.ts";
@@ -101,6 +108,18 @@ export class LiveNetwork implements AsyncDisposable {
   async key(member: MemberId, name: "issuer" | "treasury"): Promise<NodeSigner> {
     const path = devnetPaths(this.devnet.folder).memberKey(member, name);
     return NodeSigner.fromScalar((await loadKeyFile(path, "P-256")).reveal());
+  }
+
+  /** Whether the chain holds something of these members' that is in no block yet. */
+  async areSending(members: readonly MemberId[]): Promise<boolean> {
+    const count = (address: Hex, at: string) =>
+      call<Hex>(this.devnet.chainUrl(), "eth_getTransactionCount", address, at);
+    for (const member of members) {
+      const path = devnetPaths(this.devnet.folder).memberKey(member, "operator");
+      const address = addressOf(await loadKeyFile(path, "secp256k1"));
+      if ((await count(address, "pending")) !== (await count(address, "latest"))) return true;
+    }
+    return false;
   }
 
   /** A coin of member 3's vault. Nothing else may happen on the chain meanwhile. */
