@@ -1,10 +1,13 @@
 /** One of four members is silent or lies: payments settle all the same, and what can be proved of it is told. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { batchDigest, batchHeader } from "../../protocol/batch.ts";
 import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { leafHash } from "../../protocol/leaf.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
+import type { SignedRecord } from "../../protocol/record.ts";
 import { signTypedDigest } from "../../protocol/typed-data.ts";
 import { Consortium } from "../support/consortium.ts";
 import { Liar } from "../support/liar.ts";
@@ -22,6 +25,7 @@ describe("one of four members", function () {
   let consortium: Consortium;
   const [payer, payee] = [NodeSigner.generate(), NodeSigner.generate()];
   let coin: HeldCoin;
+  let latest: SignedRecord;
 
   before(async () => {
     consortium = await Consortium.open();
@@ -32,6 +36,7 @@ describe("one of four members", function () {
     await consortium.client(1).submit([load.bytes]);
     await applied([consortium.idOf(load)]);
     coin = consortium.coinsOf(load)[0]!;
+    latest = load;
   });
 
   after(async () => {
@@ -54,6 +59,7 @@ describe("one of four members", function () {
     const id = consortium.idOf(record);
     await applied([id]);
     coin = consortium.coinsOf(record)[1]!;
+    latest = record;
     for (const member of consortium.nodes.keys()) {
       const isSettled = async () => (await consortium.client(member).statuses([id]))[0]!.settled;
       await until(
@@ -160,10 +166,22 @@ describe("one of four members", function () {
     await using _ = await Liar.start(consortium, LIAR, {
       leaves: async (hashes) => hashes.map(() => randomBytes(200)),
     });
-    await consortium.start(OBSERVER);
     const liar = await Liar.peerIdOf(LIAR);
+    const isNamed = () =>
+      consortium.warnings.some(({ peer, offence }) => peer === liar && offence === "false-answer");
+    // Whom a node asks is a matter of who is connected when: it replays until the liar was among them.
+    await until(
+      "a node that replays has asked the liar, and names it",
+      async () => {
+        await consortium.stop(OBSERVER);
+        await rm(join(consortium.folder, `node${OBSERVER}`), { recursive: true, force: true });
+        await consortium.start(OBSERVER);
+        await consortium.untilApplied([consortium.idOf(latest)], PATIENCE_MS);
+        return isNamed();
+      },
+      PATIENCE_MS,
+    );
     await payAndSettle();
-    await warned(({ peer, offence }) => peer === liar && offence === "false-answer");
     await until(
       "all stand at one root",
       async () => {
