@@ -27,7 +27,7 @@ describe("the README", function () {
     assert.ok((await readFile(join(root, ".ci/run"), "utf8")).includes("\nnpm ci && npm test\n"));
   });
 
-  it("runs the demo: two payments deep offline, settled by four banks, both sides of every identity equal [R-001, R-005, R-020, R-026, R-027, R-037, R-060, R-062, R-063, R-073, R-075, R-112, R-113]", async () => {
+  it("runs the demo: two payments deep offline, settled by four banks, both sides of every identity equal [R-001, R-005, R-020, R-026, R-027, R-037, R-060, R-062, R-063, R-073, R-075, R-112, R-113, R-169]", async () => {
     const file = join(folder, "demo.json");
     const { code, output } = await run("npm", ["run", "demo", "--", "--seed", "7", "--json", file]);
     assert.equal(code, 0, output);
@@ -56,6 +56,17 @@ describe("the README", function () {
         0n,
       );
     }
+    // Coins are in purses, balances are at banks: both are told, and apart.
+    const holders = ["A", "B", "C", "D", "member1", "member2", "member3", "member4"];
+    assert.deepEqual(Object.keys(told.balances).sort(), holders);
+    const inPurses = holders
+      .slice(0, 4)
+      .reduce((sum, name) => sum + BigInt(told.balances[name]!), 0n);
+    const inCustody = holders
+      .slice(4)
+      .reduce((sum, name) => sum + BigInt(told.balances[name]!), 0n);
+    assert.ok(inPurses > 0n && inPurses < inCustody);
+    assert.equal(String(inCustody), told.identities["I4"]!.ledger);
     assert.ok(told.phases.length >= 10);
   });
 
