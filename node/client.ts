@@ -1,7 +1,7 @@
 /** A node's API as gateways and commands call it. Problems come back as the refusals they are. */
 import type { Hex } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
-import { encodeLeafList } from "../protocol/leaf.ts";
+import { encodeLeaves } from "../protocol/leaf-list.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
 import { isRefusalCode, Refusal, refusalCodes } from "../protocol/refusal.ts";
 import type {
@@ -63,7 +63,7 @@ export class NodeClient {
 
   /** Hands leaves in, in any order, any number of times. A refused one never holds up the others. */
   async submit(leaves: readonly Uint8Array[]): Promise<Submission> {
-    return this.#call("/v1/leaves", encodeLeafList(leaves));
+    return this.#call("/v1/leaves", encodeLeaves(leaves));
   }
 
   /** Where records or enrolments are, in the order asked. */

@@ -1,5 +1,5 @@
 /** The unit of a batch: a record or an enrolment, told apart by its first byte. */
-import { type Hex, Reader, toHex, Writer } from "./bytes.ts";
+import { type Hex, toHex } from "./bytes.ts";
 import {
   checkConsent,
   decodeEnrolment,
@@ -42,27 +42,6 @@ export function decodeLeaf(bytes: Uint8Array): Leaf {
         offset: 0,
       });
   }
-}
-
-/** Leaves one behind the other, as they are submitted and gossiped: count u16 × (length u32 | bytes). */
-export function encodeLeafList(leaves: readonly Uint8Array[]): Uint8Array {
-  const writer = new Writer(2 + leaves.reduce((sum, leaf) => sum + 4 + leaf.length, 0));
-  writer.u16(leaves.length);
-  for (const leaf of leaves) writer.u32(leaf.length).put(leaf);
-  return writer.done();
-}
-
-/** Views of the leaves' bytes, not yet decoded. @throws Refusal `malformed`, also on more than `max` leaves. */
-export function decodeLeafList(bytes: Uint8Array, max: number): Uint8Array[] {
-  const reader = new Reader(bytes);
-  const count = reader.u16("count");
-  if (count > max) throw reader.refuse(`${count} leaves, at most ${max} belong`, "count", 2);
-  const leaves: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) {
-    leaves.push(reader.take(reader.u32(`leaves[${i}].length`), `leaves[${i}]`));
-  }
-  reader.end("list of leaves");
-  return leaves;
 }
 
 /** The id of what the leaf says, which no other signature changes. */

@@ -1,7 +1,7 @@
 /** The node's routes: what each takes and gives, and who answers. */
 import { Type } from "typebox";
 import type { Hex } from "../../protocol/bytes.ts";
-import { decodeLeafList } from "../../protocol/leaf.ts";
+import { decodeLeaves } from "../../protocol/leaf-list.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { LeafIntake } from "../leaf-intake.ts";
 import type { EventFeed } from "../service/event-feed.ts";
@@ -130,7 +130,7 @@ function submission(intake: Pick<LeafIntake, "submit">): Route {
     status: 202,
     bodyMaxBytes: limits.batchBytesMax + 4 * limits.submissionLeavesMax + 2,
     async handle({ body }) {
-      return { results: await intake.submit(decodeLeafList(body, limits.submissionLeavesMax)) };
+      return { results: await intake.submit(decodeLeaves(body)) };
     },
   });
 }
