@@ -24,6 +24,9 @@ const NONCE = new Uint8Array(16);
 const NO_AUDIT = new Uint8Array(32);
 const EMPTY = new Uint8Array();
 
+/** Enrolments by what they say: they are the same in every run. */
+const enrolments = new Map<string, Promise<SequencedLeaf>>();
+
 const locks = { owner: lock.key, secret: lock.claim, amends: lock.replacement, burn: lock.burn };
 
 export class Names {
@@ -95,11 +98,11 @@ export class Names {
   }
 
   /** An enrolment with the issuer's real signature: the fold checks it. */
-  async enrolment({ key, bank, issuer }: Enrolling): Promise<SequencedLeaf> {
-    const deviceKey = publicKey(key);
-    const fields = { deviceKey, member: bank, consent: SIGNATURE, envelope: EMPTY };
-    const leaf = await signEnrolment(networkId, fields, keyOf(issuer));
-    return { hash: leafHash(leaf.bytes), id: leafId(networkId, leaf), leaf };
+  enrolment({ key, bank, issuer }: Enrolling): Promise<SequencedLeaf> {
+    const says = `${key} with ${bank} by ${issuer}`;
+    const known = enrolments.get(says) ?? signedEnrolment(key, bank, issuer);
+    enrolments.set(says, known);
+    return known;
   }
 
   /** Bytes that are no leaf. */
@@ -107,6 +110,12 @@ export class Names {
     const bytes = utf8.encode(`garbage ${this.#counter++}`);
     return { hash: leafHash(bytes), id: undefined, refusal: new Refusal("malformed", "garbage") };
   }
+}
+
+async function signedEnrolment(key: string, bank: number, issuer: string): Promise<SequencedLeaf> {
+  const fields = { deviceKey: publicKey(key), member: bank, consent: SIGNATURE, envelope: EMPTY };
+  const leaf = await signEnrolment(networkId, fields, keyOf(issuer));
+  return { hash: leafHash(leaf.bytes), id: leafId(networkId, leaf), leaf };
 }
 
 /** Bytes in the form of a public key: whether they are one is checked before the fold. */
