@@ -97,6 +97,16 @@ export const limits = {
   /** Leaves that wait for a verifier: over a second of one core. More would only be late. */
   verifierQueueMax: 32_768,
 
+  // Evidence of double spends.
+  /** Losing records of one coin that a node keeps for customers of others; its own members' are all kept. More than any guarantee pays for. */
+  losersPerCoinMax: 1024,
+  /** Validators under one checkpoint: the registry admits 256 members. */
+  validatorsMax: 256,
+  /** A checkpoint in which all of 256 members moved. */
+  checkpointMax: 16 * 1024,
+  /** A loser of 16 coins, each taken by another record in another cycle, under the signatures of 256 members. */
+  evidenceFileMax: 4 * 1024 * 1024,
+
   // Network files.
   /** A gateway for each of 256 members, with room. */
   networkFileMax: 256 * 1024,

@@ -4,11 +4,22 @@
  * proves itself: the id must be that of its own chain, registry and anchor.
  */
 import { fromHex, type Hex } from "./bytes.ts";
+import {
+  bad,
+  end,
+  fieldsOf,
+  hex,
+  integer,
+  list,
+  type Parse,
+  parseJson,
+  take,
+} from "./json-fields.ts";
 import { limits } from "./limits.ts";
 import { networkIdOf } from "./message.ts";
 import type { Currency } from "./money.ts";
 import type { MemberId } from "./output.ts";
-import { Refusal } from "./refusal.ts";
+import { isRefusal, Refusal } from "./refusal.ts";
 
 export const NETWORK_FILE_VERSION = 1;
 
@@ -54,13 +65,11 @@ export function parseNetworkFile(text: string): NetworkFile {
       `a network file has at most ${limits.networkFileMax} characters`,
     );
   }
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (error) {
-    throw bad("network file", `is not JSON: ${(error as Error).message}`);
-  }
-  const file = record(content, "network file");
+  return asConfiguration(() => readNetworkFile(text));
+}
+
+function readNetworkFile(text: string): NetworkFile {
+  const file = fieldsOf(parseJson(text, "network file"), "network file");
   const version = take(file, "version", integer(1));
   if (version !== NETWORK_FILE_VERSION) {
     throw new Refusal(
@@ -86,8 +95,18 @@ export function parseNetworkFile(text: string): NetworkFile {
 
 /** The text of a network file: the same bytes for the same network. */
 export function formatNetworkFile(network: NetworkFile): string {
-  checkNetworkFile(network);
+  asConfiguration(() => checkNetworkFile(network));
   return `${JSON.stringify(network, null, 2)}\n`;
+}
+
+/** What is wrong with a network file is an operator's to mend. */
+function asConfiguration<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isRefusal(error, "malformed")) throw new Refusal("bad-configuration", error.message);
+    throw error;
+  }
 }
 
 /** Checks what no single field can say. */
@@ -108,60 +127,8 @@ function checkNetworkFile({
   }
 }
 
-type Fields = Record<string, unknown>;
-type Parse<T> = (value: unknown, field: string) => T;
-
-/** Takes a field out, so that what is left over is unknown. */
-function take<T>(fields: Fields, name: string, parse: Parse<T>, path = ""): T {
-  const value = fields[name];
-  delete fields[name];
-  return parse(value, path + name);
-}
-
-function end(fields: Fields, field: string): void {
-  const [unknown] = Object.keys(fields);
-  if (unknown !== undefined) throw bad(field, `has an unknown field ${JSON.stringify(unknown)}`);
-}
-
-function record(value: unknown, field: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw bad(field, "is not an object");
-  return { ...value };
-}
-
-const integer =
-  (min: number, max = Number.MAX_SAFE_INTEGER): Parse<number> =>
-  (value, field) => {
-    if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
-      throw bad(field, `is not an integer from ${min} to ${max}`);
-    }
-    return value as number;
-  };
-
-const hex =
-  (length: number): Parse<Hex> =>
-  (value, field) => {
-    if (
-      typeof value !== "string" ||
-      value.length !== 2 + 2 * length ||
-      !/^0x[0-9a-f]*$/.test(value)
-    ) {
-      throw bad(field, `is not 0x and ${2 * length} lower-case hexadecimal digits`);
-    }
-    return value as Hex;
-  };
-
-const list =
-  <T>(item: Parse<T>, min: number, max: number): Parse<readonly T[]> =>
-  (value, field) => {
-    if (!Array.isArray(value) || value.length < min || value.length > max) {
-      throw bad(field, `is not a list of ${min} to ${max}`);
-    }
-    return value.map((each, index) => item(each, `${field}[${index}]`));
-  };
-
 const contracts: Parse<NetworkContracts> = (value, field) => {
-  const fields = record(value, field);
+  const fields = fieldsOf(value, field);
   const address = (name: string): Hex => take(fields, name, hex(20), `${field}.`);
   const required = {
     accessManager: address("accessManager"),
@@ -201,7 +168,7 @@ const url: Parse<string> = (value, field) => {
 };
 
 const currency: Parse<Currency> = (value, field) => {
-  const fields = record(value, field);
+  const fields = fieldsOf(value, field);
   const { code } = fields;
   if (typeof code !== "string" || !/^[A-Z]{3}$/.test(code))
     throw bad(`${field}.code`, "is not three capital letters (ISO 4217)");
@@ -212,7 +179,7 @@ const currency: Parse<Currency> = (value, field) => {
 };
 
 const gateway: Parse<GatewayAddress> = (value, field) => {
-  const fields = record(value, field);
+  const fields = fieldsOf(value, field);
   const address = {
     member: take(fields, "member", integer(1, 0xffff), `${field}.`),
     url: take(fields, "url", url, `${field}.`),
@@ -220,7 +187,3 @@ const gateway: Parse<GatewayAddress> = (value, field) => {
   end(fields, field);
   return address;
 };
-
-function bad(field: string, problem: string): Refusal {
-  return new Refusal("bad-configuration", `${field} ${problem}`);
-}
