@@ -6,6 +6,7 @@
  *     s ‖ bucket u16 ‖ state key           → state value: exactly what the state root covers
  *     a ‖ record or enrolment id 32        → where it applied: seq, cycle, leaf hash
  *     t ‖ outpoint 33                      → id of the record that took the coin
+ *     d ‖ deposit id 32                    → the deposit, or the award, that made a coin
  *     o ‖ id 32 (leaf hash if it is none)  → why it did not apply, the last time it was sequenced
  *     q ‖ cycle u64 ‖ seq u64              → ids of the records that the event applied, in order
  *     e ‖ seq u64                          → the event as it was folded
@@ -18,7 +19,8 @@ import type { Outpoint } from "../../protocol/output.ts";
 import { bucketOf } from "../../protocol/state-entry.ts";
 
 const letter = (text: string) => utf8.encode(text);
-const [c, s, a, t, o, q, e, k] = ["c", "s", "a", "t", "o", "q", "e", "k"].map(letter) as [
+const [c, s, a, t, d, o, q, e, k] = ["c", "s", "a", "t", "d", "o", "q", "e", "k"].map(letter) as [
+  Uint8Array,
   Uint8Array,
   Uint8Array,
   Uint8Array,
@@ -42,6 +44,7 @@ export const keys = {
   },
   applied: (id: Hex) => concat(a, fromHex(id)),
   taken: (outpoint: Outpoint) => concat(t, fromHex(outpoint)),
+  deposit: (id: Hex) => concat(d, fromHex(id)),
   outcome: (id: Hex) => concat(o, fromHex(id)),
   order: (cycle: number, seq: number) => concat(q, u64(cycle), u64(seq)),
   event: (seq: number) => concat(e, u64(seq)),

@@ -5,7 +5,8 @@
  */
 import { fromHex, type Hex, Reader, toHex, utf8, Writer } from "../../protocol/bytes.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../protocol/checkpoint.ts";
-import type { Outpoint } from "../../protocol/output.ts";
+import { encodeDeposit } from "../../protocol/deposit.ts";
+import { type Outpoint, splitOutpoint } from "../../protocol/output.ts";
 import type { History } from "../../protocol/rules.ts";
 import {
   decodeStateEntry,
@@ -14,7 +15,7 @@ import {
   stateValue,
 } from "../../protocol/state-entry.ts";
 import type { Change as LedgerChange } from "../ledger/change.ts";
-import type { ChainPlace, PlacedEvent } from "../ledger/event.ts";
+import type { ChainPlace, LedgerEvent, PlacedEvent } from "../ledger/event.ts";
 import { type Accounts, type LedgerState, splitRowName } from "../ledger/state.ts";
 import { StateRoot } from "../ledger/state-root.ts";
 import type { Change, CheckedStore } from "../service/checked-store.ts";
@@ -97,6 +98,7 @@ export class LedgerStore implements History {
     const rows = stateRows(change, state);
     for (const { key } of rows) this.#root.touch(bucketOfKey(key));
     addHistory(rows, change, state);
+    addDeposit(rows, change, event);
     const value = encodeEvent({ event, place }, change, state);
     rows.push({ key: keys.event(event.seq), value, old: null });
     rows.push({ key: keys.cursor, value: cursor, old: this.#cursor });
@@ -124,6 +126,11 @@ export class LedgerStore implements History {
   spenderOf(outpoint: Outpoint): Hex | undefined {
     const id = this.#store.getSync(keys.taken(outpoint));
     return id === undefined ? undefined : toHex(id);
+  }
+
+  /** What made a vault coin or an awarded coin, as its bytes, by its id. */
+  async deposit(id: Hex): Promise<Uint8Array | undefined> {
+    return await this.#store.get(keys.deposit(id));
   }
 
   /** Where each of `ids` applied. */
@@ -260,6 +267,16 @@ function addHistory(rows: Change[], change: LedgerChange, state: LedgerState): v
     const ids = new Writer(32 * change.applied.length);
     for (const id of change.applied) ids.put(fromHex(id));
     rows.push({ key: keys.order(cycle, change.seq), value: ids.done(), old: null });
+  }
+}
+
+/** No record made the coin: what names it is kept for those who must show where it came from. */
+function addDeposit(rows: Change[], change: LedgerChange, { kind, seq }: LedgerEvent): void {
+  if (kind !== "deposited" && kind !== "awarded") return;
+  for (const [outpoint, output] of change.coins) {
+    if (output === null) continue;
+    const value = encodeDeposit({ seq, output });
+    rows.push({ key: keys.deposit(splitOutpoint(outpoint).id), value, old: null });
   }
 }
 
