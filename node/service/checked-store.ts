@@ -6,10 +6,13 @@
  * `StoreWriteError`: the store never mends itself and never goes on.
  */
 import { createDatabase, type Database, openDatabase, type Row } from "./level-database.ts";
+import { checkLevelFiles } from "./level-files.ts";
+import { checkTables, checkTablesInUse, type Table } from "./level-tables.ts";
 import { checksum, seal, sealedChecksum, unseal } from "./sealed-value.ts";
 import { DamagedStoreError, StoreWriteError } from "./store-errors.ts";
-import { type End, StoreSnapshot, StoreView } from "./store-view.ts";
+import { type End, StoreSnapshot, StoreView, type Verification } from "./store-view.ts";
 import { Count, decodeTally, encodeTally, type Tally, TALLY_KEY } from "./tally.ts";
+import { isUnchecked, noteChecked, noteUnchecked } from "./unchecked-note.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { WriteWitness } from "./write-witness.ts";
 
@@ -29,30 +32,45 @@ export type Change = {
 export type StoreOptions = {
   /** Makes a database where there is none; otherwise there must be one. */
   readonly create?: boolean;
-  /** Scans everything before the store is used, about 2 µs an entry. `verify` does it at any time. */
-  readonly verify?: boolean;
-  /** LevelDB's cache of blocks. */
+  /**
+   * A database with so many bytes in its tables, or more, is opened at once, and `verify` is to be called
+   * while it is used; a smaller one is verified before. Without it every one is, at 2 µs an entry.
+   */
+  readonly laterFromBytes?: number;
+  /** LevelDB's cache of blocks, 8 MiB by default. */
   readonly cacheBytes?: number;
+  /** LevelDB's buffer of writes, 4 MiB by default: a larger one is merged less often, and read at opening. */
+  readonly writeBufferBytes?: number;
 };
 
 /** One write takes what waits up to this many changes: enough to make the sync cheap. */
 const CHANGES_MAX = 16_384;
+const MIB = 1024 * 1024;
 
 export class CheckedStore extends StoreView {
   readonly #level: Database;
   readonly #end: End;
   readonly #witness: WriteWitness;
   #tally: Tally;
+  /** Tables whose bytes are still to be checked. */
+  #unchecked: readonly Table[];
   readonly #queue = new WriteQueue<Change>((changes) => this.#write(changes), CHANGES_MAX);
+  #isVerified = false;
   #closed: Promise<void> | undefined;
 
-  private constructor(level: Database, witness: WriteWitness, tally: Tally) {
+  private constructor(
+    level: Database,
+    witness: WriteWitness,
+    tally: Tally,
+    unchecked: readonly Table[],
+  ) {
     const end: End = { reason: undefined };
     super(level, end);
     this.#level = level;
     this.#end = end;
     this.#witness = witness;
     this.#tally = tally;
+    this.#unchecked = unchecked;
   }
 
   /**
@@ -61,19 +79,46 @@ export class CheckedStore extends StoreView {
    * @throws Refusal `wrong-folder` to make one in a folder that is not empty; `in-use`.
    */
   static async open(folder: string, options: StoreOptions = {}): Promise<CheckedStore> {
-    const { create = false, verify = true, cacheBytes = 8 * 1024 * 1024 } = options;
+    const { create = false, laterFromBytes = Number.POSITIVE_INFINITY } = options;
+    const { cacheBytes = 8 * MIB, writeBufferBytes = 4 * MIB } = options;
+    const caches = { cacheBytes, writeBufferBytes };
     await using opened = new AsyncDisposableStack();
     // The witness first: what it says is missing is found before LevelDB changes anything.
     const noted = create ? undefined : opened.adopt(WriteWitness.open(folder), closeWitness);
-    const level = await (create ? createDatabase : openDatabase)(folder, cacheBytes);
+    const tables = create ? [] : await checkLevelFiles(folder);
+    const isLater = tables.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) >= laterFromBytes;
+    const unchecked = isLater && !(await isUnchecked(folder)) ? tables : [];
+    if (unchecked.length === 0) await checkTables(folder, tables);
+    const level = await (create ? createDatabase : openDatabase)(folder, caches);
     opened.defer(() => level.close());
     const tally = create ? await writeTally(level) : await readTally(level);
     noted?.check(tally.number);
     const witness = noted ?? opened.adopt(WriteWitness.create(folder), closeWitness);
-    const store = new CheckedStore(level, witness, tally);
-    if (verify) await store.verify();
+    const store = new CheckedStore(level, witness, tally, unchecked);
+    if (isLater) await noteUnchecked(folder);
+    else await store.verify();
+    store.#isVerified = !isLater;
     opened.move();
     return store;
+  }
+
+  /** Whether everything was found as it was written since it was opened. */
+  get isVerified(): boolean {
+    return this.#isVerified;
+  }
+
+  /**
+   * Checks LevelDB's tables, unless they were at the opening, then everything as it was at this call
+   * against the tally. Reads and writes may go on. @throws DamagedStoreError.
+   */
+  override async verify(how: Verification = {}): Promise<number> {
+    await using snapshot = this.snapshot();
+    await checkTablesInUse(this.folder, this.#unchecked);
+    this.#unchecked = [];
+    const entries = await snapshot.verify(how);
+    this.#isVerified = true;
+    await noteChecked(this.folder);
+    return entries;
   }
 
   /** How many entries there are. */
@@ -103,6 +148,7 @@ export class CheckedStore extends StoreView {
       await this.#queue.idle();
       await this.#level.close();
       this.#witness.close();
+      await noteChecked(this.folder);
     })();
     await this.#closed;
   }

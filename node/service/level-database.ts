@@ -5,7 +5,6 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { Level } from "level";
 import { Refusal } from "../../protocol/refusal.ts";
-import { checkLevelFiles } from "./level-files.ts";
 import { DamagedStoreError } from "./store-errors.ts";
 
 export type Database = Level<Uint8Array, Uint8Array>;
@@ -16,8 +15,15 @@ export type Row =
   | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: "del"; readonly key: Uint8Array };
 
+export type Caches = {
+  /** Of blocks that were read. */
+  readonly cacheBytes: number;
+  /** Of what was written and is not in a table yet; twice as much while it is made into one. */
+  readonly writeBufferBytes: number;
+};
+
 /** Makes a database in an empty folder: one that is not empty may hold a database that lost a file. */
-export async function createDatabase(folder: string, cacheBytes: number): Promise<Database> {
+export async function createDatabase(folder: string, caches: Caches): Promise<Database> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if ((await readdir(folder)).length > 0) {
     throw new Refusal(
@@ -25,13 +31,12 @@ export async function createDatabase(folder: string, cacheBytes: number): Promis
       `a database is made in an empty folder, and ${folder} is not`,
     );
   }
-  return await open(folder, cacheBytes, true);
+  return await open(folder, caches, true);
 }
 
-/** Checks the files of a database, then opens it. @throws DamagedStoreError; Refusal `in-use`. */
-export async function openDatabase(folder: string, cacheBytes: number): Promise<Database> {
-  await checkLevelFiles(folder);
-  return await open(folder, cacheBytes, false);
+/** Opens a database whose files were checked. @throws DamagedStoreError; Refusal `in-use`. */
+export async function openDatabase(folder: string, caches: Caches): Promise<Database> {
+  return await open(folder, caches, false);
 }
 
 /** What an error of LevelDB's says about the files in `folder`, if it says that they are damaged. */
@@ -40,7 +45,11 @@ export function damageIn(folder: string, error: unknown): DamagedStoreError | un
   return new DamagedStoreError(folder, error.message, { cause: error });
 }
 
-async function open(folder: string, cacheBytes: number, create: boolean): Promise<Database> {
+async function open(
+  folder: string,
+  { cacheBytes, writeBufferBytes }: Caches,
+  create: boolean,
+): Promise<Database> {
   const level: Database = new Level(folder, {
     keyEncoding: "view",
     valueEncoding: "view",
@@ -50,6 +59,7 @@ async function open(folder: string, cacheBytes: number, create: boolean): Promis
     // A damaged compressed block ends the process.
     compression: false,
     cacheSize: cacheBytes,
+    writeBufferSize: writeBufferBytes,
   });
   try {
     await level.open();

@@ -2,17 +2,19 @@
  * LevelDB's own checksums, checked before LevelDB opens its files. It calls that "paranoid checks",
  * and its binding does not offer them. Without them one flipped byte in the log drops synced writes
  * from the middle, one in a table's filter hides a key, one in a block's type ends the process, and
- * opening deletes files that a damaged manifest no longer names. So each live byte is checked here
- * first, and nothing is changed.
+ * opening deletes files that a damaged manifest no longer names. So what LevelDB reads to open is checked
+ * here first, and the tables, of which there may be gigabytes, by level-tables.ts. Nothing is changed.
  *
  * A log that breaks off at its end is what a crash leaves and passes: whether the write it lost had
  * been acknowledged is for the store to say.
  *
  * Formats: LevelDB's doc/log_format.md and doc/table_format.md; tags as in db/version_edit.cc (1.20).
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32c } from "./crc32c.ts";
+import { Cursor, readStoreFile, unmask } from "./level-format.ts";
+import type { Table } from "./level-tables.ts";
 import { DamagedStoreError } from "./store-errors.ts";
 
 const LOG_BLOCK = 32_768;
@@ -22,26 +24,27 @@ const FULL = 1;
 const FIRST = 2;
 const LAST = 4;
 
-const FOOTER = 48;
-const MAGIC = Buffer.from("57fb808b247547db", "hex");
-
-/** Reads every live file of the database once. @throws DamagedStoreError naming the file. */
-export async function checkLevelFiles(folder: string): Promise<void> {
-  const current = (await read(folder, "CURRENT")).toString("latin1");
+/**
+ * Checks what LevelDB reads when it opens: the name of the manifest, the manifest, the logs, and that the
+ * tables are there in their full length.
+ * @returns the tables, whose bytes are for level-tables.ts. @throws DamagedStoreError naming the file.
+ */
+export async function checkLevelFiles(folder: string): Promise<Table[]> {
+  const current = (await readStoreFile(folder, "CURRENT")).toString("latin1");
   const manifest = /^(MANIFEST-\d+)\n$/.exec(current)?.[1];
   if (manifest === undefined) throw new DamagedStoreError(folder, "CURRENT names no manifest");
   const { tables, firstLog } = liveFiles(await readLog(folder, manifest));
-  const names = await readdir(folder);
-  await checkLogs(folder, names, firstLog);
-  for (const [number, size] of tables) {
-    const name = [".ldb", ".sst"]
-      .map((end) => fileName(number, end))
-      .find((it) => names.includes(it));
-    if (name === undefined) throw new DamagedStoreError(folder, `table ${number} is missing`);
-    checkTable(await read(folder, name), size, (detail) => {
-      throw new DamagedStoreError(folder, `${name}: ${detail}`);
-    });
-  }
+  const names = new Set(await readdir(folder));
+  await checkLogs(folder, [...names], firstLog);
+  return await Promise.all(
+    [...tables].map(async ([number, sizeBytes]) => {
+      const name = [".ldb", ".sst"].map((end) => fileName(number, end)).find((it) => names.has(it));
+      if (name === undefined) throw new DamagedStoreError(folder, `table ${number} is missing`);
+      const { size } = await stat(join(folder, name));
+      if (size === sizeBytes) return { name, sizeBytes };
+      throw new DamagedStoreError(folder, `${name}: it has ${size} bytes, not ${sizeBytes}`);
+    }),
+  );
 }
 
 /** Logs follow one another: only the last may break off. */
@@ -71,7 +74,7 @@ type Log = { readonly records: readonly Uint8Array[]; readonly torn: boolean };
 
 /** The records of a log or manifest, up to its end or to where a crash tore it. */
 async function readLog(folder: string, name: string): Promise<Log> {
-  const bytes = await read(folder, name);
+  const bytes = await readStoreFile(folder, name);
   const damaged = (at: number, detail: string) =>
     new DamagedStoreError(folder, `${name} at byte ${at}: ${detail}`);
   const records: Uint8Array[] = [];
@@ -161,97 +164,6 @@ function liveFiles(manifest: Log): LiveFiles {
   return { tables, firstLog };
 }
 
-/** Every block of a table: data, filter, and both indexes. */
-function checkTable(bytes: Buffer, size: number, damaged: (detail: string) => never): void {
-  if (bytes.length !== size) damaged(`it has ${bytes.length} bytes, not ${size}`);
-  const footer = bytes.subarray(-FOOTER);
-  if (!footer.subarray(-MAGIC.length).equals(MAGIC)) damaged("its footer is not LevelDB's");
-  const cursor = new Cursor(footer);
-  const check = (block: Handle): Uint8Array => {
-    const end = block.offset + block.size;
-    // A byte for the type and the checksum of both follow each block.
-    if (end + 5 > bytes.length) damaged(`a block ends behind it, at byte ${end}`);
-    if (crc32c(bytes, block.offset, end + 1) !== unmask(bytes.readUInt32LE(end + 1))) {
-      damaged(`the block at byte ${block.offset} fails its checksum`);
-    }
-    return bytes.subarray(block.offset, end);
-  };
-  for (const index of [cursor.handle(), cursor.handle()]) {
-    for (const block of handlesIn(check(index))) check(block);
-  }
-}
-
-type Handle = { readonly offset: number; readonly size: number };
-
-/** The values of an index block: where other blocks lie. */
-function handlesIn(block: Uint8Array): Handle[] {
-  const restarts = Buffer.from(block.buffer, block.byteOffset, block.length).readUInt32LE(
-    block.length - 4,
-  );
-  const cursor = new Cursor(block.subarray(0, block.length - 4 * (restarts + 1)));
-  const handles: Handle[] = [];
-  while (!cursor.done) {
-    cursor.varint(); // bytes shared with the key before
-    const keyLength = cursor.varint();
-    cursor.varint(); // length of the value
-    cursor.skip(keyLength);
-    handles.push(cursor.handle());
-  }
-  return handles;
-}
-
-/** Reads LevelDB's varints. Checksums have passed: what does not parse is beyond this format. */
-class Cursor {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get done(): boolean {
-    return this.#at >= this.#bytes.length;
-  }
-
-  varint(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw new Error("a number in LevelDB's files breaks off");
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-  }
-
-  skip(length: number): void {
-    this.#at += length;
-  }
-
-  handle(): Handle {
-    return { offset: this.varint(), size: this.varint() };
-  }
-}
-
-/** LevelDB masks the checksums that it stores, since data may hold checksums itself. */
-function unmask(stored: number): number {
-  const rotated = (stored - 0xa282_ead8) >>> 0;
-  return ((rotated >>> 17) | (rotated << 15)) >>> 0;
-}
-
 function fileName(number: number, end: string): string {
   return `${String(number).padStart(6, "0")}${end}`;
-}
-
-async function read(folder: string, name: string): Promise<Buffer> {
-  try {
-    return await readFile(join(folder, name));
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "EIO") throw cause;
-    throw new DamagedStoreError(
-      folder,
-      `${name} ${code === "EIO" ? "cannot be read" : "is missing"}`,
-      { cause },
-    );
-  }
 }

@@ -3,6 +3,7 @@
  * not hold is never returned.
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { toHex } from "../../protocol/bytes.ts";
 import { type Database, damageIn, type Snapshot } from "./level-database.ts";
 import { sealedChecksum, unseal } from "./sealed-value.ts";
@@ -18,6 +19,14 @@ export type Range = {
   readonly lt?: Uint8Array;
   readonly reverse?: boolean;
   readonly limit?: number;
+};
+
+/** How everything is gone through. */
+export type Verification = {
+  /** Of this thread's time, at most so much: from 0 to 1. */
+  readonly share?: number;
+  /** Is shown all entries in order, some at a time, and may throw. */
+  readonly visit?: (entries: readonly Entry[]) => Promise<void> | void;
 };
 
 /** Why nothing more may be asked of a store and its snapshots: it is closed, or a write failed. */
@@ -90,15 +99,21 @@ export class StoreView {
    * Scans everything as it is at the first step, and compares it with the tally. Writes may go on.
    * @returns how many entries there are. @throws DamagedStoreError.
    */
-  async verify(): Promise<number> {
+  async verify({ share = 1, visit }: Verification = {}): Promise<number> {
     let tally = emptyTally;
     const count = new Count();
-    for await (const rows of this.#rows({ gte: TALLY_KEY })) {
+    for await (const rows of paced(this.#rows({ gte: TALLY_KEY }), share)) {
+      const entries: Entry[] = [];
       for (const [key, sealed] of rows) {
         const value = this.#unseal(key, sealed)!;
-        if (key.length > 0) count.add(sealedChecksum(sealed));
-        else tally = decodeTally(value);
+        if (key.length === 0) {
+          tally = decodeTally(value);
+          continue;
+        }
+        count.add(sealedChecksum(sealed));
+        if (visit !== undefined) entries.push([key, value]);
       }
+      await visit?.(entries);
     }
     if (!count.equals(tally)) {
       const found = `${count.entries} entries are there and ${tally.entries} were written`;
@@ -172,5 +187,15 @@ export class StoreSnapshot extends StoreView {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+/** Rests after each step, so that steps take no more than their share of the time. */
+async function* paced<T>(steps: AsyncIterable<T>, share: number): AsyncGenerator<T> {
+  let start = performance.now();
+  for await (const step of steps) {
+    yield step;
+    if (share < 1) await sleep(((performance.now() - start) * (1 - share)) / share);
+    start = performance.now();
   }
 }
