@@ -1,6 +1,7 @@
 /**
- * How leaves come in: handed in by a gateway, or gossiped by another institution. Each is looked at
- * cheaply first, verified once, and only then kept and passed on.
+ * The one door for leaves: handed in by a gateway, gossiped by another institution, or fetched because a
+ * batch names them. Each is looked at cheaply first, verified once however often and wherever it comes,
+ * and only then kept and passed on.
  */
 import type { Hex } from "../protocol/bytes.ts";
 import { decodeLeaf, type Leaf, leafHash, leafId } from "../protocol/leaf.ts";
@@ -23,13 +24,26 @@ export type LeafIntakeParts = {
 };
 
 /** A leaf that decodes, or why it does not. */
-type Candidate = { readonly hash: Hex; readonly bytes: Uint8Array } & (
+export type Candidate = { readonly hash: Hex; readonly bytes: Uint8Array } & (
   | { readonly id: Hex; readonly leaf: Leaf; readonly refusal?: undefined }
   | { readonly id?: undefined; readonly leaf?: undefined; readonly refusal: Refusal }
 );
 
+type Good = Extract<Candidate, { readonly leaf: Leaf }>;
+
+/** What came of leaves that were verified together. */
+type Judgement = {
+  readonly refusals: ReadonlyMap<Hex, Refusal>;
+  /** Bytes of those that are new here. */
+  readonly added: readonly Uint8Array[];
+  /** Why good ones are not in the pool, if there was no room. */
+  readonly busy: Refusal | undefined;
+};
+
 export class LeafIntake {
   readonly #parts: LeafIntakeParts;
+  /** What will have come of the leaves that are being verified. */
+  readonly #underWay = new Map<Hex, Promise<Judgement>>();
 
   constructor(parts: LeafIntakeParts) {
     this.#parts = parts;
@@ -42,36 +56,96 @@ export class LeafIntake {
    */
   async submit(leaves: readonly Uint8Array[]): Promise<SubmissionResult[]> {
     const candidates = leaves.map((bytes) => this.#candidate(bytes));
-    const verdicts = await this.#verify(candidates);
-    const fresh: Uint8Array[] = [];
-    for (const [i, candidate] of candidates.entries()) {
-      if (candidate.leaf === undefined || verdicts[i] !== undefined) continue;
-      const { hash, id, leaf } = candidate;
-      if (this.#parts.pool.add({ hash, id, leaf, local: true }) === "added")
-        fresh.push(candidate.bytes);
-    }
-    if (fresh.length > 0) this.#parts.publish(fresh);
+    const applied = await this.#applied(candidates);
+    const wanted = candidates.filter((each) => isGood(each) && !applied.has(each)) as Good[];
+    const { refusals, added, busy } = await this.#take(wanted, true);
+    if (added.length > 0) this.#parts.publish(added);
     this.#parts.onLocal();
-    return candidates.map((candidate, i) => resultOf(candidate, verdicts[i]));
+    if (busy !== undefined) throw busy;
+    // What came by gossip too is this member's from now on.
+    for (const each of wanted) if (!refusals.has(each.hash)) this.#keep(each, true);
+    return candidates.map((each) => resultOf(each, each.refusal ?? refusals.get(each.hash)));
   }
 
   /** What becomes of a frame of leaves from another institution: passed on if all of them are good. */
   async gossiped(leaves: readonly Uint8Array[]): Promise<Verdict> {
-    const { pool, verifier } = this.#parts;
     const candidates = leaves.map((bytes) => this.#candidate(bytes));
-    if (candidates.some(({ refusal }) => refusal !== undefined)) return "reject";
-    const unknown = candidates.filter(({ hash }) => pool.get(hash) === undefined);
-    try {
-      const verdicts = await verifier.verify(unknown.map(({ bytes }) => bytes));
-      if (verdicts.some((verdict) => verdict !== undefined)) return "reject";
-      for (const { hash, id, leaf } of unknown)
-        pool.add({ hash, id: id!, leaf: leaf!, local: false });
-      return "accept";
-    } catch (error) {
-      // No room now: what is missed is fetched by its hash when it is sequenced.
-      if (isRefusal(error, "busy")) return "ignore";
-      throw error;
+    if (!candidates.every(isGood)) return "reject";
+    const { refusals, busy } = await this.#take(candidates, false);
+    if (refusals.size > 0) return "reject";
+    // Without room, what is missed is fetched when a batch names it.
+    return busy === undefined ? "accept" : "ignore";
+  }
+
+  /**
+   * Judges leaves that a batch names. What is good is kept like gossip, as far as there is room.
+   * @returns in their order; what has no refusal is good. @throws Refusal `busy`: the verifier has no room.
+   */
+  async fetched(leaves: readonly Uint8Array[]): Promise<Candidate[]> {
+    const candidates = leaves.map((bytes) => this.#candidate(bytes));
+    const { refusals } = await this.#take(candidates.filter(isGood), false);
+    return candidates.map((each) => {
+      const refusal = refusals.get(each.hash);
+      return refusal === undefined ? each : { hash: each.hash, bytes: each.bytes, refusal };
+    });
+  }
+
+  /** Resolves when none of these leaves is being verified any more. */
+  async settled(hashes: readonly Hex[]): Promise<void> {
+    const flights = new Set(hashes.flatMap((hash) => this.#underWay.get(hash) ?? []));
+    // Whoever asked for them hears of failures.
+    await Promise.allSettled(flights);
+  }
+
+  /** Verifies what is neither known nor under way, and waits for what is. @throws Refusal `busy`. */
+  async #take(candidates: readonly Good[], local: boolean): Promise<Judgement> {
+    const shared = new Set<Promise<Judgement>>();
+    const fresh = candidates.filter(({ hash }) => {
+      const flight = this.#underWay.get(hash);
+      if (flight !== undefined) shared.add(flight);
+      return flight === undefined && !this.#parts.pool.knows(hash);
+    });
+    const [own, ...others] = await Promise.all([this.#verify(fresh, local), ...shared]);
+    const refusals = new Map(own.refusals);
+    for (const { hash } of candidates) {
+      for (const other of others) {
+        const refusal = other.refusals.get(hash);
+        if (refusal !== undefined) refusals.set(hash, refusal);
+      }
     }
+    const busy = own.busy ?? others.find((other) => other.busy !== undefined)?.busy;
+    return { refusals, added: own.added, busy };
+  }
+
+  async #verify(fresh: readonly Good[], local: boolean): Promise<Judgement> {
+    const flight = this.#verifyAndKeep(fresh, local);
+    for (const { hash } of fresh) this.#underWay.set(hash, flight);
+    try {
+      return await flight;
+    } finally {
+      for (const { hash } of fresh) this.#underWay.delete(hash);
+    }
+  }
+
+  async #verifyAndKeep(fresh: readonly Good[], local: boolean): Promise<Judgement> {
+    const verdicts = await this.#parts.verifier.verify(fresh.map(({ bytes }) => bytes));
+    const refusals = new Map<Hex, Refusal>();
+    const added: Uint8Array[] = [];
+    try {
+      for (const [i, candidate] of fresh.entries()) {
+        const refusal = verdicts[i];
+        if (refusal !== undefined) refusals.set(candidate.hash, refusal);
+        else if (this.#keep(candidate, local) === "added") added.push(candidate.bytes);
+      }
+    } catch (error) {
+      if (!isRefusal(error, "busy")) throw error;
+      return { refusals, added, busy: error };
+    }
+    return { refusals, added, busy: undefined };
+  }
+
+  #keep({ hash, id, leaf }: Good, local: boolean): "added" | "known" {
+    return this.#parts.pool.add({ hash, id, leaf, local });
   }
 
   #candidate(bytes: Uint8Array): Candidate {
@@ -88,29 +162,23 @@ export class LeafIntake {
     }
   }
 
-  /** A refusal for each candidate that is not good; what is in the pool or has applied is not verified again. */
-  async #verify(candidates: readonly Candidate[]): Promise<(Refusal | "applied" | undefined)[]> {
-    const { pool, store, verifier } = this.#parts;
+  /** Those that are on the ledger already, under their id and as the same leaf. */
+  async #applied(candidates: readonly Candidate[]): Promise<ReadonlySet<Candidate>> {
+    const { pool, store } = this.#parts;
     const unknown = candidates.filter(
       ({ hash, leaf }) => leaf !== undefined && pool.get(hash) === undefined,
     );
     const applied = await store.applied(unknown.map(({ id }) => id!));
-    const isApplied = new Set(unknown.filter(({ hash }, i) => applied[i]?.leafHash === hash));
-    const unverified = unknown.filter((candidate) => !isApplied.has(candidate));
-    const verdicts = await verifier.verify(unverified.map(({ bytes }) => bytes));
-    const bad = new Map(unverified.map((candidate, i) => [candidate, verdicts[i]]));
-    return candidates.map((candidate) => {
-      if (isApplied.has(candidate)) return "applied";
-      return candidate.refusal ?? bad.get(candidate);
-    });
+    return new Set(unknown.filter(({ hash }, i) => applied[i]?.leafHash === hash));
   }
 }
 
-function resultOf(
-  { hash, id }: Candidate,
-  verdict: Refusal | "applied" | undefined,
-): SubmissionResult {
+function isGood(candidate: Candidate): candidate is Good {
+  return candidate.leaf !== undefined;
+}
+
+function resultOf({ hash, id }: Candidate, refusal: Refusal | undefined): SubmissionResult {
   const named = { leafHash: hash, ...(id === undefined ? {} : { id }) };
-  if (!(verdict instanceof Refusal)) return { ...named, accepted: true };
-  return { ...named, accepted: false, code: verdict.code, detail: verdict.message };
+  if (refusal === undefined) return { ...named, accepted: true };
+  return { ...named, accepted: false, code: refusal.code, detail: refusal.message };
 }

@@ -201,6 +201,16 @@ export class Node {
       );
       return { replica, checkpointer };
     });
+    const intake = new LeafIntake({
+      networkId,
+      pool,
+      store: replica.store,
+      verifier,
+      publish: (fresh) => {
+        for (const leaf of fresh) topic.publish(leaf);
+      },
+      onLocal: () => proposer?.wake(),
+    });
     const endorser =
       member === undefined
         ? undefined
@@ -211,12 +221,12 @@ export class Node {
               replica,
               pool,
               store: leaves,
-              leafVerifier: verifier,
+              intake,
               verifier: context.verifier,
             },
             { validatorKey: keys.validator!.reveal(), waitMs: 2 * chain.parameters.blockPeriodMs },
           );
-    const proposer =
+    const proposer: Proposer | undefined =
       endorser === undefined
         ? undefined
         : new Proposer(
@@ -237,16 +247,6 @@ export class Node {
             },
             { member: member!, ...this.#options.batches, foldMs: FOLD_MS },
           );
-    const intake = new LeafIntake({
-      networkId,
-      pool,
-      store: replica.store,
-      verifier,
-      publish: (fresh) => {
-        for (const leaf of fresh) topic.publish(leaf);
-      },
-      onLocal: () => proposer?.wake(),
-    });
     const topic: LeafTopic = new LeafTopic({
       host,
       networkId: network.networkId,

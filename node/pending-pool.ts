@@ -56,6 +56,7 @@ export class PendingPool {
   readonly #gossiped = new Set<Entry>();
   readonly #parked = new Set<Entry>();
   readonly #applied = new Set<Hex>();
+  readonly #listeners: ((leaf: PendingLeaf) => void)[] = [];
   #bytes = 0;
 
   constructor(limits: PoolLimits, now: () => number) {
@@ -76,6 +77,11 @@ export class PendingPool {
     return this.#ready.size;
   }
 
+  /** Hears of each leaf once it is in, and again when it becomes local. It must not throw. */
+  onAdded(listener: (leaf: PendingLeaf) => void): void {
+    this.#listeners.push(listener);
+  }
+
   /**
    * Takes in a verified leaf. One that is known stays, and becomes local if it is handed in as such. Where
    * there is no room, a local leaf takes the place of the oldest that were gossiped, then of the oldest
@@ -92,11 +98,17 @@ export class PendingPool {
     if (pending.local) this.#makeRoom(leaf.bytes.length);
     this.#checkRoom(leaf.bytes.length);
     this.#insert({ ...pending, addedMs: this.#now(), inFlight: false, parked: undefined });
+    for (const listener of this.#listeners) listener(pending);
     return known === undefined ? "added" : "known";
   }
 
   get(hash: Hex): PendingLeaf | undefined {
     return this.#byHash.get(hash);
+  }
+
+  /** Whether it waits here, or applied lately: either way it was verified. */
+  knows(hash: Hex): boolean {
+    return this.#byHash.has(hash) || this.#applied.has(hash);
   }
 
   /** The leaves with this id, and why each does not go out, if it is parked. */
@@ -107,6 +119,13 @@ export class PendingPool {
   /** Ids of the records here that would take a coin. */
   spendersOf(outpoint: Outpoint): Hex[] {
     return [...(this.#bySpent.get(outpoint) ?? [])].map(({ id }) => id);
+  }
+
+  /** Records here that would take a coin, other than the one with this id. */
+  rivalsOf(outpoint: Outpoint, id: Hex): PendingLeaf[] {
+    const rivals: PendingLeaf[] = [];
+    for (const entry of this.#bySpent.get(outpoint) ?? []) if (entry.id !== id) rivals.push(entry);
+    return rivals;
   }
 
   /** Local leaves that may go out, parents before children, enrolments before all. */

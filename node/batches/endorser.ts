@@ -7,15 +7,15 @@ import { type Batch, batchDigest, batchHeader } from "../../protocol/batch.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import { isIssuedBy, type SignedEnrolment } from "../../protocol/enrolment.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
-import { decodeLeaf, type Leaf, leafHash } from "../../protocol/leaf.ts";
+import { type Leaf, leafHash } from "../../protocol/leaf.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Verifier } from "../../protocol/signature.ts";
 import { type Domain, signTypedDigest } from "../../protocol/typed-data.ts";
+import type { LeafIntake } from "../leaf-intake.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import type { PendingPool } from "../pending-pool.ts";
 import type { Replica } from "../replica.ts";
 import type { LeafStore } from "../store/leaf-store.ts";
-import type { LeafVerifier } from "../verification/verifier.ts";
 import { Objection } from "./objection.ts";
 
 export type EndorserParts = {
@@ -24,7 +24,7 @@ export type EndorserParts = {
   readonly replica: Replica;
   readonly pool: Pick<PendingPool, "get">;
   readonly store: Pick<LeafStore, "getMany" | "put" | "putBatch">;
-  readonly leafVerifier: Pick<LeafVerifier, "verify">;
+  readonly intake: Pick<LeafIntake, "fetched" | "settled">;
   /** For issuers' signatures on enrolments. */
   readonly verifier: Verifier;
 };
@@ -60,34 +60,58 @@ export class Endorser {
     if (!(await replica.reached(seq, this.#options.waitMs))) {
       throw new Objection("busy", `event ${seq} is not folded here yet`, []);
     }
-    const bytes = await this.#obtainAll(batch.leaves, obtain);
-    const leaves = await this.#checkForm(batch.leaves, bytes);
+    const leaves = await this.#leavesOf(batch.leaves, obtain);
     this.#checkSigners(batch.leaves, leaves);
-    await store.put(batch.leaves.map((hash, i) => [hash, bytes[i]!] as const));
+    await store.put(batch.leaves.map((hash, i) => [hash, leaves[i]!.bytes] as const));
     const header = batchHeader(batch);
     await store.putBatch(header.root, batch);
     return signTypedDigest(this.#options.validatorKey, batchDigest(domain, header));
   }
 
-  /** Bytes from the pool, the disk, or the proposer; each is checked against its hash. */
-  async #obtainAll(hashes: readonly Hex[], obtain: Obtain): Promise<Uint8Array[]> {
-    const { pool, store } = this.#parts;
-    const found = new Map<Hex, Uint8Array>();
+  /** What the pool holds was verified when it came; the rest is fetched and verified now. */
+  async #leavesOf(hashes: readonly Hex[], obtain: Obtain): Promise<Leaf[]> {
+    const { pool, intake } = this.#parts;
+    // A proposal may overtake the gossip.
+    await intake.settled(hashes);
+    const found = new Map<Hex, Leaf>();
     const absent = hashes.filter((hash) => {
       const pending = pool.get(hash);
-      if (pending !== undefined) found.set(hash, pending.leaf.bytes);
+      if (pending !== undefined) found.set(hash, pending.leaf);
       return pending === undefined;
     });
-    const stored = absent.length === 0 ? [] : await store.getMany(absent);
-    const unknown = absent.filter((hash, i) => {
-      if (stored[i] !== undefined) found.set(hash, stored[i]);
-      return stored[i] === undefined;
-    });
-    if (unknown.length > 0) {
-      for (const [hash, bytes] of await obtain(unknown)) {
-        if (leafHash(bytes) === hash) found.set(hash, bytes);
-      }
+    if (absent.length > 0) {
+      for (const [hash, leaf] of await this.#fetch(absent, obtain)) found.set(hash, leaf);
     }
+    const leaves = hashes.map((hash) => found.get(hash)!);
+    const sizeBytes = leaves.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    if (sizeBytes > limits.batchBytesMax) {
+      throw new Objection(
+        "too-large",
+        `${sizeBytes} bytes, at most ${limits.batchBytesMax} belong`,
+        [],
+      );
+    }
+    return leaves;
+  }
+
+  /** From the disk, or from who can be asked. */
+  async #fetch(hashes: readonly Hex[], obtain: Obtain): Promise<Map<Hex, Leaf>> {
+    const { store, intake } = this.#parts;
+    const stored = await store.getMany(hashes);
+    const held = stored.filter((bytes) => bytes !== undefined);
+    const unknown = hashes.filter((_, i) => stored[i] === undefined);
+    const given = unknown.length === 0 ? [] : [...(await obtain(unknown))];
+    const obtained = given.filter(([hash, bytes]) => leafHash(bytes) === hash);
+    const bytes = [...held, ...obtained.map(([, each]) => each)];
+    const found = new Map<Hex, Leaf>();
+    const bad: Hex[] = [];
+    let why = "";
+    for (const candidate of await intake.fetched(bytes)) {
+      if (candidate.refusal === undefined) found.set(candidate.hash, candidate.leaf);
+      else bad.push(candidate.hash);
+      why ||= candidate.refusal?.message ?? "";
+    }
+    if (bad.length > 0) throw new Objection("bad-signature", why, bad);
     const withheld = hashes.filter((hash) => !found.has(hash));
     if (withheld.length > 0) {
       throw new Objection(
@@ -96,38 +120,7 @@ export class Endorser {
         withheld,
       );
     }
-    const all = hashes.map((hash) => found.get(hash)!);
-    const sizeBytes = all.reduce((sum, each) => sum + each.length, 0);
-    if (sizeBytes > limits.batchBytesMax) {
-      throw new Objection(
-        "too-large",
-        `${sizeBytes} bytes, at most ${limits.batchBytesMax} belong`,
-        [],
-      );
-    }
-    return all;
-  }
-
-  /**
-   * What the pool has was verified when it came, and what lies on disk was before it was stored; the
-   * rest is now, off this thread.
-   */
-  async #checkForm(hashes: readonly Hex[], bytes: readonly Uint8Array[]): Promise<Leaf[]> {
-    const known = hashes.map((hash) => this.#parts.pool.get(hash)?.leaf);
-    const unverified = bytes.filter((_, i) => known[i] === undefined);
-    const verdicts = (await this.#parts.leafVerifier.verify(unverified)).values();
-    const bad: Hex[] = [];
-    let why = "";
-    const leaves = known.map((leaf, i) => {
-      if (leaf !== undefined) return leaf;
-      const refusal = verdicts.next().value;
-      if (refusal === undefined) return decodeLeaf(bytes[i]!);
-      bad.push(hashes[i]!);
-      why ||= refusal.message;
-      return undefined;
-    });
-    if (bad.length > 0) throw new Objection("bad-signature", why, bad);
-    return leaves as Leaf[];
+    return found;
   }
 
   /** Every signer is enrolled, on the ledger or earlier in the batch, or is a treasury key. */
