@@ -25,11 +25,13 @@ export type ClusterRate = {
   readonly rounds: readonly number[];
   /** Signatures of leaves checked by a node, per leaf that it folded. */
   readonly verifiedPerLeaf: number;
+  /** What one payment costs one node, all its threads together, over all rounds. */
+  readonly cpuUs: number;
 };
 
 const DEVICES = 2_000;
 const ROUNDS = 5;
-const CYCLE_MS = 5_000;
+const CYCLE_MS = 30_000;
 /** Leaves in one submission, and submissions of one member under way at once. */
 const CHUNK = 512;
 const STREAMS = 2;
@@ -51,13 +53,22 @@ export async function measureCluster(payments: number): Promise<ClusterRate> {
     await devnet.startNodes([...MEMBERS]);
     const workload = await prepare(devnet, 2 * payments + 2 * DEVICES);
     const rounds: number[] = [];
+    let cpuS = 0;
     for (let round = -1; round < ROUNDS; round++) {
       const leaves = workload.makePayments(payments);
+      const cpuBeforeS = await cpuSeconds(devnet);
       const seconds = await settle(devnet, share(leaves));
       // The first round warms up: keys are imported, code is compiled.
-      if (round >= 0) rounds.push(payments / seconds);
+      if (round < 0) continue;
+      rounds.push(payments / seconds);
+      cpuS += (await cpuSeconds(devnet)) - cpuBeforeS;
     }
-    return { perSecond: median(rounds), rounds, verifiedPerLeaf: await verifiedPerLeaf(devnet) };
+    return {
+      perSecond: median(rounds),
+      rounds,
+      verifiedPerLeaf: await verifiedPerLeaf(devnet),
+      cpuUs: (cpuS * 1e6) / (ROUNDS * payments * MEMBERS.length),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -160,6 +171,14 @@ async function verifiedPerLeaf(devnet: Devnet): Promise<number> {
     ),
   );
   return median(ratios);
+}
+
+/** Of all nodes together, since they started. */
+async function cpuSeconds(devnet: Devnet): Promise<number> {
+  const each = MEMBERS.map((member) =>
+    metric(devnet, member, "tallystick_process_cpu_seconds_total"),
+  );
+  return (await Promise.all(each)).reduce((sum, seconds) => sum + seconds, 0);
 }
 
 async function metric(devnet: Devnet, member: number, name: string): Promise<number> {
