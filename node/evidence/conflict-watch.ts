@@ -1,0 +1,201 @@
+/**
+ * Finds conflicts, whichever of the two came first and whether it was sequenced or only handed in: when a
+ * coin is taken, the records here that name it too have lost it; when a record comes, or was sequenced and
+ * did not apply, it has lost what others took before. The same record again, or under another signature,
+ * is the same spend and no conflict. A record that names coins of others shows nothing and is not kept.
+ */
+import type { Hex } from "../../protocol/bytes.ts";
+import { doubleSpendId, readDoubleSpend } from "../../protocol/double-spend.ts";
+import { decodeLeaf, type Leaf } from "../../protocol/leaf.ts";
+import { type MemberId, type Outpoint, splitOutpoint } from "../../protocol/output.ts";
+import { isRefusal } from "../../protocol/refusal.ts";
+import type { PendingLeaf, PendingPool } from "../pending-pool.ts";
+import type { Folded, Replica } from "../replica.ts";
+import type { Logger } from "../service/telemetry.ts";
+import type { LeafStore } from "../store/leaf-store.ts";
+import { FOUND } from "./conflict.ts";
+import type { ConflictBook, Found } from "./conflict-book.ts";
+
+export type ConflictWatchParts = {
+  readonly networkId: Uint8Array;
+  /** Absent on an observer. */
+  readonly member: MemberId | undefined;
+  readonly replica: Pick<Replica, "state" | "store">;
+  readonly pool: Pick<PendingPool, "onAdded" | "rivalsOf">;
+  readonly leaves: Pick<LeafStore, "getMany">;
+  readonly book: ConflictBook;
+  readonly logger: Logger;
+};
+
+/** A record that lost a coin, before anything of it was read. */
+type Candidate = {
+  readonly id: Hex;
+  readonly outpoint: Outpoint;
+  readonly loser: Uint8Array;
+  readonly winner: Hex;
+  readonly isOurs: boolean;
+};
+
+/** What waits to be kept; the rest is found again when it is sequenced. Some 20 MB at the most. */
+const WAITING_MAX = 10_000;
+/** The cursor is stored after so many events, or with the stop. */
+const CURSOR_EVENTS = 1_000;
+
+export class ConflictWatch {
+  readonly #parts: ConflictWatchParts;
+  readonly #waiting = new Map<Hex, Candidate>();
+  #working: Promise<void> | undefined;
+  #cursor = 0;
+
+  constructor(parts: ConflictWatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks at what was folded and not looked at before the last stop, and from now on at what comes. */
+  async start(): Promise<void> {
+    const { book, replica, pool } = this.#parts;
+    this.#cursor = Math.min(await book.cursor(), replica.state.seq);
+    await this.#catchUp();
+    pool.onAdded((leaf) => this.#taken(leaf));
+  }
+
+  /** Waits until all that was found is kept. */
+  async stop(): Promise<void> {
+    await this.#working;
+    await this.#parts.book.saveCursor(this.#cursor);
+  }
+
+  /** Resolves when what was found so far is on disk. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
+  /** To be told of every event, before the pool forgets what it is about. */
+  folded({ placed: { event }, leaves, change }: Folded): void {
+    const { pool, member } = this.#parts;
+    for (const [outpoint, winner] of change.spenders) {
+      for (const rival of pool.rivalsOf(outpoint, winner))
+        this.#lost(rival.leaf, rival.id, rival.local);
+    }
+    if (event.kind === "sequenced") {
+      for (const [i, { code }] of change.outcomes.entries()) {
+        const leaf = leaves[i]!;
+        if (code === "applied" || leaf.id === undefined) continue;
+        this.#lost(leaf.leaf, leaf.id, event.member === member);
+      }
+    }
+    this.#cursor = event.seq;
+    if (event.seq % CURSOR_EVENTS === 0) this.#work();
+  }
+
+  /** A leaf came into the pool. */
+  #taken({ leaf, id, local }: PendingLeaf): void {
+    this.#lost(leaf, id, local);
+  }
+
+  /** Looks which coins a record that has not applied lost to others. */
+  #lost(leaf: Leaf, id: Hex, isOurs: boolean): void {
+    if (leaf.kind !== "spend") return;
+    const { networkId, replica } = this.#parts;
+    for (const outpoint of leaf.inputs) {
+      if (replica.state.coin(outpoint) !== undefined) continue;
+      const winner = replica.store.spenderOf(outpoint);
+      if (winner === undefined || winner === id || replica.store.hasApplied(id)) continue;
+      const conflict = doubleSpendId(networkId, outpoint, id);
+      this.#consider({ id: conflict, outpoint, loser: leaf.bytes, winner, isOurs });
+    }
+  }
+
+  #consider(candidate: Candidate): void {
+    const { book, logger } = this.#parts;
+    const { id, outpoint, isOurs } = candidate;
+    const known = this.#waiting.get(id) ?? book.openOne(id);
+    if (known !== undefined && (known.isOurs || !isOurs)) return;
+    if (!isOurs && (this.#waiting.size >= WAITING_MAX || !book.hasRoom(outpoint))) {
+      logger.warn({ outpoint }, "a loser of a coin is not kept: there are too many");
+      return;
+    }
+    this.#waiting.set(id, candidate);
+    this.#work();
+  }
+
+  #work(): void {
+    this.#working ??= this.#keepAll();
+  }
+
+  /** Until nothing waits. Who adds something while the last is written is served as well. */
+  async #keepAll(): Promise<void> {
+    const { book, logger } = this.#parts;
+    try {
+      do {
+        const seq = this.#cursor;
+        const candidates = [...this.#waiting.values()];
+        const found = await Promise.all(candidates.map((candidate) => this.#secure(candidate)));
+        await book.keep(found.filter((each) => each !== undefined));
+        await book.saveCursor(seq);
+        for (const candidate of candidates) {
+          if (this.#waiting.get(candidate.id) === candidate) this.#waiting.delete(candidate.id);
+        }
+      } while (this.#waiting.size > 0);
+    } catch (error) {
+      // The disk has failed, which ends the node elsewhere; what was sequenced is found again.
+      logger.error({ err: error }, "conflicts could not be kept");
+      this.#waiting.clear();
+    } finally {
+      this.#working = undefined;
+    }
+  }
+
+  /** The conflict with all its bytes; undefined for what shows nothing. */
+  async #secure({ outpoint, loser, winner, isOurs }: Candidate): Promise<Found | undefined> {
+    const { networkId, replica, logger } = this.#parts;
+    const [place] = await replica.store.applied([winner]);
+    const [parent, taker] = await Promise.all([
+      this.#bytesOf(splitOutpoint(outpoint).id),
+      this.#bytesOf(winner),
+    ]);
+    if (place === undefined || parent === undefined || taker === undefined) {
+      logger.error(
+        { outpoint, winner },
+        "a conflict cannot be shown: bytes of applied records are missing",
+      );
+      return undefined;
+    }
+    try {
+      const spend = readDoubleSpend(networkId, { outpoint, parent, loser, winner: taker });
+      return { spend, winner: { seq: place.seq, cycle: place.cycle }, isOurs, standing: FOUND };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      logger.debug(
+        { outpoint, reason: error.message },
+        "a record names a coin and shows no double spend",
+      );
+      return undefined;
+    }
+  }
+
+  /** A record that applied, or a deposit. */
+  async #bytesOf(id: Hex): Promise<Uint8Array | undefined> {
+    const { replica, leaves } = this.#parts;
+    const [row] = await replica.store.applied([id]);
+    if (row === undefined) return await replica.store.deposit(id);
+    return (await leaves.getMany([row.leafHash]))[0];
+  }
+
+  async #catchUp(): Promise<void> {
+    const { replica, leaves, member } = this.#parts;
+    for await (const { row } of replica.store.eventsAfter(this.#cursor)) {
+      const refused = row.refused.filter(({ id }) => id !== undefined);
+      const bytes = await leaves.getMany(refused.map(({ leafHash }) => leafHash));
+      for (const [i, { id }] of refused.entries()) {
+        const leaf = bytes[i];
+        if (leaf !== undefined) this.#lost(decodeLeaf(leaf), id!, row.member === member);
+      }
+      this.#cursor = row.seq;
+      // As many events as there are: what was found goes to disk meanwhile.
+      if (this.#waiting.size >= CURSOR_EVENTS) await this.#working;
+    }
+    await this.#working;
+    await this.#parts.book.saveCursor(this.#cursor);
+  }
+}
