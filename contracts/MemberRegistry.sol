@@ -50,6 +50,8 @@ contract MemberRegistry is IMemberRegistry, AccessManaged, Initializable {
     mapping(uint16 member => uint16) private _treasuries;
     /// Peer ids in use by members and observers, by hash.
     mapping(bytes32 peerHash => bool) private _isPeerTaken;
+    /// Issuer keys that a member had, by hash. The present one need not be among them.
+    mapping(uint16 member => mapping(bytes32 keyHash => bool)) private _wasIssuer;
 
     /// Behind a proxy: state is set by `initialize`.
     constructor() AccessManaged(address(0)) {
@@ -248,6 +250,17 @@ contract MemberRegistry is IMemberRegistry, AccessManaged, Initializable {
     }
 
     /// @inheritdoc IMemberRegistry
+    function treasuryOwnerOf(bytes calldata treasury) external view returns (uint16) {
+        return _treasuryOwner[keccak256(treasury)];
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function isIssuerOf(uint16 member, bytes calldata issuer) external view returns (bool) {
+        bytes32 keyHash = keccak256(issuer);
+        return keyHash == keccak256(_known(member).keys.issuer) || _wasIssuer[member][keyHash];
+    }
+
+    /// @inheritdoc IMemberRegistry
     function validators() external view returns (address[] memory) {
         return ValidatorSet.load(_head.validators);
     }
@@ -342,6 +355,8 @@ contract MemberRegistry is IMemberRegistry, AccessManaged, Initializable {
         _checkKey("intake", keys.intake);
         _takeValidator(member, keys.validator);
         _takeTreasury(member, keys.treasury);
+        bytes memory issuer = _members[member].keys.issuer;
+        if (issuer.length != 0) _wasIssuer[member][keccak256(issuer)] = true;
         _members[member].keys = keys;
         _storeValidators();
         _emitMemberChanged(member);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IEvidence} from "./IEvidence.sol";
 import {IMemberRegistry} from "./IMemberRegistry.sol";
 import {ISettlement} from "./ISettlement.sol";
 
@@ -142,12 +143,14 @@ interface IDisputes {
         uint64 deadline;
         /// Whether the winner of a double spend is a reclaim.
         bool isReclaim;
+        /// The most that all rulings on a false statement award; zero for a double spend.
+        uint64 most;
         /// The winner of a double spend; zero otherwise.
         bytes32 winner;
         /// SHA-256 of the false statement's signed part; for a double spend, the key of its pair.
         bytes32 subject;
         /// SHA-256 of what the claimant puts forward, zero for nothing but the bytes given here.
-        bytes32 evidence;
+        bytes32 argument;
         /// SHA-256 of what the accused answers, zero while it has not.
         bytes32 answer;
         /// What is paid if it is ruled for the claimant.
@@ -219,14 +222,14 @@ interface IDisputes {
     /// @param claimant The member that opened it.
     /// @param accused The member whose bond would pay.
     /// @param amount Minor units.
-    /// @param evidence SHA-256 of what the claimant puts forward.
+    /// @param argument SHA-256 of what the claimant puts forward.
     event CaseOpened(
         uint64 indexed caseId,
         CaseKind kind,
         uint16 indexed claimant,
         uint16 indexed accused,
         uint64 amount,
-        bytes32 evidence
+        bytes32 argument
     );
 
     /// @notice The accused answered.
@@ -361,6 +364,9 @@ interface IDisputes {
     /// @notice Where coins are made to exist once more.
     function settlement() external view returns (ISettlement);
 
+    /// @notice Who decides what bytes prove. Ask it before a report is sent.
+    function evidence() external view returns (IEvidence);
+
     /// @notice The reserves that bonds are kept in.
     function token() external view returns (IERC20);
 
@@ -409,17 +415,17 @@ interface IDisputes {
     /// @notice Opens a case on a double spend that `report` refuses by (e) or for being late, and by
     /// nothing else. The ruling waives those two alone. Operators of members.
     /// @param proof The bytes.
-    /// @param evidence SHA-256 of what else is put forward.
+    /// @param argument SHA-256 of what else is put forward.
     /// @return caseId Its number.
-    function openDoubleSpend(DoubleSpend calldata proof, bytes32 evidence) external returns (uint64 caseId);
+    function openDoubleSpend(DoubleSpend calldata proof, bytes32 argument) external returns (uint64 caseId);
 
     /// @notice Opens a case on a receipt, against the custodian that signed it. Operators of members.
     /// @param receipt The receipt, signed.
     /// @param awards For the holders of the last records that came from it: 1 to 64, together with those of
     /// enforced cases on it at most the receipt's amount.
-    /// @param evidence SHA-256 of what shows that it is false.
+    /// @param argument SHA-256 of what shows that it is false.
     /// @return caseId Its number.
-    function openFalseReceipt(Signed calldata receipt, Award[] calldata awards, bytes32 evidence)
+    function openFalseReceipt(Signed calldata receipt, Award[] calldata awards, bytes32 argument)
         external
         returns (uint64 caseId);
 
@@ -428,9 +434,9 @@ interface IDisputes {
     /// @param certificate The certificate, signed.
     /// @param awards For those who hold records that cannot apply: 1 to 64, together with those of enforced
     /// cases on it at most its maxBalance.
-    /// @param evidence SHA-256 of what shows that it is false.
+    /// @param argument SHA-256 of what shows that it is false.
     /// @return caseId Its number.
-    function openFalseCertificate(Signed calldata certificate, Award[] calldata awards, bytes32 evidence)
+    function openFalseCertificate(Signed calldata certificate, Award[] calldata awards, bytes32 argument)
         external
         returns (uint64 caseId);
 

@@ -400,6 +400,15 @@ interface IMemberRegistry {
     /// @param member Its id.
     function guaranteeOf(uint16 member) external view returns (uint64);
 
+    /// @notice Whose treasury key this is or was, 0 for no member's.
+    /// @param treasury Compressed P-256 key, 33 bytes.
+    function treasuryOwnerOf(bytes calldata treasury) external view returns (uint16);
+
+    /// @notice Whether a member has or had this issuer key: what it signed stays its word.
+    /// @param member Its id.
+    /// @param issuer Compressed P-256 key, 33 bytes.
+    function isIssuerOf(uint16 member, bytes calldata issuer) external view returns (bool);
+
     /// @notice The validators of active members, ascending. A quorum is n − ⌊(n − 1) / 3⌋ of these n.
     function validators() external view returns (address[] memory);
 }

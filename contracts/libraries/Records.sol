@@ -103,15 +103,7 @@ library Records {
     /// @notice Decodes a spend, claim or reclaim.
     function decodeRecord(bytes calldata data) internal pure returns (Record memory record) {
         ByteReader.Cursor memory cursor;
-        record.kind = data.u8(cursor, "kind");
-        if (record.kind < SPEND || record.kind > RECLAIM) revert ByteReader.ByteReaderMalformed("kind", 0);
-        record.inputs = _readInputs(data, cursor, record.kind);
-        record.outputs = _readOutputs(data, cursor);
-        record.counter = data.safe(cursor, "counter");
-        record.time = data.safe(cursor, "time");
-        record.nonce = bytes16(data.take(cursor, 16, "nonce"));
-        record.audit = bytes32(data.take(cursor, 32, "audit"));
-        record.bodyLength = cursor.offset;
+        _readBody(data, cursor, record);
         bytes calldata signer = data.take(cursor, 33, "signer");
         if (signer[0] != 0x02 && signer[0] != 0x03) {
             revert ByteReader.ByteReaderMalformed("signer", record.bodyLength);
@@ -126,15 +118,52 @@ library Records {
         data.end(cursor, "record");
     }
 
+    /// @notice Decodes the body of a spend, claim or reclaim. Its signer and what follows stay empty.
+    function decodeBody(bytes calldata data) internal pure returns (Record memory record) {
+        ByteReader.Cursor memory cursor;
+        _readBody(data, cursor, record);
+        data.end(cursor, "body");
+    }
+
     /// @notice Decodes a deposit.
     function decodeDeposit(bytes calldata data) internal pure returns (Deposit memory made) {
         ByteReader.Cursor memory cursor;
         if (data.u8(cursor, "kind") != DEPOSIT) revert ByteReader.ByteReaderMalformed("kind", 0);
         made.seq = data.safe(cursor, "seq");
         uint256 start = cursor.offset;
-        made.output = _readOutput(data, cursor);
+        made.output = readOutput(data, cursor);
         if (made.output.lock != LOCK_KEY) revert ByteReader.ByteReaderMalformed("lock", start);
         data.end(cursor, "deposit");
+    }
+
+    /// @notice Reads an output that other things follow.
+    function readOutput(bytes calldata data, ByteReader.Cursor memory cursor)
+        internal
+        pure
+        returns (Output memory output)
+    {
+        uint256 start = cursor.offset;
+        output.lock = data.u8(cursor, "lock");
+        if (output.lock > LOCK_REPLACEMENT) revert ByteReader.ByteReaderMalformed("lock", start);
+        output.owner = bytes20(data.take(cursor, 20, "owner"));
+        if (output.lock == LOCK_BURN && output.owner != 0) {
+            revert ByteReader.ByteReaderMalformed("owner", start + 1);
+        }
+        output.custodian = data.u16(cursor, "custodian");
+        output.amount = data.u64(cursor, "amount");
+        if (output.amount == 0) revert ByteReader.ByteReaderMalformed("amount", start + 23);
+    }
+
+    function _readBody(bytes calldata data, ByteReader.Cursor memory cursor, Record memory record) private pure {
+        record.kind = data.u8(cursor, "kind");
+        if (record.kind < SPEND || record.kind > RECLAIM) revert ByteReader.ByteReaderMalformed("kind", 0);
+        record.inputs = _readInputs(data, cursor, record.kind);
+        record.outputs = _readOutputs(data, cursor);
+        record.counter = data.safe(cursor, "counter");
+        record.time = data.safe(cursor, "time");
+        record.nonce = bytes16(data.take(cursor, 16, "nonce"));
+        record.audit = bytes32(data.take(cursor, 32, "audit"));
+        record.bodyLength = cursor.offset;
     }
 
     function _readInputs(bytes calldata data, ByteReader.Cursor memory cursor, uint8 kind)
@@ -169,26 +198,9 @@ library Records {
         outputs = new Output[](count);
         for (uint256 i = 0; i < count; ++i) {
             start = cursor.offset;
-            outputs[i] = _readOutput(data, cursor);
+            outputs[i] = readOutput(data, cursor);
             if (outputs[i].lock == LOCK_REPLACEMENT) revert ByteReader.ByteReaderMalformed("lock", start);
         }
-    }
-
-    function _readOutput(bytes calldata data, ByteReader.Cursor memory cursor)
-        private
-        pure
-        returns (Output memory output)
-    {
-        uint256 start = cursor.offset;
-        output.lock = data.u8(cursor, "lock");
-        if (output.lock > LOCK_REPLACEMENT) revert ByteReader.ByteReaderMalformed("lock", start);
-        output.owner = bytes20(data.take(cursor, 20, "owner"));
-        if (output.lock == LOCK_BURN && output.owner != 0) {
-            revert ByteReader.ByteReaderMalformed("owner", start + 1);
-        }
-        output.custodian = data.u16(cursor, "custodian");
-        output.amount = data.u64(cursor, "amount");
-        if (output.amount == 0) revert ByteReader.ByteReaderMalformed("amount", start + 23);
     }
 
     function _readPreimage(bytes calldata data, ByteReader.Cursor memory cursor, uint8 kind)

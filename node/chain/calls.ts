@@ -8,6 +8,14 @@ import type { MemberId } from "../../protocol/output.ts";
 import type { MemberStatus } from "../../protocol/rules.ts";
 import type { ContractCall, ContractName } from "./contracts.ts";
 import {
+  type Award,
+  awardsFor,
+  type DoubleSpendProof,
+  doubleSpendFor,
+  promiseFor,
+  type SignedPromise,
+} from "./disputes.ts";
+import {
   type Admission,
   admissionFor,
   keysFor,
@@ -45,6 +53,38 @@ export const revoke = (owners: readonly Owner[]) => call("registry", "revoke", o
 export const rotateKeys = (keys: MemberKeys) => call("registry", "rotateKeys", keysFor(keys));
 export const setPeer = (peer: Peer) => call("registry", "setPeer", peerFor(peer));
 
+export const depositBond = (member: MemberId, amount: Amount) =>
+  call("disputes", "depositBond", member, amount);
+export const requestRelease = (amount: Amount) => call("disputes", "requestRelease", amount);
+export const releaseBond = () => call("disputes", "releaseBond");
+
+// A member's operator, on what devices did.
+export const report = (proof: DoubleSpendProof) =>
+  call("disputes", "report", doubleSpendFor(proof));
+export const openDoubleSpend = (proof: DoubleSpendProof, argument: Hex) =>
+  call("disputes", "openDoubleSpend", doubleSpendFor(proof), argument);
+export const openFalseReceipt = (receipt: SignedPromise, awards: readonly Award[], argument: Hex) =>
+  call("disputes", "openFalseReceipt", promiseFor(receipt), awardsFor(awards), argument);
+export const openFalseCertificate = (
+  certificate: SignedPromise,
+  awards: readonly Award[],
+  argument: Hex,
+) => call("disputes", "openFalseCertificate", promiseFor(certificate), awardsFor(awards), argument);
+export const answerCase = (caseId: number, answer: Hex) =>
+  call("disputes", "answer", caseId, answer);
+
+// Anyone, once the time has come.
+/** At most `max` debts. */
+export const payQueue = (member: MemberId, max: number) =>
+  call("disputes", "payQueue", member, max);
+export const ruleUnanswered = (caseId: number) => call("disputes", "ruleUnanswered", caseId);
+export const lapse = (caseId: number) => call("disputes", "lapse", caseId);
+export const enforce = (caseId: number) => call("disputes", "enforce", caseId);
+
+// A regulator.
+export const ruleCase = (caseId: number, isUpheld: boolean) =>
+  call("disputes", "rule", caseId, isUpheld);
+
 // The authority, after its delay.
 export const admit = (member: MemberId, admission: Admission) =>
   call("registry", "admit", member, admissionFor(admission));
@@ -71,6 +111,7 @@ export const setWriter = (writer: Hex, allowed: boolean) =>
   call("registry", "setWriter", writer, allowed);
 export const setParticipant = (account: Hex, allowed: boolean) =>
   call("token", "setParticipant", account, allowed);
+export const collectFines = (to: Hex) => call("disputes", "collectFines", to);
 export const mint = (to: Hex, amount: Amount) => call("token", "mint", to, amount);
 export const burn = (from: Hex, amount: Amount) => call("token", "burn", from, amount);
 

@@ -13,7 +13,7 @@ import type { PlacedEvent } from "../ledger/event.ts";
 import type { Logger } from "../service/telemetry.ts";
 import { type AccountKey, ChainAccount } from "./account.ts";
 import { closeCycle, sequence, settle } from "./calls.ts";
-import { type ContractCall, encodeCall } from "./contracts.ts";
+import { addressOf, type ContractCall, encodeCall } from "./contracts.ts";
 import { ChainDownError } from "./errors.ts";
 import { EventLog, type LogCursor } from "./event-log.ts";
 import type { NetworkParameters } from "./members.ts";
@@ -176,7 +176,7 @@ export class ChainClient implements AsyncDisposable {
   async send(call: ContractCall, signal?: AbortSignal): Promise<Receipt> {
     if (this.#account === undefined) throw new Error("this client has no account to send from");
     return this.#account.send(
-      { to: this.network.contracts[call.contract], data: encodeCall(call) },
+      { to: addressOf(this.network.contracts, call.contract), data: encodeCall(call) },
       signal,
     );
   }

@@ -1,8 +1,12 @@
 /** The contracts' interfaces at work: calls and results as bytes, and reverts by their names. Pure. */
 import { Interface, type Result } from "ethers";
 import type { Hex } from "../../protocol/bytes.ts";
+import type { NetworkContracts } from "../../protocol/network-file.ts";
+import { Refusal } from "../../protocol/refusal.ts";
 import {
   accessManagerAbi,
+  disputesAbi,
+  evidenceAbi,
   memberRegistryAbi,
   proxyAdminAbi,
   reserveTokenAbi,
@@ -16,6 +20,7 @@ export const interfaces = {
   registry: new Interface(memberRegistryAbi),
   token: new Interface(reserveTokenAbi),
   settlement: new Interface(settlementAbi),
+  disputes: new Interface(disputesAbi),
 } as const;
 
 export type ContractName = keyof typeof interfaces;
@@ -28,6 +33,16 @@ export type ContractCall = {
 };
 
 const proxyAdmin = new Interface(proxyAdminAbi);
+/** What Disputes asks about bytes: its refusals reach whoever called Disputes. */
+const evidence = new Interface(evidenceAbi);
+
+/** Where a network has the contract. @throws Refusal `unavailable` where it has none. */
+export function addressOf(contracts: NetworkContracts, contract: ContractName): Hex {
+  const address = contracts[contract];
+  if (address === undefined)
+    throw new Refusal("unavailable", `this network has no ${contract} contract`);
+  return address;
+}
 
 export function encodeCall({ contract, method, args }: ContractCall): Hex {
   return interfaces[contract].encodeFunctionData(method, args) as Hex;
@@ -50,7 +65,7 @@ export function topicOf(contract: ContractName, event: string): Hex {
 
 /** What a contract meant by the bytes it reverted with. Proxies pass on the errors of what is behind them. */
 export function decodeRevert(data: Hex, options?: ErrorOptions): ChainRevert {
-  for (const each of [...Object.values(interfaces), proxyAdmin]) {
+  for (const each of [...Object.values(interfaces), proxyAdmin, evidence]) {
     const error = each.parseError(data);
     if (error !== null) return new ChainRevert(error.name, [...error.args], options);
   }

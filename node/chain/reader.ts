@@ -1,10 +1,27 @@
 /** What the contracts say, read in one voice: all that belongs together is read at one block. */
 import type { Result } from "ethers";
 import type { Hex } from "../../protocol/bytes.ts";
+import type { Owner } from "../../protocol/key.ts";
 import type { Amount } from "../../protocol/money.ts";
 import type { NetworkContracts } from "../../protocol/network-file.ts";
-import type { MemberId } from "../../protocol/output.ts";
-import { type ContractCall, type ContractName, decodeResult, encodeCall } from "./contracts.ts";
+import { type MemberId, type Outpoint, splitOutpoint } from "../../protocol/output.ts";
+import {
+  addressOf,
+  type ContractCall,
+  type ContractName,
+  decodeResult,
+  encodeCall,
+} from "./contracts.ts";
+import {
+  type BondEntry,
+  bondOf,
+  type CaseEntry,
+  caseOf,
+  type Debt,
+  debtOf,
+  type PairState,
+  pairStates,
+} from "./disputes.ts";
 import { ChainDownError } from "./errors.ts";
 import {
   directoryOf,
@@ -80,7 +97,7 @@ export class ContractReader {
     at: BlockName = "latest",
   ): Promise<Result> {
     const call: ContractCall = { contract, method, args };
-    const to = this.#contracts[contract];
+    const to = addressOf(this.#contracts, contract);
     const block = at === "latest" ? at : quantity(at);
     const data = await this.#rpc.call<Hex>("eth_call", [{ to, data: encodeCall(call) }, block]);
     if (data === "0x")
@@ -155,6 +172,43 @@ export class ContractReader {
       owed,
       tokens,
     };
+  }
+
+  /** A member's bond, and what is asked of it. */
+  async bond(member: MemberId): Promise<BondEntry> {
+    const [[minimum], [row]] = await Promise.all([
+      this.read("disputes", "minimumOf", [member]),
+      this.read("disputes", "bondOf", [member]),
+    ]);
+    return bondOf(member, minimum, row);
+  }
+
+  /** The oldest debts that wait for a member's bond, at most `max`. */
+  async queue(member: MemberId, max: number): Promise<readonly Debt[]> {
+    const [rows] = await this.read("disputes", "queueOf", [member, max]);
+    return (rows as Result[]).map(debtOf);
+  }
+
+  /** Whether a coin exists once more for a losing record, or waits to. */
+  async pairState(outpoint: Outpoint, record: Hex): Promise<PairState> {
+    const { id, index } = splitOutpoint(outpoint);
+    return pairStates[Number((await this.read("disputes", "stateOf", [id, index, record]))[0])]!;
+  }
+
+  /** What reports have been paid or queued for a device: at most its bank's guarantee. */
+  async covered(owner: Owner): Promise<Amount> {
+    return (await this.read("disputes", "coveredOf", [owner]))[0];
+  }
+
+  /** A case by its number, undefined for one that was never opened. */
+  async case(caseId: number): Promise<CaseEntry | undefined> {
+    const entry = caseOf(caseId, (await this.read("disputes", "getCase", [caseId]))[0]);
+    return entry.status === "none" ? undefined : entry;
+  }
+
+  /** How many cases were ever opened: they are numbered from 1. */
+  async caseCount(): Promise<number> {
+    return Number((await this.read("disputes", "caseCount"))[0]);
   }
 
   /** What an account holds of the reserve token. */

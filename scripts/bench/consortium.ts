@@ -49,8 +49,13 @@ export const START = { reserve: 10n ** 12n, quota: 10n ** 12n, guarantee: 50_000
 /** Deploys, sets roles up and admits `memberCount` members, each with reserves in its operator's account. */
 export async function deployConsortium(connection: Connection, memberCount = 4) {
   const { ethers } = connection;
-  const [authority, disputes, stranger, ...operators] = await ethers.getSigners();
-  if (authority === undefined || disputes === undefined || stranger === undefined) {
+  const [authority, regulator, paymaster, stranger, ...operators] = await ethers.getSigners();
+  if (
+    authority === undefined ||
+    regulator === undefined ||
+    paymaster === undefined ||
+    stranger === undefined
+  ) {
     throw new Error("the chain has too few accounts");
   }
 
@@ -71,12 +76,21 @@ export async function deployConsortium(connection: Connection, memberCount = 4) 
     [manager],
   );
   const settlement = await ethers.getContractAt("Settlement", settlementProxy.address);
+  const disputesProxy = await behindProxy(
+    connection,
+    "Disputes",
+    [settlementProxy.address],
+    [manager],
+  );
+  const disputes = await ethers.getContractAt("Disputes", disputesProxy.address);
   const targets = [
     { name: "MemberRegistry", address: registryProxy.address },
     { name: "ReserveToken", address: await token.getAddress() },
     { name: "Settlement", address: settlementProxy.address },
+    { name: "Disputes", address: disputesProxy.address },
     { name: "ProxyAdmin", address: registryProxy.admin },
     { name: "ProxyAdmin", address: settlementProxy.admin },
+    { name: "ProxyAdmin", address: disputesProxy.admin },
   ] as const;
   for (const { name, address } of targets) {
     const { interface: functions } = await ethers.getContractFactory(name);
@@ -90,10 +104,14 @@ export async function deployConsortium(connection: Connection, memberCount = 4) 
     }
   }
   await accessManager.grantRole(roles.AUTHORITY, authority.address, 0);
-  await accessManager.grantRole(roles.DISPUTES, disputes.address, 0);
+  await accessManager.grantRole(roles.REGULATOR, regulator.address, 0);
+  for (const payer of [disputesProxy.address, paymaster.address]) {
+    await accessManager.grantRole(roles.DISPUTES, payer, 0);
+  }
 
   await registry.setWriter(settlementProxy.address, true);
   await token.setParticipant(settlementProxy.address, true);
+  await token.setParticipant(disputesProxy.address, true);
   const members: MemberKeys[] = [];
   for (let id = 1; id <= memberCount; id++) {
     const operator = operators[id - 1];
@@ -104,6 +122,7 @@ export async function deployConsortium(connection: Connection, memberCount = 4) 
     await token.setParticipant(operator.address, true);
     await token.mint(operator.address, START.reserve);
     await token.connect(operator).approve(settlementProxy.address, START.reserve);
+    await token.connect(operator).approve(disputesProxy.address, START.reserve);
     members.push(member);
   }
 
@@ -120,9 +139,12 @@ export async function deployConsortium(connection: Connection, memberCount = 4) 
     token,
     settlement,
     settlementAdmin: settlementProxy.admin,
-    authority,
-    /** Holds the role of the contract that pays double spends. */
     disputes,
+    disputesAdmin: disputesProxy.admin,
+    authority,
+    regulator,
+    /** An account that holds the same role as Disputes. */
+    paymaster,
     stranger,
     members,
     domain,
@@ -213,7 +235,7 @@ export function settlementForm(checkpoint: Checkpoint) {
 /** Deploys a contract behind a proxy of the AccessManager, its first initial argument. */
 export async function behindProxy(
   { ethers }: Connection,
-  name: "MemberRegistry" | "Settlement",
+  name: "MemberRegistry" | "Settlement" | "Disputes",
   constructorArguments: readonly unknown[],
   initialArguments: readonly unknown[],
 ) {

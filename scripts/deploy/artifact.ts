@@ -11,6 +11,7 @@ const folders = {
   MemberRegistry: "contracts",
   ReserveToken: "contracts",
   Settlement: "contracts",
+  Disputes: "contracts",
   TransparentUpgradeableProxy: "@openzeppelin/contracts/proxy/transparent",
 } as const;
 

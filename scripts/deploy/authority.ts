@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as calls from "../../node/chain/calls.ts";
 import type { ChainClient } from "../../node/chain/chain-client.ts";
-import { type ContractCall, encodeCall } from "../../node/chain/contracts.ts";
+import { addressOf, type ContractCall, encodeCall } from "../../node/chain/contracts.ts";
 import { ChainRevert } from "../../node/chain/errors.ts";
 import type { Admission } from "../../node/chain/members.ts";
 import type { Receipt } from "../../node/chain/transaction.ts";
@@ -37,7 +37,7 @@ export class Authority {
   /** @throws Refusal `forbidden` if the account holds no such role; ChainRevert when the contract says no. */
   async call(call: ContractCall): Promise<AuthorityResult> {
     const { client } = this;
-    const target = client.network.contracts[call.contract];
+    const target = addressOf(client.network.contracts, call.contract);
     const data = encodeCall(call);
     const { reader, address } = client;
     const [immediate, delay] = await reader.read("accessManager", "canCall", [

@@ -1,5 +1,5 @@
 /**
- * Creates a network's contracts as the first six transactions of an account made for it. A contract's
+ * Creates a network's contracts as the first eight transactions of an account made for it. A contract's
  * address follows from its creator and the creator's nonce, so the chain itself says how far a
  * deployment came: nothing else needs to be remembered, and nothing can be created twice.
  */
@@ -20,16 +20,20 @@ type Creation = {
   readonly args: readonly unknown[];
 };
 
+/** A deployment leaves no contract out. */
+export type DeployedContracts = NetworkContracts & { readonly disputes: Hex };
+
 /** More than the largest contract there may be (EIP-170) costs. */
 const CREATION_GAS = 8_000_000n;
 
 /** Where the contracts of a deployer stand, or will. */
-export function contractsOf(deployer: Hex): NetworkContracts {
+export function contractsOf(deployer: Hex): DeployedContracts {
   return {
     accessManager: addressAt(deployer, 0),
     registry: addressAt(deployer, 2),
     token: addressAt(deployer, 3),
     settlement: addressAt(deployer, 5),
+    disputes: addressAt(deployer, 7),
   };
 }
 
@@ -68,9 +72,11 @@ export async function createContracts(
 
 /** The order that contracts/README.md gives. */
 function creations(deployer: Hex, { parameters, currency }: DeployPlan): readonly Creation[] {
-  const { accessManager, registry, token } = contractsOf(deployer);
-  const initialize = (contract: "registry" | "settlement", ...args: readonly unknown[]) =>
-    encodeCall({ contract, method: "initialize", args });
+  const { accessManager, registry, token, settlement } = contractsOf(deployer);
+  const initialize = (
+    contract: "registry" | "settlement" | "disputes",
+    ...args: readonly unknown[]
+  ) => encodeCall({ contract, method: "initialize", args });
   const proxied = (implementation: number, open: Hex) => [
     addressAt(deployer, implementation),
     accessManager,
@@ -86,6 +92,8 @@ function creations(deployer: Hex, { parameters, currency }: DeployPlan): readonl
       ["ReserveToken", tokenArgs],
       ["Settlement", [registry, token]],
       ["TransparentUpgradeableProxy", proxied(4, initialize("settlement", accessManager))],
+      ["Disputes", [settlement]],
+      ["TransparentUpgradeableProxy", proxied(6, initialize("disputes", accessManager))],
     ] as const
   ).map(([name, args], nonce) => ({ name, args, address: addressAt(deployer, nonce) }));
 }

@@ -6,21 +6,27 @@
 import type { ChainAccount } from "../../node/chain/account.ts";
 import { restrictedFunctions, roles } from "../../node/chain/abi.ts";
 import * as calls from "../../node/chain/calls.ts";
-import { type ContractCall, encodeCall, selectorOf, topicOf } from "../../node/chain/contracts.ts";
+import {
+  addressOf,
+  type ContractCall,
+  encodeCall,
+  selectorOf,
+  topicOf,
+} from "../../node/chain/contracts.ts";
 import type { ContractReader } from "../../node/chain/reader.ts";
 import { type ChainRpc, quantity, type RpcBlock } from "../../node/chain/rpc.ts";
 import type { Instruction } from "../../node/chain/transaction.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import type { Amount } from "../../protocol/money.ts";
-import type { NetworkContracts } from "../../protocol/network-file.ts";
 import { Refusal } from "../../protocol/refusal.ts";
+import type { DeployedContracts } from "./creations.ts";
 import type { DeployPlan } from "./plan.ts";
 
 export type SetupParts = {
   readonly rpc: ChainRpc;
   readonly reader: ContractReader;
   readonly account: ChainAccount;
-  readonly contracts: NetworkContracts;
+  readonly contracts: DeployedContracts;
 };
 
 /** The AccessManager's own role, which gives the others. */
@@ -57,7 +63,7 @@ export async function setUp(
 
 /** One transaction: who may call what, and the deployer's own leave to go on. */
 async function missingRoles(parts: SetupParts): Promise<readonly ContractCall[]> {
-  const { reader, account } = parts;
+  const { reader, account, contracts } = parts;
   // The last of the calls that are made together: if it was made they all were.
   if (await hasRole(reader, roles.AUTHORITY, account.address)) return [];
   const together = Object.entries(roles).map(([name, role]) => calls.labelRole(role, name));
@@ -69,6 +75,7 @@ async function missingRoles(parts: SetupParts): Promise<readonly ContractCall[]>
       );
     }
   }
+  together.push(calls.grantRole(roles.DISPUTES, contracts.disputes, 0));
   together.push(calls.grantRole(roles.AUTHORITY, account.address, 0));
   return [calls.multicall(together.map(encodeCall))];
 }
@@ -77,12 +84,13 @@ const contractOf = {
   MemberRegistry: "registry",
   ReserveToken: "token",
   Settlement: "settlement",
+  Disputes: "disputes",
   ProxyAdmin: "proxyAdmin",
 } as const;
 
 async function targetsOf({
   rpc,
-  contracts: { registry, token, settlement },
+  contracts: { registry, token, settlement, disputes },
 }: SetupParts): Promise<readonly Target[]> {
   const adminOf = async (proxy: Hex): Promise<Hex> =>
     `0x${(await rpc.call<Hex>("eth_getStorageAt", [proxy, ADMIN_SLOT, "latest"])).slice(-40)}`;
@@ -90,8 +98,10 @@ async function targetsOf({
     { name: "MemberRegistry", address: registry },
     { name: "ReserveToken", address: token },
     { name: "Settlement", address: settlement },
+    { name: "Disputes", address: disputes },
     { name: "ProxyAdmin", address: await adminOf(registry) },
     { name: "ProxyAdmin", address: await adminOf(settlement) },
+    { name: "ProxyAdmin", address: await adminOf(disputes) },
   ];
 }
 
@@ -106,7 +116,8 @@ async function missingParticipants(
   parts: SetupParts,
   { members }: DeployPlan,
 ): Promise<readonly ContractCall[]> {
-  const accounts = [parts.contracts.settlement, ...members.map(({ operator }) => operator)];
+  const { settlement, disputes } = parts.contracts;
+  const accounts = [settlement, disputes, ...members.map(({ operator }) => operator)];
   const known = await Promise.all(
     accounts.map((account) => is(parts, "token", "isParticipant", account)),
   );
@@ -202,7 +213,7 @@ async function is(
 }
 
 function instructionOf({ contracts }: SetupParts, call: ContractCall): Instruction {
-  return { to: contracts[call.contract], data: encodeCall(call), gas: SETUP_GAS };
+  return { to: addressOf(contracts, call.contract), data: encodeCall(call), gas: SETUP_GAS };
 }
 
 function asWord(value: Hex): Hex {

@@ -76,16 +76,16 @@ describe("Settlement.deposit", () => {
   });
 
   it("refuses a member whose bond is short, until it no longer is", async () => {
-    const { settlement, members, disputes } = await load();
+    const { settlement, members, paymaster } = await load();
     const from = settlement.connect(members[1]!.operator);
-    await expect(settlement.connect(disputes).setImpaired(2, true))
+    await expect(settlement.connect(paymaster).setImpaired(2, true))
       .to.emit(settlement, "ImpairedChanged")
       .withArgs(2, true);
     expect(await settlement.isImpaired(2)).to.equal(true);
     await expect(from.deposit(2, 1n))
       .to.be.revertedWithCustomError(settlement, "SettlementImpaired")
       .withArgs(2);
-    await settlement.connect(disputes).setImpaired(2, false);
+    await settlement.connect(paymaster).setImpaired(2, false);
     await from.deposit(2, 1n);
     expect(await settlement.reserveOf(2)).to.equal(1n);
   });
@@ -160,7 +160,7 @@ describe("Settlement.withdraw", () => {
   });
 });
 
-describe("Settlement's door for disputes", () => {
+describe("Settlement's door for Disputes", () => {
   const load = useConsortium();
   const id = `0x${"33".repeat(32)}`;
   const loser = `0x${"44".repeat(32)}`;
@@ -168,32 +168,32 @@ describe("Settlement's door for disputes", () => {
 
   async function funded() {
     const consortium = await load();
-    const { token, settlement, disputes } = consortium;
-    await token.setParticipant(disputes.address, true);
-    await token.mint(disputes.address, 100n);
-    await token.connect(disputes).approve(await settlement.getAddress(), 100n);
+    const { token, settlement, paymaster } = consortium;
+    await token.setParticipant(paymaster.address, true);
+    await token.mint(paymaster.address, 100n);
+    await token.connect(paymaster).approve(await settlement.getAddress(), 100n);
     return consortium;
   }
 
   it("restitutes: the amount comes in behind the custodian, as an event of the ledger", async () => {
-    const { settlement, registry, token, disputes, connection } = await funded();
+    const { settlement, registry, token, paymaster, connection } = await funded();
     const { time } = connection.networkHelpers;
     const at = (await time.latest()) + 5;
     await time.setNextBlockTimestamp(at);
     const seq = (await registry.seq()) + 1n;
-    await expect(settlement.connect(disputes).restitute(id, 255, loser, owner, 3, 60n))
+    await expect(settlement.connect(paymaster).restitute(id, 255, loser, owner, 3, 60n))
       .to.emit(settlement, "Restituted")
       .withArgs(seq, id, 255, loser, owner, 3, 60n, at);
     expect(await settlement.reserveOf(3)).to.equal(60n);
     expect((await settlement.getCycle(1)).inflow).to.equal(60n);
     expect(await settlement.owed()).to.equal(60n);
-    expect(await token.balanceOf(disputes.address)).to.equal(40n);
+    expect(await token.balanceOf(paymaster.address)).to.equal(40n);
   });
 
   it("awards: the amount comes in behind the coin's custodian, whoever pays", async () => {
-    const { settlement, registry, disputes } = await funded();
+    const { settlement, registry, paymaster } = await funded();
     const seq = (await registry.seq()) + 1n;
-    await expect(settlement.connect(disputes).award(1, owner, 2, 60n))
+    await expect(settlement.connect(paymaster).award(1, owner, 2, 60n))
       .to.emit(settlement, "Awarded")
       .withArgs(seq, 1, owner, 2, 60n);
     expect([await settlement.reserveOf(1), await settlement.reserveOf(2)]).to.deep.equal([0n, 60n]);
@@ -202,8 +202,8 @@ describe("Settlement's door for disputes", () => {
   });
 
   it("refuses nothing, and members it does not know", async () => {
-    const { settlement, disputes } = await funded();
-    const door = settlement.connect(disputes);
+    const { settlement, paymaster } = await funded();
+    const door = settlement.connect(paymaster);
     const zero = [
       () => door.restitute(id, 0, loser, owner, 3, 0n),
       () => door.award(1, owner, 3, 0n),
@@ -226,9 +226,9 @@ describe("Settlement's door for disputes", () => {
   });
 
   it("counts what came in against no quota: it is another's money that makes a holder whole", async () => {
-    const { settlement, registry, disputes } = await funded();
+    const { settlement, registry, paymaster } = await funded();
     await registry.setQuota(3, 0n);
-    await settlement.connect(disputes).restitute(id, 0, loser, owner, 3, 60n);
+    await settlement.connect(paymaster).restitute(id, 0, loser, owner, 3, 60n);
     expect(await settlement.reserveOf(3)).to.equal(60n);
   });
 });

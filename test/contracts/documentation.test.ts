@@ -16,7 +16,13 @@ const erc20 = [
 ];
 
 describe("the interfaces of the contracts", () => {
-  for (const name of ["IMemberRegistry", "IReserveToken", "ISettlement"]) {
+  for (const name of [
+    "IMemberRegistry",
+    "IReserveToken",
+    "ISettlement",
+    "IDisputes",
+    "IEvidence",
+  ]) {
     it(`document every parameter of every function, event and error of ${name}`, () => {
       const { methods, events, errors } = readOutput(folder, name).devdoc;
       const documented = new Map<string, readonly string[]>();

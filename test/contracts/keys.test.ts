@@ -214,9 +214,9 @@ describe("revocation in MemberRegistry", () => {
   });
 
   it("is for the contract that pays double spends to do in a member's name", async () => {
-    const { registry, disputes } = await load();
+    const { registry, paymaster } = await load();
     const seq = await registry.seq();
-    await expect(registry.connect(disputes).revokeFor(3, OWNERS[0]!)).to.emit(registry, "Revoked");
+    await expect(registry.connect(paymaster).revokeFor(3, OWNERS[0]!)).to.emit(registry, "Revoked");
     const [revoked] = await registry.queryFilter(registry.filters.Revoked(seq + 1n));
     expect([revoked!.args.member, revoked!.args.owner]).to.deep.equal([3n, OWNERS[0]]);
   });

@@ -246,7 +246,7 @@ describe("the members in MemberRegistry", () => {
   });
 
   it("refuses to change what it does not know", async () => {
-    const { registry, members, stranger, disputes } = await load();
+    const { registry, members, stranger, paymaster } = await load();
     const keys = keysOf(9, members[0]!.validator);
     const calls = [
       () => registry.setStatus(9, SUSPENDED),
@@ -256,7 +256,7 @@ describe("the members in MemberRegistry", () => {
       () => registry.setGuarantee(9, 1n),
       () => registry.replaceKeys(9, keys),
       () => registry.replacePeer(9, peerOf("nobody")),
-      () => registry.connect(disputes).revokeFor(9, `0x${"11".repeat(20)}`),
+      () => registry.connect(paymaster).revokeFor(9, `0x${"11".repeat(20)}`),
       () => registry.getMember(9),
     ];
     for (const call of calls) {

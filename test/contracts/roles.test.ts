@@ -49,7 +49,17 @@ const calls = {
     award: () => [1, OWNER, 2, 5n],
     setImpaired: () => [2, true],
   },
+  Disputes: {
+    collectFines: ({ members }: Consortium) => [members[0]!.operator.address],
+    rule: () => [1, true],
+  },
 } as const;
+
+/** What a role's holder hears where there is nothing yet to be done: it was let through. */
+const refusals: Readonly<Record<string, string>> = {
+  collectFines: "DisputesNoFines",
+  rule: "DisputesWrongStatus",
+};
 
 /** What anyone may call: the contract itself sees to it that no harm is done. */
 const open: Record<keyof typeof calls, readonly string[]> = {
@@ -64,13 +74,30 @@ const open: Record<keyof typeof calls, readonly string[]> = {
     "settle",
     "withdraw",
   ],
+  Disputes: [
+    "answer",
+    "depositBond",
+    "enforce",
+    "initialize",
+    "lapse",
+    "openDoubleSpend",
+    "openFalseCertificate",
+    "openFalseReceipt",
+    "payQueue",
+    "releaseBond",
+    "report",
+    "requestRelease",
+    "ruleUnanswered",
+    "setAuthority",
+  ],
 };
 
-function contractsOf({ registry, token, settlement }: Consortium) {
+function contractsOf({ registry, token, settlement, disputes }: Consortium) {
   return {
     MemberRegistry: registry,
     ReserveToken: token,
     Settlement: settlement,
+    Disputes: disputes,
   } as unknown as Record<keyof typeof calls, BaseContract>;
 }
 
@@ -80,16 +107,16 @@ describe("the roles", () => {
   /** The consortium, with what the calls need besides their role. */
   async function prepared(): Promise<Consortium> {
     const consortium = await load();
-    const { registry, token, settlement, members, authority, disputes } = consortium;
+    const { registry, token, settlement, members, authority, paymaster } = consortium;
     await registry.admitObserver("First", peerOf("first observer"));
     await token.connect(members[0]!.operator).approve(authority.address, 5n);
-    await token.setParticipant(disputes.address, true);
-    await token.mint(disputes.address, 100n);
-    await token.connect(disputes).approve(await settlement.getAddress(), 100n);
+    await token.setParticipant(paymaster.address, true);
+    await token.mint(paymaster.address, 100n);
+    await token.connect(paymaster).approve(await settlement.getAddress(), 100n);
     return consortium;
   }
 
-  for (const name of ["MemberRegistry", "ReserveToken", "Settlement"] as const) {
+  for (const name of ["MemberRegistry", "ReserveToken", "Settlement", "Disputes"] as const) {
     const byRole = Object.entries(restrictedFunctions[name]) as [keyof typeof roles, string[]][];
     const restricted = byRole.flatMap(([, functions]) => functions);
 
@@ -107,17 +134,16 @@ describe("the roles", () => {
       for (const each of functions) {
         it(`let ${role} alone call ${name}.${each}`, async () => {
           const consortium = await prepared();
-          const { authority, disputes, stranger, members } = consortium;
+          const { authority, regulator, paymaster, stranger, members } = consortium;
           const contract = contractsOf(consortium)[name];
           const makeArguments = (calls[name] as Record<string, (c: Consortium) => unknown[]>)[
             each
           ]!;
-          const holder = role === "AUTHORITY" ? authority : disputes;
-          const others = [
-            role === "AUTHORITY" ? disputes : authority,
-            stranger,
-            members[1]!.operator,
-          ];
+          const holders = { AUTHORITY: authority, REGULATOR: regulator, DISPUTES: paymaster };
+          const holder = holders[role as keyof typeof holders];
+          const others = [...Object.values(holders), stranger, members[1]!.operator].filter(
+            (account) => account !== holder,
+          );
           const call = (from: typeof holder) =>
             contract.connect(from).getFunction(each)(...makeArguments(consortium));
           for (const other of others) {
@@ -125,7 +151,9 @@ describe("the roles", () => {
               .to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized")
               .withArgs(other.address);
           }
-          await call(holder);
+          const refusal = refusals[each];
+          if (refusal === undefined) await call(holder);
+          else await expect(call(holder)).to.be.revertedWithCustomError(contract, refusal);
         });
       }
     }

@@ -105,7 +105,7 @@ describe("an upgrade", () => {
 
     it(`of ${name} is refused to all but the authority, through the AccessManager`, async () => {
       const consortium = await load();
-      const { accessManager, stranger, disputes, authority, connection } = consortium;
+      const { accessManager, stranger, paymaster, authority, connection } = consortium;
       const isRegistry = name === "MemberRegistry";
       const contract = isRegistry ? consortium.registry : consortium.settlement;
       const admin = isRegistry ? consortium.registryAdmin : consortium.settlementAdmin;
@@ -113,7 +113,7 @@ describe("an upgrade", () => {
       const proxyAdmin = await connection.ethers.getContractAt("ProxyAdmin", admin);
       expect(await proxyAdmin.owner()).to.equal(await accessManager.getAddress());
       const call = proxyAdmin.interface.encodeFunctionData("upgradeAndCall", [proxy, proxy, "0x"]);
-      for (const account of [stranger, disputes]) {
+      for (const account of [stranger, paymaster]) {
         await expect(
           accessManager.connect(account).execute(admin, call),
         ).to.be.revertedWithCustomError(accessManager, "AccessManagerUnauthorizedCall");

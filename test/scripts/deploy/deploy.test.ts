@@ -54,9 +54,12 @@ async function readAll(url: string, { contracts }: NetworkFile) {
       tokens: await Promise.all(directory.members.map(({ operator }) => reader.tokensOf(operator))),
       issued: (await reader.read("token", "totalSupply"))[0] as bigint,
       isWriter: (await reader.read("registry", "isWriter", [contracts.settlement]))[0] as boolean,
-      isParticipant: (
-        await reader.read("token", "isParticipant", [contracts.settlement])
-      )[0] as boolean,
+      isParticipant: await Promise.all(
+        [contracts.settlement, contracts.disputes].map(
+          async (account) => (await reader.read("token", "isParticipant", [account]))[0] as boolean,
+        ),
+      ),
+      disputes: await hasRole(roles.DISPUTES, contracts.disputes!),
       deployer: await Promise.all(
         [0, roles.AUTHORITY].map((role) => hasRole(role, deployer.address)),
       ),
@@ -102,7 +105,9 @@ describe("deploying a network", () => {
       })),
     );
     assert.deepEqual(found.directory.observers, plan.observers);
-    assert.deepEqual([found.isWriter, found.isParticipant], [true, true]);
+    assert.equal(found.isWriter, true);
+    assert.deepEqual(found.isParticipant, [true, true]);
+    assert.deepEqual(found.disputes, [true, 0n]);
     assert.deepEqual(
       found.deployer.map(([holds]) => holds),
       [false, false],
@@ -153,7 +158,7 @@ describe("deploying a network", () => {
 
   it("goes on where it was when it is cut off after any transaction", async () => {
     const pair = planOf(2);
-    const transactions = 6 + 1 + 4 + 2 + 1 + 2 + 1;
+    const transactions = 8 + 1 + 5 + 2 + 1 + 2 + 1;
     let whole: Awaited<ReturnType<typeof readAll>> | undefined;
     let cuts = 0;
     for (let finished = false; !finished; cuts++) {
@@ -220,7 +225,7 @@ describe("deploying a network", () => {
     await using proxy = new ChainProxy(url);
     let admitted = 0;
     proxy.decide = ({ method }) => {
-      if (method === "eth_sendRawTransaction" && ++admitted > 6 + 1 + 6 + 2) {
+      if (method === "eth_sendRawTransaction" && ++admitted > 8 + 1 + 7 + 2) {
         stop.abort();
         return "cut";
       }

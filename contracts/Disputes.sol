@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Bonds} from "./Bonds.sol";
+import {Evidence} from "./Evidence.sol";
+import {IDisputes} from "./interfaces/IDisputes.sol";
+import {IEvidence} from "./interfaces/IEvidence.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
+
+/**
+ * @title Double spends and cases: what a member owes for its devices
+ * @notice See IDisputes.
+ */
+contract Disputes is Bonds {
+    /// As many records as a bundle has, so as many last holders as a false receipt can have in one.
+    uint256 private constant AWARDS_MAX = 64;
+
+    /// @inheritdoc IDisputes
+    IEvidence public immutable evidence;
+
+    /// @inheritdoc IDisputes
+    mapping(bytes20 owner => uint128) public coveredOf;
+    /// Coins whose winner is a reclaim and that were reported, by coin.
+    mapping(bytes32 coin => bool) private _reclaims;
+    /// @inheritdoc IDisputes
+    uint64 public caseCount;
+    mapping(uint64 caseId => Case) private _cases;
+    /// The last case of a claimant on a subject.
+    mapping(bytes32 claim => uint64 caseId) private _caseOn;
+    /// @inheritdoc IDisputes
+    mapping(bytes32 subject => uint128) public awardedFor;
+
+    /// @param settlement_ The Settlement's proxy, initialised.
+    constructor(ISettlement settlement_) Bonds(settlement_) {
+        evidence = new Evidence(settlement_);
+    }
+
+    // Double spends.
+
+    /// @inheritdoc IDisputes
+    function report(DoubleSpend calldata proof) external {
+        _caller();
+        IEvidence.Finding memory found = evidence.findDoubleSpend(proof);
+        uint64 reportableUntil = _reportableUntil(found);
+        if (block.timestamp > reportableUntil) revert DisputesTooLate(reportableUntil);
+        Debt memory debt = found.debt;
+        _checkPairs(debt, found.winner);
+        if (_isCounted(found)) {
+            (uint256 covered, uint64 guarantee) = _coverageWith(found);
+            if (covered > guarantee) revert DisputesAboveGuarantee(covered, guarantee);
+            coveredOf[debt.owner] = uint128(covered);
+        }
+        if (found.isReclaim) _reclaims[_coinOf(debt.id, debt.index)] = true;
+
+        _restitute(debt, found.winner, found.isReclaim);
+    }
+
+    // Cases.
+
+    /// @inheritdoc IDisputes
+    function openDoubleSpend(DoubleSpend calldata proof, bytes32 argument) external returns (uint64) {
+        uint16 claimant = _caller();
+        IEvidence.Finding memory found = evidence.findDoubleSpend(proof);
+        Debt[] memory debts = new Debt[](1);
+        debts[0] = found.debt;
+        _checkPairs(debts[0], found.winner);
+        if (block.timestamp <= _reportableUntil(found)) {
+            if (!_isCounted(found)) revert DisputesReportable();
+            (uint256 covered, uint64 guarantee) = _coverageWith(found);
+            if (covered <= guarantee) revert DisputesReportable();
+        }
+
+        Case memory opened;
+        (opened.kind, opened.claimant, opened.accused) = (CaseKind.DoubleSpend, claimant, debts[0].member);
+        (opened.winner, opened.isReclaim) = (found.winner, found.isReclaim);
+        opened.subject = _pairOf(debts[0].id, debts[0].index, found.debt.loser);
+        (opened.amount, opened.debts, opened.argument) = (debts[0].amount, debts, argument);
+        return _open(opened);
+    }
+
+    /// @inheritdoc IDisputes
+    function openFalseReceipt(Signed calldata receipt, Award[] calldata awards, bytes32 argument)
+        external
+        returns (uint64)
+    {
+        uint16 claimant = _caller();
+        return _openAwards(CaseKind.FalseReceipt, claimant, evidence.readReceipt(receipt), awards, argument);
+    }
+
+    /// @inheritdoc IDisputes
+    function openFalseCertificate(Signed calldata certificate, Award[] calldata awards, bytes32 argument)
+        external
+        returns (uint64)
+    {
+        uint16 claimant = _caller();
+        return _openAwards(CaseKind.FalseCertificate, claimant, evidence.readCertificate(certificate), awards, argument);
+    }
+
+    /// @inheritdoc IDisputes
+    function answer(uint64 caseId, bytes32 answerHash) external {
+        Case storage pending = _caseIn(caseId, CaseStatus.Opened);
+        if (_caller() != pending.accused) revert DisputesNotAccused(msg.sender, pending.accused);
+        if (block.timestamp > pending.deadline) revert DisputesDeadlinePassed(pending.deadline);
+
+        (pending.status, pending.answer) = (CaseStatus.Answered, answerHash);
+        pending.deadline = uint64(block.timestamp) + _claimPeriod();
+        emit CaseAnswered(caseId, answerHash);
+    }
+
+    /// @inheritdoc IDisputes
+    function rule(uint64 caseId, bool isUpheld) external restricted {
+        Case storage pending = _cases[caseId];
+        bool isOpened = pending.status == CaseStatus.Opened;
+        if (!isOpened && pending.status != CaseStatus.Answered) {
+            revert DisputesWrongStatus(caseId, pending.status);
+        }
+        if (!isUpheld) return _dismiss(caseId);
+        uint64 deadline = pending.deadline;
+        if (isOpened) {
+            if (block.timestamp <= deadline) revert DisputesDeadlineAhead(deadline);
+            deadline += _claimPeriod();
+        }
+        if (block.timestamp > deadline) revert DisputesDeadlinePassed(deadline);
+
+        _uphold(caseId);
+    }
+
+    /// @inheritdoc IDisputes
+    function ruleUnanswered(uint64 caseId) external {
+        Case storage pending = _caseIn(caseId, CaseStatus.Opened);
+        if (pending.kind == CaseKind.DoubleSpend) revert DisputesNeedsRuling(caseId);
+        if (block.timestamp <= pending.deadline) revert DisputesDeadlineAhead(pending.deadline);
+
+        _uphold(caseId);
+    }
+
+    /// @inheritdoc IDisputes
+    function lapse(uint64 caseId) external {
+        Case storage pending = _cases[caseId];
+        uint64 deadline = pending.deadline;
+        if (pending.status == CaseStatus.Opened && pending.kind == CaseKind.DoubleSpend) {
+            deadline += _claimPeriod();
+        } else if (pending.status != CaseStatus.Answered) {
+            revert DisputesWrongStatus(caseId, pending.status);
+        }
+        if (block.timestamp <= deadline) revert DisputesDeadlineAhead(deadline);
+
+        _dismiss(caseId);
+    }
+
+    /// @inheritdoc IDisputes
+    function enforce(uint64 caseId) external {
+        Case memory ruled = _caseIn(caseId, CaseStatus.Ruled);
+        bool isOvertaken = ruled.kind == CaseKind.DoubleSpend
+            ? _pairs[ruled.subject] != PairState.None
+            : awardedFor[ruled.subject] + ruled.amount > ruled.most;
+        if (isOvertaken) return _dismiss(caseId);
+
+        _end(caseId, CaseStatus.Enforced);
+        emit CaseEnforced(caseId);
+        if (ruled.kind == CaseKind.DoubleSpend) {
+            _restitute(ruled.debts[0], ruled.winner, ruled.isReclaim);
+            return;
+        }
+        awardedFor[ruled.subject] += ruled.amount;
+        for (uint256 i = 0; i < ruled.debts.length; ++i) {
+            _deliver(ruled.accused, ruled.debts[i], _charge(ruled.accused, ruled.debts[i]));
+        }
+    }
+
+    // What is known.
+
+    /// @inheritdoc IDisputes
+    function isReclaimReported(bytes32 id, uint8 index) external view returns (bool) {
+        return _reclaims[_coinOf(id, index)];
+    }
+
+    /// @inheritdoc IDisputes
+    function getCase(uint64 caseId) external view returns (Case memory) {
+        return _cases[caseId];
+    }
+
+    // Double spends, helpers.
+
+    /// Pays or queues what was found, and where the device did it, revokes it and fines its bank.
+    function _restitute(Debt memory debt, bytes32 winner, bool isReclaim) private {
+        bool isPaid = _charge(debt.member, debt);
+        if (!isReclaim) _fine(debt.member, debt.amount);
+        emit DoubleSpendProven(
+            debt.loser, debt.id, debt.index, winner, debt.owner, debt.member, debt.amount
+        );
+        _deliver(debt.member, debt, isPaid);
+        if (!isReclaim) registry.revokeFor(debt.member, debt.owner);
+    }
+
+    /// (d) Neither record was given the coin before: reports cannot be repeated, nor turned round.
+    function _checkPairs(Debt memory debt, bytes32 winner) private view {
+        bytes32[2] memory records = [debt.loser, winner];
+        for (uint256 i = 0; i < records.length; ++i) {
+            PairState state = _pairs[_pairOf(debt.id, debt.index, records[i])];
+            if (state != PairState.None) revert DisputesPairTaken(records[i], state);
+        }
+    }
+
+    /// (e) Whether a restitution counts against the guarantee.
+    function _isCounted(IEvidence.Finding memory found) private view returns (bool) {
+        if (found.isReclaim && !_reclaims[_coinOf(found.debt.id, found.debt.index)]) return false;
+        return !found.isVault;
+    }
+
+    function _coverageWith(IEvidence.Finding memory found) private view returns (uint256, uint64) {
+        uint256 covered = uint256(coveredOf[found.debt.owner]) + found.debt.amount;
+        return (covered, registry.guaranteeOf(found.debt.member));
+    }
+
+    function _reportableUntil(IEvidence.Finding memory found) private view returns (uint64) {
+        return found.settledAt + _claimPeriod();
+    }
+
+    function _coinOf(bytes32 id, uint8 index) private pure returns (bytes32) {
+        return keccak256(abi.encode(id, index));
+    }
+
+    // Cases, helpers.
+
+    function _openAwards(
+        CaseKind kind,
+        uint16 claimant,
+        IEvidence.Promised memory promised,
+        Award[] calldata awards,
+        bytes32 argument
+    ) private returns (uint64) {
+        Case memory opened;
+        (opened.kind, opened.claimant, opened.accused) = (kind, claimant, promised.member);
+        (opened.subject, opened.most, opened.argument) = (promised.subject, promised.most, argument);
+        uint256 sum;
+        (opened.debts, sum) = _debtsOf(awards);
+        uint256 all = awardedFor[promised.subject] + sum;
+        if (all > promised.most) revert DisputesAboveStatement(all, promised.most);
+        opened.amount = uint64(sum);
+        return _open(opened);
+    }
+
+    function _debtsOf(Award[] calldata awards) private view returns (Debt[] memory debts, uint256 sum) {
+        if (awards.length == 0 || awards.length > AWARDS_MAX) revert DisputesAwardsOutOfBounds(awards.length);
+        uint16 members = registry.memberCount();
+        debts = new Debt[](awards.length);
+        for (uint256 i = 0; i < awards.length; ++i) {
+            Award calldata award = awards[i];
+            if (award.member == 0 || award.member > members) revert DisputesUnknownMember(award.member);
+            if (award.amount == 0) revert DisputesZeroAmount();
+            debts[i].owner = award.owner;
+            debts[i].member = award.member;
+            debts[i].amount = award.amount;
+            sum += award.amount;
+        }
+    }
+
+    function _open(Case memory opened) private returns (uint64 caseId) {
+        bytes32 claim = keccak256(abi.encode(opened.claimant, opened.kind, opened.subject));
+        uint64 last = _caseOn[claim];
+        CaseStatus status = _cases[last].status;
+        if (last != 0 && status != CaseStatus.Enforced && status != CaseStatus.Dismissed) {
+            revert DisputesCasePending(last);
+        }
+
+        opened.status = CaseStatus.Opened;
+        opened.deadline = uint64(block.timestamp) + _claimPeriod();
+        caseId = ++caseCount;
+        _cases[caseId] = opened;
+        _caseOn[claim] = caseId;
+        _accounts[opened.accused].claimed += opened.amount;
+        emit CaseOpened(
+            caseId, opened.kind, opened.claimant, opened.accused, opened.amount, opened.argument
+        );
+    }
+
+    function _uphold(uint64 caseId) private {
+        (_cases[caseId].status, _cases[caseId].deadline) = (CaseStatus.Ruled, 0);
+        emit CaseRuled(caseId);
+    }
+
+    function _dismiss(uint64 caseId) private {
+        _end(caseId, CaseStatus.Dismissed);
+        emit CaseDismissed(caseId);
+    }
+
+    /// From here on the case asks nothing of the bond.
+    function _end(uint64 caseId, CaseStatus status) private {
+        Case storage ended = _cases[caseId];
+        (ended.status, ended.deadline) = (status, 0);
+        _accounts[ended.accused].claimed -= ended.amount;
+    }
+
+    function _caseIn(uint64 caseId, CaseStatus status) private view returns (Case storage pending) {
+        pending = _cases[caseId];
+        if (pending.status != status) revert DisputesWrongStatus(caseId, pending.status);
+    }
+
+    function _claimPeriod() private view returns (uint64) {
+        return registry.parameters().claimPeriod;
+    }
+}

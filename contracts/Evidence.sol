@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDisputes} from "./interfaces/IDisputes.sol";
+import {IEvidence} from "./interfaces/IEvidence.sol";
+import {IMemberRegistry} from "./interfaces/IMemberRegistry.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
+import {Inclusion} from "./libraries/Inclusion.sol";
+import {Promises} from "./libraries/Promises.sol";
+import {Records} from "./libraries/Records.sol";
+
+/**
+ * @title What bytes prove
+ * @notice See IEvidence.
+ * @dev A contract of its own because its code and that of Disputes exceed one contract's limit (EIP-170).
+ * Disputes creates it: they are upgraded together.
+ */
+contract Evidence is IEvidence {
+    using Promises for Promises.Promise;
+    using Records for Records.Record;
+
+    IMemberRegistry private immutable _REGISTRY;
+    ISettlement private immutable _SETTLEMENT;
+    bytes32 private immutable _NETWORK_ID;
+
+    /// @param settlement The Settlement's proxy, initialised.
+    constructor(ISettlement settlement) {
+        _SETTLEMENT = settlement;
+        _REGISTRY = settlement.registry();
+        _NETWORK_ID = _REGISTRY.networkId();
+    }
+
+    /// @inheritdoc IEvidence
+    function findDoubleSpend(IDisputes.DoubleSpend calldata proof) external view returns (Finding memory found) {
+        _findCoin(found.debt, proof);
+        found.isVault = _checkLoser(found.debt, proof);
+        _checkWinner(found, proof);
+        _checkApplied(found, proof);
+    }
+
+    /// @inheritdoc IEvidence
+    function readReceipt(IDisputes.Signed calldata receipt) external view returns (Promised memory) {
+        Promises.Promise memory promised = Promises.decodeReceipt(receipt.statement);
+        bytes calldata body = receipt.statement[:promised.bodyLength];
+        return _checkIssuer(receipt, promised, Promises.receiptDigest(_NETWORK_ID, body), body);
+    }
+
+    /// @inheritdoc IEvidence
+    function readCertificate(IDisputes.Signed calldata certificate) external view returns (Promised memory) {
+        Promises.Promise memory promised = Promises.decodeCertificate(certificate.statement);
+        bytes calldata body = certificate.statement[:promised.bodyLength];
+        return _checkIssuer(certificate, promised, Promises.certificateDigest(_NETWORK_ID, body), body);
+    }
+
+    /// (a) The parent made the coin.
+    function _findCoin(IDisputes.Debt memory debt, IDisputes.DoubleSpend calldata proof) private view {
+        (bytes calldata parent, uint8 index) = (proof.parent, proof.index);
+        Records.Output memory output;
+        uint256 count = 1;
+        if (parent.length > 0 && uint8(parent[0]) == Records.DEPOSIT) {
+            output = Records.decodeDeposit(parent).output;
+        } else {
+            Records.Output[] memory outputs = Records.decodeBody(parent).outputs;
+            count = outputs.length;
+            if (index < count) output = outputs[index];
+        }
+        if (index >= count) revert IDisputes.DisputesNoSuchOutput(index, count);
+        if (output.lock != Records.LOCK_KEY) revert IDisputes.DisputesWrongLock(output.lock);
+        (debt.id, debt.index) = (Records.idOf(_NETWORK_ID, parent), index);
+        (debt.owner, debt.member, debt.amount) = (output.owner, output.custodian, output.amount);
+    }
+
+    /// (b) The loser is a spend of the coin that its owner signed.
+    /// @return isVault Whether the owner's key is or was a treasury key of the custodian.
+    function _checkLoser(IDisputes.Debt memory debt, IDisputes.DoubleSpend calldata proof)
+        private
+        view
+        returns (bool isVault)
+    {
+        Records.Record memory loser = Records.decodeRecord(proof.loser);
+        if (loser.kind != Records.SPEND) revert IDisputes.DisputesLoserNotSpend(loser.kind);
+        debt.loser = Records.idOf(_NETWORK_ID, proof.loser[:loser.bodyLength]);
+        if (!_names(loser, debt)) revert IDisputes.DisputesCoinNotNamed(debt.loser);
+        bytes20 signer = loser.signerOf();
+        if (signer != debt.owner) revert IDisputes.DisputesNotOwner(debt.owner, signer);
+        if (!loser.isSigned(debt.loser, proof.y)) revert IDisputes.DisputesBadSignature();
+        bytes memory key = abi.encodePacked(loser.signerParity, loser.signerX);
+        isVault = _REGISTRY.treasuryOwnerOf(key) == debt.member;
+    }
+
+    /// (c) The winner is another record that takes the coin. A quorum checked its signature.
+    function _checkWinner(Finding memory found, IDisputes.DoubleSpend calldata proof) private view {
+        Records.Record memory winner = Records.decodeBody(proof.winner);
+        if (winner.kind == Records.CLAIM) revert IDisputes.DisputesWinnerNotSpend(winner.kind);
+        found.winner = Records.idOf(_NETWORK_ID, proof.winner);
+        found.isReclaim = winner.kind == Records.RECLAIM;
+        if (found.winner == found.debt.loser) revert IDisputes.DisputesSameRecord(found.winner);
+        if (!_names(winner, found.debt)) revert IDisputes.DisputesCoinNotNamed(found.winner);
+    }
+
+    /// (c) The winner was applied in a settled cycle.
+    function _checkApplied(Finding memory found, IDisputes.DoubleSpend calldata proof) private view {
+        ISettlement.Cycle memory cycle = _SETTLEMENT.getCycle(proof.cycle);
+        if (cycle.settledAt == 0) revert IDisputes.DisputesNotSettled(proof.cycle);
+        bytes32 leaf = Inclusion.leafHash(abi.encodePacked(found.winner));
+        bool isApplied =
+            Inclusion.isIncluded(leaf, proof.position, cycle.applied, proof.path, cycle.appliedRoot);
+        if (!isApplied) revert IDisputes.DisputesNotApplied(found.winner, proof.cycle);
+        found.settledAt = cycle.settledAt;
+    }
+
+    function _names(Records.Record memory record, IDisputes.Debt memory debt) private pure returns (bool) {
+        return record.spends(Records.Outpoint({id: debt.id, index: debt.index}));
+    }
+
+    /// The member that the promise names signed it.
+    function _checkIssuer(
+        IDisputes.Signed calldata signed,
+        Promises.Promise memory promised,
+        bytes32 digest,
+        bytes calldata body
+    ) private view returns (Promised memory) {
+        if (!_REGISTRY.isIssuerOf(promised.member, signed.issuer)) {
+            revert IDisputes.DisputesNotIssuer(promised.member, signed.issuer);
+        }
+        if (!promised.isSigned(digest, signed.issuer, signed.y)) revert IDisputes.DisputesBadSignature();
+        return Promised({member: promised.member, most: promised.most, subject: sha256(body)});
+    }
+}
