@@ -1,13 +1,59 @@
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import hardhatEthers from "@nomicfoundation/hardhat-ethers";
 import hardhatChaiMatchers from "@nomicfoundation/hardhat-ethers-chai-matchers";
 import hardhatMocha from "@nomicfoundation/hardhat-mocha";
 import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
 import { defineConfig } from "hardhat/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
 
 // The compiler is the npm package: nothing is downloaded.
 const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
+
+const compiler = {
+  version: "0.8.37",
+  path: soljson,
+  settings: {
+    optimizer: { enabled: true, runs: 200 },
+    viaIR: true,
+    evmVersion: "osaka",
+    outputSelection: { "*": { "*": ["storageLayout", "devdoc"] } },
+  },
+};
+
+/** Deployed as they are: who may call what and when, and what the contracts with state stand behind. */
+const libraryContracts = [
+  "@openzeppelin/contracts/access/manager/AccessManager.sol",
+  "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol",
+  "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
+];
+
+/**
+ * What is deployed is compiled each for itself: several at once, without the tests, and to the same bytes
+ * whatever else is compiled. The compiler generates code for every contract it is shown, asked for or not.
+ */
+const deployed = [
+  ...readdirSync(join(import.meta.dirname, "contracts"))
+    .filter((name) => name.endsWith(".sol"))
+    .map((name) => `contracts/${name}`),
+  ...libraryContracts,
+];
+
+/** Hardhat leaves one core free, of two as well. */
+const everyCore: HardhatPlugin = {
+  id: "every-core",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        build: (context, roots, options, next) =>
+          next(context, roots, { ...options, concurrency: availableParallelism() }),
+      }),
+    }),
+  },
+};
 
 export default defineConfig({
   plugins: [
@@ -16,26 +62,12 @@ export default defineConfig({
     hardhatChaiMatchers,
     hardhatNetworkHelpers,
     hardhatTypechain,
+    everyCore,
   ],
   solidity: {
-    compilers: [
-      {
-        version: "0.8.37",
-        path: soljson,
-        settings: {
-          optimizer: { enabled: true, runs: 200 },
-          viaIR: true,
-          evmVersion: "osaka",
-          outputSelection: { "*": { "*": ["storageLayout", "devdoc"] } },
-        },
-      },
-    ],
-    // Deployed as they are: who may call what and when, and what MemberRegistry and Settlement stand behind.
-    npmFilesToBuild: [
-      "@openzeppelin/contracts/access/manager/AccessManager.sol",
-      "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol",
-      "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
-    ],
+    compilers: [compiler],
+    overrides: Object.fromEntries(deployed.map((root) => [root, compiler])),
+    npmFilesToBuild: libraryContracts,
   },
   // Its namespaces fail erasableSyntaxOnly otherwise.
   typechain: { tsNocheck: true },
