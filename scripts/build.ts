@@ -54,6 +54,8 @@ const contracts = [
   { name: "MemberRegistry", folder: "contracts" },
   { name: "ReserveToken", folder: "contracts" },
   { name: "Settlement", folder: "contracts" },
+  { name: "Disputes", folder: "contracts" },
+  { name: "Evidence", folder: "contracts" },
   { name: "AccessManager", folder: "@openzeppelin/contracts/access/manager" },
   { name: "TransparentUpgradeableProxy", folder: "@openzeppelin/contracts/proxy/transparent" },
   { name: "ProxyAdmin", folder: "@openzeppelin/contracts/proxy/transparent" },
@@ -110,7 +112,8 @@ export function formatAbis(): string {
   for (const { name, folder } of contracts) {
     const { abi } = readArtifact(folder, name);
     parts.push(`export const ${camel(name)}Abi = [\n${abi.map(formatEntry).join("")}] as const;`);
-    if (folder === "contracts") restricted[name] = rolesOf(`I${name}`);
+    const functions = folder === "contracts" ? rolesOf(`I${name}`) : {};
+    if (Object.keys(functions).length > 0) restricted[name] = functions;
   }
   Object.assign(restricted, libraryRoles);
   parts.push(
