@@ -1,0 +1,25 @@
+/** What members guarantee for each device, as the registry keeps it: a lower one comes into force later. */
+import type { MemberId } from "../../protocol/output.ts";
+
+export class Guarantees {
+  readonly #claimPeriodS: number;
+  readonly #rows = new Map<MemberId, { current: bigint; next: bigint; fromS: number }>();
+
+  constructor(claimPeriodS: number) {
+    this.#claimPeriodS = claimPeriodS;
+  }
+
+  /** The guarantee in force. */
+  of(member: MemberId, timeS: number): bigint {
+    const row = this.#rows.get(member);
+    if (row === undefined) return 0n;
+    return timeS < row.fromS ? row.current : row.next;
+  }
+
+  /** Announces a guarantee: a higher one counts at once, a lower one `claimPeriod` from now. */
+  set(member: MemberId, next: bigint, timeS: number): void {
+    const current = this.of(member, timeS);
+    const fromS = next < current ? timeS + this.#claimPeriodS : timeS;
+    this.#rows.set(member, { current, next, fromS });
+  }
+}
