@@ -6,6 +6,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NodeClient } from "../node/client.ts";
+import { cutNetwork } from "./support/cut-network.ts";
 import { root } from "./support/imports.ts";
 
 const PATIENCE_MS = 300_000;
@@ -28,16 +29,7 @@ describe("the README", function () {
   });
 
   it("runs the demo: two payments deep offline, settled by four banks, both sides of every identity equal [R-001, R-005, R-020, R-026, R-027, R-037, R-060, R-062, R-063, R-073, R-075, R-112, R-113, R-169]", async () => {
-    const file = join(folder, "demo.json");
-    const { code, output } = await run("npm", ["run", "demo", "--", "--seed", "7", "--json", file]);
-    assert.equal(code, 0, output);
-    const told = JSON.parse(await readFile(file, "utf8")) as {
-      phases: { ms: number }[];
-      balances: Record<string, string>;
-      positions: { cycle: number; delta: string; withdrawn: string }[];
-      stateRoots: Record<string, string>;
-      identities: Record<string, { ledger: string; chain: string }>;
-    };
+    const told = await runDemo([], join(folder, "demo.json"));
     assert.deepEqual(Object.keys(told.stateRoots).sort(), [
       "member1",
       "member2",
@@ -45,9 +37,6 @@ describe("the README", function () {
       "member4",
       "observer",
     ]);
-    assert.equal(new Set(Object.values(told.stateRoots)).size, 1);
-    for (const [name, { ledger, chain }] of Object.entries(told.identities))
-      assert.equal(ledger, chain, name);
     for (const cycle of [1, 2]) {
       const rows = told.positions.filter((row) => row.cycle === cycle);
       assert.ok(rows.length > 0, `cycle ${cycle} has positions`);
@@ -67,50 +56,89 @@ describe("the README", function () {
       .reduce((sum, name) => sum + BigInt(told.balances[name]!), 0n);
     assert.ok(inPurses > 0n && inPurses < inCustody);
     assert.equal(String(inCustody), told.identities["I4"]!.ledger);
+    assert.equal(told.phases[0]!.name, "The contracts are compiled");
     assert.ok(told.phases.length >= 10);
   });
 
   it("starts a network that is the same after kill -9, and shows no private key in what it writes", async () => {
     const data = join(folder, "network");
-    const first = await startNetwork(data);
+    const first = await startNetwork([], data);
     const before = await stateOf(first.url);
     const died = once(first.process, "exit");
     process.kill(-first.process.pid!, "SIGKILL");
     await died;
-    const second = await startNetwork(data);
+    const second = await startNetwork([], data);
     assert.deepEqual(await stateOf(second.url), before);
-    const stopped = once(second.process, "exit");
-    process.kill(-second.process.pid!, "SIGINT");
-    await stopped;
+    await stop(second.process);
     await assert.rejects(fetch(`${second.url}/livez`), "its ports are free again");
     const secrets = await secretsIn(data);
     assert.ok(secrets.length > 20);
     const written = (await textsIn(data)) + first.output() + second.output();
     for (const secret of secrets) assert.ok(!written.includes(secret), "a private key was written");
   });
+
+  it("runs the demo again beside a running network, where no other network can be reached", async function () {
+    const cut = await cutNetwork();
+    if (typeof cut === "string") {
+      process.stdout.write(`      skipped, as no network can be cut off here: ${cut}\n`);
+      return this.skip();
+    }
+    await using _ = cut;
+    const interfaces = "console.log(Object.keys(require('node:os').networkInterfaces()).join())";
+    const reach = await run([...cut.enter, process.execPath, "--eval", interfaces]);
+    assert.deepEqual(reach, { code: 0, output: "lo\n" });
+    // The one that was killed and stopped above goes on here, in another network than it was made in.
+    const network = await startNetwork(cut.enter, join(folder, "network"));
+    try {
+      await runDemo(cut.enter, join(folder, "again.json"));
+      assert.equal(network.process.exitCode, null, network.output());
+    } finally {
+      await stop(network.process);
+    }
+  });
 });
+
+type Told = {
+  readonly phases: readonly { readonly name: string; readonly ms: number }[];
+  readonly balances: Readonly<Record<string, string>>;
+  readonly positions: readonly { cycle: number; delta: string; withdrawn: string }[];
+  readonly stateRoots: Readonly<Record<string, string>>;
+  readonly identities: Readonly<Record<string, { ledger: string; chain: string }>>;
+};
+
+/** Runs it to its end, which it reaches only with one state on all nodes and both sides of the identities equal. */
+async function runDemo(enter: readonly string[], file: string): Promise<Told> {
+  const command = ["npm", "run", "demo", "--", "--seed", "7", "--json", file];
+  const { code, output } = await run([...enter, ...command]);
+  assert.equal(code, 0, output);
+  const told = JSON.parse(await readFile(file, "utf8")) as Told;
+  assert.equal(new Set(Object.values(told.stateRoots)).size, 1);
+  assert.ok(Object.keys(told.identities).length >= 5);
+  for (const [name, { ledger, chain }] of Object.entries(told.identities))
+    assert.equal(ledger, chain, name);
+  return told;
+}
 
 /** The lines of the README's shell blocks. */
 function commandsIn(text: string): string[] {
   return [...text.matchAll(/```sh\n([^`]*)```/g)].flatMap(([, block]) => block!.trim().split("\n"));
 }
 
-async function run(
-  command: string,
-  args: readonly string[],
-): Promise<{ code: number | null; output: string }> {
-  const child = spawn(command, args, { cwd: root });
+async function run([program, ...args]: readonly string[]): Promise<{
+  code: number | null;
+  output: string;
+}> {
+  const child = spawn(program!, args, { cwd: root });
   const output = collect(child);
-  const [code] = (await once(child, "exit")) as [number | null];
+  const [code] = (await once(child, "close")) as [number | null];
   return { code, output: output() };
 }
 
 /** `npm start` in a group of processes of its own, so that all of it can be killed at once. */
-async function startNetwork(data: string) {
-  const child = spawn("npm", ["start", "--", "--folder", data, "--cycle", "3600"], {
-    cwd: root,
-    detached: true,
-  });
+async function startNetwork(enter: readonly string[], data: string) {
+  const command = ["npm", "start", "--", "--folder", data, "--cycle", "3600"];
+  const [program, ...args] = [...enter, ...command];
+  const child = spawn(program!, args, { cwd: root, detached: true });
   const output = collect(child);
   const end = Date.now() + PATIENCE_MS;
   while (!output().includes("The network is up")) {
@@ -118,6 +146,13 @@ async function startNetwork(data: string) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return { process: child, output, url: /node 1 +(\S+)/.exec(output())![1]! };
+}
+
+/** As Ctrl-C does. */
+async function stop(network: ChildProcess): Promise<void> {
+  const stopped = once(network, "exit");
+  process.kill(-network.pid!, "SIGINT");
+  await stopped;
 }
 
 async function stateOf(url: string) {
