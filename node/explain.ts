@@ -1,7 +1,7 @@
 /** Why a record is where it is, and what comes next, in plain words for the people who ask. */
 import { isRefusalCode, refusalCodes } from "../protocol/refusal.ts";
 import type { RecordStatus } from "./api/schema.ts";
-import type { EventRow } from "./store/ledger-store.ts";
+import type { EventRow } from "./store/history-rows.ts";
 
 /** What is known of a record beside its status. */
 export type Facts = {

@@ -2,7 +2,7 @@
 import type { Hex } from "../../protocol/bytes.ts";
 import type { Folded } from "../replica.ts";
 import type { ServerEvent } from "../service/event-stream.ts";
-import type { EventRow } from "../store/ledger-store.ts";
+import type { EventRow } from "../store/history-rows.ts";
 import type { FoldedEvent } from "./schema.ts";
 
 export function eventOfFolded({ placed: { event }, change }: Folded): ServerEvent<FoldedEvent> {

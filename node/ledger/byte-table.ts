@@ -24,10 +24,10 @@ const ROWS_MAX = 2 ** (32 - DISTANCE_BITS) - 1;
 export class ByteTable {
   readonly #keyLength: number;
   readonly #rowLength: number;
-  readonly #seed: number;
-  readonly #blocks: Buffer[] = [];
+  #seed: number;
+  #blocks: Buffer[] = [];
   #slots = new Uint32Array(SLOTS_MIN);
-  readonly #free: number[] = [];
+  #free: number[] = [];
   #rows = 0;
 
   /**
@@ -97,6 +97,36 @@ export class ByteTable {
   /** Numbers of all rows, in no order; the table must not change meanwhile. */
   *numbers(): Generator<number> {
     for (const entry of this.#slots) if (entry !== 0) yield rowOf(entry);
+  }
+
+  /**
+   * The table as it lies in memory, for `restore` on this machine: it is to be written away before the
+   * table changes. The index comes with it, so that no row has to be hashed again.
+   */
+  image(): Uint8Array[] {
+    const counts = Uint32Array.of(this.#rows, this.#keyLength, this.#rowLength, this.#seed);
+    return [counts, Uint32Array.from(this.#free), this.#slots, ...this.#blocks].map(bytesOf);
+  }
+
+  /**
+   * Becomes the table of which `parts` are the image, and takes over their memory.
+   * @throws Error if they do not begin with the image of a table like this one.
+   */
+  restore(parts: Iterator<Uint8Array, undefined>): void {
+    const [rows, keyLength, rowLength, seed] = wordsOf(parts);
+    const isOurs = keyLength === this.#keyLength && rowLength === this.#rowLength;
+    if (!isOurs || rows === undefined || seed === undefined) {
+      throw new Error("this is the image of another table");
+    }
+    this.#rows = rows;
+    this.#seed = seed | 0;
+    this.#free = [...wordsOf(parts)];
+    this.#slots = wordsOf(parts);
+    this.#blocks = Array.from({ length: Math.ceil(rows / BLOCK_ROWS) }, () => {
+      const block = next(parts);
+      if (block.length !== BLOCK_ROWS * rowLength) throw new Error("a block has another length");
+      return Buffer.from(block.buffer, block.byteOffset, block.length);
+    });
   }
 
   /** The slot of `key`, or -1. */
@@ -179,4 +209,21 @@ function rowOf(entry: number): number {
 
 function distanceOf(entry: number): number {
   return entry & DISTANCE_MAX;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** The next part of an image, as the numbers of this machine. */
+function wordsOf(parts: Iterator<Uint8Array, undefined>): Uint32Array<ArrayBuffer> {
+  const { buffer, byteOffset, length } = next(parts);
+  if (length % 4 !== 0) throw new Error("a part is no list of numbers");
+  return new Uint32Array(buffer as ArrayBuffer, byteOffset, length / 4);
+}
+
+function next(parts: Iterator<Uint8Array, undefined>): Uint8Array {
+  const { value } = parts.next();
+  if (value === undefined) throw new Error("the image breaks off");
+  return value;
 }

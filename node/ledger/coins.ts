@@ -29,6 +29,13 @@ const COIN_LENGTH = 56;
 const ownerField = { member: 20, firstCoin: 22 } as const;
 const OWNER_ROW_LENGTH = 26;
 
+/** Where the fields of an encoded output stand (protocol/output.ts). */
+const encodedField = { owner: 1, custodian: 21 } as const;
+const ENCODED_LENGTH = 31;
+
+/** What a coin adds to its custodian's accounts. */
+export type Holding = { readonly custodian: MemberId; readonly amount: bigint };
+
 export class Coins {
   readonly #coins: ByteTable;
   readonly #owners: ByteTable;
@@ -55,34 +62,64 @@ export class Coins {
   }
 
   /** A coin that stands is not added again: it would be money from nowhere. */
-  add(outpoint: Outpoint, output: Output): void {
-    const before = this.#coins.size;
-    const number = this.#coins.add(fill(this.#outpoint, outpoint));
-    assert(this.#coins.size > before, `coin ${outpoint} stands already`);
-    const ownerNumber = this.#owners.add(fill(this.#owner, output.owner));
-    const owner = this.#owners.row(ownerNumber);
-    const second = owner.readUInt32BE(ownerField.firstCoin);
+  add(outpoint: Outpoint, { lock, owner, custodian, amount }: Output): void {
+    const number = this.#make(fill(this.#outpoint, outpoint));
     const coin = this.#coins.row(number);
-    coin.writeUInt8(output.lock, coinField.lock);
-    coin.writeUInt16BE(output.custodian, coinField.custodian);
-    coin.writeBigUInt64BE(output.amount, coinField.amount);
-    coin.writeUInt32BE(ownerNumber, coinField.owner);
-    coin.writeUInt32BE(second, coinField.next);
-    owner.writeUInt32BE(number + 1, ownerField.firstCoin);
-    if (second !== 0) this.#linked(second).writeUInt32BE(number + 1, coinField.previous);
+    coin[coinField.lock] = lock;
+    coin.writeUInt16BE(custodian, coinField.custodian);
+    coin.writeBigUInt64BE(amount, coinField.amount);
+    this.#link(number, coin, fill(this.#owner, owner));
+  }
+
+  /**
+   * As `add`, with the outpoint and the output as they are encoded.
+   * @returns the output's fields that count in the accounts.
+   */
+  addEncoded(outpoint: Uint8Array, output: Uint8Array): Holding {
+    const number = this.#make(outpoint);
+    const coin = this.#coins.row(number);
+    coin[coinField.lock] = output[0]!;
+    coin.set(output.subarray(encodedField.custodian, ENCODED_LENGTH), coinField.custodian);
+    this.#link(number, coin, output.subarray(encodedField.owner, encodedField.custodian));
+    return holdingOf(coin);
+  }
+
+  /** Whether exactly this coin stands, outpoint and output as they are encoded. */
+  holdsEncoded(outpoint: Uint8Array, output: Uint8Array): boolean {
+    const number = this.#coins.find(outpoint);
+    if (number < 0 || output.length !== ENCODED_LENGTH) return false;
+    const coin = this.#coins.row(number);
+    const owner = this.#owners.row(coin.readUInt32BE(coinField.owner));
+    return (
+      coin[coinField.lock] === output[0] &&
+      coin.compare(
+        output,
+        encodedField.custodian,
+        ENCODED_LENGTH,
+        coinField.custodian,
+        coinField.owner,
+      ) === 0 &&
+      owner.compare(output, encodedField.owner, encodedField.custodian, 0, OWNER_LENGTH) === 0
+    );
   }
 
   delete(outpoint: Outpoint): void {
-    const key = fill(this.#outpoint, outpoint);
-    const number = this.#coins.find(key);
-    if (number < 0) return;
+    this.deleteEncoded(fill(this.#outpoint, outpoint));
+  }
+
+  /** @returns what the coin held; `undefined` if there was none. */
+  deleteEncoded(outpoint: Uint8Array): Holding | undefined {
+    const number = this.#coins.find(outpoint);
+    if (number < 0) return undefined;
     const coin = this.#coins.row(number);
+    const holding = holdingOf(coin);
     const next = coin.readUInt32BE(coinField.next);
     const previous = coin.readUInt32BE(coinField.previous);
     if (next !== 0) this.#linked(next).writeUInt32BE(previous, coinField.previous);
     if (previous !== 0) this.#linked(previous).writeUInt32BE(next, coinField.next);
     else this.#setFirstCoin(coin.readUInt32BE(coinField.owner), next);
-    this.#coins.delete(key);
+    this.#coins.delete(outpoint);
+    return holding;
   }
 
   /** The coins of an owner, the latest first. */
@@ -121,6 +158,44 @@ export class Coins {
     }
   }
 
+  /** Coins and owners as they lie in memory (see `ByteTable.image`). */
+  image(): Uint8Array[] {
+    return [...this.#coins.image(), ...this.#owners.image()];
+  }
+
+  /** Becomes what `parts` are the image of. @throws Error if they are no image of coins and owners. */
+  restore(parts: Iterator<Uint8Array, undefined>): void {
+    this.#coins.restore(parts);
+    this.#owners.restore(parts);
+  }
+
+  /** The number of a new row. */
+  #make(outpoint: Uint8Array): number {
+    const before = this.#coins.size;
+    const number = this.#coins.add(outpoint);
+    assert(this.#coins.size > before, "a coin stands already");
+    return number;
+  }
+
+  /** Puts a coin before the others of its owner. */
+  #link(number: number, coin: Buffer, ownerKey: Uint8Array): void {
+    const ownerNumber = this.#owners.add(ownerKey);
+    const owner = this.#owners.row(ownerNumber);
+    const second = owner.readUInt32BE(ownerField.firstCoin);
+    coin.writeUInt32BE(ownerNumber, coinField.owner);
+    coin.writeUInt32BE(second, coinField.next);
+    owner.writeUInt32BE(number + 1, ownerField.firstCoin);
+    if (second !== 0) this.#linked(second).writeUInt32BE(number + 1, coinField.previous);
+  }
+
+  countEnrolled(): number {
+    let count = 0;
+    for (const number of this.#owners.numbers()) {
+      if (enrolledWith(this.#owners.row(number)) !== undefined) count++;
+    }
+    return count;
+  }
+
   #named(coin: Buffer): readonly [Outpoint, Output] {
     return [toHex(coin.subarray(0, OUTPOINT_LENGTH)), this.#output(coin)];
   }
@@ -147,6 +222,13 @@ export class Coins {
       this.#owners.delete(owner.subarray(0, OWNER_LENGTH));
     }
   }
+}
+
+function holdingOf(coin: Buffer): Holding {
+  return {
+    custodian: coin.readUInt16BE(coinField.custodian),
+    amount: coin.readBigUInt64BE(coinField.amount),
+  };
 }
 
 function enrolledWith(owner: Buffer): MemberId | undefined {

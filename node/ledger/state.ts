@@ -1,9 +1,16 @@
 /** The state of the ledger in memory, as the last event left it. Only `commit` and `load` change it. */
+import { Reader, toHex, Writer } from "../../protocol/bytes.ts";
 import type { Owner } from "../../protocol/key.ts";
 import type { MemberId, Outpoint, Output } from "../../protocol/output.ts";
 import type { LedgerView, Member } from "../../protocol/rules.ts";
-import type { Parameters, StateEntry, Window } from "../../protocol/state-entry.ts";
-import { Coins } from "./coins.ts";
+import {
+  decodeStateEntry,
+  encodeStateEntry,
+  type Parameters,
+  type StateEntry,
+  type Window,
+} from "../../protocol/state-entry.ts";
+import { Coins, type Holding } from "./coins.ts";
 
 /** What a restart needs beside the entries that the state root covers. */
 export type Accounts = {
@@ -30,21 +37,29 @@ export type StateChange = Accounts & {
   readonly parameters: Parameters;
 };
 
+/** First bytes of the keys of rows that go again. */
+const [COIN, RESTITUTED, WINDOW] = ["c", "t", "w"].map((letter) => letter.charCodeAt(0));
+
 export const NO_WINDOW: Window = { delta: 0n, burns: 0n };
 
+const NO_PARAMETERS: Parameters = { version: 0, reclaimDelayS: 0, openCycle: 1, settledCycle: 0 };
+const NO_ACCOUNTS: Accounts = { seq: 0, inflow: 0n, boundarySupply: 0n };
+
 export class LedgerState implements LedgerView {
-  readonly #coins: Coins;
+  readonly #seed: number;
+  #coins: Coins;
   readonly #restituted = new Map<Outpoint, number>();
   readonly #revoked = new Map<RowName, number>();
   readonly #members = new Map<MemberId, Member>();
   readonly #windows = new Map<RowName, Window>();
   readonly #reserves = new Map<MemberId, bigint>();
   readonly #custody = new Map<MemberId, bigint>();
-  #parameters: Parameters = { version: 0, reclaimDelayS: 0, openCycle: 1, settledCycle: 0 };
-  #accounts: Accounts = { seq: 0, inflow: 0n, boundarySupply: 0n };
+  #parameters: Parameters = NO_PARAMETERS;
+  #accounts: Accounts = NO_ACCOUNTS;
 
   /** @param seed spreads the coins in memory; any 32-bit integer that strangers do not know. */
   constructor(seed: number) {
+    this.#seed = seed;
     this.#coins = new Coins(seed);
   }
 
@@ -144,15 +159,78 @@ export class LedgerState implements LedgerView {
     this.#accounts = { seq, inflow, boundarySupply };
   }
 
+  /**
+   * Takes in a row as it is stored (state-entry.ts), over whatever its key held; `null` takes it out.
+   * `loadAccounts` follows. @throws Refusal `malformed`.
+   */
+  put(key: Uint8Array, value: Uint8Array | null): void {
+    if (key[0] === COIN) {
+      this.#addCustody(this.#coins.deleteEncoded(key.subarray(1)), -1n);
+      if (value !== null) this.#addCustody(this.#coins.addEncoded(key.subarray(1), value), 1n);
+    } else if (value !== null) this.load(decodeStateEntry(key, value));
+    else if (key[0] === RESTITUTED) this.#restituted.delete(toHex(key.subarray(1)));
+    else if (key[0] === WINDOW) this.#windows.delete(windowName(key));
+    else throw new Error("rows of this kind do not go");
+  }
+
+  /** Whether exactly this coin stands, by its row as it is stored. */
+  holdsCoin(key: Uint8Array, value: Uint8Array): boolean {
+    return key[0] === COIN && this.#coins.holdsEncoded(key.subarray(1), value);
+  }
+
+  /**
+   * Everything as it lies in memory, to be written away before the state changes: what `restore` turns
+   * into the same state, much faster than rows could be put in.
+   */
+  image(): Uint8Array[] {
+    const small = [...this.fewEntries()].map(encodeStateEntry);
+    const { seq, inflow, boundarySupply } = this.#accounts;
+    const head = new Writer(4096).safe(seq).u128(inflow).u128(boundarySupply);
+    head.u32(this.#custody.size);
+    for (const [member, amount] of this.#custody) head.u16(member).u128(amount);
+    head.u32(small.length);
+    for (const [key, value] of small) head.short(key).long(value);
+    return [head.done(), ...this.#coins.image()];
+  }
+
+  /**
+   * Becomes the state of which `parts` are the image.
+   * @throws Error, Refusal `malformed`: it is to be `clear`ed then.
+   */
+  restore(parts: Iterable<Uint8Array>): void {
+    this.clear();
+    const rest = parts[Symbol.iterator]();
+    const head = new Reader(rest.next().value ?? new Uint8Array());
+    this.#accounts = {
+      seq: head.safe("seq"),
+      inflow: head.u128("inflow"),
+      boundarySupply: head.u128("boundarySupply"),
+    };
+    for (let left = head.u32("custody"); left > 0; left--) {
+      this.#custody.set(head.u16("member"), head.u128("custody"));
+    }
+    for (let left = head.u32("entries"); left > 0; left--) {
+      this.load(decodeStateEntry(head.short(0xff, "key"), head.long(0xffff, "value")));
+    }
+    head.end("state");
+    this.#coins.restore(rest);
+  }
+
+  /** Is as it was when it was made. */
+  clear(): void {
+    this.#coins = new Coins(this.#seed);
+    for (const rows of [this.#restituted, this.#revoked, this.#members]) rows.clear();
+    for (const rows of [this.#windows, this.#reserves, this.#custody]) rows.clear();
+    this.#parameters = NO_PARAMETERS;
+    this.#accounts = NO_ACCOUNTS;
+  }
+
   /** Takes in a stored entry, before `loadAccounts`. */
   load(entry: StateEntry): void {
     switch (entry.kind) {
       case "coin":
         this.#coins.add(entry.outpoint, entry.output);
-        this.#custody.set(
-          entry.output.custodian,
-          this.custodyOf(entry.output.custodian) + entry.output.amount,
-        );
+        this.#addCustody(entry.output, 1n);
         return;
       case "restituted":
         this.#restituted.set(entry.outpoint, entry.timeS);
@@ -185,8 +263,17 @@ export class LedgerState implements LedgerView {
   *entries(): Generator<StateEntry> {
     if (this.seq === 0) return;
     for (const [outpoint, output] of this.#coins.coins()) yield { kind: "coin", outpoint, output };
-    for (const [outpoint, timeS] of this.#restituted) yield { kind: "restituted", outpoint, timeS };
     for (const [owner, member] of this.#coins.enrolled()) yield { kind: "enrolled", owner, member };
+    yield* this.fewEntries();
+  }
+
+  get enrolledCount(): number {
+    return this.#coins.countEnrolled();
+  }
+
+  /** All but coins and enrolled owners: few. */
+  *fewEntries(): Generator<StateEntry> {
+    for (const [outpoint, timeS] of this.#restituted) yield { kind: "restituted", outpoint, timeS };
     for (const [name, timeS] of this.#revoked) {
       const [member, owner] = splitRowName(name);
       yield { kind: "revoked", member, owner: owner as Owner, timeS };
@@ -198,6 +285,12 @@ export class LedgerState implements LedgerView {
     }
     for (const [member, amount] of this.#reserves) yield { kind: "reserve", member, amount };
     yield { kind: "parameters", parameters: this.#parameters };
+  }
+
+  #addCustody(holding: Holding | undefined, sign: bigint): void {
+    if (holding === undefined) return;
+    const { custodian, amount } = holding;
+    this.#custody.set(custodian, this.custodyOf(custodian) + sign * amount);
   }
 }
 
@@ -216,4 +309,9 @@ export function rowName(number: number, rest: string | number): RowName {
 export function splitRowName(name: RowName): readonly [number, string] {
   const slash = name.indexOf("/");
   return [Number(name.slice(0, slash)), name.slice(slash + 1)];
+}
+
+function windowName(key: Uint8Array): RowName {
+  const reader = new Reader(key.subarray(1));
+  return rowName(reader.safe("cycle"), reader.u16("member"));
 }

@@ -7,7 +7,8 @@
  */
 import { createDatabase, type Database, openDatabase, type Row } from "./level-database.ts";
 import { checkLevelFiles } from "./level-files.ts";
-import { checkTables, checkTablesInUse, type Table } from "./level-tables.ts";
+import { checkTableInUse, checkTables, type Table } from "./level-tables.ts";
+import { paced } from "./paced.ts";
 import { checksum, seal, sealedChecksum, unseal } from "./sealed-value.ts";
 import { DamagedStoreError, StoreWriteError } from "./store-errors.ts";
 import { type End, StoreSnapshot, StoreView, type Verification } from "./store-view.ts";
@@ -113,7 +114,10 @@ export class CheckedStore extends StoreView {
    */
   override async verify(how: Verification = {}): Promise<number> {
     await using snapshot = this.snapshot();
-    await checkTablesInUse(this.folder, this.#unchecked);
+    for await (const table of paced(this.#unchecked, how.share ?? 1)) {
+      if (this.#end.reason !== undefined) throw this.#end.reason;
+      await checkTableInUse(this.folder, table);
+    }
     this.#unchecked = [];
     const entries = await snapshot.verify(how);
     this.#isVerified = true;

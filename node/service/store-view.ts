@@ -3,9 +3,9 @@
  * not hold is never returned.
  */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { toHex } from "../../protocol/bytes.ts";
 import { type Database, damageIn, type Snapshot } from "./level-database.ts";
+import { paced } from "./paced.ts";
 import { sealedChecksum, unseal } from "./sealed-value.ts";
 import { DamagedStoreError } from "./store-errors.ts";
 import { Count, decodeTally, emptyTally, TALLY_KEY } from "./tally.ts";
@@ -187,15 +187,5 @@ export class StoreSnapshot extends StoreView {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-}
-
-/** Rests after each step, so that steps take no more than their share of the time. */
-async function* paced<T>(steps: AsyncIterable<T>, share: number): AsyncGenerator<T> {
-  let start = performance.now();
-  for await (const step of steps) {
-    yield step;
-    if (share < 1) await sleep(((performance.now() - start) * (1 - share)) / share);
-    start = performance.now();
   }
 }

@@ -56,6 +56,10 @@ export function bucketOfKey(key: Uint8Array): number {
   return (key[1]! << 8) | key[2]!;
 }
 
+export function isStateKey(key: Uint8Array): boolean {
+  return key[0] === s[0];
+}
+
 /** The state key of a row, by its key here. */
 export function stateKeyOf(key: Uint8Array): Uint8Array {
   return key.subarray(3);

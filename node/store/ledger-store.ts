@@ -3,63 +3,63 @@
  * state as some event left it. What is read back is checked; what does not check out is rebuilt from the
  * log, never mended.
  */
-import { fromHex, type Hex, Reader, toHex, utf8, Writer } from "../../protocol/bytes.ts";
+import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../protocol/checkpoint.ts";
-import { encodeDeposit } from "../../protocol/deposit.ts";
-import { type Outpoint, splitOutpoint } from "../../protocol/output.ts";
+import type { Outpoint } from "../../protocol/output.ts";
 import type { History } from "../../protocol/rules.ts";
-import {
-  decodeStateEntry,
-  type StateEntry,
-  stateKey,
-  stateValue,
-} from "../../protocol/state-entry.ts";
+import { decodeStateEntry, type StateEntry } from "../../protocol/state-entry.ts";
 import type { Change as LedgerChange } from "../ledger/change.ts";
-import type { ChainPlace, LedgerEvent, PlacedEvent } from "../ledger/event.ts";
-import { type Accounts, type LedgerState, splitRowName } from "../ledger/state.ts";
+import type { ChainPlace, PlacedEvent } from "../ledger/event.ts";
+import type { Accounts, LedgerState } from "../ledger/state.ts";
 import { StateRoot } from "../ledger/state-root.ts";
-import type { Change, CheckedStore } from "../service/checked-store.ts";
+import type { Change, CheckedStore, StoreOptions } from "../service/checked-store.ts";
+import { StoreWriteError } from "../service/store-errors.ts";
 import { decodeCursor, encodeCursor } from "./cursor-row.ts";
+import {
+  type AppliedRow,
+  decodeApplied,
+  decodeEvent,
+  decodeOutcome,
+  type EventRow,
+  historyRowsOf,
+  type OutcomeRow,
+  splitIds,
+} from "./history-rows.ts";
 import { bucketOfKey, keys, ranges, stateKeyOf } from "./keys.ts";
-
-/** Where a record or an enrolment applied. */
-export type AppliedRow = {
-  readonly seq: number;
-  readonly cycle: number;
-  readonly leafHash: Hex;
-};
-
-/** Why a record or an enrolment did not apply when it was last sequenced. */
-export type OutcomeRow = { readonly seq: number; readonly code: string; readonly detail: string };
-
-/** An event as it was folded, for those who ask later. */
-export type EventRow = {
-  readonly seq: number;
-  readonly kind: string;
-  readonly place: ChainPlace;
-  /** Who put the batch forward, and its root, if it was one. */
-  readonly member?: number;
-  readonly root?: Hex;
-  /** The cycle that was closed or settled, if one was. */
-  readonly cycle?: number;
-  /** The cycle that was open before it. */
-  readonly openCycle: number;
-  /** Leaves of the batch that did not apply. */
-  readonly refused: readonly { readonly leafHash: Hex; readonly id?: Hex; readonly code: string }[];
-};
+import { StateCache, type StateCacheOptions } from "./state-cache.ts";
+import { StateComparison } from "./state-comparison.ts";
+import { type StateRow, stateRowsOf } from "./state-rows.ts";
 
 /** A whole ledger as it was stored after one event. */
 export type Scan = { readonly accounts: Accounts; readonly entries: readonly StateEntry[] };
 
+export type LedgerStoreOptions = StateCacheOptions & {
+  /** A store of so many entries or more has its state in a cache beside it; fewer are read in half a second. */
+  readonly cacheFromEntries?: number;
+};
+
+/** How its database is to be opened: what takes more than half a second to verify is verified later. */
+export const ledgerFiles: StoreOptions = {
+  laterFromBytes: 32 * 1024 * 1024,
+  // Rows come in the order of hashes: the more of them go into a table at once, the less is merged.
+  writeBufferBytes: 32 * 1024 * 1024,
+};
+
 export class LedgerStore implements History {
   readonly #store: CheckedStore;
   readonly #root = new StateRoot();
+  readonly #cache: StateCache;
+  readonly #cacheFromEntries: number;
   #place: ChainPlace | undefined;
   /** The cursor's row as it is stored. */
   #cursor: Uint8Array | null = null;
+  /** Until the whole store has been found as it was written, no root is made of what is read from it. */
+  #verified: Promise<void> = Promise.resolve();
 
-  constructor(store: CheckedStore) {
+  constructor(store: CheckedStore, options: LedgerStoreOptions = {}) {
     this.#store = store;
+    this.#cache = new StateCache(store.folder, options);
+    this.#cacheFromEntries = options.cacheFromEntries ?? 200_000;
   }
 
   /** Where the last event stands on the chain; absent before the first. */
@@ -67,15 +67,36 @@ export class LedgerStore implements History {
     return this.#place;
   }
 
-  /** Reads everything into `state`, which is empty. @throws DamagedStoreError. */
+  /**
+   * Reads the state, which is empty, from its cache or from all rows. Where the store is not verified yet,
+   * `verify` is to be called before the next event. @throws DamagedStoreError.
+   */
   async load(state: LedgerState): Promise<void> {
     const cursor = await this.#store.get(keys.cursor);
     if (cursor === undefined) return;
-    for await (const entry of this.entries()) state.load(entry);
     const { accounts, place } = decodeCursor(cursor);
-    state.loadAccounts(accounts);
+    if (!(await this.#cache.load(state, cursor))) {
+      for await (const chunk of this.#store.chunks(ranges.state)) {
+        for (const [key, value] of chunk) state.put(stateKeyOf(key), value);
+      }
+      state.loadAccounts(accounts);
+    }
     this.#place = place;
     this.#cursor = cursor;
+  }
+
+  /**
+   * Goes through the whole store as it is at this call, compares it with its tally and its rows with
+   * `state`. Events may go on; roots wait.
+   * @param share of this thread's time, at most. @throws DamagedStoreError.
+   */
+  async verify(state: LedgerState, share: number): Promise<void> {
+    const comparison = new StateComparison(state, this.#store);
+    const verified = this.#store
+      .verify({ share, visit: (entries) => comparison.visit(entries) })
+      .then(() => comparison.end());
+    this.#verified = verified;
+    await verified;
   }
 
   /** Every entry of the state as it is at the first step, bucket by bucket. */
@@ -89,18 +110,15 @@ export class LedgerStore implements History {
    * Stores what one event did. `state` is still as it was before.
    * @throws StoreWriteError if it may not be durable.
    */
-  async write(
-    change: LedgerChange,
-    { event, place }: PlacedEvent,
-    state: LedgerState,
-  ): Promise<void> {
+  async write(change: LedgerChange, placed: PlacedEvent, state: LedgerState): Promise<void> {
+    if (this.#isImageDue) await this.#cache.save(state, this.#cursor!);
+    const { place } = placed;
     const cursor = encodeCursor({ accounts: change, place });
-    const rows = stateRows(change, state);
+    const stateRows = stateRowsOf(change, state);
+    await this.#append(cursor, stateRows);
+    const rows: Change[] = stateRows.map((row) => ({ ...row, key: keys.state(row.key) }));
     for (const { key } of rows) this.#root.touch(bucketOfKey(key));
-    addHistory(rows, change, state);
-    addDeposit(rows, change, event);
-    const value = encodeEvent({ event, place }, change, state);
-    rows.push({ key: keys.event(event.seq), value, old: null });
+    for (const row of historyRowsOf(change, placed, state)) rows.push(row);
     rows.push({ key: keys.cursor, value: cursor, old: this.#cursor });
     await this.#store.write(rows);
     this.#cursor = cursor;
@@ -114,6 +132,7 @@ export class LedgerStore implements History {
   async stateRoot(): Promise<Hex> {
     await using snapshot = this.#store.snapshot();
     return await this.#root.compute(async (bucket) => {
+      await this.#verified;
       const rows = await Array.fromAsync(snapshot.entries(ranges.bucket(bucket)));
       return rows.map(([key, value]) => [stateKeyOf(key), value] as const);
     });
@@ -194,140 +213,21 @@ export class LedgerStore implements History {
     const rows = this.#store.entries({ ...ranges.checkpoints, reverse: true, limit });
     return Array.fromAsync(rows, ([, value]) => decodeCheckpoint(value));
   }
-}
 
-/** The rows of the state that change, each with what it held before. */
-function stateRows(change: LedgerChange, state: LedgerState): Change[] {
-  const rows: Change[] = [];
-  /** A coin that was made and taken by the same event was never there. */
-  function add<T>(
-    key: Uint8Array,
-    now: T | null,
-    before: T | undefined,
-    encode: (value: T) => Uint8Array,
-  ): void {
-    if (now === null && before === undefined) return;
-    const value = now === null ? null : encode(now);
-    rows.push({ key: keys.state(key), value, old: before === undefined ? null : encode(before) });
+  /** Lets go of the cache. The store beneath is its opener's to close. */
+  async close(): Promise<void> {
+    await this.#cache.close();
   }
-  for (const [outpoint, output] of change.coins) {
-    add(stateKey.coin(outpoint), output, state.coin(outpoint), stateValue.coin);
-  }
-  for (const [outpoint, timeS] of change.restituted) {
-    add(stateKey.restituted(outpoint), timeS, state.restitutedAtS(outpoint), stateValue.time);
-  }
-  for (const [owner, member] of change.enrolled) {
-    add(stateKey.enrolled(owner), member, state.custodianOf(owner), stateValue.enrolled);
-  }
-  for (const [name, timeS] of change.revoked) {
-    const [member, owner] = splitRowName(name);
-    const key = stateKey.revoked(member, owner as Hex);
-    add(key, timeS, state.revokedAtS(member, owner as Hex), stateValue.time);
-  }
-  for (const [id, member] of change.members) {
-    add(stateKey.member(id), member, state.member(id), stateValue.member);
-  }
-  for (const [name, window] of change.windows) {
-    const [cycle, member] = splitRowName(name);
-    const before = state.window(cycle, Number(member));
-    const held = before.delta === 0n && before.burns === 0n ? undefined : before;
-    add(stateKey.window(cycle, Number(member)), window, held, stateValue.window);
-  }
-  for (const [member, amount] of change.reserves) {
-    const before = state.member(member) === undefined ? undefined : state.reserveOf(member);
-    add(stateKey.reserve(member), amount, before, stateValue.reserve);
-  }
-  if (change.parameters !== state.parameters) {
-    const before = state.seq === 0 ? undefined : state.parameters;
-    add(stateKey.parameters(), change.parameters, before, stateValue.parameters);
-  }
-  return rows;
-}
 
-/** What the state does not need, and those who ask do: what applied where, who took which coin, why not. */
-function addHistory(rows: Change[], change: LedgerChange, state: LedgerState): void {
-  const cycle = state.parameters.openCycle;
-  for (const { id, leafHash, code, detail } of change.outcomes) {
-    if (code === "applied" && id !== undefined) {
-      const row = {
-        key: keys.applied(id),
-        value: encodeApplied({ seq: change.seq, cycle, leafHash }),
-      };
-      // A record that applies again, through a replacement, keeps its latest place.
-      rows.push(change.isRepeated(id) ? row : { ...row, old: null });
-    } else {
-      const value = encodeOutcome({ seq: change.seq, code, detail });
-      rows.push({ key: keys.outcome(id ?? leafHash), value });
+  get #isImageDue(): boolean {
+    return this.#cursor !== null && this.#store.size >= this.#cacheFromEntries && this.#cache.isDue;
+  }
+
+  async #append(cursor: Uint8Array, rows: readonly StateRow[]): Promise<void> {
+    try {
+      await this.#cache.append(cursor, rows);
+    } catch (cause) {
+      throw new StoreWriteError(this.#store.folder, cause);
     }
   }
-  for (const [outpoint, id] of change.spenders) {
-    rows.push({ key: keys.taken(outpoint), value: fromHex(id), old: null });
-  }
-  if (change.applied.length > 0) {
-    const ids = new Writer(32 * change.applied.length);
-    for (const id of change.applied) ids.put(fromHex(id));
-    rows.push({ key: keys.order(cycle, change.seq), value: ids.done(), old: null });
-  }
-}
-
-/** No record made the coin: what names it is kept for those who must show where it came from. */
-function addDeposit(rows: Change[], change: LedgerChange, { kind, seq }: LedgerEvent): void {
-  if (kind !== "deposited" && kind !== "awarded") return;
-  for (const [outpoint, output] of change.coins) {
-    if (output === null) continue;
-    const value = encodeDeposit({ seq, output });
-    rows.push({ key: keys.deposit(splitOutpoint(outpoint).id), value, old: null });
-  }
-}
-
-function encodeApplied({ seq, cycle, leafHash }: AppliedRow): Uint8Array {
-  return new Writer(48).safe(seq).safe(cycle).fixed(fromHex(leafHash), 32).done();
-}
-
-function decodeApplied(bytes: Uint8Array): AppliedRow {
-  const reader = new Reader(bytes);
-  const seq = reader.safe("seq");
-  return { seq, cycle: reader.safe("cycle"), leafHash: toHex(reader.take(32, "leafHash")) };
-}
-
-function encodeOutcome({ seq, code, detail }: OutcomeRow): Uint8Array {
-  const text = utf8.encode(detail).subarray(0, 1024);
-  return new Writer(64).safe(seq).short(utf8.encode(code)).long(text).done();
-}
-
-function decodeOutcome(bytes: Uint8Array): OutcomeRow {
-  const reader = new Reader(bytes);
-  const seq = reader.safe("seq");
-  const code = utf8.decode(reader.short(255, "code"), "code");
-  return { seq, code, detail: utf8.decode(reader.long(1024, "detail"), "detail") };
-}
-
-function encodeEvent(
-  { event, place }: PlacedEvent,
-  change: LedgerChange,
-  state: LedgerState,
-): Uint8Array {
-  const row: EventRow = {
-    seq: event.seq,
-    kind: event.kind,
-    place,
-    ...("member" in event ? { member: event.member } : {}),
-    ...("root" in event ? { root: toHex(event.root) } : {}),
-    ...("cycle" in event ? { cycle: event.cycle } : {}),
-    openCycle: state.parameters.openCycle,
-    refused: change.outcomes
-      .filter(({ code }) => code !== "applied")
-      .map(({ leafHash, id, code }) => ({ leafHash, ...(id === undefined ? {} : { id }), code })),
-  };
-  return utf8.encode(JSON.stringify(row));
-}
-
-function decodeEvent(bytes: Uint8Array): EventRow {
-  return JSON.parse(utf8.decode(bytes, "event")) as EventRow;
-}
-
-function splitIds(bytes: Uint8Array): Hex[] {
-  return Array.from({ length: bytes.length / 32 }, (_, i) =>
-    toHex(bytes.subarray(32 * i, 32 * i + 32)),
-  );
 }

@@ -8,7 +8,7 @@ import { fold, type SequencedLeaf } from "../../node/ledger/fold.ts";
 import { checkIdentities } from "../../node/ledger/identities.ts";
 import { LedgerState } from "../../node/ledger/state.ts";
 import { CheckedStore } from "../../node/service/checked-store.ts";
-import { LedgerStore } from "../../node/store/ledger-store.ts";
+import { ledgerFiles, LedgerStore } from "../../node/store/ledger-store.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { depositOutpoint } from "../../protocol/deposit.ts";
 import { ownerOf } from "../../protocol/key.ts";
@@ -19,6 +19,14 @@ import { type Bank, Workload } from "./workload.ts";
 
 const NETWORK_ID = new Uint8Array(32).fill(7);
 const BATCH = 4_096;
+
+export type Size = {
+  readonly coins: number;
+  /** Their keys. */
+  readonly devices: number;
+  /** One coin in so many can be spent: those that can take memory of the benchmark's own. */
+  readonly every?: number;
+};
 
 export class PopulatedLedger implements AsyncDisposable {
   readonly networkId = NETWORK_ID;
@@ -40,11 +48,11 @@ export class PopulatedLedger implements AsyncDisposable {
   }
 
   /** @param folder an empty folder. */
-  static async make(folder: string, coins: number, devices: number): Promise<PopulatedLedger> {
-    const files = await CheckedStore.open(folder, { create: true });
+  static async make(folder: string, { coins, devices, every = 1 }: Size): Promise<PopulatedLedger> {
+    const files = await CheckedStore.open(folder, { ...ledgerFiles, create: true });
     const ledger = new PopulatedLedger(files, devices);
     await ledger.#begin();
-    await ledger.#fill(coins);
+    await ledger.#fill(coins, every);
     return ledger;
   }
 
@@ -60,6 +68,7 @@ export class PopulatedLedger implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store.close();
     await this.#files.close();
   }
 
@@ -72,7 +81,7 @@ export class PopulatedLedger implements AsyncDisposable {
       await this.#sequenceAll(leaves);
   }
 
-  async #fill(coins: number): Promise<void> {
+  async #fill(coins: number, every: number): Promise<void> {
     const amount = Workload.vaultAmount(coins);
     const seq = this.state.seq + 1;
     await this.#take({ kind: "deposited", seq, member: 1, amount });
@@ -83,8 +92,12 @@ export class PopulatedLedger implements AsyncDisposable {
       amount,
     };
     const vault = depositOutpoint(NETWORK_ID, { seq, output });
-    for (const level of this.workload.fanOut(this.#bank, vault, coins))
-      await this.#sequenceAll(level);
+    let leaves: Uint8Array[] = [];
+    for (const { leaf } of this.workload.fill(this.#bank, vault, coins, every)) {
+      leaves.push(leaf);
+      if (leaves.length === BATCH) await this.sequence(leaves.splice(0));
+    }
+    await this.sequence(leaves);
   }
 
   async #sequenceAll(leaves: readonly Uint8Array[]): Promise<void> {

@@ -28,7 +28,10 @@ const BATCH = 4_096;
 export async function measureValidation(coins: number): Promise<Validation> {
   const folder = await mkdtemp(join(tmpdir(), "tallystick-bench-"));
   try {
-    await using ledger = await PopulatedLedger.make(join(folder, "ledger"), coins, DEVICES);
+    await using ledger = await PopulatedLedger.make(join(folder, "ledger"), {
+      coins,
+      devices: DEVICES,
+    });
     await using verifier = new LeafVerifier({ networkId: toHex(ledger.networkId), workers: 1 });
     await verifier.start();
     const rates: number[] = [];

@@ -59,37 +59,46 @@ export class Workload {
     return COIN_AMOUNT * BigInt(FAN_OUT ** Workload.#levels(coins));
   }
 
-  /**
-   * Records that make a vault coin into at least `count` coins of the bank's devices, level by level:
-   * each level spends what the one before made.
-   */
+  /** The records of `fill`, level by level: each level spends what the one before made. */
   fanOut(bank: Bank, vault: Outpoint, count: number): Uint8Array[][] {
     const levels: Uint8Array[][] = [];
+    for (const { level, leaf } of this.fill(bank, vault, count)) (levels[level] ??= []).push(leaf);
+    return levels;
+  }
+
+  /**
+   * Records that make a vault coin into at least `count` coins of the bank's devices, parents first.
+   * @param every one coin in so many is kept for payments: a few of millions are enough to pay with.
+   */
+  *fill(
+    bank: Bank,
+    vault: Outpoint,
+    count: number,
+    every = 1,
+  ): Generator<{ readonly level: number; readonly leaf: Uint8Array }> {
+    const depth = Workload.#levels(count);
     const treasury = ownerOf(bank.treasury.publicKey);
-    let outpoints = [vault];
-    for (let level = Workload.#levels(count); level > 0; level--) {
-      const each = COIN_AMOUNT * BigInt(FAN_OUT ** (level - 1));
-      const wanted = Math.ceil(count / FAN_OUT ** (level - 1));
+    let parents = [vault];
+    for (let level = 0; level < depth; level++) {
+      const isLast = level === depth - 1;
+      const each = COIN_AMOUNT * BigInt(FAN_OUT ** (depth - 1 - level));
       const made: Outpoint[] = [];
-      const leaves = outpoints.map((outpoint) => {
-        const devices = level > 1 ? undefined : this.#devicesOf(bank, made.length);
+      for (const [number, parent] of parents.entries()) {
+        const devices = isLast ? this.#devicesOf(bank, number * FAN_OUT) : undefined;
         const owners =
           devices?.map((device) => this.#owners[device]!) ??
           Array.from({ length: FAN_OUT }, () => treasury);
-        const { leaf, outputs } = this.#spend(
-          bank.treasury,
-          [outpoint],
-          owners.map((owner) => [owner, bank.member, each]),
-        );
-        for (const [i, device] of (devices ?? []).entries())
-          this.#coins.push({ outpoint: outputs[i]!, device });
-        made.push(...outputs);
-        return leaf;
-      });
-      levels.push(leaves);
-      outpoints = made.slice(0, wanted);
+        const outputs = owners.map((owner) => [owner, bank.member, each] as const);
+        const { leaf, outpoints } = this.#spend(bank.treasury, [parent], outputs);
+        for (const [i, device] of (devices ?? []).entries()) {
+          if ((number * FAN_OUT + i) % every === 0)
+            this.#coins.push({ outpoint: outpoints[i]!, device });
+        }
+        if (!isLast) made.push(...outpoints);
+        yield { level, leaf };
+      }
+      parents = made.slice(0, Math.ceil(count / FAN_OUT ** (depth - 1 - level)));
     }
-    return levels;
   }
 
   /** Signed payments of two inputs and two outputs, none of which touches another's coins. */
@@ -112,11 +121,11 @@ export class Workload {
     const payee = (device * 31 + this.#counter) % this.#devices.length;
     const total = COIN_AMOUNT * BigInt(coins.length);
     const inputs = coins.map(({ outpoint }) => outpoint).sort();
-    const { leaf, outputs } = this.#spend(this.#devices[device]!, inputs, [
+    const { leaf, outpoints } = this.#spend(this.#devices[device]!, inputs, [
       [this.#owners[payee]!, this.#bankOf(payee).member, total / 2n],
       [this.#owners[device]!, this.#bankOf(device).member, total - total / 2n],
     ]);
-    made.push({ outpoint: outputs[0]!, device: payee }, { outpoint: outputs[1]!, device });
+    made.push({ outpoint: outpoints[0]!, device: payee }, { outpoint: outpoints[1]!, device });
     return leaf;
   }
 
@@ -124,7 +133,7 @@ export class Workload {
     signer: NodeSigner,
     inputs: readonly Outpoint[],
     outputs: readonly (readonly [Owner, MemberId, bigint])[],
-  ): { readonly leaf: Uint8Array; readonly outputs: Outpoint[] } {
+  ): { readonly leaf: Uint8Array; readonly outpoints: Outpoint[] } {
     const body: RecordBody = {
       kind: "spend",
       inputs,
@@ -145,7 +154,7 @@ export class Workload {
     const id: Hex = recordId(this.#networkId, encoded);
     return {
       leaf: encodeRecord({ ...body, ...witness, signer: signer.publicKey, signature }),
-      outputs: outputs.map((_, index) => outpointOf(fromHex(id), index)),
+      outpoints: outputs.map((_, index) => outpointOf(fromHex(id), index)),
     };
   }
 

@@ -81,6 +81,11 @@ function checkWhole(table: ByteTable, model: ReadonlyMap<string, number>): void 
   assert.deepEqual(held, model);
 }
 
+/** As the parts of an image come back: in memory of their own. */
+function copies(image: readonly Uint8Array[]): ArrayIterator<Uint8Array> {
+  return image.map((part) => Uint8Array.from(part)).values();
+}
+
 describe("the byte table", () => {
   it("says what a Map says, whatever is added, found and deleted, with keys that collide", () => {
     fc.assert(
@@ -96,6 +101,47 @@ describe("the byte table", () => {
       ),
       { numRuns: 150 },
     );
+  });
+
+  it("comes back from its image as it was, in a table of another seed, and goes on from there", () => {
+    fc.assert(
+      fc.property(
+        fc.array(operationArbitrary, { maxLength: 200, size: "max" }),
+        fc.array(operationArbitrary, { maxLength: 200, size: "max" }),
+        fc.integer(),
+        (before, after, seed) => {
+          const table = new ByteTable(KEY, ROW, seed);
+          const model = new Map<string, number>();
+          for (const operation of before) step(table, model, operation);
+          const numbers = [...table.numbers()];
+          const restored = new ByteTable(KEY, ROW, seed + 1);
+          restored.restore(copies(table.image()));
+          assert.deepEqual([...restored.numbers()], numbers);
+          for (const operation of after) step(restored, model, operation);
+          checkWhole(restored, model);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it("takes no image of another table, nor a part of one", () => {
+    const table = new ByteTable(KEY, ROW, 1);
+    for (let i = 0; i < 10_000; i++) table.add(keyOf(i));
+    const image = table.image();
+    for (const [keyLength, rowLength] of [
+      [KEY + 1, ROW],
+      [KEY, ROW + 4],
+    ] as const) {
+      const other = new ByteTable(keyLength, rowLength, 1);
+      assert.throws(() => other.restore(copies(image)), /another table/);
+    }
+    for (let length = 0; length < image.length; length++) {
+      const other = new ByteTable(KEY, ROW, 1);
+      assert.throws(() => other.restore(copies(image.slice(0, length))), /breaks off/);
+    }
+    const short = [...image.slice(0, -1), image.at(-1)!.subarray(1)];
+    assert.throws(() => new ByteTable(KEY, ROW, 1).restore(copies(short)), /another length/);
   });
 
   it("keeps 300,000 rows across blocks and growth, deletes half and fills up again", () => {

@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Level } from "level";
 import { CheckedStore, type Change } from "../../../node/service/checked-store.ts";
 import { seal } from "../../../node/service/sealed-value.ts";
+import type { Entry } from "../../../node/service/store-view.ts";
 import { DamagedStoreError } from "../../../node/service/store-errors.ts";
 import { utf8 } from "../../../protocol/bytes.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
@@ -279,6 +280,101 @@ describe("CheckedStore", () => {
       await writeFile(join(store.folder, log), Buffer.concat([whole, whole.subarray(0, 20)]));
       await using again = await CheckedStore.open(store.folder);
       expect(text(await again.get(key("a")))).to.equal("1");
+    });
+  });
+
+  describe("verifying while it is used", () => {
+    /** A database of many tables. */
+    async function large(): Promise<string> {
+      const store = await newStore();
+      for (let i = 0; i < 6; i++) {
+        await store.write(
+          Array.from({ length: 3000 }, (_, j) => put(`${j} ${i}`, "x".repeat(400), null)),
+        );
+      }
+      await store.close();
+      return store.folder;
+    }
+    const tableOf = async (folder: string) =>
+      join(folder, (await readdir(folder)).filter((name) => name.endsWith(".ldb"))[0]!);
+    const spoil = async (path: string) => {
+      const bytes = await readFile(path);
+      bytes[bytes.length >> 1]! ^= 1;
+      await writeFile(path, bytes);
+    };
+
+    it("opens at once from the size that was named on, and finds everything as it was written", async () => {
+      const folder = await large();
+      {
+        await using small = await CheckedStore.open(folder, { laterFromBytes: 1e9 });
+        expect(small.isVerified).to.equal(true);
+      }
+      await using store = await CheckedStore.open(folder, { laterFromBytes: 1e6 });
+      expect(store.isVerified).to.equal(false);
+      const seen: string[] = [];
+      const visit = (entries: readonly Entry[]) => {
+        for (const [k, v] of entries) seen.push(`${text(k)}=${v.length}`);
+      };
+      const verified = store.verify({ share: 0.5, visit });
+      await store.write([put("later", "1", null)]);
+      expect(await verified).to.equal(18_000);
+      expect(seen.length).to.equal(18_000);
+      expect(new Set(seen).size).to.equal(18_000);
+      expect(seen).to.include("17 3=400");
+      expect(store.isVerified).to.equal(true);
+    });
+
+    it("finds a byte that changed in a table, where opening did not look", async () => {
+      const folder = await large();
+      await spoil(await tableOf(folder));
+      await using store = await CheckedStore.open(folder, { laterFromBytes: 1e6 });
+      const error = await store.verify().catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(DamagedStoreError);
+      expect((error as Error).message).to.match(/\.ldb: the block at byte \d+ fails its checksum/);
+      expect(store.isVerified).to.equal(false);
+    });
+
+    it("finds at opening that a table is gone or shorter", async () => {
+      const folder = await large();
+      const table = await tableOf(folder);
+      const bytes = await readFile(table);
+      await writeFile(table, bytes.subarray(0, -1));
+      const open = () => CheckedStore.open(folder, { laterFromBytes: 0 });
+      expect(await open().catch((error: Error) => error.message)).to.match(/ldb: it has \d+ bytes/);
+      await rm(table);
+      expect(await open().catch((error: Error) => error.message)).to.match(/table \d+ is missing/);
+    });
+
+    it("looks at the tables first where the last process ended before it had, so that none ends for ever", async () => {
+      const folder = await large();
+      const killed = startChild("opening-child.ts", [folder]);
+      await killed.line("opened");
+      killed.process.kill("SIGKILL");
+      await killed.ended;
+      await spoil(await tableOf(folder));
+      const error = await CheckedStore.open(folder, { laterFromBytes: 0 }).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).to.be.instanceOf(DamagedStoreError);
+      expect((error as Error).message).to.match(/fails its checksum/);
+    });
+
+    it("does not look first after an orderly close, nor once everything was found well", async () => {
+      const folder = await large();
+      const closed = await CheckedStore.open(folder, { laterFromBytes: 0 });
+      expect(await readdir(folder)).to.include("UNCHECKED");
+      await closed.close();
+      expect(await readdir(folder)).not.to.include("UNCHECKED");
+      await using store = await CheckedStore.open(folder, { laterFromBytes: 0 });
+      await store.verify();
+      expect(await readdir(folder)).not.to.include("UNCHECKED");
+    });
+
+    it("ends with the store, if that is closed before", async () => {
+      const store = await CheckedStore.open(await large(), { laterFromBytes: 0 });
+      const verified = store.verify({ share: 0.1 }).catch((error: Error) => error.message);
+      await store.close();
+      expect(await verified).to.match(/is closed$/);
     });
   });
 

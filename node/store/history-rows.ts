@@ -1,0 +1,131 @@
+/** What the state does not need, and those who ask do: what applied where, who took which coin, why not. */
+import { fromHex, type Hex, Reader, toHex, utf8, Writer } from "../../protocol/bytes.ts";
+import { encodeDeposit } from "../../protocol/deposit.ts";
+import { splitOutpoint } from "../../protocol/output.ts";
+import type { Change as LedgerChange } from "../ledger/change.ts";
+import type { ChainPlace, LedgerEvent, PlacedEvent } from "../ledger/event.ts";
+import type { LedgerState } from "../ledger/state.ts";
+import type { Change } from "../service/checked-store.ts";
+import { keys } from "./keys.ts";
+
+/** Where a record or an enrolment applied. */
+export type AppliedRow = {
+  readonly seq: number;
+  readonly cycle: number;
+  readonly leafHash: Hex;
+};
+
+/** Why a record or an enrolment did not apply when it was last sequenced. */
+export type OutcomeRow = { readonly seq: number; readonly code: string; readonly detail: string };
+
+/** An event as it was folded, for those who ask later. */
+export type EventRow = {
+  readonly seq: number;
+  readonly kind: string;
+  readonly place: ChainPlace;
+  /** Who put the batch forward, and its root, if it was one. */
+  readonly member?: number;
+  readonly root?: Hex;
+  /** The cycle that was closed or settled, if one was. */
+  readonly cycle?: number;
+  /** The cycle that was open before it. */
+  readonly openCycle: number;
+  /** Leaves of the batch that did not apply. */
+  readonly refused: readonly { readonly leafHash: Hex; readonly id?: Hex; readonly code: string }[];
+};
+
+/** The rows that tell what an event did; `state` is as it was before. */
+export function historyRowsOf(
+  change: LedgerChange,
+  placed: PlacedEvent,
+  state: LedgerState,
+): Change[] {
+  const rows: Change[] = [];
+  const cycle = state.parameters.openCycle;
+  for (const { id, leafHash, code, detail } of change.outcomes) {
+    if (code === "applied" && id !== undefined) {
+      const row = {
+        key: keys.applied(id),
+        value: encodeApplied({ seq: change.seq, cycle, leafHash }),
+      };
+      // A record that applies again, through a replacement, keeps its latest place.
+      rows.push(change.isRepeated(id) ? row : { ...row, old: null });
+    } else {
+      const value = encodeOutcome({ seq: change.seq, code, detail });
+      rows.push({ key: keys.outcome(id ?? leafHash), value });
+    }
+  }
+  for (const [outpoint, id] of change.spenders) {
+    rows.push({ key: keys.taken(outpoint), value: fromHex(id), old: null });
+  }
+  if (change.applied.length > 0) {
+    const ids = new Writer(32 * change.applied.length);
+    for (const id of change.applied) ids.put(fromHex(id));
+    rows.push({ key: keys.order(cycle, change.seq), value: ids.done(), old: null });
+  }
+  addDeposit(rows, change, placed.event);
+  rows.push({ key: keys.event(change.seq), value: encodeEvent(placed, change, state), old: null });
+  return rows;
+}
+
+/** No record made the coin: what names it is kept for those who must show where it came from. */
+function addDeposit(rows: Change[], change: LedgerChange, { kind, seq }: LedgerEvent): void {
+  if (kind !== "deposited" && kind !== "awarded") return;
+  for (const [outpoint, output] of change.coins) {
+    if (output === null) continue;
+    const value = encodeDeposit({ seq, output });
+    rows.push({ key: keys.deposit(splitOutpoint(outpoint).id), value, old: null });
+  }
+}
+
+function encodeApplied({ seq, cycle, leafHash }: AppliedRow): Uint8Array {
+  return new Writer(48).safe(seq).safe(cycle).fixed(fromHex(leafHash), 32).done();
+}
+
+export function decodeApplied(bytes: Uint8Array): AppliedRow {
+  const reader = new Reader(bytes);
+  const seq = reader.safe("seq");
+  return { seq, cycle: reader.safe("cycle"), leafHash: toHex(reader.take(32, "leafHash")) };
+}
+
+function encodeOutcome({ seq, code, detail }: OutcomeRow): Uint8Array {
+  const text = utf8.encode(detail).subarray(0, 1024);
+  return new Writer(64).safe(seq).short(utf8.encode(code)).long(text).done();
+}
+
+export function decodeOutcome(bytes: Uint8Array): OutcomeRow {
+  const reader = new Reader(bytes);
+  const seq = reader.safe("seq");
+  const code = utf8.decode(reader.short(255, "code"), "code");
+  return { seq, code, detail: utf8.decode(reader.long(1024, "detail"), "detail") };
+}
+
+function encodeEvent(
+  { event, place }: PlacedEvent,
+  change: LedgerChange,
+  state: LedgerState,
+): Uint8Array {
+  const row: EventRow = {
+    seq: event.seq,
+    kind: event.kind,
+    place,
+    ...("member" in event ? { member: event.member } : {}),
+    ...("root" in event ? { root: toHex(event.root) } : {}),
+    ...("cycle" in event ? { cycle: event.cycle } : {}),
+    openCycle: state.parameters.openCycle,
+    refused: change.outcomes
+      .filter(({ code }) => code !== "applied")
+      .map(({ leafHash, id, code }) => ({ leafHash, ...(id === undefined ? {} : { id }), code })),
+  };
+  return utf8.encode(JSON.stringify(row));
+}
+
+export function decodeEvent(bytes: Uint8Array): EventRow {
+  return JSON.parse(utf8.decode(bytes, "event")) as EventRow;
+}
+
+export function splitIds(bytes: Uint8Array): Hex[] {
+  return Array.from({ length: bytes.length / 32 }, (_, i) =>
+    toHex(bytes.subarray(32 * i, 32 * i + 32)),
+  );
+}

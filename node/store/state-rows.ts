@@ -1,0 +1,59 @@
+/** The rows of the state that one event changes: what the state root covers, key by key. */
+import type { Hex } from "../../protocol/bytes.ts";
+import { stateKey, stateValue } from "../../protocol/state-entry.ts";
+import { type LedgerState, splitRowName, type StateChange } from "../ledger/state.ts";
+
+/** A row by its state key, and what it holds before and after; `null` for nothing. */
+export type StateRow = {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+  readonly old: Uint8Array | null;
+};
+
+/** @param state as it was before the change. */
+export function stateRowsOf(change: StateChange, state: LedgerState): StateRow[] {
+  const rows: StateRow[] = [];
+  /** A coin that was made and taken by the same event was never there. */
+  function add<T>(
+    key: Uint8Array,
+    now: T | null,
+    before: T | undefined,
+    encode: (value: T) => Uint8Array,
+  ): void {
+    if (now === null && before === undefined) return;
+    const value = now === null ? null : encode(now);
+    rows.push({ key, value, old: before === undefined ? null : encode(before) });
+  }
+  for (const [outpoint, output] of change.coins) {
+    add(stateKey.coin(outpoint), output, state.coin(outpoint), stateValue.coin);
+  }
+  for (const [outpoint, timeS] of change.restituted) {
+    add(stateKey.restituted(outpoint), timeS, state.restitutedAtS(outpoint), stateValue.time);
+  }
+  for (const [owner, member] of change.enrolled) {
+    add(stateKey.enrolled(owner), member, state.custodianOf(owner), stateValue.enrolled);
+  }
+  for (const [name, timeS] of change.revoked) {
+    const [member, owner] = splitRowName(name);
+    const key = stateKey.revoked(member, owner as Hex);
+    add(key, timeS, state.revokedAtS(member, owner as Hex), stateValue.time);
+  }
+  for (const [id, member] of change.members) {
+    add(stateKey.member(id), member, state.member(id), stateValue.member);
+  }
+  for (const [name, window] of change.windows) {
+    const [cycle, member] = splitRowName(name);
+    const before = state.window(cycle, Number(member));
+    const held = before.delta === 0n && before.burns === 0n ? undefined : before;
+    add(stateKey.window(cycle, Number(member)), window, held, stateValue.window);
+  }
+  for (const [member, amount] of change.reserves) {
+    const before = state.member(member) === undefined ? undefined : state.reserveOf(member);
+    add(stateKey.reserve(member), amount, before, stateValue.reserve);
+  }
+  if (change.parameters !== state.parameters) {
+    const before = state.seq === 0 ? undefined : state.parameters;
+    add(stateKey.parameters(), change.parameters, before, stateValue.parameters);
+  }
+  return rows;
+}
