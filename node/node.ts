@@ -3,6 +3,7 @@
  * its place in the network, and folds the chain's log until it is stopped or cannot go on.
  */
 import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
 import { fromHex } from "../protocol/bytes.ts";
 import type { NetworkFile } from "../protocol/network-file.ts";
 import type { MemberId } from "../protocol/output.ts";
@@ -33,7 +34,7 @@ import { PeerAnswers } from "./peer-answers.ts";
 import { PendingPool } from "./pending-pool.ts";
 import { keepPool } from "./pool-upkeep.ts";
 import { Replica } from "./replica.ts";
-import type { CheckedStore } from "./service/checked-store.ts";
+import type { CheckedStore, StoreOptions } from "./service/checked-store.ts";
 import { DataFolder } from "./service/data-folder.ts";
 import { EventFeed } from "./service/event-feed.ts";
 import { HttpServer } from "./service/http-server.ts";
@@ -41,7 +42,7 @@ import { DamagedStoreError } from "./service/store-errors.ts";
 import type { StoredKey } from "./service/stored-key.ts";
 import type { Logger, Metrics } from "./service/telemetry.ts";
 import { LeafStore } from "./store/leaf-store.ts";
-import { LedgerStore } from "./store/ledger-store.ts";
+import { ledgerFiles, LedgerStore } from "./store/ledger-store.ts";
 import { LeafVerifier } from "./verification/verifier.ts";
 
 export type NodeParts = {
@@ -72,6 +73,8 @@ export type NodeOptions = {
 const POOL_LIMITS = { leavesMax: 262_144, bytesMax: 128 * 1024 * 1024, ageMaxMs: 3_600_000 };
 /** How far a node may be behind its chain and still be ready. */
 const FOLD_MS = 30_000;
+/** Of the time, while large databases are verified beside the work. */
+const VERIFYING_SHARE = 0.25;
 const VERSION = "0.1.0";
 
 export class Node {
@@ -120,10 +123,12 @@ export class Node {
     await this.#following;
     await this.#running.disposeAsync();
     if (this.#damage !== undefined) {
-      const aside = await this.#folder?.quarantine("ledger");
+      const name =
+        this.#damage instanceof DamagedStoreError ? basename(this.#damage.folder) : "ledger";
+      const aside = await this.#folder?.quarantine(name);
       this.#parts.logger.error(
         { err: this.#damage, aside },
-        "the ledger was set aside and is folded anew from the log",
+        "a database was set aside; what it held is folded or fetched anew",
       );
     }
     await this.#folder?.close();
@@ -152,7 +157,9 @@ export class Node {
     const chain = await this.#startChain(directory);
     const folder = await DataFolder.open(data, { kind: "node", networkId: network.networkId });
     this.#folder = folder;
-    const leaves = new LeafStore(await this.#openStore(folder, "leaves"));
+    const leafFiles = await this.#openStore(folder, "leaves", ledgerFiles);
+    if (!leafFiles.isVerified) this.#verify(leafFiles.verify({ share: VERIFYING_SHARE }), "leaves");
+    const leaves = new LeafStore(leafFiles);
     const verifier = this.#running.use(
       new LeafVerifier({
         networkId: network.networkId,
@@ -347,14 +354,18 @@ export class Node {
     }
   }
 
-  async #openStore(folder: DataFolder, name: string): Promise<CheckedStore> {
+  async #openStore(
+    folder: DataFolder,
+    name: string,
+    options: Omit<StoreOptions, "create"> = {},
+  ): Promise<CheckedStore> {
     try {
-      return this.#running.use(await folder.openStore(name));
+      return this.#running.use(await folder.openStore(name, options));
     } catch (error) {
       if (!(error instanceof DamagedStoreError)) throw error;
       const aside = await folder.quarantine(name);
       this.#parts.logger.error({ err: error, aside }, "a database is damaged and was set aside");
-      return this.#running.use(await folder.openStore(name));
+      return this.#running.use(await folder.openStore(name, options));
     }
   }
 
@@ -364,14 +375,22 @@ export class Node {
     assemble: (state: LedgerState, store: LedgerStore) => T,
   ): Promise<T> {
     for (let isSecond = false; ; isSecond = true) {
-      const files = await this.#openStore(folder, "ledger");
-      const store = new LedgerStore(files);
+      const files = await this.#openStore(folder, "ledger", ledgerFiles);
+      const store = this.#running.adopt(
+        new LedgerStore(files, {
+          warn: (error) => this.#parts.logger.warn({ err: error }, "the next start may be slow"),
+        }),
+        (each) => each.close(),
+      );
       const state = new LedgerState(randomBytes(4).readInt32BE());
       try {
         await store.load(state);
         if (state.seq > 0) checkIdentities(state);
         const assembled = assemble(state, store);
-        if (await assembled.checkpointer.resume()) return assembled;
+        if (await assembled.checkpointer.resume()) {
+          if (!files.isVerified) this.#verify(store.verify(state, VERIFYING_SHARE), "ledger");
+          return assembled;
+        }
         this.#parts.logger.warn(
           {},
           "a checkpoint was lost at the last stop: the log is folded again",
@@ -380,9 +399,18 @@ export class Node {
         if (isSecond || !isDamage(error)) throw error;
         this.#parts.logger.error({ err: error }, "the stored ledger does not hold");
       }
+      await store.close();
       await files.close();
       await folder.quarantine("ledger");
     }
+  }
+
+  /** Goes on beside the node, which stops if a database turns out to be damaged. */
+  #verify(verified: Promise<unknown>, name: string): void {
+    verified.then(
+      () => this.#parts.logger.info({ name }, "the database is as it was written"),
+      (error: Error) => this.#fail(error),
+    );
   }
 
   async #follow(chain: ChainClient, replica: Replica): Promise<void> {
