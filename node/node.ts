@@ -18,8 +18,10 @@ import { Objection } from "./batches/objection.ts";
 import { Proposer } from "./batches/proposer.ts";
 import { accountKey } from "./chain/account.ts";
 import { ChainClient } from "./chain/chain-client.ts";
+import { ChainDesk } from "./chain/disputes-desk.ts";
 import { Checkpointer, DivergenceError } from "./checkpoints/checkpointer.ts";
 import { Directory } from "./directory.ts";
+import { Evidence } from "./evidence/evidence.ts";
 import { BatchFetcher } from "./gossip/batch-fetcher.ts";
 import { Host } from "./gossip/host.ts";
 import { LeafTopic } from "./gossip/leaf-topic.ts";
@@ -271,6 +273,22 @@ export class Node {
       logger,
       version: VERSION,
     });
+    const evidence = new Evidence(
+      {
+        networkId,
+        member,
+        replica,
+        pool,
+        leaves,
+        store: await this.#openStore(folder, "evidence"),
+        directory,
+        desk: network.contracts.disputes === undefined ? undefined : new ChainDesk(chain),
+        logger,
+        onLocal: () => proposer?.wake(),
+        onFailure: (cause) => this.#fail(new Error("evidence is not kept any more", { cause })),
+      },
+      { turnMs: this.#options.cycles.turnMs },
+    );
     const queries = new Queries({
       domain,
       member,
@@ -283,6 +301,7 @@ export class Node {
     });
     const feed = new EventFeed({ history: (seq) => queries.eventsAfter(seq) });
     replica.onFolded((folded) => {
+      evidence.folded(folded);
       keepPool(pool, folded);
       feed.publish(eventOfFolded(folded));
     });
@@ -295,6 +314,9 @@ export class Node {
           .map(({ peerId, addresses }) => ({ id: peerId, addresses })),
       ),
     );
+    // Before any leaf comes in: each may be the loser of a coin.
+    await evidence.start();
+    this.#running.use(evidence);
     await host.start();
     this.#running.use(host);
     this.#running.defer(() => requests.stop());

@@ -23,19 +23,22 @@ export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   return level[0]!;
 }
 
+/** Every row of the tree, the leaves first, the root last; the empty tree has none. */
+export function merkleRows(leaves: readonly Uint8Array[]): (readonly Uint8Array[])[] {
+  const rows: (readonly Uint8Array[])[] = [];
+  for (let row = leaves; row.length > 0; row = row.length === 1 ? [] : parents(row)) rows.push(row);
+  return rows;
+}
+
+/** The hashes that lead from leaf `index` to the root, lowest first, out of the rows of a tree. */
+export function proofIn(rows: readonly (readonly Uint8Array[])[], index: number): Uint8Array[] {
+  if (!(index >= 0 && index < (rows[0]?.length ?? 0))) throw new RangeError(`no leaf ${index}`);
+  return rows.flatMap((row, height) => row[Math.floor(index / 2 ** height) ^ 1] ?? []);
+}
+
 /** The hashes that lead from leaf `index` to the root, lowest first. */
 export function merkleProof(leaves: readonly Uint8Array[], index: number): Uint8Array[] {
-  if (!(index >= 0 && index < leaves.length)) throw new RangeError(`no leaf ${index}`);
-  const path: Uint8Array[] = [];
-  let level = leaves;
-  let at = index;
-  while (level.length > 1) {
-    const sibling = level[at ^ 1];
-    if (sibling !== undefined) path.push(sibling);
-    level = parents(level);
-    at >>= 1;
-  }
-  return path;
+  return proofIn(merkleRows(leaves), index);
 }
 
 /** Whether `leaf` stands at `index` of the `count` leaves under `root`. Any other path is refused. */

@@ -19,7 +19,7 @@ import { EventLog, type LogCursor } from "./event-log.ts";
 import type { NetworkParameters } from "./members.ts";
 import { ContractReader } from "./reader.ts";
 import { ChainRpc } from "./rpc.ts";
-import type { Receipt } from "./transaction.ts";
+import { estimateGas, type Receipt } from "./transaction.ts";
 
 export type ChainClientParts = {
   readonly network: NetworkFile;
@@ -179,6 +179,12 @@ export class ChainClient implements AsyncDisposable {
       { to: addressOf(this.network.contracts, call.contract), data: encodeCall(call) },
       signal,
     );
+  }
+
+  /** Asks the contract whether it would take the call now, from this account. @throws ChainRevert if not. */
+  async simulate(call: ContractCall): Promise<void> {
+    const to = addressOf(this.network.contracts, call.contract);
+    await estimateGas(this.#rpc, this.address, { to, data: encodeCall(call) });
   }
 
   async sequence(header: BatchHeader, signatures: readonly Uint8Array[]): Promise<void> {

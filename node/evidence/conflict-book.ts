@@ -68,9 +68,9 @@ export class ConflictBook {
     return this.#open.size;
   }
 
-  /** Those that are not ended. */
-  open(): Iterable<Conflict> {
-    return this.#open.values();
+  /** Those that are not ended, as they are now. */
+  open(): Conflict[] {
+    return [...this.#open.values()];
   }
 
   /** One that is not ended. */

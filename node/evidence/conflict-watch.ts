@@ -25,6 +25,8 @@ export type ConflictWatchParts = {
   readonly leaves: Pick<LeafStore, "getMany">;
   readonly book: ConflictBook;
   readonly logger: Logger;
+  /** What was found could not be kept. */
+  readonly onFailure: (error: Error) => void;
 };
 
 /** A record that lost a coin, before anything of it was read. */
@@ -125,7 +127,7 @@ export class ConflictWatch {
 
   /** Until nothing waits. Who adds something while the last is written is served as well. */
   async #keepAll(): Promise<void> {
-    const { book, logger } = this.#parts;
+    const { book, onFailure } = this.#parts;
     try {
       do {
         const seq = this.#cursor;
@@ -138,9 +140,8 @@ export class ConflictWatch {
         }
       } while (this.#waiting.size > 0);
     } catch (error) {
-      // The disk has failed, which ends the node elsewhere; what was sequenced is found again.
-      logger.error({ err: error }, "conflicts could not be kept");
       this.#waiting.clear();
+      onFailure(error as Error);
     } finally {
       this.#working = undefined;
     }

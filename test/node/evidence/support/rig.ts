@@ -137,6 +137,7 @@ export class Rig implements AsyncDisposable {
       leaves,
       book,
       logger: this.logger,
+      onFailure: (error) => this.logger.error({ err: error }, "a database failed"),
     });
     await watch.start();
     parts.defer(() => watch.stop());

@@ -1,0 +1,282 @@
+/**
+ * Sees each conflict through to its end: waits until the winner's cycle has settled, reports the double
+ * spend once for the whole consortium, has the queue paid when the bond allows it, and hands the loser in
+ * again when its coin exists once more. What the contract refuses for now is asked again; what it refuses
+ * for good is a case, and stands so in the book for those who ask.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Hex } from "../../protocol/bytes.ts";
+import type { Owner } from "../../protocol/key.ts";
+import { leafHash } from "../../protocol/leaf.ts";
+import { type MemberId, type Outpoint, splitOutpoint } from "../../protocol/output.ts";
+import { isRefusal } from "../../protocol/refusal.ts";
+import type { DoubleSpendProof, PairState } from "../chain/disputes.ts";
+import type { Directory } from "../directory.ts";
+import type { PendingPool } from "../pending-pool.ts";
+import type { Folded, Replica } from "../replica.ts";
+import type { Logger } from "../service/telemetry.ts";
+import { DamagedStoreError, StoreWriteError } from "../service/store-errors.ts";
+import { untilAborted } from "../service/until-aborted.ts";
+import type { AppliedProofs } from "./applied-proofs.ts";
+import { type Conflict, isEnded, type Stage } from "./conflict.ts";
+import type { ConflictBook } from "./conflict-book.ts";
+import { DUE, standingOf } from "./standing.ts";
+import { turnOf } from "./turns.ts";
+
+/** Why the contract says no, in its own words. */
+export type ContractRefusal = { readonly name: string; readonly detail: string };
+
+/** The contract that pays, as it is asked and told. What throws is the world's, and is tried again. */
+export interface DisputesDesk {
+  pairState(outpoint: Outpoint, record: Hex): Promise<PairState>;
+  /** How much more would be paid for an owner's device: its bank's guarantee less what was. */
+  leftOf(owner: Owner, custodian: MemberId): Promise<bigint>;
+  /** Why a report would be refused now; undefined if it would not. */
+  objectionTo(proof: DoubleSpendProof): Promise<ContractRefusal | undefined>;
+  /** Returns when it is in a block, with why it was refused there, if it was. */
+  report(proof: DoubleSpendProof): Promise<ContractRefusal | undefined>;
+  /** Pays what waits in a member's queue as far as its bond reaches; false if nothing can be paid. */
+  payQueue(member: MemberId): Promise<boolean>;
+}
+
+export type ReporterParts = {
+  readonly networkId: Uint8Array;
+  /** Absent on an observer, which only watches. */
+  readonly member: MemberId | undefined;
+  readonly replica: Pick<Replica, "state" | "store">;
+  readonly book: ConflictBook;
+  readonly proofs: AppliedProofs;
+  readonly pool: Pick<PendingPool, "add">;
+  readonly directory: Pick<Directory, "activeMembers">;
+  /** Absent where the network has no such contract yet. */
+  readonly desk: DisputesDesk | undefined;
+  readonly logger: Logger;
+  /** Called when a loser was handed in again. */
+  readonly onLocal: () => void;
+  /** A database failed. */
+  readonly onFailure: (error: Error) => void;
+};
+
+export type ReporterOptions = {
+  /** How long a member waits for the one whose turn comes before. */
+  readonly turnMs: number;
+};
+
+/** How often what is due is looked for. */
+const TICK_MS = 50;
+/** Turns until the contract is asked again about what it refused. */
+const REFUSED_TURNS = 12;
+/** The chain that was asked lags behind the event that was folded. */
+const LAGGING = "DisputesNotSettled";
+/** The coin was paid to one of the two before. */
+const TAKEN = "DisputesPairTaken";
+
+export class Reporter {
+  readonly #parts: ReporterParts;
+  readonly #turnMs: number;
+  readonly #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  /** When each is looked at next, and since when it stands as it does. */
+  readonly #looks = new Map<Hex, { stage: Stage; sinceMs: number; nextMs: number }>();
+
+  constructor(parts: ReporterParts, { turnMs }: ReporterOptions) {
+    this.#parts = parts;
+    this.#turnMs = turnMs;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  /** To be told of every event: some conflicts may stand otherwise now. */
+  folded({ placed: { event }, change }: Folded): void {
+    if (
+      event.kind === "settled" ||
+      event.kind === "restituted" ||
+      event.kind === "member-changed"
+    ) {
+      for (const look of this.#looks.values()) look.nextMs = 0;
+    }
+    for (const id of change.applied) {
+      for (const { spend } of this.#parts.book.openOf(id)) {
+        const look = this.#looks.get(spend.id);
+        if (look !== undefined) look.nextMs = 0;
+      }
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      for (const conflict of this.#parts.book.open()) {
+        if (signal.aborted) return;
+        if (Date.now() >= this.#lookOf(conflict).nextMs) await this.#attendTo(conflict);
+      }
+      this.#parts.proofs.forget();
+      await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #lookOf({ spend: { id }, standing: { stage } }: Conflict) {
+    const known = this.#looks.get(id);
+    if (known?.stage === stage) return known;
+    const look = { stage, sinceMs: Date.now(), nextMs: 0 };
+    this.#looks.set(id, look);
+    return look;
+  }
+
+  async #attendTo(conflict: Conflict): Promise<void> {
+    const { book, logger, onFailure } = this.#parts;
+    const { id } = conflict.spend;
+    try {
+      await untilAborted(this.#seeThrough(conflict), this.#stop.signal);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      if (error instanceof StoreWriteError || error instanceof DamagedStoreError) onFailure(error);
+      logger.warn(
+        { err: error, conflict: id },
+        "a conflict could not be seen to, and is tried again",
+      );
+    }
+    const now = book.openOne(id);
+    if (now === undefined || isEnded(now)) this.#looks.delete(id);
+    else this.#lookOf(now).nextMs = Date.now() + this.#pauseMs(now);
+  }
+
+  /** Until its turn comes, or for a while where nothing but an event changes anything. */
+  #pauseMs(conflict: Conflict): number {
+    const { stage } = conflict.standing;
+    if (stage === "refused") return REFUSED_TURNS * this.#turnMs;
+    const untilTurnMs = stage === "waiting" ? 0 : this.#untilTurnMs(conflict);
+    return untilTurnMs > 0 ? Math.min(untilTurnMs, this.#turnMs) : this.#turnMs;
+  }
+
+  async #seeThrough(conflict: Conflict): Promise<void> {
+    const { networkId, replica, book } = this.#parts;
+    const { spend } = conflict;
+    const { state, store } = replica;
+    const ledger = {
+      networkId,
+      view: state,
+      history: store,
+      settledCycle: state.parameters.settledCycle,
+    };
+    const standing = standingOf(ledger, conflict, book.openOf(spend.lostId));
+    if (standing.stage === "due") return await this.#ask(conflict);
+    if (await book.move(spend.id, standing)) this.#tell(book.openOne(spend.id));
+    if (standing.stage === "restituted") this.#handInAgain(conflict);
+  }
+
+  /** By the ledger it is due: the contract says how it stands there. */
+  async #ask(conflict: Conflict): Promise<void> {
+    const { book, desk, member } = this.#parts;
+    const { id, outpoint, lostId, custodian } = conflict.spend;
+    const pair = await desk?.pairState(outpoint, lostId);
+    if (pair === "queued") {
+      await book.move(id, queued(custodian));
+      if (member !== undefined && this.#isMyTurn(conflict)) await desk!.payQueue(custodian);
+      return;
+    }
+    const isKnown = conflict.standing.stage === "refused";
+    if (!isKnown) await book.move(id, DUE);
+    // Once it is restituted, the event says so.
+    if (desk === undefined || member === undefined || pair === "restituted") return;
+    const objection = await this.#objectionTo(conflict, desk);
+    if (objection !== undefined) return await this.#refused(conflict, objection);
+    if (isKnown) await book.move(id, DUE);
+    const due = book.openOne(id);
+    if (due === undefined || !this.#isMyTurn(due)) return;
+    const { logger } = this.#parts;
+    const refusal = await desk.report(await this.#proofOf(conflict));
+    if (refusal !== undefined) return await this.#refused(conflict, refusal);
+    logger.info({ conflict: id, loser: lostId, outpoint }, "a double spend is reported");
+  }
+
+  /** Why it is better not reported: its own report would be refused, or that of another coin its loser lost. */
+  async #objectionTo(conflict: Conflict, desk: DisputesDesk): Promise<ContractRefusal | undefined> {
+    const { book, replica } = this.#parts;
+    const { spend } = conflict;
+    const siblings = book.openOf(spend.lostId).filter(({ standing }) => {
+      return (
+        standing.stage === "due" || standing.stage === "waiting" || standing.stage === "refused"
+      );
+    });
+    for (const sibling of siblings) {
+      const objection = await desk.objectionTo(await this.#proofOf(sibling));
+      if (objection !== undefined) return objection;
+    }
+    if (siblings.length === 1) return undefined;
+    // Each alone is within the guarantee; all of them must be.
+    const { owner, custodian } = spend;
+    const isVault = replica.state.member(custodian)?.treasuryOwners.includes(owner) === true;
+    const counted = siblings.filter(({ spend: { won } }) => won.kind === "spend");
+    const amount = counted.reduce((sum, each) => sum + each.spend.amount, 0n);
+    if (isVault || amount <= (await desk.leftOf(owner, custodian))) return undefined;
+    const detail = `the coins that this record lost are ${amount} together`;
+    return { name: "DisputesAboveGuarantee", detail };
+  }
+
+  async #refused({ spend }: Conflict, { name, detail }: ContractRefusal): Promise<void> {
+    const { book, desk, logger } = this.#parts;
+    const { id, outpoint, lostId } = spend;
+    if (name === LAGGING) return;
+    // Another member was quicker.
+    if (name === TAKEN && (await desk!.pairState(outpoint, lostId)) !== "none") return;
+    const hasMoved = await book.move(id, { stage: "refused", code: name, detail });
+    if (hasMoved)
+      logger.warn({ conflict: id, reason: name, detail }, "a double spend is not paid for now");
+  }
+
+  async #proofOf({ spend, winner }: Conflict): Promise<DoubleSpendProof> {
+    const { position, path } = await this.#parts.proofs.of(winner.cycle, spend.wonId);
+    return {
+      parent: spend.made.body,
+      index: splitOutpoint(spend.outpoint).index,
+      loser: { bytes: spend.loser, signer: spend.lost.signer },
+      winner: spend.won.body,
+      cycle: winner.cycle,
+      position,
+      path,
+    };
+  }
+
+  #handInAgain(conflict: Conflict): void {
+    const { member, pool, onLocal, logger } = this.#parts;
+    if (member === undefined || !this.#isMyTurn(conflict)) return;
+    const { lost, lostId } = conflict.spend;
+    try {
+      pool.add({ hash: leafHash(lost.bytes), id: lostId, leaf: lost, local: true });
+      onLocal();
+    } catch (error) {
+      if (!isRefusal(error, "busy")) throw error;
+      logger.debug({ loser: lostId }, "there is no room to hand a loser in again: later");
+    }
+  }
+
+  #isMyTurn(conflict: Conflict): boolean {
+    return this.#untilTurnMs(conflict) <= 0;
+  }
+
+  #untilTurnMs(conflict: Conflict): number {
+    const { member, directory } = this.#parts;
+    if (member === undefined) return Number.POSITIVE_INFINITY;
+    const turn = turnOf(member, directory.activeMembers(), conflict);
+    return this.#lookOf(conflict).sinceMs + turn * this.#turnMs - Date.now();
+  }
+
+  #tell(conflict: Conflict | undefined): void {
+    if (conflict === undefined) return;
+    const { spend, standing } = conflict;
+    this.#parts.logger.info({ conflict: spend.id, loser: spend.lostId, ...standing }, "a conflict");
+  }
+}
+
+function queued(custodian: MemberId) {
+  const detail = `the bond of member ${custodian} is short: it is paid in its turn`;
+  return { stage: "queued", code: "queued", detail } as const;
+}
