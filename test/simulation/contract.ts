@@ -1,45 +1,70 @@
 /**
- * The settlement contracts in a few lines: reserves, bonds, cycles, and what is paid for double spends.
- * It never reads the ledger; what it learns of it is the checkpoint, which it checks as the chain would.
+ * The settlement contracts in plain numbers: members, reserves, cycles, bonds, and what is paid for double
+ * spends. They never read the ledger; what they learn of it is the checkpoint, which they check as the
+ * chain would, and which records it covers.
  */
 import assert from "node:assert/strict";
-import { fromHex, type Hex } from "../../protocol/bytes.ts";
+import type { Hex } from "../../protocol/bytes.ts";
 import type { Owner } from "../../protocol/key.ts";
-import type { Outpoint } from "../../protocol/output.ts";
+import { memberStatus, type MemberStatus } from "../../protocol/rules.ts";
 import type { Boundary } from "../../node/checkpoints/checkpoint-of.ts";
 import type { EventBody } from "../support/ledger.ts";
+import { type Chain, Disputes } from "./disputes.ts";
+import { Guarantees } from "./guarantees.ts";
 
-/** A coin that two records spent: who gets what, from whose bond. */
-export type Report = {
-  readonly outpoint: Outpoint;
-  readonly owner: Owner;
-  readonly bank: number;
-  readonly amount: bigint;
-  readonly loser: Hex;
-  readonly winner: Hex;
-  readonly winnerIsReclaim: boolean;
-  /** The cycle in which the winner applied. */
-  readonly winnerCycle: number;
-  /** Whether the owner is a treasury key of the bank. */
-  readonly isVault: boolean;
-};
-
+export const CLAIM_PERIOD_S = 4000;
+const PENALTY_PERCENT = 200n;
 const UNSETTLED_MAX = 8;
 
-export class Contract {
+/** The contract for double spends under test: the right one, or one with a bug planted in it. */
+export type MakeDisputes = (...of: ConstructorParameters<typeof Disputes>) => Disputes;
+
+type Member = { readonly status: MemberStatus; readonly vaults: ReadonlySet<Owner> };
+
+export class Contract implements Chain {
+  readonly disputes: Disputes;
+  readonly #clock: () => number;
+  readonly #members = new Map<number, Member>();
+  readonly #guarantees = new Guarantees(CLAIM_PERIOD_S);
   readonly #reserves = new Map<number, bigint>();
   readonly #inflow = new Map<number, bigint>();
   readonly #supply = new Map<number, bigint>([[0, 0n]]);
-  readonly #pairs = new Set<string>();
-  readonly #covered = new Map<Owner, bigint>();
-  readonly #guarantee: bigint;
+  readonly #settledAtS = new Map<number, number>();
+  readonly #appliedIn = new Map<Hex, number>();
+  /** Tokens that the contract for double spends holds. */
+  #tokens = 0n;
   #open = 1;
   #settled = 0;
 
-  /** @param guarantee the most that is paid per device without a ruling. */
-  constructor(guarantee: bigint) {
-    this.#guarantee = guarantee;
+  constructor(clock: () => number, makeDisputes: MakeDisputes) {
+    this.#clock = clock;
+    const terms = { claimPeriodS: CLAIM_PERIOD_S, penaltyPercent: PENALTY_PERCENT };
+    this.disputes = makeDisputes(this, terms);
   }
+
+  // What disputes read.
+
+  get timeS(): number {
+    return this.#clock();
+  }
+
+  settledAtS(cycle: number): number | undefined {
+    return this.#settledAtS.get(cycle);
+  }
+
+  isApplied(record: Hex, cycle: number): boolean {
+    return this.#appliedIn.get(record) === cycle;
+  }
+
+  isVault(member: number, owner: Owner): boolean {
+    return this.#members.get(member)!.vaults.has(owner);
+  }
+
+  guaranteeOf(member: number): bigint {
+    return this.#guarantees.of(member, this.timeS);
+  }
+
+  // What is known.
 
   get settled(): number {
     return this.#settled;
@@ -53,32 +78,61 @@ export class Contract {
     return this.#reserves.get(bank) ?? 0n;
   }
 
-  deposit(member: number, amount: bigint): EventBody {
-    this.#back(member, amount);
+  /** The cycle in which a record was applied; the last settled one if it was not. */
+  cycleOf(record: Hex): number {
+    return this.#appliedIn.get(record) ?? this.#settled;
+  }
+
+  // What happens.
+
+  setMember(member: number, status: MemberStatus, treasury: Owner): void {
+    const vaults = this.#members.get(member)?.vaults ?? [];
+    this.#members.set(member, { status, vaults: new Set([...vaults, treasury]) });
+  }
+
+  setGuarantee(member: number, amount: bigint): void {
+    this.#guarantees.set(member, amount, this.timeS);
+  }
+
+  /** Nothing if the member is not active, or impaired. */
+  deposit(member: number, amount: bigint): EventBody | undefined {
+    const isActive = this.#members.get(member)!.status === memberStatus.active;
+    if (!isActive || this.disputes.bonds.isImpaired(member)) return undefined;
     return { kind: "deposited", member, amount };
   }
 
-  award(member: number, owner: Owner, custodian: number, amount: bigint): EventBody {
-    this.#back(custodian, amount);
-    return { kind: "awarded", member, owner: fromHex(owner), custodian, amount };
+  depositBond(member: number, amount: bigint): void {
+    this.disputes.bonds.deposit(member, amount);
+    this.#tokens += amount;
   }
 
-  /** What a report leads to; nothing if it is refused. A ruling waives the guarantee. */
-  report(report: Report, timeS: number, isRuled: boolean): EventBody[] {
-    const { outpoint, owner, bank: member, amount, loser, winner, winnerIsReclaim } = report;
-    if (loser === winner || report.winnerCycle > this.#settled) return [];
-    if ([loser, winner].some((id) => this.#pairs.has(`${outpoint} ${id}`))) return [];
-    if (!winnerIsReclaim && !report.isVault) {
-      const covered = (this.#covered.get(owner) ?? 0n) + amount;
-      if (covered > this.#guarantee && !isRuled) return [];
-      this.#covered.set(owner, covered);
-    }
-    this.#pairs.add(`${outpoint} ${loser}`);
-    this.#back(member, amount);
-    const bytes = { outpoint: fromHex(outpoint), loser: fromHex(loser), owner: fromHex(owner) };
-    const paid: EventBody = { kind: "restituted", ...bytes, member, amount, timeS };
-    const revoked: EventBody = { kind: "revoked", member, owner: bytes.owner, timeS };
-    return winnerIsReclaim ? [paid] : [paid, revoked];
+  releaseBond(member: number): void {
+    this.#tokens -= this.disputes.releaseBond(member);
+  }
+
+  /** Counts what an event on the log brings to the reserves, and whether bonds brought it. */
+  note(body: EventBody): void {
+    if (body.kind === "deposited") this.#credit(body.member, body.amount);
+    if (body.kind !== "restituted" && body.kind !== "awarded") return;
+    this.#credit(body.kind === "awarded" ? body.custodian : body.member, body.amount);
+    this.#tokens -= body.amount;
+  }
+
+  /** Bonds are never below zero, and they and the fines are what the tokens are there for [I5]. */
+  checkBonds(): void {
+    const { bonds } = this.disputes;
+    const accounts = [...this.#members.keys()].map((member) => bonds.account(member));
+    for (const { bond, claimed } of accounts) assert.ok(bond >= 0n && claimed >= 0n);
+    assert.equal(
+      accounts.reduce((sum, { bond }) => sum + bond, bonds.fines),
+      this.#tokens,
+      "bonds and fines",
+    );
+  }
+
+  /** The records that the open cycle applied, as its checkpoint will cover them. */
+  noteApplied(ids: readonly Hex[]): void {
+    for (const id of ids) this.#appliedIn.set(id, this.#open);
   }
 
   /** Closes the open cycle, unless too many wait to be settled. */
@@ -104,10 +158,11 @@ export class Contract {
     assert.equal(supply, expected, "the supply of a checkpoint is accounted for [I4]");
     this.#supply.set(number, supply);
     this.#settled = number;
+    this.#settledAtS.set(number, this.timeS);
     return { kind: "settled", cycle: number };
   }
 
-  #back(bank: number, amount: bigint): void {
+  #credit(bank: number, amount: bigint): void {
     this.#reserves.set(bank, this.reserveOf(bank) + amount);
     this.#inflow.set(this.#open, (this.#inflow.get(this.#open) ?? 0n) + amount);
   }

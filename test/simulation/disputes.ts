@@ -104,7 +104,7 @@ export class Disputes {
     this.checkPairs(proof);
     if (this.#isCounted(proof, coin)) {
       if (this.#isAboveGuarantee(coin)) throw new DisputesRefusal("DisputesAboveGuarantee");
-      this.#covered.set(coin.owner, this.#coveredWith(coin));
+      this.#covered.set(coin.owner, this.coveredWith(coin));
     }
     if (proof.winner.kind === "reclaim") this.#reclaims.add(proof.outpoint);
     return this.#restitute(proof, coin);
@@ -151,6 +151,16 @@ export class Disputes {
     if (!("most" in pending.about)) throw new DisputesRefusal("DisputesNeedsRuling");
     if (this.chain.timeS <= pending.deadlineS) throw new DisputesRefusal("DisputesDeadlineAhead");
     pending.status = "ruled";
+  }
+
+  lapse(number: number): void {
+    const pending = this.#caseIn(number, "opened", "answered");
+    const isOpened = pending.status === "opened";
+    // For want of an answer a false statement is ruled on by anyone, and never lapses.
+    if (isOpened && "most" in pending.about) throw new DisputesRefusal("DisputesWrongStatus");
+    const lastS = pending.deadlineS + (isOpened ? this.#terms.claimPeriodS : 0);
+    if (this.chain.timeS <= lastS) throw new DisputesRefusal("DisputesDeadlineAhead");
+    this.#end(pending, "dismissed");
   }
 
   enforce(number: number): EventBody[] {
@@ -211,10 +221,10 @@ export class Disputes {
   }
 
   #isAboveGuarantee(coin: Output): boolean {
-    return this.#coveredWith(coin) > this.chain.guaranteeOf(coin.custodian);
+    return this.coveredWith(coin) > this.chain.guaranteeOf(coin.custodian);
   }
 
-  #coveredWith({ owner, amount }: Output): bigint {
+  protected coveredWith({ owner, amount }: Output): bigint {
     return (this.#covered.get(owner) ?? 0n) + amount;
   }
 

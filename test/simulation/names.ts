@@ -33,6 +33,9 @@ export class Names {
   readonly #outpoints = new Map<string, Outpoint>();
   readonly #owners = new Map<string, Owner>();
   readonly #ids = new Map<string, Hex>();
+  readonly #notes = new Map<Outpoint, string>();
+  readonly #holders = new Map<Owner, string>();
+  readonly #payments = new Map<Hex, string>();
   #counter = 0;
 
   /** Where a note lies on the ledger; for a note that nobody made, a place where nothing is. */
@@ -42,6 +45,12 @@ export class Names {
 
   setOutpoint(note: string, outpoint: Outpoint): void {
     this.#outpoints.set(note, outpoint);
+    this.#notes.set(outpoint, note);
+  }
+
+  /** The note that lies, or lay, at an outpoint. */
+  note(outpoint: Outpoint): string {
+    return this.#notes.get(outpoint)!;
   }
 
   /** Notes in the order in which a record names them. */
@@ -54,12 +63,23 @@ export class Names {
     return this.#ids.get(payment)!;
   }
 
+  /** The payment with this id. */
+  payment(id: Hex): string {
+    return this.#payments.get(id)!;
+  }
+
+  /** Whose key an owner stands for. */
+  holder(owner: Owner): string {
+    return this.#holders.get(owner)!;
+  }
+
   owner(holder: string): Owner {
     const known = this.#owners.get(holder);
     if (known !== undefined) return known;
     const secret = holder.startsWith(hashName("")) ? holder.slice(hashName("").length) : undefined;
     const owner = ownerOf(secret === undefined ? publicKey(holder) : preimage(secret));
     this.#owners.set(holder, owner);
+    this.#holders.set(owner, holder);
     return owner;
   }
 
@@ -91,8 +111,9 @@ export class Names {
     const leaf = decodeRecord(bytes);
     const id = recordId(networkId, leaf.body);
     this.#ids.set(payment.name, id);
+    this.#payments.set(id, payment.name);
     payment.gives.forEach((_, index) => {
-      this.#outpoints.set(noteName(payment.name, index), joinOutpoint(id, index));
+      this.setOutpoint(noteName(payment.name, index), joinOutpoint(id, index));
     });
     return { hash: leafHash(bytes), id, leaf };
   }

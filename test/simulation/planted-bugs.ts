@@ -3,7 +3,7 @@
  * someone could make; the simulation is worth something if it finds every one.
  */
 import { toHex } from "../../protocol/bytes.ts";
-import { lock } from "../../protocol/output.ts";
+import { lock, type Output } from "../../protocol/output.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { memberStatus, replacementOutpoint } from "../../protocol/rules.ts";
 import { makeMember } from "../../protocol/state-entry.ts";
@@ -13,7 +13,9 @@ import { fold, type SequencedLeaf } from "../../node/ledger/fold.ts";
 import { type Accounting, checkIdentities, IdentityError } from "../../node/ledger/identities.ts";
 import { LedgerState, rowName, type StateChange } from "../../node/ledger/state.ts";
 import { networkId } from "../support/ledger-parts.ts";
-import { realLedger, type Subject } from "./run.ts";
+import { DisputesRefusal } from "./bonds.ts";
+import { Disputes, type DoubleSpend, type SpendFacts } from "./disputes.ts";
+import { realLedger, type Subject } from "./subject.ts";
 
 /** A fold that spoils what the real one made of an event of this kind. */
 function spoil<K extends LedgerEvent["kind"]>(
@@ -84,7 +86,47 @@ class ForgetsCommitted extends LedgerState {
   }
 }
 
+/** The contract for double spends without its check (d) for the winner. */
+class NoSwapGuard extends Disputes {
+  protected override checkPairs({ outpoint, loser }: DoubleSpend): void {
+    if (this.bonds.stateOf(outpoint, loser.id) !== undefined)
+      throw new DisputesRefusal("DisputesPairTaken");
+  }
+}
+
+class NoReclaimWins extends Disputes {
+  protected override checkWinner({ kind }: SpendFacts): void {
+    if (kind !== "spend") throw new DisputesRefusal("DisputesWinnerNotSpend");
+  }
+}
+
+class ForgetsCovered extends Disputes {
+  protected override coveredWith({ amount }: Output): bigint {
+    return amount;
+  }
+}
+
+class PaysAgain extends Disputes {
+  protected override checkPairs(): void {}
+}
+
 export const plantedBugs: Readonly<Record<string, Subject>> = {
+  "reports can be turned round: there is no swap guard": {
+    ...realLedger,
+    makeDisputes: (...of) => new NoSwapGuard(...of),
+  },
+  "a reclaim is not accepted as a winner": {
+    ...realLedger,
+    makeDisputes: (...of) => new NoReclaimWins(...of),
+  },
+  "a pair is paid as often as it is reported": {
+    ...realLedger,
+    makeDisputes: (...of) => new PaysAgain(...of),
+  },
+  "the guarantee counts each double spend by itself": {
+    ...realLedger,
+    makeDisputes: (...of) => new ForgetsCovered(...of),
+  },
   "replacement coins are not looked up": mistake((sequenced, state) => {
     if (sequenced.id === undefined || sequenced.leaf.kind !== "spend") return sequenced;
     const { id, hash, leaf } = sequenced;

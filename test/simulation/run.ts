@@ -4,47 +4,34 @@
  * few they agree on every coin and balance, and at the end of a cycle on all there is.
  */
 import assert from "node:assert/strict";
+import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { depositOutpoint } from "../../protocol/deposit.ts";
-import { lock } from "../../protocol/output.ts";
+import { lock, type Outpoint } from "../../protocol/output.ts";
 import { memberStatus, type MemberStatus, replacementOutpoint } from "../../protocol/rules.ts";
 import { type Boundary, boundaryOf } from "../../node/checkpoints/checkpoint-of.ts";
 import type { Change } from "../../node/ledger/change.ts";
 import type { LedgerEvent } from "../../node/ledger/event.ts";
-import { fold, type FoldContext, type SequencedLeaf } from "../../node/ledger/fold.ts";
-import { type Accounting, checkIdentities } from "../../node/ledger/identities.ts";
-import { LedgerState } from "../../node/ledger/state.ts";
-import {
-  batchOf,
-  context as realContext,
-  type EventBody,
-  type LogEntry,
-  MemoryHistory,
-} from "../support/ledger.ts";
+import type { SequencedLeaf } from "../../node/ledger/fold.ts";
+import type { LedgerState } from "../../node/ledger/state.ts";
+import { batchOf, type EventBody, type LogEntry, MemoryHistory } from "../support/ledger.ts";
 import { keyOf, networkId } from "../support/ledger-parts.ts";
+import { DisputesRefusal } from "./bonds.ts";
 import { Chance } from "./chance.ts";
 import { compareRows, compareSums, compareWhole } from "./compare.ts";
 import { Contract } from "./contract.ts";
-import { amendsName, type Enrolling, Model, type Note, noteName, type Payment } from "./model.ts";
+import type { Disputes } from "./disputes.ts";
+import { Docket } from "./docket.ts";
+import {
+  amendsName,
+  type Enrolling,
+  Model,
+  type Note,
+  noteName,
+  type Payment,
+  type Verdict,
+} from "./model.ts";
 import { Names } from "./names.ts";
-import { RememberingVerifier } from "./signatures.ts";
-
-export const context: FoldContext = {
-  ...realContext,
-  verifier: new RememberingVerifier(realContext.verifier),
-};
-
-/** The ledger under test: the real one, or one with a bug planted in it. */
-export type Subject = {
-  readonly makeState: () => LedgerState;
-  readonly fold: typeof fold;
-  readonly check: (ledger: Accounting) => void;
-};
-
-export const realLedger: Subject = {
-  makeState: () => new LedgerState(1),
-  fold,
-  check: checkIdentities,
-};
+import { context, type Subject } from "./subject.ts";
 
 /** Someone with a device. */
 export type Person = {
@@ -65,7 +52,8 @@ export type Item = {
 };
 
 export const DELAY_S = 1000;
-const GUARANTEE = 3000n;
+const GUARANTEE = 300_000n;
+const BOND = 10n ** 6n;
 const BANKS = [1, 2, 3];
 const PEOPLE = 7;
 /** After so many events every coin is compared; after each one, what the coins come to. */
@@ -74,7 +62,7 @@ const ROWS_EVERY = 8;
 export class Run {
   readonly chance: Chance;
   readonly model = new Model(DELAY_S);
-  readonly contract = new Contract(GUARANTEE);
+  readonly contract: Contract;
   readonly names = new Names();
   readonly people: readonly Person[];
   readonly banks = BANKS;
@@ -90,11 +78,13 @@ export class Run {
   readonly done: Item[] = [];
   /** Payments that an honest payee took for good money. */
   readonly accepted = new Map<string, Payment>();
+  readonly docket = new Docket();
   /** Losers whose amends a bank took back before they came. */
   readonly forfeited = new Set<string>();
-  /** How often each verdict was given. */
+  /** How often each verdict was given, and each refusal. */
   readonly tally = new Map<string, number>();
   #statuses = new Map<number, MemberStatus>();
+  readonly #payments = new Map<string, Payment>();
   #count = 0;
   timeS = 1_800_000_000;
 
@@ -102,6 +92,7 @@ export class Run {
     this.chance = new Chance(seed);
     this.#subject = subject;
     this.state = subject.makeState();
+    this.contract = new Contract(() => this.timeS, subject.makeDisputes);
     this.people = Array.from({ length: PEOPLE }, (_, i) => ({
       name: `person ${i}`,
       bank: BANKS[i % BANKS.length]!,
@@ -111,7 +102,11 @@ export class Run {
       isLost: false,
     }));
     this.take({ kind: "protocol", version: 1, reclaimDelayS: DELAY_S });
-    for (const bank of BANKS) this.changeBank(bank, `issuer ${bank}.0`, `vault ${bank}.0`);
+    for (const bank of BANKS) {
+      this.changeBank(bank, `issuer ${bank}.0`, `vault ${bank}.0`);
+      this.contract.setGuarantee(bank, GUARANTEE);
+      this.contract.depositBond(bank, BOND);
+    }
   }
 
   /** A name that was not used before. */
@@ -122,6 +117,7 @@ export class Run {
   changeBank(bank: number, issuer: string, vault: string, status?: MemberStatus): void {
     this.#statuses.set(bank, status ?? this.#statuses.get(bank) ?? memberStatus.active);
     this.model.changeBank(bank, issuer, vault);
+    this.contract.setMember(bank, this.#statuses.get(bank)!, this.names.owner(vault));
     this.take({
       kind: "member-changed",
       member: bank,
@@ -131,15 +127,11 @@ export class Run {
     });
   }
 
+  /** Nothing happens where the contract takes no deposit. */
   deposit(bank: number, value: bigint): void {
     const holder = this.model.banks.get(bank)!.vault;
-    this.#mint(this.contract.deposit(bank, value), { holder, bank, value, terms: "owner" });
-  }
-
-  /** A case was ruled for a person. */
-  award(payer: number, { name: holder, bank, wallet }: Person, value: bigint): void {
-    const body = this.contract.award(payer, this.names.owner(holder), bank, value);
-    wallet.add(this.#mint(body, { holder, bank, value, terms: "owner" }));
+    const body = this.contract.deposit(bank, value);
+    if (body !== undefined) this.#mint(body, { holder, bank, value, terms: "owner" });
   }
 
   revoke(bank: number, holder: string): void {
@@ -148,30 +140,17 @@ export class Run {
     this.take({ kind: "revoked", member: bank, owner, timeS: this.timeS });
   }
 
-  /** Reports that `loser` lost a note to another payment, and says whether anything was paid. */
-  report(loser: Payment, note: string, isRuled: boolean): boolean {
-    const winner = this.model.takenBy.get(note)!;
-    const { holder, bank, value: amount, terms } = this.notes.get(note)!;
-    if (terms !== "owner" || loser.kind !== "spend" || loser.by !== holder) return false;
-    const { names, model } = this;
-    const report = {
-      outpoint: names.outpoint(note),
-      owner: names.owner(holder),
-      bank,
-      amount,
-      loser: names.id(loser.name),
-      winner: names.id(winner),
-      winnerIsReclaim: winner.startsWith("reclaim"),
-      winnerCycle: model.applied.get(winner)!,
-      isVault: model.banks.get(bank)!.vaults.includes(holder),
-    };
-    const events = this.contract.report(report, this.timeS, isRuled);
-    for (const body of events) {
-      if (body.kind === "revoked") model.block(bank, holder, this.timeS);
-      if (body.kind === "restituted") this.#makeAmends(note, loser, report.loser);
-      this.take(body);
+  /** Asks something of the contract for double spends, and folds what it leads to. Says why it refused. */
+  ask(request: (disputes: Disputes) => readonly EventBody[] | number | void): string | undefined {
+    try {
+      const events = request(this.contract.disputes);
+      if (typeof events === "object") for (const body of events) this.#follow(body);
+      return undefined;
+    } catch (refusal) {
+      if (!(refusal instanceof DisputesRefusal)) throw refusal;
+      this.count(refusal.code);
+      return refusal.code;
     }
-    return events.length > 0;
   }
 
   closeCycle(): void {
@@ -182,6 +161,7 @@ export class Run {
     this.model.cycle++;
     compareRows(this);
     compareWhole(this);
+    this.contract.checkBonds();
   }
 
   settle(): void {
@@ -197,7 +177,22 @@ export class Run {
     payment.gives.forEach(({ terms, ...note }, index) => {
       if (terms !== "burn") this.notes.set(noteName(name, index), { terms, ...note });
     });
+    this.#payments.set(name, leaf);
     return { leaf, sequenced: this.names.record(leaf) };
+  }
+
+  /** Notes that something happened. */
+  count(what: string): void {
+    this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
+  }
+
+  /** A payment by its name, wherever it is. */
+  payment(name: string): Payment {
+    return this.#payments.get(name)!;
+  }
+
+  payments(): Iterable<Payment> {
+    return this.#payments.values();
   }
 
   /** Puts a leaf among those that wait. */
@@ -208,16 +203,14 @@ export class Run {
   /** Sequences leaves in one batch; both ledgers must say the same of each. */
   sequence(items: readonly Item[]): void {
     if (items.length === 0) return;
-    const verdicts = items.map(({ leaf }) =>
-      leaf === undefined ? "malformed" : this.model.turn(leaf, this.timeS),
-    );
+    const verdicts = items.map(({ leaf }) => (leaf === undefined ? "malformed" : this.#turn(leaf)));
     const leaves = items.map(({ sequenced }) => sequenced);
     const { outcomes } = this.take(batchOf(leaves, this.timeS), leaves);
     assert.deepEqual(
       outcomes.map(({ code }) => code),
       verdicts,
     );
-    for (const verdict of verdicts) this.tally.set(verdict, (this.tally.get(verdict) ?? 0) + 1);
+    for (const verdict of verdicts) this.count(verdict);
     items.forEach((item, index) => {
       if (verdicts[index] !== "applied") return;
       this.waiting.delete(item.leaf!.name);
@@ -229,10 +222,12 @@ export class Run {
   /** Folds an event as a node does, and compares what it left. */
   take(body: EventBody, leaves: readonly SequencedLeaf[] = []): Change {
     const event = { ...body, seq: this.state.seq + 1 } as LedgerEvent;
+    this.contract.note(body);
     const change = this.#subject.fold(context, this.state, event, leaves, this.#history);
     this.#subject.check(change);
     this.state.commit(change);
     this.#history.note(change);
+    this.contract.noteApplied(change.applied);
     this.log.push({ event, leaves });
     if (event.seq % ROWS_EVERY === 0) compareRows(this);
     else compareSums(this);
@@ -253,10 +248,36 @@ export class Run {
     return name;
   }
 
-  #makeAmends(note: string, loser: Payment, id: Parameters<typeof replacementOutpoint>[2]): void {
-    const name = amendsName(note, loser.name);
+  #turn(leaf: Payment | Enrolling): Verdict {
+    const isDone = this.model.applied.has(leaf.name);
+    const verdict = this.model.turn(leaf, this.timeS);
+    assert.ok(!isDone || verdict !== "applied", `${leaf.name} applied twice`);
+    return verdict;
+  }
+
+  #follow(body: EventBody): void {
+    if (body.kind === "revoked") {
+      this.model.block(body.member, this.names.holder(toHex(body.owner)), this.timeS);
+      this.take(body);
+    } else if (body.kind === "restituted") {
+      this.#makeAmends(toHex(body.outpoint), toHex(body.loser));
+      this.take(body);
+    } else if (body.kind === "awarded") {
+      const holder = this.names.holder(toHex(body.owner));
+      const { custodian: bank, amount: value } = body;
+      const name = this.#mint(body, { holder, bank, value, terms: "owner" });
+      this.docket.awards.push({ holder, bank, value });
+      this.people.find((person) => person.name === holder)?.wallet.add(name);
+    }
+  }
+
+  #makeAmends(outpoint: Outpoint, id: Hex): void {
+    const [note, loser] = [this.names.note(outpoint), this.names.payment(id)];
+    assert.ok(!this.model.applied.has(loser), `${loser} applied, and is paid again`);
+    const name = amendsName(note, loser);
+    assert.ok(!this.notes.has(name), `${name} were made before`);
     const amends: Note = { ...this.notes.get(note)!, terms: "amends", since: this.timeS };
-    this.names.setOutpoint(name, replacementOutpoint(networkId, this.names.outpoint(note), id));
+    this.names.setOutpoint(name, replacementOutpoint(networkId, outpoint, id));
     assert.equal(this.names.output(amends).lock, lock.replacement);
     this.notes.set(name, amends);
     this.model.notes.set(name, amends);

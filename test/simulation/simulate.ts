@@ -1,13 +1,23 @@
 /**
- * A simulation from a seed: what chance brings, then an end where everyone syncs, every double spend is
- * ruled on and every cycle settles. What an honest payee accepted must then have applied.
+ * A simulation from a seed: what chance brings, then an end where everyone syncs, every loss is reported
+ * or ruled on, every debt paid and every cycle settled. What an honest payee accepted must then have
+ * applied, or been awarded, and nothing must be had twice.
  */
 import assert from "node:assert/strict";
 import { stateRootOver } from "../../node/ledger/state-root.ts";
 import { MemoryHistory, reload, rowsOf } from "../support/ledger.ts";
 import { compareRows, compareWhole } from "./compare.ts";
-import { context, type Person, realLedger, Run, type Subject } from "./run.ts";
+import {
+  accuse,
+  checkNothingIsPaidAgain,
+  complain,
+  conclude,
+  isMadeGood,
+  redeem,
+} from "./court.ts";
+import { type Person, Run } from "./run.ts";
 import { lostNotes, steps } from "./steps.ts";
+import { context, realLedger, type Subject } from "./subject.ts";
 
 /** What a run was made of: events by kind, and leaves by what became of them. */
 export type Tally = ReadonlyMap<string, number>;
@@ -25,6 +35,9 @@ export async function simulate(seed: number, subject: Subject = realLedger): Pro
     await openBanks(run);
     for (let i = 0; i < STEPS; i++) await run.chance.weighted(steps)(run);
     await settleEverything(run);
+    checkEveryoneIsWhole(run);
+    checkNothingIsPaidAgain(run);
+    compareRows(run);
     compareWhole(run);
     if (seed % COPIES_EVERY === 0) checkCopies(run, subject, seed % ROOTS_EVERY === 0);
     for (const { event } of run.log)
@@ -58,19 +71,35 @@ async function enrolAll(run: Run, people: readonly Person[]): Promise<void> {
 /** Everyone is enrolled, syncs and is made good, until nothing moves any more. */
 async function settleEverything(run: Run): Promise<void> {
   await enrolAll(run, run.people);
-  for (let moved = true; moved; ) {
-    const before = run.waiting.size;
+  for (let before = -1; before !== progressOf(run); ) {
+    before = progressOf(run);
     run.sequence([...run.waiting.values()]);
     run.closeCycle();
     while (run.contract.unsettled > 0) run.settle();
-    moved = run.waiting.size < before;
-    for (const [payment, note] of lostNotes(run)) if (run.report(payment, note, true)) moved = true;
+    for (const [payment, note] of lostNotes(run)) complain(run, payment, note);
+    for (const fraud of run.docket.frauds) if (!isMadeGood(run, fraud)) accuse(run, fraud);
+    for (const number of run.docket.cases) conclude(run, number);
+    for (const bank of run.banks) redeem(run, bank);
   }
+}
+
+/** Grows with everything that anyone gets. */
+function progressOf(run: Run): number {
+  return run.done.length + run.notes.size;
+}
+
+/** Whoever is honest has what they accepted, or what it was worth. */
+function checkEveryoneIsWhole(run: Run): void {
   for (const name of run.accepted.keys()) {
     assert.ok(
       run.model.applied.has(name) || isForfeited(run, name),
       `${name} was accepted by an honest payee and never applied`,
     );
+  }
+  for (const fraud of run.docket.frauds) {
+    const { subject } = fraud.statement;
+    assert.ok(isMadeGood(run, fraud), `${subject} was accepted, and nobody is paid for it`);
+    for (const name of fraud.payments) assert.ok(!run.model.applied.has(name), name);
   }
 }
 

@@ -1,5 +1,14 @@
 /** What may happen in a run, each step as often as its weight says. Honest and dishonest alike. */
 import { AMOUNT_MAX } from "../../protocol/money.ts";
+import {
+  accuse,
+  complain,
+  forgeCertificate,
+  forgeReceipt,
+  manageBond,
+  misreport,
+  proceed,
+} from "./court.ts";
 import { amendsName, hashName, type Note, noteName, type Payment, type Target } from "./model.ts";
 import { DELAY_S, type Item, type Person, type Run } from "./run.ts";
 import { burnt, cut, home, owed, promised, worth } from "./targets.ts";
@@ -21,7 +30,12 @@ export const steps: readonly (readonly [weight: number, Step])[] = [
   [4, revoke],
   [6, reclaim],
   [10, report],
-  [2, award],
+  [5, misreport],
+  [4, proceed],
+  [3, manageBond],
+  [1, forgeReceipt],
+  [1, forgeCertificate],
+  [1, prosecute],
   [5, (run) => run.closeCycle()],
   [4, (run) => run.settle()],
   [7, misbehave],
@@ -149,7 +163,7 @@ function changeBank(run: Run): void {
     bank,
     chance.is(30) ? `issuer ${bank}.${chance.int(2)}` : issuer,
     chance.is(50) ? `vault ${bank}.${chance.int(4)}` : vault,
-    chance.pick([1, 2, 3] as const),
+    chance.pick([1, 1, 1, 1, 2, 3] as const),
   );
 }
 
@@ -187,14 +201,11 @@ function reclaim(run: Run): void {
 
 /** Members report the double spends they see. */
 function report(run: Run): void {
-  for (const [payment, note] of run.chance.some(lostNotes(run), 4)) {
-    run.report(payment, note, run.chance.is(10));
-  }
+  for (const [payment, note] of run.chance.some(lostNotes(run), 4)) complain(run, payment, note);
 }
 
-function award(run: Run): void {
-  const { chance } = run;
-  run.award(chance.pick(run.banks), chance.pick(run.people), chance.pick(amounts.slice(0, 4)));
+function prosecute(run: Run): void {
+  for (const fraud of run.chance.some(run.docket.frauds, 1)) accuse(run, fraud);
 }
 
 /** Leaves that can never apply. They wait with the others and are sequenced again and again. */
