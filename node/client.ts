@@ -7,6 +7,9 @@ import { isRefusalCode, Refusal, refusalCodes } from "../protocol/refusal.ts";
 import type {
   CheckpointRow,
   Coins,
+  ConflictExplanation,
+  ConflictRow,
+  Conflicts,
   EnrolmentRow,
   Explanation,
   FoldedEvent,
@@ -22,6 +25,10 @@ export type {
   CheckpointRow,
   CoinRow,
   Coins,
+  ConflictExplanation,
+  ConflictRow,
+  Conflicts,
+  ConflictStage,
   EnrolmentRow,
   Explanation,
   FoldedEvent,
@@ -108,6 +115,30 @@ export class NodeClient {
     return this.#call("/v1/status");
   }
 
+  /** Coins that two records name: those of a record, or changed after a number, or else the latest first. */
+  async conflicts(
+    which: { readonly record?: Hex; readonly after?: number } = {},
+  ): Promise<ConflictRow[]> {
+    const query = Object.entries(which).map(([name, value]) => `${name}=${value}`);
+    const { conflicts } = await this.#call<Conflicts>(`/v1/conflicts?${query.join("&")}`);
+    return conflicts;
+  }
+
+  /** One of them, and what it means for each party. */
+  async conflict(id: Hex): Promise<ConflictExplanation> {
+    return this.#call(`/v1/conflicts/${id}`);
+  }
+
+  /** The text of the evidence file of a conflict, or of a record that is in one. */
+  async evidence(id: Hex): Promise<string> {
+    return (await this.#fetch(`/v1/conflicts/${id}/evidence`, undefined, 60_000)).text();
+  }
+
+  /** Conflicts as they are found and move on, after `number`; resumes by itself where the line is cut. */
+  conflictEvents(number: number, signal: AbortSignal): AsyncGenerator<ConflictRow> {
+    return this.#follow("/v1/conflicts/events", number, (row: ConflictRow) => row.number, signal);
+  }
+
   /** The checkpoints this node worked out, the latest first. */
   async checkpoints(): Promise<CheckpointRow[]> {
     return this.#call("/v1/checkpoints");
@@ -118,15 +149,24 @@ export class NodeClient {
   }
 
   /** Events as the node folds them, after `seq`, until `signal` ends it; resumes by itself where the line is cut. */
-  async *events(seq: number, signal: AbortSignal): AsyncGenerator<FoldedEvent> {
-    let last = seq;
+  events(seq: number, signal: AbortSignal): AsyncGenerator<FoldedEvent> {
+    return this.#follow("/v1/events", seq, (event: FoldedEvent) => event.seq, signal);
+  }
+
+  async *#follow<Event>(
+    path: string,
+    from: number,
+    idOf: (event: Event) => number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Event> {
+    let last = from;
     while (!signal.aborted) {
       try {
         const headers = { accept: "text/event-stream", "last-event-id": String(last) };
-        const answer = await fetch(`${this.#url}/v1/events`, { headers, signal });
+        const answer = await fetch(`${this.#url}${path}`, { headers, signal });
         if (!answer.ok || answer.body === null) throw await problem(answer);
-        for await (const event of readEvents(answer.body)) {
-          last = event.seq;
+        for await (const event of readEvents<Event>(answer.body)) {
+          last = idOf(event);
           yield event;
         }
       } catch (error) {
@@ -184,7 +224,7 @@ async function problem(answer: Response): Promise<Error> {
   return new Error(`${answer.url} answered ${answer.status}: ${text.slice(0, 200)}`);
 }
 
-async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<FoldedEvent> {
+async function* readEvents<Event>(body: ReadableStream<Uint8Array>): AsyncGenerator<Event> {
   let text = "";
   for await (const piece of body.pipeThrough(
     new TextDecoderStream() as never,
@@ -196,7 +236,7 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Fol
         .split("\n")
         .find((line) => line.startsWith("data:"));
       text = text.slice(end + 2);
-      if (data !== undefined) yield JSON.parse(data.slice(5)) as FoldedEvent;
+      if (data !== undefined) yield JSON.parse(data.slice(5)) as Event;
     }
   }
 }

@@ -9,9 +9,18 @@ export type Facts = {
   /** The event that sequenced it last. */
   readonly event?: EventRow | undefined;
   readonly openCycle: number;
+  /** Sentences on the double spends that it, or a record it comes from, is part of. */
+  readonly doubleSpends?: readonly string[] | undefined;
 };
 
-export function explain({ status, event, openCycle }: Facts): string[] {
+export function explain(facts: Facts): string[] {
+  const doubleSpends = facts.doubleSpends ?? [];
+  // What a double spend comes to says more than the rule that turned the record down.
+  const isLost = facts.status.code === "spent" && doubleSpends.length > 0;
+  return isLost ? [...doubleSpends] : [...explainStatus(facts), ...doubleSpends];
+}
+
+function explainStatus({ status, event, openCycle }: Facts): string[] {
   switch (status.state) {
     case "unknown":
       return [

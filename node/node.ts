@@ -10,6 +10,7 @@ import type { MemberId } from "../protocol/output.ts";
 import { NodeVerifier } from "../protocol/p256-node.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Domain } from "../protocol/typed-data.ts";
+import { ConflictQueries, eventOf } from "./api/conflict-queries.ts";
 import { eventOfFolded } from "./api/folded-event.ts";
 import { Queries } from "./api/queries.ts";
 import { nodeRoutes } from "./api/routes.ts";
@@ -21,7 +22,9 @@ import { ChainClient } from "./chain/chain-client.ts";
 import { ChainDesk } from "./chain/disputes-desk.ts";
 import { Checkpointer, DivergenceError } from "./checkpoints/checkpointer.ts";
 import { Directory } from "./directory.ts";
+import { AppliedProofs } from "./evidence/applied-proofs.ts";
 import { Evidence } from "./evidence/evidence.ts";
+import { EvidenceExport } from "./evidence/evidence-export.ts";
 import { BatchFetcher } from "./gossip/batch-fetcher.ts";
 import { Host } from "./gossip/host.ts";
 import { LeafTopic } from "./gossip/leaf-topic.ts";
@@ -289,7 +292,28 @@ export class Node {
       },
       { turnMs: this.#options.cycles.turnMs },
     );
+    const conflicts = new ConflictQueries({
+      book: evidence.book,
+      exporter: new EvidenceExport({
+        networkId: network.networkId,
+        book: evidence.book,
+        store: replica.store,
+        proofs: new AppliedProofs((cycle) => replica.store.appliedIn(cycle)),
+        settledCycle: (cycle, block) => chain.settledCycle(cycle, block),
+      }),
+      pool,
+      context: () => ({
+        currency: network.currency,
+        openCycle: replica.state.parameters.openCycle,
+        reclaimDelayS: replica.state.reclaimDelayS,
+        penaltyPercent: chain.parameters.penaltyPercent,
+        canPay: network.contracts.disputes !== undefined,
+      }),
+    });
+    const conflictFeed = new EventFeed({ history: (number) => conflicts.changesAfter(number) });
+    evidence.book.onChange((conflict) => conflictFeed.publish(eventOf(conflict)));
     const queries = new Queries({
+      conflicts,
       domain,
       member,
       replica,
@@ -328,7 +352,12 @@ export class Node {
     this.#running.defer(() => proposer?.stop());
     const server = new HttpServer(
       {
-        routes: nodeRoutes({ intake: member === undefined ? undefined : intake, queries, feed }),
+        routes: nodeRoutes({
+          intake: member === undefined ? undefined : intake,
+          queries,
+          feed,
+          evidence: { conflicts, conflictFeed },
+        }),
         logger,
         metrics,
         checks: {

@@ -12,6 +12,7 @@ import type { PendingPool } from "../pending-pool.ts";
 import type { Replica } from "../replica.ts";
 import type { ServerEvent } from "../service/event-stream.ts";
 import type { LeafStore } from "../store/leaf-store.ts";
+import type { ConflictQueries } from "./conflict-queries.ts";
 import { eventOfRow } from "./folded-event.ts";
 import { identityReport } from "./identity-report.ts";
 import type * as Api from "./schema.ts";
@@ -23,6 +24,7 @@ export type QueriesParts = {
   readonly pool: PendingPool;
   readonly leaves: LeafStore;
   readonly chain: ChainClient;
+  readonly conflicts: ConflictQueries;
   readonly peers: () => readonly string[];
   readonly verified: () => number;
 };
@@ -50,11 +52,18 @@ export class Queries {
   async statuses(ids: readonly Hex[]): Promise<Api.RecordStatus[]> {
     const { store, state } = this.#parts.replica;
     const [applied, outcomes] = await Promise.all([store.applied(ids), store.outcomes(ids)]);
-    return ids.map((id, i) => {
-      const row = applied[i];
-      if (row === undefined) return this.#unapplied(id, outcomes[i]);
-      return { id, state: "applied", ...row, settled: row.cycle <= state.parameters.settledCycle };
-    });
+    return Promise.all(
+      ids.map(async (id, i): Promise<Api.RecordStatus> => {
+        const row = applied[i];
+        if (row === undefined) return await this.#withRestitution(this.#unapplied(id, outcomes[i]));
+        return {
+          id,
+          state: "applied",
+          ...row,
+          settled: row.cycle <= state.parameters.settledCycle,
+        };
+      }),
+    );
   }
 
   async explain(id: Hex): Promise<Api.Explanation> {
@@ -62,7 +71,9 @@ export class Queries {
     const [status] = (await this.statuses([id])) as [Api.RecordStatus];
     const event = status.seq === undefined ? undefined : await store.event(status.seq);
     const { openCycle } = state.parameters;
-    return { id, status, sentences: explain({ status, event, openCycle }) };
+    const [waiting] = status.state === "applied" ? [] : this.#parts.pool.withId(id);
+    const doubleSpends = await this.#parts.conflicts.sentencesOf(id, waiting?.leaf.leaf);
+    return { id, status, sentences: explain({ status, event, openCycle, doubleSpends }) };
   }
 
   /** The leaf that applied, or else one that waits. @throws Refusal `not-found`. */
@@ -191,6 +202,11 @@ export class Queries {
     for await (const { row, applied } of this.#parts.replica.store.eventsAfter(seq)) {
       yield eventOfRow(row, applied);
     }
+  }
+
+  async #withRestitution(status: Api.RecordStatus): Promise<Api.RecordStatus> {
+    const restitution = await this.#parts.conflicts.restitutionOf(status.id as Hex, status.code);
+    return restitution === undefined ? status : { ...status, restitution };
   }
 
   #unapplied(

@@ -6,6 +6,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { LeafIntake } from "../leaf-intake.ts";
 import type { EventFeed } from "../service/event-feed.ts";
 import { bytes, call, events, type Route } from "../service/route.ts";
+import { conflictRoutes, type ConflictRoutesParts } from "./conflict-routes.ts";
 import type { Queries } from "./queries.ts";
 import * as Api from "./schema.ts";
 
@@ -14,13 +15,16 @@ export type RoutesParts = {
   readonly intake: Pick<LeafIntake, "submit"> | undefined;
   readonly queries: Queries;
   readonly feed: EventFeed<Api.FoldedEvent>;
+  /** Absent where no evidence is kept. */
+  readonly evidence?: ConflictRoutesParts;
 };
 
 const byId = Type.Object({ id: Api.RecordId });
 const byOwner = Type.Object({ owner: Api.OwnerName });
 
-export function nodeRoutes({ intake, queries, feed }: RoutesParts): Route[] {
+export function nodeRoutes({ intake, queries, feed, evidence }: RoutesParts): Route[] {
   return [
+    ...(evidence === undefined ? [] : conflictRoutes(evidence)),
     ...(intake === undefined ? [] : [submission(intake)]),
     call({
       method: "POST",

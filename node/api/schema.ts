@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from "typebox";
 import { limits } from "../../protocol/limits.ts";
+import { type Stage, stages } from "../evidence/conflict.ts";
 
 const hex = (bytes: number, description: string) =>
   Type.String({ pattern: `^0x[0-9a-f]{${2 * bytes}}$`, description });
@@ -32,6 +33,14 @@ export const RecordState = Type.Union([
   Type.Literal("refused"),
 ]);
 
+/** How far a conflict has come: see `node/evidence/conflict.ts`. */
+export const ConflictStage = Type.Unsafe<Stage>(
+  Type.Union(
+    stages.map((stage) => Type.Literal(stage)),
+    { description: "How far it has come; paid, reclaimed and void are ends" },
+  ),
+);
+
 export const RecordStatus = Type.Object(
   {
     id: RecordId,
@@ -42,8 +51,12 @@ export const RecordStatus = Type.Object(
     settled: Type.Optional(Type.Boolean({ description: "Whether that cycle has settled" })),
     code: Type.Optional(Type.String({ description: "Why it did not apply" })),
     detail: Type.Optional(Type.String()),
+    restitution: Type.Optional(ConflictStage),
   },
-  { description: "Where a record or an enrolment is" },
+  {
+    description:
+      "Where a record or an enrolment is; restitution: how far the least advanced of the coins it lost to other records has come",
+  },
 );
 
 /** What became of one submitted leaf: `accepted` also where it was known already. */
@@ -153,6 +166,12 @@ export const FoldedEvent = Type.Object({
   kind: Type.String(),
   member: Type.Optional(Type.Integer()),
   cycle: Type.Optional(Type.Integer()),
+  restituted: Type.Optional(
+    Type.Object(
+      { outpoint: OutpointName, loser: RecordId },
+      { description: "The coin that exists once more, and the record that may take it" },
+    ),
+  ),
   applied: Type.Array(RecordId),
   refused: Type.Array(
     Type.Object({ id: Type.Optional(RecordId), leafHash: LeafHash, code: Type.String() }),
@@ -167,6 +186,42 @@ export const Explanation = Type.Object({
   }),
 });
 
+/** A coin that one record took and another names. */
+export const ConflictRow = Type.Object({
+  id: hex(32, "Names coin and loser together: the id of the replacement that pays it"),
+  number: count("Ascends with each change of any conflict at this node"),
+  stage: ConflictStage,
+  code: Type.String({ description: "Why: a refusal's code, or the contract's error" }),
+  detail: Type.String(),
+  outpoint: OutpointName,
+  amount: AmountText,
+  owner: OwnerName,
+  custodian: MemberNumber,
+  loser: RecordId,
+  winner: RecordId,
+  winnerKind: Type.Union([Type.Literal("spend"), Type.Literal("reclaim")]),
+  seq: count("Event at which the winner applied"),
+  cycle: count("Cycle in which the winner applied"),
+  isOurs: Type.Boolean({ description: "Whether the loser was handed in here" }),
+});
+
+export const Conflicts = Type.Object({ conflicts: Type.Array(ConflictRow) });
+
+const sentences = Type.Array(Type.String());
+
+export const ConflictExplanation = Type.Object({
+  conflict: ConflictRow,
+  /** What it means for each, in plain words. */
+  loser: sentences,
+  winner: sentences,
+  custodian: sentences,
+  owner: sentences,
+});
+
+export type ConflictStage = Static<typeof ConflictStage>;
+export type ConflictRow = Static<typeof ConflictRow>;
+export type Conflicts = Static<typeof Conflicts>;
+export type ConflictExplanation = Static<typeof ConflictExplanation>;
 export type RecordStatus = Static<typeof RecordStatus>;
 export type SubmissionResult = Static<typeof SubmissionResult>;
 export type Submission = Static<typeof Submission>;

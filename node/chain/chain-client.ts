@@ -19,6 +19,7 @@ import { EventLog, type LogCursor } from "./event-log.ts";
 import type { NetworkParameters } from "./members.ts";
 import { ContractReader } from "./reader.ts";
 import { ChainRpc } from "./rpc.ts";
+import { readSettledCycle, type SettledCycle } from "./settled-cycle.ts";
 import { estimateGas, type Receipt } from "./transaction.ts";
 
 export type ChainClientParts = {
@@ -211,6 +212,11 @@ export class ChainClient implements AsyncDisposable {
         throw new ChainDownError(`cycle ${cycle} is not settled yet where it was asked`);
       return stateRoot;
     });
+  }
+
+  /** How a cycle was settled. @param block of its `Settled`. @throws Error if it cannot be read there. */
+  async settledCycle(cycle: number, block: number): Promise<SettledCycle> {
+    return await readSettledCycle(this.#rpc, this.reader, this.network, cycle, block);
   }
 
   #poll(): number {

@@ -28,6 +28,8 @@ export type EventRow = {
   readonly root?: Hex;
   /** The cycle that was closed or settled, if one was. */
   readonly cycle?: number;
+  /** The coin that exists once more, and the record that may take it, if one was restituted. */
+  readonly restituted?: { readonly outpoint: Hex; readonly loser: Hex };
   /** The cycle that was open before it. */
   readonly openCycle: number;
   /** Leaves of the batch that did not apply. */
@@ -112,6 +114,9 @@ function encodeEvent(
     ...("member" in event ? { member: event.member } : {}),
     ...("root" in event ? { root: toHex(event.root) } : {}),
     ...("cycle" in event ? { cycle: event.cycle } : {}),
+    ...(event.kind === "restituted"
+      ? { restituted: { outpoint: toHex(event.outpoint), loser: toHex(event.loser) } }
+      : {}),
     openCycle: state.parameters.openCycle,
     refused: change.outcomes
       .filter(({ code }) => code !== "applied")
