@@ -55,15 +55,7 @@ contract Evidence is IEvidence {
     /// (a) The parent made the coin.
     function _findCoin(IDisputes.Debt memory debt, IDisputes.DoubleSpend calldata proof) private view {
         (bytes calldata parent, uint8 index) = (proof.parent, proof.index);
-        Records.Output memory output;
-        uint256 count = 1;
-        if (parent.length > 0 && uint8(parent[0]) == Records.DEPOSIT) {
-            output = Records.decodeDeposit(parent).output;
-        } else {
-            Records.Output[] memory outputs = Records.decodeBody(parent).outputs;
-            count = outputs.length;
-            if (index < count) output = outputs[index];
-        }
+        (Records.Output memory output, uint256 count) = Records.readOutputAt(parent, index);
         if (index >= count) revert IDisputes.DisputesNoSuchOutput(index, count);
         if (output.lock != Records.LOCK_KEY) revert IDisputes.DisputesWrongLock(output.lock);
         (debt.id, debt.index) = (Records.idOf(_NETWORK_ID, parent), index);
@@ -80,7 +72,7 @@ contract Evidence is IEvidence {
         Records.Record memory loser = Records.decodeRecord(proof.loser);
         if (loser.kind != Records.SPEND) revert IDisputes.DisputesLoserNotSpend(loser.kind);
         debt.loser = Records.idOf(_NETWORK_ID, proof.loser[:loser.bodyLength]);
-        if (!_names(loser, debt)) revert IDisputes.DisputesCoinNotNamed(debt.loser);
+        if (!loser.spends(_coinOf(debt))) revert IDisputes.DisputesCoinNotNamed(debt.loser);
         bytes20 signer = loser.signerOf();
         if (signer != debt.owner) revert IDisputes.DisputesNotOwner(debt.owner, signer);
         if (!loser.isSigned(debt.loser, proof.y)) revert IDisputes.DisputesBadSignature();
@@ -90,27 +82,26 @@ contract Evidence is IEvidence {
 
     /// (c) The winner is another record that takes the coin. A quorum checked its signature.
     function _checkWinner(Finding memory found, IDisputes.DoubleSpend calldata proof) private view {
-        Records.Record memory winner = Records.decodeBody(proof.winner);
-        if (winner.kind == Records.CLAIM) revert IDisputes.DisputesWinnerNotSpend(winner.kind);
         found.winner = Records.idOf(_NETWORK_ID, proof.winner);
-        found.isReclaim = winner.kind == Records.RECLAIM;
+        (uint8 kind, bool isNamed) = Records.readInputs(proof.winner, _coinOf(found.debt));
+        if (kind == Records.CLAIM) revert IDisputes.DisputesWinnerNotSpend(kind);
         if (found.winner == found.debt.loser) revert IDisputes.DisputesSameRecord(found.winner);
-        if (!_names(winner, found.debt)) revert IDisputes.DisputesCoinNotNamed(found.winner);
+        if (!isNamed) revert IDisputes.DisputesCoinNotNamed(found.winner);
+        found.isReclaim = kind == Records.RECLAIM;
     }
 
     /// (c) The winner was applied in a settled cycle.
     function _checkApplied(Finding memory found, IDisputes.DoubleSpend calldata proof) private view {
-        ISettlement.Cycle memory cycle = _SETTLEMENT.getCycle(proof.cycle);
-        if (cycle.settledAt == 0) revert IDisputes.DisputesNotSettled(proof.cycle);
+        (uint64 settledAt, uint64 applied, bytes32 root) = _SETTLEMENT.appliedIn(proof.cycle);
+        if (settledAt == 0) revert IDisputes.DisputesNotSettled(proof.cycle);
         bytes32 leaf = Inclusion.leafHash(abi.encodePacked(found.winner));
-        bool isApplied =
-            Inclusion.isIncluded(leaf, proof.position, cycle.applied, proof.path, cycle.appliedRoot);
+        bool isApplied = Inclusion.isIncluded(leaf, proof.position, applied, proof.path, root);
         if (!isApplied) revert IDisputes.DisputesNotApplied(found.winner, proof.cycle);
-        found.settledAt = cycle.settledAt;
+        found.settledAt = settledAt;
     }
 
-    function _names(Records.Record memory record, IDisputes.Debt memory debt) private pure returns (bool) {
-        return record.spends(Records.Outpoint({id: debt.id, index: debt.index}));
+    function _coinOf(IDisputes.Debt memory debt) private pure returns (Records.Outpoint memory) {
+        return Records.Outpoint({id: debt.id, index: debt.index});
     }
 
     /// The member that the promise names signed it.

@@ -236,6 +236,12 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
     }
 
     /// @inheritdoc ISettlement
+    function appliedIn(uint64 cycle) external view returns (uint64, uint64, bytes32) {
+        Cycle storage row = _cycles[cycle];
+        return (row.settledAt, row.applied, row.appliedRoot);
+    }
+
+    /// @inheritdoc ISettlement
     function domainSeparator() public view returns (bytes32) {
         return Statements.domainSeparator(_NETWORK_ID);
     }

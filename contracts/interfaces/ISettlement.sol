@@ -319,4 +319,14 @@ interface ISettlement {
     /// @notice What a cycle left behind.
     /// @param cycle Its number; 0 is the set-up.
     function getCycle(uint64 cycle) external view returns (Cycle memory);
+
+    /// @notice What proves that a record was applied in a cycle; zero where it is not settled.
+    /// @param cycle Its number.
+    /// @return settledAt Unix time in seconds.
+    /// @return applied Records applied in it.
+    /// @return appliedRoot RFC 6962 root over their ids.
+    function appliedIn(uint64 cycle)
+        external
+        view
+        returns (uint64 settledAt, uint64 applied, bytes32 appliedRoot);
 }

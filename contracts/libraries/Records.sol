@@ -103,7 +103,15 @@ library Records {
     /// @notice Decodes a spend, claim or reclaim.
     function decodeRecord(bytes calldata data) internal pure returns (Record memory record) {
         ByteReader.Cursor memory cursor;
-        _readBody(data, cursor, record);
+        record.kind = data.u8(cursor, "kind");
+        if (record.kind < SPEND || record.kind > RECLAIM) revert ByteReader.ByteReaderMalformed("kind", 0);
+        record.inputs = _readInputs(data, cursor, record.kind);
+        record.outputs = _readOutputs(data, cursor);
+        record.counter = data.safe(cursor, "counter");
+        record.time = data.safe(cursor, "time");
+        record.nonce = bytes16(data.take(cursor, 16, "nonce"));
+        record.audit = bytes32(data.take(cursor, 32, "audit"));
+        record.bodyLength = cursor.offset;
         bytes calldata signer = data.take(cursor, 33, "signer");
         if (signer[0] != 0x02 && signer[0] != 0x03) {
             revert ByteReader.ByteReaderMalformed("signer", record.bodyLength);
@@ -118,11 +126,32 @@ library Records {
         data.end(cursor, "record");
     }
 
-    /// @notice Decodes the body of a spend, claim or reclaim. Its signer and what follows stay empty.
-    function decodeBody(bytes calldata data) internal pure returns (Record memory record) {
+    /// @notice The kind of a record's body that is known to be well formed, and whether it names a coin.
+    /// @dev What was applied was decoded by a quorum; its id leaves no other bytes. Decoding it again costs
+    /// as much as verifying a signature.
+    function readInputs(bytes calldata body, Outpoint memory coin) internal pure returns (uint8 kind, bool isNamed) {
         ByteReader.Cursor memory cursor;
-        _readBody(data, cursor, record);
-        data.end(cursor, "body");
+        kind = body.u8(cursor, "kind");
+        for (uint256 count = body.u8(cursor, "inputs"); count > 0 && !isNamed; --count) {
+            bytes calldata outpoint = body.take(cursor, 33, "inputs");
+            isNamed = bytes32(outpoint[:32]) == coin.id && uint8(outpoint[32]) == coin.index;
+        }
+    }
+
+    /// @notice One output of a deposit or of a record's body that is known to be well formed.
+    /// @return output The output, if `index` is below `count`.
+    /// @return count How many outputs there are.
+    function readOutputAt(bytes calldata parent, uint8 index) internal pure returns (Output memory output, uint256 count) {
+        ByteReader.Cursor memory cursor;
+        if (parent.u8(cursor, "kind") == DEPOSIT) {
+            (cursor.offset, count) = (9, 1);
+        } else {
+            cursor.offset = 2 + 33 * uint256(parent.u8(cursor, "inputs"));
+            count = parent.u8(cursor, "outputs");
+        }
+        if (index >= count) return (output, count);
+        cursor.offset += 31 * uint256(index);
+        output = readOutput(parent, cursor);
     }
 
     /// @notice Decodes a deposit.
@@ -152,18 +181,6 @@ library Records {
         output.custodian = data.u16(cursor, "custodian");
         output.amount = data.u64(cursor, "amount");
         if (output.amount == 0) revert ByteReader.ByteReaderMalformed("amount", start + 23);
-    }
-
-    function _readBody(bytes calldata data, ByteReader.Cursor memory cursor, Record memory record) private pure {
-        record.kind = data.u8(cursor, "kind");
-        if (record.kind < SPEND || record.kind > RECLAIM) revert ByteReader.ByteReaderMalformed("kind", 0);
-        record.inputs = _readInputs(data, cursor, record.kind);
-        record.outputs = _readOutputs(data, cursor);
-        record.counter = data.safe(cursor, "counter");
-        record.time = data.safe(cursor, "time");
-        record.nonce = bytes16(data.take(cursor, 16, "nonce"));
-        record.audit = bytes32(data.take(cursor, 32, "audit"));
-        record.bodyLength = cursor.offset;
     }
 
     function _readInputs(bytes calldata data, ByteReader.Cursor memory cursor, uint8 kind)

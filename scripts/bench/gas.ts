@@ -6,8 +6,19 @@ import { network } from "hardhat";
 import type { BatchHeader } from "../../protocol/batch.ts";
 import type { Checkpoint } from "../../protocol/checkpoint.ts";
 import { limits } from "../../protocol/limits.ts";
+import type { Output } from "../../protocol/output.ts";
+import type { SignedRecord } from "../../protocol/record.ts";
 import { toHex } from "../../protocol/bytes.ts";
-import { type Consortium, deployConsortium, seed, sequence, settle } from "./consortium.ts";
+import {
+  type Connection,
+  type Consortium,
+  deployConsortium,
+  seed,
+  sequence,
+  settle,
+  START,
+} from "./consortium.ts";
+import { applyIds, coinOf, device, idOf, proofOf, spend } from "./double-spends.ts";
 
 export type GasRow = {
   readonly name: string;
@@ -21,10 +32,12 @@ export type GasRow = {
 const BATCHES_PER_CYCLE = 32;
 const PAYMENTS_PER_CYCLE = BATCHES_PER_CYCLE * limits.batchLeavesMax;
 
-/** Measures on chains of its own. A few seconds. */
+/** Measures on chains of its own. About 10 seconds. */
 export async function measureGas(): Promise<GasRow[]> {
   const four = await measureCycle(4);
   const sixteen = await measureCycle(16);
+  const report = await measureReport(await network.create());
+  const reportWithout = await measureReport(await network.create({ network: "prague" }));
   return [
     { name: "sequence, 4 members, 3 endorsements", value: four.sequence, target: 76_000 },
     { name: "per payment, 4 members", value: four.perPayment, target: 20 },
@@ -33,6 +46,10 @@ export async function measureGas(): Promise<GasRow[]> {
     { name: "closeCycle", value: four.closeCycle },
     { name: "settle, 4 members, every one with a position", value: four.settle },
     { name: "settle, 16 members, every one with a position", value: sixteen.settle },
+    { name: "report, paid, with the P-256 precompile", value: report.paid, target: 285_000 },
+    { name: "report, queued, with the P-256 precompile", value: report.queued },
+    { name: "report, paid, without the precompile", value: reportWithout.paid },
+    { name: "payQueue, of one debt", value: report.payQueue },
     { name: "deposit", value: four.deposit },
     { name: "withdraw", value: four.withdraw },
   ];
@@ -76,6 +93,46 @@ async function runCycle(consortium: Consortium, cycle: number) {
     deposit: Math.max(...deposits),
     withdraw,
   };
+}
+
+/**
+ * The second report of a network: of a device that was never reported before, in a cycle of full batches.
+ * The first one fills slots that all later ones overwrite. The third is of a member without a bond.
+ */
+async function measureReport(connection: Connection) {
+  try {
+    const consortium = await deployConsortium(connection, 4);
+    const { disputes, members } = consortium;
+    const operator = disputes.connect(members[0]!.operator);
+    await operator.depositBond(1, 10n * START.guarantee);
+    const spends = [1, 1, 2].map((member, seq) => {
+      const by = device(`device ${seq}`, member);
+      const coin = coinOf(consortium, by, START.guarantee, seq + 1);
+      const [winner, loser] = ["winner", "loser"].map((name) =>
+        spend(consortium, { name, coins: [coin], by, outputs: halves(coin.output) }),
+      ) as [SignedRecord, SignedRecord];
+      return { coin, winner, loser };
+    });
+    const ids = spends.map(({ winner }) => idOf(consortium, winner));
+    const others = Array.from({ length: PAYMENTS_PER_CYCLE - ids.length }, (_, at) =>
+      toHex(seed(`record ${at}`)),
+    );
+    const applied = await applyIds(consortium, [...others, ...ids]);
+    const report = (at: number) =>
+      gasOf(operator.report(proofOf(consortium, { ...spends[at]!, applied })));
+    await report(0);
+    const [paid, queued] = [await report(1), await report(2)];
+    await operator.depositBond(2, START.guarantee);
+    return { paid, queued, payQueue: await gasOf(operator.payQueue(2, 1)) };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A payment and its change. */
+function halves(output: Output): Output[] {
+  const part = { ...output, amount: output.amount / 2n };
+  return [part, part];
 }
 
 /** The largest batch there is. */

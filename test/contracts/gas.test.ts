@@ -10,7 +10,7 @@ describe("gas", () => {
       reportGas(rows, (line) => lines.push(line)),
       lines.join("\n"),
     ).to.equal(true);
-    expect(rows.filter(({ target }) => target !== undefined)).to.have.length(3);
+    expect(rows.filter(({ target }) => target !== undefined)).to.have.length(4);
   });
 
   it("is reported as missed when it is", () => {
