@@ -91,10 +91,12 @@ function progressOf(run: Run): number {
 /** Whoever is honest has what they accepted, or what it was worth. */
 function checkEveryoneIsWhole(run: Run): void {
   for (const name of run.accepted.keys()) {
+    const isLate = !run.model.applied.has(name) && isForfeited(run, name);
     assert.ok(
-      run.model.applied.has(name) || isForfeited(run, name),
+      run.model.applied.has(name) || isLate,
       `${name} was accepted by an honest payee and never applied`,
     );
+    run.count(isLate ? "too late for its amends" : "accepted and applied");
   }
   for (const fraud of run.docket.frauds) {
     const { subject } = fraud.statement;

@@ -64,6 +64,10 @@ describe("the simulation", function () {
     // A simulation that does not do what it is for shows nothing.
     const rare = happens.filter((what) => (total.get(what) ?? 0) < seeds / 20);
     assert.deepEqual(rare, []);
+    const [applied, late] = ["accepted and applied", "too late for its amends"].map(
+      (what) => total.get(what) ?? 0,
+    );
+    assert.ok(late! * 10 < applied!, `${late} payments came too late, ${applied} in time`);
   });
 
   for (const bug of Object.keys(plantedBugs)) {

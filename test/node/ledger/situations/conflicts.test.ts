@@ -3,6 +3,7 @@
  * paid from the bond of the bank whose device signed them all, and apply whole.
  */
 import assert from "node:assert/strict";
+import { lock } from "../../../../protocol/output.ts";
 import type { NodeSigner } from "../../../../protocol/p256-node.ts";
 import { RECLAIM_DELAY_S } from "../../../support/ledger.ts";
 import { type Coin, coinsOf, pay, spend } from "../../../support/ledger-parts.ts";
@@ -145,5 +146,29 @@ describe("a coin that two records want", () => {
     scene.timeS += RECLAIM_DELAY_S;
     scene.apply(back);
     assert.equal(scene.balanceOf(ann), 0n);
+  });
+
+  it("and a loser that names someone else's coin too, or one that never was: it never applies, and what was made for it goes back to the bank that paid [R3] [R4]", async () => {
+    const winner = await pays(bob, 100n, coin);
+    const bobs = await scene.coin(pay(bob, 2, 7n));
+    const nobodys = { outpoint: `0x${"ab".repeat(33)}`, output: pay(ann, 1, 7n) } as const;
+    const losers = [await pays(carl, 107n, coin, bobs), await pays(carl, 107n, coin, nobodys)];
+    scene.apply(winner);
+    scene.settleCycle();
+    for (const loser of losers) scene.report(coin, loser, winner);
+    scene.refuse("wrong-owner", losers[0]!);
+    scene.refuse("unknown-coin", losers[1]!);
+    scene.timeS += RECLAIM_DELAY_S;
+    const made = scene.coinsOf(ann);
+    assert.deepEqual(
+      made.map(({ output }) => [output.lock, output.amount]),
+      [
+        [lock.replacement, 100n],
+        [lock.replacement, 100n],
+      ],
+    );
+    scene.apply(await scene.takeBack(1, ...made));
+    assert.equal(scene.balanceOf(scene.bank(1).treasury), scene.paid);
+    assert.deepEqual(scene.state.coin(bobs.outpoint), bobs.output);
   });
 });
