@@ -40,6 +40,7 @@ type Judgement = {
   readonly busy: Refusal | undefined;
 };
 
+/** Leaves are bytes of their own, which nobody changes. */
 export class LeafIntake {
   readonly #parts: LeafIntakeParts;
   /** What will have come of the leaves that are being verified. */
@@ -55,7 +56,8 @@ export class LeafIntake {
    * @throws Refusal `busy` when there is no room: hand all of them in again later.
    */
   async submit(leaves: readonly Uint8Array[]): Promise<SubmissionResult[]> {
-    const candidates = leaves.map((bytes) => this.#candidate(bytes));
+    // Copies: what is handed in together is one buffer, and one leaf that waits would keep it.
+    const candidates = leaves.map((bytes) => this.#candidate(bytes.slice()));
     const applied = await this.#applied(candidates);
     const wanted = candidates.filter((each) => isGood(each) && !applied.has(each)) as Good[];
     const { refusals, added, busy } = await this.#take(wanted, true);
@@ -153,9 +155,8 @@ export class LeafIntake {
     const pending = this.#parts.pool.get(hash);
     if (pending !== undefined) return { hash, bytes, id: pending.id, leaf: pending.leaf };
     try {
-      // A copy: what came in is a view of a buffer of the network's.
-      const leaf = decodeLeaf(bytes.slice());
-      return { hash, bytes: leaf.bytes, id: leafId(this.#parts.networkId, leaf), leaf };
+      const leaf = decodeLeaf(bytes);
+      return { hash, bytes, id: leafId(this.#parts.networkId, leaf), leaf };
     } catch (error) {
       if (!isRefusal(error)) throw error;
       return { hash, bytes, refusal: error };

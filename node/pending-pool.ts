@@ -12,6 +12,7 @@ import { ownerOf } from "../protocol/key.ts";
 import type { Leaf } from "../protocol/leaf.ts";
 import { joinOutpoint, type Outpoint, splitOutpoint } from "../protocol/output.ts";
 import { Refusal, type RefusalCode } from "../protocol/refusal.ts";
+import { MultiMap } from "./multi-map.ts";
 
 export type PendingLeaf = {
   readonly hash: Hex;
@@ -47,9 +48,9 @@ export class PendingPool {
   readonly #limits: PoolLimits;
   readonly #now: () => number;
   readonly #byHash = new Map<Hex, Entry>();
-  readonly #byId = new Map<Hex, Set<Entry>>();
-  readonly #bySpent = new Map<Outpoint, Set<Entry>>();
-  readonly #waiting = new Map<Hex, Set<Entry>>();
+  readonly #byId = new MultiMap<Hex, Entry>();
+  readonly #bySpent = new MultiMap<Outpoint, Entry>();
+  readonly #waiting = new MultiMap<Hex, Entry>();
   /** Local leaves that may go out, in the order they came. */
   readonly #ready = new Set<Entry>();
   /** Leaves that are not local, and those that are parked, the oldest first. */
@@ -113,18 +114,18 @@ export class PendingPool {
 
   /** The leaves with this id, and why each does not go out, if it is parked. */
   withId(id: Hex): { readonly leaf: PendingLeaf; readonly reason: Reason | undefined }[] {
-    return [...(this.#byId.get(id) ?? [])].map((leaf) => ({ leaf, reason: leaf.parked?.reason }));
+    return [...this.#byId.get(id)].map((leaf) => ({ leaf, reason: leaf.parked?.reason }));
   }
 
   /** Ids of the records here that would take a coin. */
   spendersOf(outpoint: Outpoint): Hex[] {
-    return [...(this.#bySpent.get(outpoint) ?? [])].map(({ id }) => id);
+    return [...this.#bySpent.get(outpoint)].map(({ id }) => id);
   }
 
   /** Records here that would take a coin, other than the one with this id. */
   rivalsOf(outpoint: Outpoint, id: Hex): PendingLeaf[] {
     const rivals: PendingLeaf[] = [];
-    for (const entry of this.#bySpent.get(outpoint) ?? []) if (entry.id !== id) rivals.push(entry);
+    for (const entry of this.#bySpent.get(outpoint)) if (entry.id !== id) rivals.push(entry);
     return rivals;
   }
 
@@ -166,13 +167,14 @@ export class PendingPool {
     entry.parked = { reason, awaits };
     this.#ready.delete(entry);
     this.#parked.add(entry);
-    for (const name of awaits) into(this.#waiting, name).add(entry);
+    for (const name of awaits) this.#waiting.add(name, entry);
   }
 
   /** Coins or enrolments came to be: what waited for them may go out. */
   arrived(names: Iterable<Hex>): void {
+    if (this.#waiting.size === 0) return;
     for (const name of names) {
-      for (const entry of this.#waiting.get(name) ?? []) this.#unpark(entry);
+      for (const entry of this.#waiting.get(name)) this.#unpark(entry);
     }
   }
 
@@ -230,8 +232,8 @@ export class PendingPool {
 
   #insert(entry: Entry): void {
     this.#byHash.set(entry.hash, entry);
-    into(this.#byId, entry.id).add(entry);
-    for (const outpoint of inputsOf(entry)) into(this.#bySpent, outpoint).add(entry);
+    this.#byId.add(entry.id, entry);
+    for (const outpoint of inputsOf(entry)) this.#bySpent.add(outpoint, entry);
     this.#bytes += entry.leaf.bytes.length;
     if (entry.local) this.#makeReady(entry);
     else this.#gossiped.add(entry);
@@ -242,8 +244,8 @@ export class PendingPool {
     this.#ready.delete(entry);
     this.#gossiped.delete(entry);
     this.#byHash.delete(entry.hash);
-    outOf(this.#byId, entry.id, entry);
-    for (const outpoint of inputsOf(entry)) outOf(this.#bySpent, outpoint, entry);
+    this.#byId.delete(entry.id, entry);
+    for (const outpoint of inputsOf(entry)) this.#bySpent.delete(outpoint, entry);
     this.#bytes -= entry.leaf.bytes.length;
   }
 
@@ -253,7 +255,7 @@ export class PendingPool {
   }
 
   #forgetParking(entry: Entry): void {
-    for (const name of entry.parked?.awaits ?? []) outOf(this.#waiting, name, entry);
+    for (const name of entry.parked?.awaits ?? []) this.#waiting.delete(name, entry);
     entry.parked = undefined;
     this.#parked.delete(entry);
   }
@@ -264,7 +266,7 @@ export class PendingPool {
     for (let entry = path.pop(); entry !== undefined; entry = path.pop()) {
       this.#ready.add(entry);
       for (const name of namesBroughtBy(entry)) {
-        for (const child of this.#waiting.get(name) ?? []) {
+        for (const child of this.#waiting.get(name)) {
           this.#forgetParking(child);
           if (child.local && !child.inFlight) path.push(child);
         }
@@ -292,7 +294,7 @@ export class PendingPool {
   /** A leaf that may go out, makes a coin that `entry` takes, and was not seen. */
   #readyParent(entry: Entry, seen: ReadonlySet<Entry>): Entry | undefined {
     for (const outpoint of inputsOf(entry)) {
-      for (const parent of this.#byId.get(splitOutpoint(outpoint).id) ?? []) {
+      for (const parent of this.#byId.get(splitOutpoint(outpoint).id)) {
         if (this.#ready.has(parent) && !seen.has(parent)) return parent;
       }
     }
@@ -315,16 +317,4 @@ function inputsOf({ leaf }: PendingLeaf): readonly Outpoint[] {
 function namesBroughtBy({ id, leaf }: PendingLeaf): readonly Hex[] {
   if (leaf.kind === "enrolment") return [ownerOf(leaf.deviceKey)];
   return leaf.outputs.map((_, index) => joinOutpoint(id, index));
-}
-
-function into<K, V>(sets: Map<K, Set<V>>, key: K): Set<V> {
-  const set = sets.get(key) ?? new Set();
-  sets.set(key, set);
-  return set;
-}
-
-function outOf<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
-  const set = sets.get(key);
-  set?.delete(value);
-  if (set?.size === 0) sets.delete(key);
 }

@@ -1,4 +1,6 @@
 /** What an event means for the leaves that wait: some are done, some may go out now. */
+import type { Outpoint } from "../protocol/output.ts";
+import type { Change } from "./ledger/change.ts";
 import type { PendingPool } from "./pending-pool.ts";
 import type { Folded } from "./replica.ts";
 
@@ -10,11 +12,13 @@ export function keepPool(pool: PendingPool, { placed: { event }, change }: Folde
   pool.applied(hashesOf(true));
   // One's own is tried again on the new state, and parked for its reason.
   pool.remove(hashesOf(false).filter((hash) => pool.get(hash)?.local === false));
-  pool.arrived(
-    [...change.coins].flatMap(([outpoint, output]) => (output === null ? [] : [outpoint])),
-  );
+  pool.arrived(madeCoins(change));
   pool.arrived(change.enrolled.keys());
   if (event.kind !== "member-changed") return;
   for (const code of ["unknown-member", "unknown-recipient", "bad-signature"] as const)
     pool.retry(code);
+}
+
+function* madeCoins({ coins }: Change): Generator<Outpoint> {
+  for (const [outpoint, output] of coins) if (output !== null) yield outpoint;
 }

@@ -12,13 +12,14 @@ import type { CheckedStore } from "../service/checked-store.ts";
 const LEAF = utf8.encode("l");
 const BATCH = utf8.encode("b");
 
-/** Bytes of recent leaves kept in memory: what was just endorsed is folded and fetched next. */
-const RECENT_LEAVES = 1 << 15;
+/** Leaves kept in memory, and as many again: what was just endorsed is folded and fetched next. */
+const RECENT_LEAVES = 1 << 14;
 
 export class LeafStore {
   readonly #store: CheckedStore;
-  /** Leaves that are on disk, the oldest first. */
-  readonly #recent = new Map<Hex, Uint8Array>();
+  /** Leaves that are on disk: those of late, and those before them, which go all at once. */
+  #recent = new Map<Hex, Uint8Array>();
+  #earlier = new Map<Hex, Uint8Array>();
 
   constructor(store: CheckedStore) {
     this.#store = store;
@@ -26,7 +27,7 @@ export class LeafStore {
 
   /** Stores leaves under their hashes. Those that are there already stay. */
   async put(leaves: readonly (readonly [hash: Hex, bytes: Uint8Array])[]): Promise<void> {
-    const fresh = leaves.filter(([hash]) => !this.#recent.has(hash));
+    const fresh = leaves.filter(([hash]) => this.#inMemory(hash) === undefined);
     await this.#store.write(fresh.map(([hash, value]) => ({ key: leafKey(hash), value })));
     for (const [hash, bytes] of fresh) this.#remember(hash, bytes);
   }
@@ -34,7 +35,7 @@ export class LeafStore {
   /** In the order of `hashes`. @throws DamagedStoreError. */
   async getMany(hashes: readonly Hex[]): Promise<(Uint8Array | undefined)[]> {
     // Taken before anything is awaited: what is recent now may not be later.
-    const recent = hashes.map((hash) => this.#recent.get(hash));
+    const recent = hashes.map((hash) => this.#inMemory(hash));
     const absent = hashes.filter((_, i) => recent[i] === undefined);
     const read = absent.length === 0 ? [] : await this.#store.getMany(absent.map(leafKey));
     const found = read.values();
@@ -50,9 +51,15 @@ export class LeafStore {
     return bytes === undefined ? undefined : decodeBatch(bytes);
   }
 
+  #inMemory(hash: Hex): Uint8Array | undefined {
+    return this.#recent.get(hash) ?? this.#earlier.get(hash);
+  }
+
   #remember(hash: Hex, bytes: Uint8Array): void {
     this.#recent.set(hash, bytes);
-    if (this.#recent.size > RECENT_LEAVES) this.#recent.delete(this.#recent.keys().next().value!);
+    if (this.#recent.size < RECENT_LEAVES) return;
+    this.#earlier = this.#recent;
+    this.#recent = new Map();
   }
 }
 

@@ -81,12 +81,12 @@ describe("leaf intake", () => {
 
   it("accepts what the ledger has already, without a look at its signature", async () => {
     const [leaf] = (await spends(1)) as [Uint8Array];
-    const [{ id }] = (await intake.fetched([leaf])) as [{ id: string }];
+    const [candidate] = await intake.fetched([leaf]);
     pool.remove([leafHash(leaf)]);
-    applied.set(id, { leafHash: leafHash(leaf) });
+    applied.set(candidate!.id!, { leafHash: leafHash(leaf) });
     const count = await verifiedBy(async () => {
       const [result] = await intake.submit([leaf]);
-      expect(result).to.include({ accepted: true, id });
+      expect(result).to.include({ accepted: true, id: candidate!.id });
     });
     expect(count).to.equal(0);
     expect(pool.size).to.equal(0);
