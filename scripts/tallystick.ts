@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   node: async () => (await import("./commands/node.ts")).registerNode,
   gateway: async () => (await import("./commands/gateway.ts")).registerGateway,
   admin: async () => (await import("./commands/admin.ts")).registerAdmin,
+  evidence: async () => (await import("./commands/evidence.ts")).registerEvidence,
   explain: async () => (await import("./commands/explain.ts")).registerExplain,
   wallet: async () => (await import("./commands/wallet.ts")).registerWallet,
 };

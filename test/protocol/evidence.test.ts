@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
-import { appliedRootOf, type Checkpoint, checkpointDigest } from "../../protocol/checkpoint.ts";
+import { toHex } from "../../protocol/bytes.ts";
 import { encodeDeposit } from "../../protocol/deposit.ts";
 import {
   type Evidence,
@@ -10,128 +9,29 @@ import {
   parseEvidence,
 } from "../../protocol/evidence.ts";
 import { checkEvidence } from "../../protocol/evidence-check.ts";
-import { hashLeaf, merkleProof } from "../../protocol/merkle.ts";
-import { NETWORK_FILE_VERSION, type NetworkFile } from "../../protocol/network-file.ts";
-import { depositOutpoint } from "../../protocol/deposit.ts";
-import { orderSignatures } from "../../protocol/quorum.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
-import { type SignedRecord, signRecord } from "../../protocol/record.ts";
+import { signRecord } from "../../protocol/record.ts";
 import { isRefusal, type RefusalCode } from "../../protocol/refusal.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
-import { signTypedDigest, validatorAddress } from "../../protocol/typed-data.ts";
+import { validatorAddress } from "../../protocol/typed-data.ts";
 import {
-  type Coin,
-  coinsOf,
-  idOf,
-  keyOf,
-  networkId,
-  networkPlace,
-  pay,
-  reclaim,
-  spend,
-} from "../support/ledger-parts.ts";
+  evidenceNetwork,
+  evidenceOf,
+  lossOf,
+  makeDoubleSpend,
+  makeEvidence,
+  MEMBERS,
+  settled,
+} from "../support/evidence.ts";
+import { idOf, keyOf, networkId, pay, reclaim, spend } from "../support/ledger-parts.ts";
 import { validatorKey } from "../support/network.ts";
 
-const address = (byte: string): Hex => `0x${byte.repeat(20)}`;
-const network: NetworkFile = {
-  version: NETWORK_FILE_VERSION,
-  networkId: toHex(networkId),
-  chainId: networkPlace.chainId,
-  anchor: networkPlace.anchor,
-  openedAtBlock: 1,
-  contracts: {
-    accessManager: address("31"),
-    registry: networkPlace.registry,
-    token: address("32"),
-    settlement: address("33"),
-  },
-  rpcUrls: ["http://127.0.0.1:1"],
-  currency: { code: "EUR", digits: 2 },
-  gateways: [],
-};
-
-const [anna, bert, dora] = [keyOf("anna"), keyOf("bert"), keyOf("dora")];
-const MEMBERS = [1, 2, 3, 4];
+const network = evidenceNetwork;
 const verifier = new NodeVerifier();
-
-/** A coin of anna's, the record that made it, and two of its spends. */
-async function world() {
-  const vault = { seq: 9, output: pay(keyOf("treasury of 1"), 1, 500n) };
-  const loaded: Coin = { outpoint: depositOutpoint(networkId, vault), output: vault.output };
-  const load = await spend({
-    signer: keyOf("treasury of 1"),
-    inputs: [loaded],
-    outputs: [pay(anna, 1, 500n)],
-  });
-  const coin = coinsOf(load)[0]!;
-  const loser = await spend({ signer: anna, inputs: [coin], outputs: [pay(bert, 2, 500n)] });
-  const winner = await spend({ signer: anna, inputs: [coin], outputs: [pay(dora, 3, 500n)] });
-  return { vault, loaded, load, coin, loser, winner };
-}
-
-function settled(applied: readonly Hex[], index: number, signers = [1, 2, 3]) {
-  const checkpoint: Checkpoint = {
-    number: 7,
-    seq: 40,
-    applied: applied.length,
-    appliedRoot: toHex(appliedRootOf(applied)),
-    supply: 500n,
-    positions: [{ member: 1, delta: -500n, withdrawn: 0n }],
-    stateRoot: `0x${"77".repeat(32)}`,
-  };
-  const digest = checkpointDigest(
-    {
-      chainId: BigInt(network.chainId),
-      settlement: network.contracts.settlement,
-      networkId: network.networkId,
-    },
-    checkpoint,
-  );
-  const keys = signers.map(validatorKey);
-  const signatures = orderSignatures(
-    new Map(keys.map((key) => [validatorAddress(key), signTypedDigest(key, digest)])),
-  ).map(toHex);
-  const path = merkleProof(
-    applied.map((id) => hashLeaf(fromHex(id))),
-    index,
-  ).map(toHex);
-  return { index, path, checkpoint, signatures };
-}
-
-function lossOf(outpoint: Hex, parent: Uint8Array, winner: SignedRecord): Loss {
-  const others = Array.from({ length: 4 }, (_, i): Hex => `0x${String(i).repeat(64)}`);
-  const applied = [...others.slice(0, 2), idOf(winner), ...others.slice(2)];
-  return {
-    outpoint,
-    parent: toHex(parent),
-    winner: toHex(winner.bytes),
-    settlement: settled(applied, 2),
-  };
-}
-
-function evidenceOf(loser: SignedRecord, losses: readonly Loss[]): Evidence {
-  const members = MEMBERS.map((member) => ({
-    member,
-    name: `Bank ${member}`,
-    address: validatorAddress(validatorKey(member)),
-  }));
-  const reference = {
-    what: "the winner's batch",
-    seq: 30,
-    blockNumber: 12,
-    blockHash: `0x${"ab".repeat(32)}` as Hex,
-  };
-  return {
-    networkId: network.networkId,
-    loser: toHex(loser.bytes),
-    losses,
-    claims: { validators: [{ cycle: 7, atBlock: 13, members }], chain: [reference] },
-  };
-}
+const [anna, bert, dora] = [keyOf("anna"), keyOf("bert"), keyOf("dora")];
 
 async function sample(): Promise<Evidence> {
-  const { coin, load, loser, winner } = await world();
-  return evidenceOf(loser, [lossOf(coin.outpoint, load.bytes, winner)]);
+  return (await makeEvidence()).evidence;
 }
 
 function refuses(code: RefusalCode, work: () => unknown): void {
@@ -154,7 +54,7 @@ describe("evidence of a double spend", () => {
   });
 
   it("shows by itself that one key signed two records for one coin, and whose coin it was [R-033, R-087]", async () => {
-    const { coin, loser, winner } = await world();
+    const { coin, loser, winner } = await makeDoubleSpend();
     for (const each of [verifier, portableVerifier]) {
       const findings = checkEvidence(await sample(), network, each);
       assert.equal(findings.loser, idOf(loser));
@@ -184,7 +84,7 @@ describe("evidence of a double spend", () => {
   });
 
   it("takes a vault coin's deposit for the parent, and a reclaim for the winner", async () => {
-    const { vault, loaded } = await world();
+    const { vault, loaded } = await makeDoubleSpend();
     const treasury = keyOf("treasury of 1");
     const loser = await spend({
       signer: treasury,
@@ -198,7 +98,7 @@ describe("evidence of a double spend", () => {
   });
 
   it("is refused for what does not hold, each with its code [R-030, R-033]", async () => {
-    const { coin, load, loser, winner, loaded } = await world();
+    const { coin, load, loser, winner, loaded } = await makeDoubleSpend();
     const evidence = await sample();
     const settlement = evidence.losses[0]!.settlement!;
     const check = (changed: Evidence) => () => checkEvidence(changed, network, verifier);
