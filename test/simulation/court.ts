@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { DoubleSpend, Disputes } from "./disputes.ts";
 import type { Fraud } from "./docket.ts";
-import type { Payment } from "./model.ts";
+import type { Note, Payment } from "./model.ts";
 import type { Run } from "./run.ts";
 import { cut, owed } from "./targets.ts";
 
@@ -210,11 +210,12 @@ function defraud(
   run.docket.frauds.push({ ...fraud, payments: items.map(({ leaf }) => leaf.name) });
 }
 
-/** Whether everyone who lost by a false promise was awarded what it was. */
-export function isMadeGood(run: Run, { losses }: Fraud): boolean {
-  return losses.every(({ holder, bank, value }) =>
-    run.docket.awards.some(
-      (award) => award.holder === holder && award.bank === bank && award.value === value,
-    ),
-  );
+/** Whoever lost by a false promise was awarded what it was, once, and nobody else was awarded anything. */
+export function checkAwards(run: Run): void {
+  const { frauds, awards } = run.docket;
+  const rows = (of: readonly Omit<Note, "terms">[]) =>
+    of.map(({ holder, bank, value }) => `${value} to ${holder} at ${bank}`).sort();
+  assert.deepEqual(rows(awards), rows(frauds.flatMap(({ losses }) => losses)));
+  for (const name of frauds.flatMap(({ payments }) => payments))
+    assert.ok(!run.model.applied.has(name), `${name} applied`);
 }

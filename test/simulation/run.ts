@@ -141,7 +141,7 @@ export class Run {
   }
 
   /** Asks something of the contract for double spends, and folds what it leads to. Says why it refused. */
-  ask(request: (disputes: Disputes) => readonly EventBody[] | number | void): string | undefined {
+  ask(request: (disputes: Disputes) => readonly EventBody[] | void): string | undefined {
     try {
       const events = request(this.contract.disputes);
       if (typeof events === "object") for (const body of events) this.#follow(body);
