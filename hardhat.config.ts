@@ -32,20 +32,41 @@ const libraryContracts = [
 ];
 
 /**
- * What is deployed is compiled each for itself: several at once, without the tests, and to the same bytes
- * whatever else is compiled. The compiler generates code for every contract it is shown, asked for or not.
+ * What is deployed is compiled apart from the tests, in two jobs of about the same length: the compiler
+ * generates code for every contract it is shown, asked for or not, and takes a while to warm up. The bytes
+ * are the same whatever else is compiled, so a deployment puts on chain what the tests have tested.
  */
+const ledgerContracts = ["MemberRegistry", "ReserveToken", "Settlement"].map(
+  (name) => `contracts/${name}.sol`,
+);
 const deployed = [
-  ...readdirSync(join(import.meta.dirname, "contracts"))
-    .filter((name) => name.endsWith(".sol"))
-    .map((name) => `contracts/${name}`),
-  ...libraryContracts,
+  ledgerContracts,
+  [
+    ...readdirSync(join(import.meta.dirname, "contracts"))
+      .filter((name) => name.endsWith(".sol"))
+      .map((name) => `contracts/${name}`)
+      .filter((file) => !ledgerContracts.includes(file)),
+    ...libraryContracts,
+  ],
 ];
 
-/** Hardhat leaves one core free, of two as well. */
-const everyCore: HardhatPlugin = {
-  id: "every-core",
+/** Hardhat makes one job of the files that share one object of settings, and leaves a core free, of two as well. */
+const inJobs: HardhatPlugin = {
+  id: "in-jobs",
   hookHandlers: {
+    config: async () => ({
+      default: async () => ({
+        resolveUserConfig: async (user, resolveVariable, next) => {
+          const config = await next(user, resolveVariable);
+          for (const { overrides } of Object.values(config.solidity.profiles)) {
+            for (const [first, ...others] of deployed) {
+              for (const file of others) overrides[file] = overrides[first!]!;
+            }
+          }
+          return config;
+        },
+      }),
+    }),
     solidity: async () => ({
       default: async () => ({
         build: (context, roots, options, next) =>
@@ -62,11 +83,11 @@ export default defineConfig({
     hardhatChaiMatchers,
     hardhatNetworkHelpers,
     hardhatTypechain,
-    everyCore,
+    inJobs,
   ],
   solidity: {
     compilers: [compiler],
-    overrides: Object.fromEntries(deployed.map((root) => [root, compiler])),
+    overrides: Object.fromEntries(deployed.flat().map((root) => [root, compiler])),
     npmFilesToBuild: libraryContracts,
   },
   // Its namespaces fail erasableSyntaxOnly otherwise.
