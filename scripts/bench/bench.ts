@@ -5,7 +5,9 @@ import { compileContracts } from "../devnet/compile.ts";
 import { type Anchor, measureAnchor } from "./anchor.ts";
 import { measureCluster } from "./cluster.ts";
 import { measureDevice } from "./device.ts";
+import { measureGateway } from "./gateway.ts";
 import { FEW_COINS, measureLargeLedger } from "./large-ledger.ts";
+import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import { atLeast, atMost, format, formatRow, type Row } from "./row.ts";
 import { measureValidation } from "./validation.ts";
@@ -43,12 +45,17 @@ const memoryCoins = options.full === true ? FULL.memoryCoins : Number(options.me
 /** Each measures its rows; the numbers stand at the top of the file of numbers. */
 type Part = (anchor: Anchor) => Promise<{ rows: Row[]; numbers?: Record<string, number> }>;
 
+/** Settled payments a second, once the cluster has been measured. */
+let settledPerSecond: number | undefined;
+
 const parts: Record<string, Part> = {
   device,
   validation,
   memory,
   "large-ledger": largeLedger,
   cluster,
+  latency,
+  gateway,
 };
 /** Rows that are measured together with others. */
 const aliases: Record<string, string> = { growth: "large-ledger", restart: "large-ledger" };
@@ -147,8 +154,53 @@ async function cluster({ r }: Anchor) {
     anchor: { name: "2R/4", value: bound },
     note: `${(measured.perSecond / bound).toFixed(2)} × 2R/4; ${format(measured.cpuUs)} µs of CPU a payment and node`,
   });
+  settledPerSecond = measured.perSecond;
   const { verifiedPerLeaf } = measured;
   return { rows: [row], numbers: { clusterRatio: measured.perSecond / bound, verifiedPerLeaf } };
+}
+
+async function latency() {
+  compileContracts();
+  const measured = await measureLatency(runs, settledPerSecond);
+  const { blockPeriodMs } = measured;
+  const part = "latency";
+  const anchor = { name: "block period, ms", value: blockPeriodMs };
+  const note = `${format(measured.samples)} payments of ${format(measured.load)}/s, half of what settles`;
+  const common = { part, unit: "ms", anchor, note };
+  return {
+    rows: [
+      atMost(blockPeriodMs + 100, {
+        ...common,
+        name: "final at the payee's gateway at half load, p50",
+        value: measured.p50Ms,
+      }),
+      atMost(3 * blockPeriodMs + 200, {
+        ...common,
+        name: "final at the payee's gateway at half load, p99",
+        value: measured.p99Ms,
+      }),
+    ],
+  };
+}
+
+async function gateway({ r }: Anchor) {
+  compileContracts();
+  // Where the cluster is not measured in this run, it is taken to do what it is to do.
+  const isMeasured = settledPerSecond !== undefined;
+  const settled = settledPerSecond ?? (0.7 * 2 * r) / 4;
+  const { perSecond, recordUs } = await measureGateway(runs);
+  const row = atLeast(15 * settled, {
+    part: "gateway",
+    name: "records acknowledged a second, durable and signed, 100 a request, structure checked",
+    value: perSecond,
+    unit: "records/s",
+    note: `${format(recordUs)} µs of CPU a record`,
+    anchor: {
+      name: isMeasured ? "settled payments/s" : "settled payments/s, as targeted",
+      value: settled,
+    },
+  });
+  return { rows: [row] };
 }
 
 function partOf(name: string): string {

@@ -75,7 +75,7 @@ export async function measureCluster(payments: number): Promise<ClusterRate> {
 }
 
 /** Enrols the devices and gives them coins, through the nodes like any other money. */
-async function prepare(devnet: Devnet, coins: number): Promise<Workload> {
+export async function prepare(devnet: Devnet, coins: number): Promise<Workload> {
   const banks = await Promise.all(MEMBERS.map((member) => bankOf(devnet, member)));
   const workload = new Workload(devnet.networkId, banks, DEVICES);
   await settle(devnet, await workload.enrolments());
@@ -118,7 +118,7 @@ async function depositFor(
 }
 
 /** Hands leaves in at their members. Returns the seconds until every node has folded them all. */
-async function settle(
+export async function settle(
   devnet: Devnet,
   leaves: ReadonlyMap<number, readonly Uint8Array[]>,
 ): Promise<number> {
@@ -189,7 +189,7 @@ async function metric(devnet: Devnet, member: number, name: string): Promise<num
   return line === undefined ? 0 : Number(line.split(" ").at(-1));
 }
 
-function share(leaves: readonly Uint8Array[]): Map<number, Uint8Array[]> {
+export function share(leaves: readonly Uint8Array[]): Map<number, Uint8Array[]> {
   return new Map(
     MEMBERS.map((member, i) => [member, leaves.filter((_, at) => at % MEMBERS.length === i)]),
   );
