@@ -31,14 +31,16 @@ const libraryContracts = [
   "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
 ];
 
+/** Where money is held, moved and ordered, which is about half of the code. */
+const ledgerContracts = ["MemberRegistry", "ReserveToken", "Settlement"].map(
+  (name) => `contracts/${name}.sol`,
+);
+
 /**
  * What is deployed is compiled apart from the tests, in two jobs of about the same length: the compiler
  * generates code for every contract it is shown, asked for or not, and takes a while to warm up. The bytes
  * are the same whatever else is compiled, so a deployment puts on chain what the tests have tested.
  */
-const ledgerContracts = ["MemberRegistry", "ReserveToken", "Settlement"].map(
-  (name) => `contracts/${name}.sol`,
-);
 const deployed = [
   ledgerContracts,
   [
