@@ -9,8 +9,7 @@ export type AppliedProof = {
   readonly path: readonly Uint8Array[];
 };
 
-type Cycle = {
-  readonly number: number;
+type Tree = {
   readonly positions: ReadonlyMap<Hex, number>;
   readonly rows: readonly (readonly Uint8Array[])[];
 };
@@ -18,7 +17,7 @@ type Cycle = {
 export class AppliedProofs {
   readonly #appliedIn: (cycle: number) => Promise<readonly Hex[]>;
   /** The tree that was needed last: a cycle with one double spend has more of them. */
-  #last: Cycle | undefined;
+  #last: { readonly number: number; readonly tree: Promise<Tree> } | undefined;
 
   /** @param appliedIn ids of the records that a closed cycle applied, in order. */
   constructor(appliedIn: (cycle: number) => Promise<readonly Hex[]>) {
@@ -27,7 +26,8 @@ export class AppliedProofs {
 
   /** @throws Error if the cycle applied no such record. */
   async of(cycle: number, record: Hex): Promise<AppliedProof> {
-    const { positions, rows } = this.#last?.number === cycle ? this.#last : await this.#read(cycle);
+    if (this.#last?.number !== cycle) this.#last = { number: cycle, tree: this.#read(cycle) };
+    const { positions, rows } = await this.#last.tree;
     const position = positions.get(record);
     if (position === undefined) throw new Error(`cycle ${cycle} applied no record ${record}`);
     return { position, path: proofIn(rows, position) };
@@ -38,13 +38,11 @@ export class AppliedProofs {
     this.#last = undefined;
   }
 
-  async #read(cycle: number): Promise<Cycle> {
+  async #read(cycle: number): Promise<Tree> {
     const ids = await this.#appliedIn(cycle);
-    this.#last = {
-      number: cycle,
+    return {
       positions: new Map(ids.map((id, position) => [id, position])),
       rows: merkleRows(ids.map((id) => hashLeaf(fromHex(id, 32)))),
     };
-    return this.#last;
   }
 }

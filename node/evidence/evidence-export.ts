@@ -61,7 +61,9 @@ export class EvidenceExport {
    */
   async of(id: Hex): Promise<Evidence> {
     const conflicts = await this.#conflictsOf(id);
-    const shown = await Promise.all(conflicts.map((conflict) => this.#show(conflict)));
+    const shown = await Promise.all(conflicts.map((conflict) => this.#show(conflict))).finally(() =>
+      this.#parts.proofs.forget(),
+    );
     const sets = shown.flatMap(({ validators }) => validators ?? []);
     const byCycle = new Map(sets.map((set) => [set.cycle, set]));
     return {

@@ -64,12 +64,17 @@ export type ReporterOptions = {
 
 /** How often what is due is looked for. */
 const TICK_MS = 50;
+/** A report takes a block or two: so many are under way together. */
+const AT_ONCE = 16;
 /** Turns until the contract is asked again about what it refused. */
 const REFUSED_TURNS = 12;
-/** The chain that was asked lags behind the event that was folded. */
+/** The chain that was asked lags behind the event that was folded: soon it will not. */
 const LAGGING = "DisputesNotSettled";
 /** The coin was paid to one of the two before. */
 const TAKEN = "DisputesPairTaken";
+/** For these a case is left. */
+const ABOVE = "DisputesAboveGuarantee";
+const LATE = "DisputesTooLate";
 
 export class Reporter {
   readonly #parts: ReporterParts;
@@ -113,9 +118,9 @@ export class Reporter {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      for (const conflict of this.#parts.book.open()) {
-        if (signal.aborted) return;
-        if (Date.now() >= this.#lookOf(conflict).nextMs) await this.#attendTo(conflict);
+      const due = this.#parts.book.open().filter((each) => this.#lookOf(each).nextMs <= Date.now());
+      for (let at = 0; at < due.length && !signal.aborted; at += AT_ONCE) {
+        await Promise.all(due.slice(at, at + AT_ONCE).map((each) => this.#attendTo(each)));
       }
       this.#parts.proofs.forget();
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
@@ -186,6 +191,7 @@ export class Reporter {
     if (!isKnown) await book.move(id, DUE);
     // Once it is restituted, the event says so.
     if (desk === undefined || member === undefined || pair === "restituted") return;
+    if (isKnown && (await this.#isStillRefused(conflict, desk))) return;
     const objection = await this.#objectionTo(conflict, desk);
     if (objection !== undefined) return await this.#refused(conflict, objection);
     if (isKnown) await book.move(id, DUE);
@@ -197,15 +203,22 @@ export class Reporter {
     logger.info({ conflict: id, loser: lostId, outpoint }, "a double spend is reported");
   }
 
+  /** Whether there is no need to show all of it again. */
+  async #isStillRefused({ spend, standing }: Conflict, desk: DisputesDesk): Promise<boolean> {
+    if (standing.code !== ABOVE) return standing.code === LATE || standing.code === TAKEN;
+    return (await desk.leftOf(spend.owner, spend.custodian)) < spend.amount;
+  }
+
   /** Why it is better not reported: its own report would be refused, or that of another coin its loser lost. */
   async #objectionTo(conflict: Conflict, desk: DisputesDesk): Promise<ContractRefusal | undefined> {
     const { book, replica } = this.#parts;
     const { spend } = conflict;
-    const siblings = book.openOf(spend.lostId).filter(({ standing }) => {
-      return (
-        standing.stage === "due" || standing.stage === "waiting" || standing.stage === "refused"
-      );
+    const siblings = book.openOf(spend.lostId).filter(({ standing: { stage } }) => {
+      return stage === "due" || stage === "waiting" || stage === "refused";
     });
+    const { settledCycle } = replica.state.parameters;
+    if (siblings.some(({ winner }) => winner.cycle > settledCycle))
+      return { name: LAGGING, detail: "another coin of this record was taken later" };
     for (const sibling of siblings) {
       const objection = await desk.objectionTo(await this.#proofOf(sibling));
       if (objection !== undefined) return objection;
@@ -218,7 +231,7 @@ export class Reporter {
     const amount = counted.reduce((sum, each) => sum + each.spend.amount, 0n);
     if (isVault || amount <= (await desk.leftOf(owner, custodian))) return undefined;
     const detail = `the coins that this record lost are ${amount} together`;
-    return { name: "DisputesAboveGuarantee", detail };
+    return { name: ABOVE, detail };
   }
 
   async #refused({ spend }: Conflict, { name, detail }: ContractRefusal): Promise<void> {

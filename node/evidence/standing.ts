@@ -7,7 +7,7 @@ import type { Outpoint, Output } from "../../protocol/output.ts";
 import { lock } from "../../protocol/output.ts";
 import { isRefusal, refusalCodes } from "../../protocol/refusal.ts";
 import { checkRecord, type History, type LedgerView } from "../../protocol/rules.ts";
-import { type Conflict, replacementOf, type Stage, type Standing } from "./conflict.ts";
+import { type Conflict, replacementOf, type Standing } from "./conflict.ts";
 
 /** What is asked of the ledger. */
 export type LedgerNow = {
@@ -16,9 +16,6 @@ export type LedgerNow = {
   readonly history: History;
   readonly settledCycle: number;
 };
-
-/** A coin of one in these is not to be had. */
-const lostForGood: ReadonlySet<Stage> = new Set(["refused", "reclaimed", "void"]);
 
 /**
  * @param siblings the open conflicts of the same loser, this one among them.
@@ -52,8 +49,7 @@ function hindranceOf(
   siblings: readonly Conflict[],
 ): Standing | undefined {
   const made = new Map<Outpoint, Output>();
-  for (const { spend: lost, standing } of siblings) {
-    if (lost.id !== spend.id && lostForGood.has(standing.stage)) continue;
+  for (const { spend: lost } of siblings) {
     const { owner, custodian, amount } = lost;
     made.set(lost.outpoint, { lock: lock.key, owner, custodian, amount });
   }

@@ -9,7 +9,7 @@ import { checkEvidence } from "../../protocol/evidence-check.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import type { MemberId } from "../../protocol/output.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
-import type { SignedRecord } from "../../protocol/record.ts";
+import { type SignedRecord, signRecord } from "../../protocol/record.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { validatorAddress } from "../../protocol/typed-data.ts";
@@ -187,5 +187,117 @@ describe("a double spend", function () {
     await assert.rejects(consortium.client(1).evidence(`0x${"12".repeat(32)}`), (error) =>
       isRefusal(error, "not-found"),
     );
+  });
+
+  it("of two coins by one record is paid for each, and the record applies whole", async () => {
+    const [a, b] = (await load(100n, 200n)) as [HeldCoin, HeldCoin];
+    const winners = [
+      await consortium.spend(anna, [a], [payTo(dora, 3, 100n)]),
+      await consortium.spend(anna, [b], [payTo(carl, 2, 200n)]),
+    ];
+    const loser = await consortium.spend(anna, [a, b], [payTo(bert, 2, 300n)]);
+    await consortium.client(3).submit(winners.map(({ bytes }) => bytes));
+    await applied(...winners);
+    await consortium.client(2).submit([loser.bytes]);
+    await applied(loser);
+    await ended(loser, "paid");
+    const file = parseEvidence(await consortium.client(2).evidence(consortium.idOf(loser)));
+    assert.equal(file.losses.length, 2);
+    checkEvidence(file, consortium.network, portableVerifier);
+    await identitiesHold();
+  });
+
+  it("is reported and mended by the others when the member that took the loser in is gone, and by itself after a restart [R-088]", async () => {
+    const [a, b] = (await load(30n, 40n)) as [HeldCoin, HeldCoin];
+    const winners = [
+      await consortium.spend(anna, [a], [payTo(dora, 3, 30n)]),
+      await consortium.spend(anna, [b], [payTo(dora, 3, 40n)]),
+    ];
+    const losers = [
+      await consortium.spend(anna, [a], [payTo(bert, 2, 30n)]),
+      await consortium.spend(anna, [b], [payTo(carl, 2, 40n)]),
+    ];
+    await consortium.client(3).submit(winners.map(({ bytes }) => bytes));
+    await applied(...winners);
+    await consortium.client(2).submit(losers.map(({ bytes }) => bytes));
+    await until("node 4 has heard of the losers", async () => {
+      const statuses = await consortium
+        .client(4)
+        .statuses(losers.map((each) => consortium.idOf(each)));
+      return statuses.every(({ restitution }) => restitution !== undefined);
+    });
+    await consortium.stop(2);
+    await consortium.stop(4);
+    await consortium.start(4);
+    await applied(...losers);
+    await consortium.start(2);
+    for (const loser of losers) await ended(loser, "paid");
+    await identitiesHold();
+  });
+
+  it("waits in the queue while the bond is short, says so, and is paid by itself when the bank has added to it [N-12]", async () => {
+    const erin = NodeSigner.generate();
+    await consortium.untilApplied([await consortium.enrol(erin, 4)], PATIENCE_MS);
+    const vault = await consortium.deposit(4, 300n);
+    const loaded = await consortium.spend(consortium.treasury(4), [vault], [payTo(erin, 4, 300n)]);
+    await consortium.client(4).submit([loaded.bytes]);
+    await applied(loaded);
+    const [coin] = consortium.coinsOf(loaded) as [HeldCoin];
+    const winner = await consortium.spend(erin, [coin], [payTo(dora, 3, 300n)]);
+    const loser = await consortium.spend(erin, [coin], [payTo(bert, 2, 300n)]);
+    await consortium.client(3).submit([winner.bytes]);
+    await applied(winner);
+    await consortium.client(2).submit([loser.bytes]);
+    await ended(loser, "queued");
+    const { sentences } = await consortium.client(2).explain(consortium.idOf(loser));
+    assert.match(sentences[1]!, /waits in the queue of member 4, whose bond is short/);
+    await bond(4, 5_000n);
+    await applied(loser);
+    await ended(loser, "paid");
+    await identitiesHold();
+  });
+
+  it("beyond the guarantee is a case: the node says so and pays nothing [N-12]", async () => {
+    const [coin] = (await load(49_500n)) as [HeldCoin];
+    const winner = await consortium.spend(anna, [coin], [payTo(dora, 3, 49_500n)]);
+    const loser = await consortium.spend(anna, [coin], [payTo(bert, 2, 49_500n)]);
+    await consortium.client(3).submit([winner.bytes]);
+    await applied(winner);
+    await consortium.client(2).submit([loser.bytes]);
+    const id = consortium.idOf(loser);
+    await until(
+      "the contract has said no",
+      async () => (await consortium.client(2).statuses([id]))[0]!.restitution === "refused",
+      PATIENCE_MS,
+    );
+    const { sentences } = await consortium.client(2).explain(id);
+    assert.match(sentences[1]!, /What member 1 guarantees for this device is used up/);
+    const [conflict] = (await consortium.client(2).conflicts({ record: id })) as [ConflictRow];
+    assert.equal(conflict.code, "DisputesAboveGuarantee");
+    await identitiesHold();
+  });
+
+  it("is none where the same record comes again and again, from anyone, under any signature [R-088, N-02]", async () => {
+    const before = (await consortium.client(OBSERVER).conflicts()).length;
+    const [coin] = (await load(60n)) as [HeldCoin];
+    const record = await consortium.spend(anna, [coin], [payTo(bert, 2, 60n)]);
+    const again = await signRecord(consortium.networkId, record, anna);
+    for (const member of consortium.members) {
+      await consortium.client(member).submit([record.bytes, again.bytes, record.bytes]);
+    }
+    await applied(record);
+    for (const member of consortium.members) {
+      await consortium.client(member).submit([again.bytes, record.bytes]);
+    }
+    const onward = await consortium.spend(
+      bert,
+      [consortium.coinsOf(record)[0]!],
+      [payTo(carl, 2, 60n)],
+    );
+    await consortium.client(1).submit([onward.bytes]);
+    await applied(onward);
+    for (const member of consortium.nodes.keys()) {
+      assert.equal((await consortium.client(member).conflicts()).length, before);
+    }
   });
 });
