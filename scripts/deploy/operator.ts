@@ -1,6 +1,7 @@
 /** What a member's operator does on chain besides what its node does by itself. */
 import * as calls from "../../node/chain/calls.ts";
 import type { ChainClient } from "../../node/chain/chain-client.ts";
+import { addressOf } from "../../node/chain/contracts.ts";
 import type { Receipt } from "../../node/chain/transaction.ts";
 import type { Amount } from "../../protocol/money.ts";
 import type { MemberId } from "../../protocol/output.ts";
@@ -11,8 +12,28 @@ export async function depositReserve(
   member: MemberId,
   amount: Amount,
 ): Promise<Receipt> {
-  const { settlement } = client.network.contracts;
-  const [allowance] = await client.reader.read("token", "allowance", [client.address, settlement]);
-  if (allowance < amount) await client.send(calls.approve(settlement, amount));
+  await allow(client, "settlement", amount);
   return client.send(calls.deposit(member, amount));
+}
+
+/** Pays reserves of the operator into the member's bond, until it holds `amount`. */
+export async function fillBond(
+  client: ChainClient,
+  member: MemberId,
+  amount: Amount,
+): Promise<Receipt | undefined> {
+  const missing = amount - (await client.reader.bond(member)).amount;
+  if (missing <= 0n) return undefined;
+  await allow(client, "disputes", missing);
+  return client.send(calls.depositBond(member, missing));
+}
+
+async function allow(
+  client: ChainClient,
+  contract: "settlement" | "disputes",
+  amount: Amount,
+): Promise<void> {
+  const spender = addressOf(client.network.contracts, contract);
+  const [allowance] = await client.reader.read("token", "allowance", [client.address, spender]);
+  if (allowance < amount) await client.send(calls.approve(spender, amount));
 }

@@ -37,6 +37,12 @@ export const MEMBERS = [1, 2, 3, 4] as const;
 export const GATEWAYS = [1, 2] as const;
 export const OBSERVER = 0;
 
+/** What is paid for one device at most. A bond bears six devices that go so far, and the fines. */
+const GUARANTEE = 5_000_00n;
+export const BOND = 100_000_00n;
+/** What is left to a member's operator once the bond is paid. */
+const RESERVE = 50_000_000_00n;
+
 const CHAIN_ID = 4217;
 const BLUEPRINT = "devnet.json";
 const names = ["Bank of Aldermoor", "Banco de Brisa", "Crédit de Cormont", "Dunmark Sparbank"];
@@ -149,8 +155,8 @@ async function plannedMember(
     treasury: await publicKey("treasury"),
     intake: await publicKey("intake"),
     quota: 100_000_000_00n,
-    guarantee: 5_000_00n,
-    reserve: 50_000_000_00n,
+    guarantee: GUARANTEE,
+    reserve: RESERVE + BOND,
   };
 }
 

@@ -19,9 +19,11 @@ import {
   parseNetworkFile,
 } from "../../protocol/network-file.ts";
 import { deployNetwork } from "../deploy/deploy.ts";
+import { fillBond } from "../deploy/operator.ts";
 import {
   addressOf,
   type Blueprint,
+  BOND,
   devnetPaths,
   drawBlueprint,
   GATEWAYS,
@@ -170,8 +172,15 @@ export class Devnet implements AsyncDisposable {
     const network = { ...deployed, gateways };
     await replaceFile(paths.network, formatNetworkFile(network));
     this.#network = network;
+    await Promise.all(MEMBERS.map((member) => this.#fillBond(member)));
     await this.#publishTrust();
     return network;
+  }
+
+  async #fillBond(member: number): Promise<void> {
+    await using chain = await this.chainOf(member);
+    await chain.start();
+    await fillBond(chain, member, BOND);
   }
 
   /** Reads the network that was deployed here before. */

@@ -178,6 +178,21 @@ export class Disputes {
     return debts.flatMap((debt) => this.bonds.charge(accused, debt, this.chain.timeS));
   }
 
+  /** By number, from 1. */
+  statuses(): readonly Status[] {
+    return this.#cases.map(({ status }) => status);
+  }
+
+  /** The member whose bond a case asks; undefined if there is no such case. */
+  accusedOf(number: number): MemberId | undefined {
+    return this.#cases[number - 1]?.accused;
+  }
+
+  /** What reports were paid or queued for a device. */
+  coveredOf(owner: Owner): bigint {
+    return this.#covered.get(owner) ?? 0n;
+  }
+
   statusOf(number: number): Status {
     return this.#cases[number - 1]!.status;
   }
