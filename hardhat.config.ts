@@ -31,7 +31,7 @@ const libraryContracts = [
   "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
 ];
 
-/** Where money is held, moved and ordered, which is about half of the code. */
+/** Who belongs to the network, its reserves and its order: about half of the code. */
 const ledgerContracts = ["MemberRegistry", "ReserveToken", "Settlement"].map(
   (name) => `contracts/${name}.sol`,
 );
