@@ -186,6 +186,11 @@ export class Run {
     this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
   }
 
+  /** Whether a key is that of a device which never signs twice for a note. */
+  isHonest(holder: string): boolean {
+    return this.people.some(({ name, isHonest }) => name === holder && isHonest);
+  }
+
   /** A payment by its name, wherever it is. */
   payment(name: string): Payment {
     return this.#payments.get(name)!;
@@ -257,7 +262,9 @@ export class Run {
 
   #follow(body: EventBody): void {
     if (body.kind === "revoked") {
-      this.model.block(body.member, this.names.holder(toHex(body.owner)), this.timeS);
+      const holder = this.names.holder(toHex(body.owner));
+      assert.ok(!this.isHonest(holder), `${holder} is honest, and is revoked for a double spend`);
+      this.model.block(body.member, holder, this.timeS);
       this.take(body);
     } else if (body.kind === "restituted") {
       this.#makeAmends(toHex(body.outpoint), toHex(body.loser));

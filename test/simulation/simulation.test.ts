@@ -59,7 +59,7 @@ describe("the simulation", function () {
     return;
   }
 
-  it("agrees with its reference after every event, keeps the identities, and pays every honest payee, from bonds where coins were spent twice, lost with a card, or promised falsely [I1] [I2] [I3] [I4] [I5] [R-035] [R-111] [N-06] [N-12] [N-23] [N-24]", async () => {
+  it("agrees with its reference after every event, keeps the identities, revokes no honest device for a double spend, and pays every honest payee, from bonds where coins were spent twice, lost with a card, or promised falsely [I1] [I2] [I3] [I4] [I5] [R-035] [R-111] [N-06] [N-12] [N-23] [N-24]", async () => {
     const total = await simulateSeeds(seeds);
     // A simulation that does not do what it is for shows nothing.
     const rare = happens.filter((what) => (total.get(what) ?? 0) < seeds / 20);

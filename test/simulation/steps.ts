@@ -233,7 +233,9 @@ function misbehave(run: Run): void {
       secret: "none",
     },
   ];
-  const made = chance.pick(misdeeds);
+  // An honest device signs no misdeed with a note of its own.
+  const holders = takes.map((name) => model.notes.get(name)!.holder);
+  const made = chance.pick(misdeeds.filter(({ by }) => !holders.includes(by) || !run.isHonest(by)));
   if (made.gives.some((target) => target.value > AMOUNT_MAX)) return;
   run.submit(run.draft(made));
   if (chance.is(20)) run.submit({ leaf: undefined, sequenced: run.names.garbage() });
