@@ -1,4 +1,5 @@
 /** What the node counts for those who watch it. */
+import type { ConflictBook } from "./evidence/conflict-book.ts";
 import type { Host } from "./gossip/host.ts";
 import type { LeafTopic } from "./gossip/leaf-topic.ts";
 import type { PendingPool } from "./pending-pool.ts";
@@ -12,11 +13,12 @@ export type MeasuredParts = {
   readonly verifier: LeafVerifier;
   readonly host: Host;
   readonly topic: LeafTopic;
+  readonly conflicts: Pick<ConflictBook, "openCount">;
 };
 
 export function measure(
   metrics: Metrics,
-  { replica, pool, verifier, host, topic }: MeasuredParts,
+  { replica, pool, verifier, host, topic, conflicts }: MeasuredParts,
 ): void {
   const { state } = replica;
   metrics.watch("seq", "Last event folded", () => state.seq);
@@ -35,6 +37,11 @@ export function measure(
   metrics.watch("frames_dropped", "Gossip frames dropped under load", () => topic.counts.dropped);
   metrics.watch("peer_offences", "What peers did that no honest peer does", () =>
     host.offences().reduce((sum, { count }) => sum + count, 0),
+  );
+  metrics.watch(
+    "open_conflicts",
+    "Coins spent twice whose loser is not paid yet",
+    () => conflicts.openCount,
   );
   const records = metrics.counter("records_applied", "Records applied since the start");
   const leaves = metrics.counter(

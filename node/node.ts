@@ -329,7 +329,7 @@ export class Node {
       keepPool(pool, folded);
       feed.publish(eventOfFolded(folded));
     });
-    measure(metrics, { replica, pool, verifier, host, topic });
+    measure(metrics, { replica, pool, verifier, host, topic, conflicts: evidence.book });
 
     directory.onChange(({ members, observers }) =>
       host.setPeers(
