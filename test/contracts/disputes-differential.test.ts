@@ -367,6 +367,44 @@ describe("Disputes beside its model", () => {
       assert.ok((all.get(outcome) ?? 0) > 0, `${outcome} never came about`);
     }
   });
+
+  it("pays the same losers the same sums in whatever order reports, bonds and payments come", async () => {
+    const { disputes, registry, members } = consortium;
+    const plenty = 100n * START.guarantee;
+    const outcomes = new Set<string>();
+    let queued = 0;
+    for (let seed = 1; seed <= 40; seed++) {
+      const chance = new Chance(seed);
+      const snapshot = await request("evm_snapshot");
+      for (const member of MEMBERS) await registry.setGuarantee(member, plenty);
+      for (const { proof, facts } of chance.some(world.honest, world.honest.length)) {
+        const member = facts.coin!.custodian;
+        const operator = disputes.connect(members[member - 1]!.operator);
+        if (chance.is(40)) await operator.depositBond(member, BigInt(1 + chance.int(100_000)));
+        if (chance.is(30) && (await disputes.queueLength(member)) > 0n) {
+          // Refused while the bond is short of the oldest debt.
+          await operator.payQueue(member, 1).catch((error: unknown) => {
+            assert.match(String(error), /DisputesNothingToPay/);
+          });
+        }
+        await operator.report(proof);
+      }
+      for (const member of MEMBERS) {
+        const operator = disputes.connect(members[member - 1]!.operator);
+        queued += Number(await disputes.queueLength(member));
+        const { amount } = await disputes.bondOf(member);
+        await operator.depositBond(member, plenty - amount);
+        const { queued: owed, fines } = await disputes.bondOf(member);
+        if (owed + fines > 0n) await operator.payQueue(member, 99);
+      }
+      const { fines, members: rows, pairs, covered } = await look();
+      const paid = (rows as { reserve: bigint }[]).map(({ reserve }) => reserve);
+      outcomes.add([fines, paid, pairs, covered].join(" | "));
+      await request("evm_revert", snapshot);
+    }
+    assert.equal(outcomes.size, 1);
+    assert.ok(queued > 40, "hardly anything had to wait");
+  });
 });
 
 const ARGUMENT = `0x${"00".repeat(32)}`;

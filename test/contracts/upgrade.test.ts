@@ -1,9 +1,12 @@
 /** Upgrades: on a chain with history they keep the network's id, the money and the count of events. */
 import { expect } from "chai";
 import { roles } from "../../node/chain/abi.ts";
-import { type Consortium, sequence } from "../../scripts/bench/consortium.ts";
+import type { SignedRecord } from "../../protocol/record.ts";
+import { type Consortium, sequence, settle } from "../../scripts/bench/consortium.ts";
+import { apply, coinOf, device, proofOf, spend } from "../../scripts/bench/double-spends.ts";
 import {
   batch,
+  checkpoint,
   closeCycle,
   deposit,
   plain,
@@ -13,6 +16,16 @@ import {
 
 const DELAY_S = 2;
 const IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
+
+function proxied(consortium: Consortium) {
+  const { registry, registryAdmin, settlement, settlementAdmin, disputes, disputesAdmin } =
+    consortium;
+  return {
+    MemberRegistry: { contract: registry, admin: registryAdmin },
+    Settlement: { contract: settlement, admin: settlementAdmin },
+    Disputes: { contract: disputes, admin: disputesAdmin },
+  };
+}
 
 describe("an upgrade", () => {
   const load = useConsortium();
@@ -32,11 +45,36 @@ describe("an upgrade", () => {
     await registry.setGuarantee(2, 1n);
     await deposit(consortium, 2, 70n);
     await closeCycle(consortium);
+    await dispute(consortium);
     return consortium;
   }
 
-  /** All that the two contracts can tell. */
-  async function told({ registry, settlement }: Consortium) {
+  /** One double spend that was paid, one that waits, a bond that is to leave. */
+  async function dispute(consortium: Consortium): Promise<void> {
+    const { disputes, members } = consortium;
+    const operator = disputes.connect(members[0]!.operator);
+    await settle(consortium, await checkpoint(consortium));
+    await operator.depositBond(1, 5000n);
+    const proofs = [1, 2].map((member) => {
+      const by = device(`upgrade ${member}`, member);
+      const coin = coinOf(consortium, by, 1000n, member);
+      const [winner, loser] = ["w", "l"].map((name) =>
+        spend(consortium, { name, coins: [coin], by }),
+      ) as [SignedRecord, SignedRecord];
+      return { coin, winner, loser };
+    });
+    const applied = await apply(
+      consortium,
+      proofs.map(({ winner }) => winner),
+    );
+    await operator.report(proofOf(consortium, { ...proofs[0]!, applied }));
+    await operator.report(proofOf(consortium, { ...proofs[1]!, applied }));
+    await operator.requestRelease(7n);
+    await closeCycle(consortium);
+  }
+
+  /** All that the contracts can tell. */
+  async function told({ registry, settlement, disputes }: Consortium) {
     const members = [1, 2, 3, 4];
     return {
       networkId: await registry.networkId(),
@@ -56,8 +94,17 @@ describe("an upgrade", () => {
         ]),
       ),
       cycles: await Promise.all(
-        [0, 1, 2, 3].map(async (cycle) => plain(await settlement.getCycle(cycle))),
+        [0, 1, 2, 3, 4].map(async (cycle) => plain(await settlement.getCycle(cycle))),
       ),
+      bonds: await Promise.all(
+        members.map(async (id) => [
+          plain(await disputes.bondOf(id)),
+          plain(await disputes.queueOf(id, 9)),
+        ]),
+      ),
+      fines: await disputes.fines(),
+      covered: await disputes.coveredOf(device("upgrade 1", 1).owner),
+      settlement: await disputes.settlement(),
       heads: [
         await settlement.openCycle(),
         await settlement.settledCycle(),
@@ -66,19 +113,20 @@ describe("an upgrade", () => {
     };
   }
 
-  for (const name of ["MemberRegistry", "Settlement"] as const) {
+  for (const name of ["MemberRegistry", "Settlement", "Disputes"] as const) {
     it(`of ${name} waits for its delay and changes nothing that the ledger rests on`, async () => {
       const consortium = await withHistory();
       const { accessManager, authority, registry, settlement, token, connection } = consortium;
       const { ethers, networkHelpers } = connection;
       const before = await told(consortium);
-      const isRegistry = name === "MemberRegistry";
-      const proxy = await (isRegistry ? registry : settlement).getAddress();
-      const admin = isRegistry ? consortium.registryAdmin : consortium.settlementAdmin;
-      const implementation = await ethers.deployContract(
-        name,
-        isRegistry ? [] : [await registry.getAddress(), await token.getAddress()],
-      );
+      const { contract, admin } = proxied(consortium)[name];
+      const proxy = await contract.getAddress();
+      const parts = {
+        MemberRegistry: [],
+        Settlement: [await registry.getAddress(), await token.getAddress()],
+        Disputes: [await settlement.getAddress()],
+      };
+      const implementation = await ethers.deployContract(name, parts[name]);
       const next = await implementation.getAddress();
 
       await accessManager.grantRole(roles.AUTHORITY, authority.address, DELAY_S);
@@ -100,15 +148,16 @@ describe("an upgrade", () => {
       expect(await settlement.batchesOf(1)).to.equal(2n);
       expect(await registry.seq()).to.equal(before.seq + 1n);
       await settlement.connect(consortium.members[0]!.operator).withdraw();
-      expect(await settlement.owed()).to.equal(970n);
+      expect(await settlement.owed()).to.equal(before.heads[2]! - 100n);
+      await consortium.disputes.connect(consortium.members[1]!.operator).depositBond(2, 1000n);
+      await consortium.disputes.payQueue(2, 1);
+      expect(await settlement.reserveOf(2)).to.equal((before.accounts[1]![0] as bigint) + 1000n);
     });
 
     it(`of ${name} is refused to all but the authority, through the AccessManager`, async () => {
       const consortium = await load();
       const { accessManager, stranger, paymaster, authority, connection } = consortium;
-      const isRegistry = name === "MemberRegistry";
-      const contract = isRegistry ? consortium.registry : consortium.settlement;
-      const admin = isRegistry ? consortium.registryAdmin : consortium.settlementAdmin;
+      const { contract, admin } = proxied(consortium)[name];
       const proxy = await contract.getAddress();
       const proxyAdmin = await connection.ethers.getContractAt("ProxyAdmin", admin);
       expect(await proxyAdmin.owner()).to.equal(await accessManager.getAddress());
