@@ -1,6 +1,7 @@
 /**
  * The contract for double spends and cases, as facts instead of bytes: who is told what is checked in the
- * contract's order, refused by the contract's names, and led to the events that the ledger folds.
+ * contract's order, refused by the contract's names, and led to the events that the ledger folds. The
+ * contract itself runs beside it in test/contracts/disputes-differential.test.ts.
  */
 import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import type { Owner } from "../../protocol/key.ts";
