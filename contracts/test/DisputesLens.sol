@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDisputes} from "../interfaces/IDisputes.sol";
+import {ISettlement} from "../interfaces/ISettlement.sol";
 
 /// @title Everything about disputes in one answer, for tests. Never deployed to a network.
 contract DisputesLens {
@@ -21,6 +22,9 @@ contract DisputesLens {
         uint64 seq;
         uint128 fines;
         uint256 tokens;
+        uint128 owed;
+        uint256 settlementTokens;
+        uint128 inflow;
         MemberView[] members;
         IDisputes.PairState[] pairs;
         uint128[] covered;
@@ -35,12 +39,16 @@ contract DisputesLens {
         seen.seq = disputes.registry().seq();
         seen.fines = disputes.fines();
         seen.tokens = disputes.token().balanceOf(address(disputes));
+        ISettlement settlement = disputes.settlement();
+        seen.owed = settlement.owed();
+        seen.settlementTokens = disputes.token().balanceOf(address(settlement));
+        seen.inflow = settlement.getCycle(settlement.openCycle()).inflow;
         seen.members = new MemberView[](members);
         for (uint16 i = 0; i < members; ++i) {
             seen.members[i] = MemberView({
                 bond: disputes.bondOf(i + 1),
-                isImpaired: disputes.settlement().isImpaired(i + 1),
-                reserve: disputes.settlement().reserveOf(i + 1)
+                isImpaired: settlement.isImpaired(i + 1),
+                reserve: settlement.reserveOf(i + 1)
             });
         }
         seen.pairs = new IDisputes.PairState[](pairs.length);

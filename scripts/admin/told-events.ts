@@ -22,7 +22,9 @@ type Logs = {
 /** Those of the contracts that keep the ledger and who is in it, in order. */
 export function toldEvents(contracts: NetworkContracts, { logs }: Logs): ToldEvent[] {
   return logs.flatMap(({ address, topics, data }) => {
-    const name = (["registry", "settlement"] as const).find((each) => contracts[each] === address);
+    const name = (["registry", "settlement", "disputes"] as const).find(
+      (each) => contracts[each] === address,
+    );
     const parsed = name && interfaces[name].parseLog({ topics: [...topics], data });
     if (!parsed) return [];
     const { seq, ...fields } = parsed.args.toObject() as { seq?: bigint; [field: string]: unknown };

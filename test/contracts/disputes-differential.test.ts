@@ -292,6 +292,7 @@ describe("Disputes beside its model", () => {
         if (event.kind === "awarded" && event.custodian === member) return sum + event.amount;
         return sum;
       }, 0n);
+    const made = MEMBERS.reduce((sum, member) => sum + reserve(member), 0n);
     const accounts = MEMBERS.map((member) => model.bonds.account(member));
     const states = { queued: 1n, restituted: 2n };
     const statuses = { opened: 1n, answered: 2n, ruled: 3n, enforced: 4n, dismissed: 5n };
@@ -299,6 +300,10 @@ describe("Disputes beside its model", () => {
       seq: start.seq + BigInt(events.length),
       fines: model.bonds.fines,
       tokens: accounts.reduce((sum, { bond }) => sum + bond, model.bonds.fines),
+      // All that was made stands behind the coins, and is the cycle's inflow [I1] [I4] [I5].
+      owed: made,
+      settlementTokens: made,
+      inflow: made,
       members: MEMBERS.map((member, at) => ({
         bond: {
           amount: accounts[at]!.bond,

@@ -3,7 +3,7 @@ import * as calls from "../../../node/chain/calls.ts";
 import { ChainRevert } from "../../../node/chain/errors.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import { admitMember, Authority, mintReserve } from "../../../scripts/deploy/authority.ts";
-import { depositReserve } from "../../../scripts/deploy/operator.ts";
+import { depositReserve, fillBond } from "../../../scripts/deploy/operator.ts";
 import { authority, operator, planOf, plannedMember, TestNetwork } from "../../support/network.ts";
 
 const DELAY_S = 2;
@@ -100,6 +100,46 @@ describe("the authority of a network that stands", () => {
     await depositReserve(client, 2, 400n);
     assert.equal(await client.reader.tokensOf(holder.address), 0n);
     assert.equal((await client.reader.settlement()).accounts[1]!.reserve, 500_700n);
+  });
+
+  it("lets a member fill its bond up to an amount, ask for it back, and read what is known of it", async () => {
+    const holder = operator(1);
+    await using client = net.client({ key: holder });
+    await client.start();
+    const { reader } = client;
+    const before = await reader.tokensOf(holder.address);
+    assert.notEqual(await fillBond(client, 1, 300n), undefined);
+    assert.notEqual(await fillBond(client, 1, 500n), undefined);
+    assert.equal(await fillBond(client, 1, 500n), undefined);
+    assert.equal(await reader.tokensOf(holder.address), before - 500n);
+    await client.send(calls.requestRelease(20n));
+    const { leavesAtS, minimum, ...bond } = await reader.bond(1);
+    assert.deepEqual(bond, {
+      member: 1,
+      amount: 500n,
+      queued: 0n,
+      fines: 0n,
+      claimed: 0n,
+      leaving: 20n,
+    });
+    const { claimPeriodS, penaltyPercent } = await reader.parameters();
+    assert.ok(leavesAtS > claimPeriodS);
+    const { guarantee } = planOf(4).members[0]!;
+    assert.equal(minimum, guarantee + (guarantee * BigInt(penaltyPercent)) / 100n);
+    await assert.rejects(
+      client.send(calls.releaseBond()),
+      (error) => error instanceof ChainRevert && error.errorName === "DisputesReleaseTooEarly",
+    );
+    await assert.rejects(
+      client.send(calls.payQueue(1, 5)),
+      (error) => error instanceof ChainRevert && error.errorName === "DisputesNothingToPay",
+    );
+    const outpoint = `0x${"11".repeat(33)}` as const;
+    assert.equal(await reader.pairState(outpoint, `0x${"22".repeat(32)}`), "none");
+    assert.equal(await reader.covered(`0x${"33".repeat(20)}`), 0n);
+    assert.deepEqual(await reader.queue(1, 5), []);
+    assert.equal(await reader.caseCount(), 0);
+    assert.equal(await reader.case(1), undefined);
   });
 
   it("lets an account that was no participant hold what it is issued", async () => {
