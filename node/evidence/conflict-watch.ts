@@ -92,7 +92,12 @@ export class ConflictWatch {
 
   /** A leaf came into the pool. */
   #taken({ leaf, id, local }: PendingLeaf): void {
-    this.#lost(leaf, id, local);
+    try {
+      this.#lost(leaf, id, local);
+    } catch (error) {
+      // The ledger's database cannot be read: no reason to turn the leaf down.
+      this.#parts.onFailure(error as Error);
+    }
   }
 
   /** Looks which coins a record that has not applied lost to others. */

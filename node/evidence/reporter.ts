@@ -100,12 +100,8 @@ export class Reporter {
 
   /** To be told of every event: some conflicts may stand otherwise now. */
   folded({ placed: { event }, change }: Folded): void {
-    if (
-      event.kind === "settled" ||
-      event.kind === "restituted" ||
-      event.kind === "member-changed"
-    ) {
-      for (const look of this.#looks.values()) look.nextMs = 0;
+    if (event.kind === "settled" || event.kind === "restituted") {
+      for (const look of this.#looks.values()) if (look.stage !== "refused") look.nextMs = 0;
     }
     for (const id of change.applied) {
       for (const { spend } of this.#parts.book.openOf(id)) {
@@ -138,6 +134,8 @@ export class Reporter {
   async #attendTo(conflict: Conflict): Promise<void> {
     const { book, logger, onFailure } = this.#parts;
     const { id } = conflict.spend;
+    // An event meanwhile sets it back to 0.
+    this.#lookOf(conflict).nextMs = Number.POSITIVE_INFINITY;
     try {
       await untilAborted(this.#seeThrough(conflict), this.#stop.signal);
     } catch (error) {
@@ -149,8 +147,12 @@ export class Reporter {
       );
     }
     const now = book.openOne(id);
-    if (now === undefined || isEnded(now)) this.#looks.delete(id);
-    else this.#lookOf(now).nextMs = Date.now() + this.#pauseMs(now);
+    if (now === undefined || isEnded(now)) {
+      this.#looks.delete(id);
+      return;
+    }
+    const look = this.#lookOf(now);
+    if (look.nextMs > 0) look.nextMs = Date.now() + this.#pauseMs(now);
   }
 
   /** Until its turn comes, or for a while where nothing but an event changes anything. */
@@ -162,7 +164,7 @@ export class Reporter {
   }
 
   async #seeThrough(conflict: Conflict): Promise<void> {
-    const { networkId, replica, book } = this.#parts;
+    const { networkId, replica, book, logger } = this.#parts;
     const { spend } = conflict;
     const { state, store } = replica;
     const ledger = {
@@ -173,8 +175,11 @@ export class Reporter {
     };
     const standing = standingOf(ledger, conflict, book.openOf(spend.lostId));
     if (standing.stage === "due") return await this.#ask(conflict);
-    if (await book.move(spend.id, standing)) this.#tell(book.openOne(spend.id));
-    if (standing.stage === "restituted") this.#handInAgain(conflict);
+    const hasMoved = await book.move(spend.id, standing);
+    if (hasMoved)
+      logger.info({ conflict: spend.id, loser: spend.lostId, ...standing }, "a conflict");
+    const now = book.openOne(spend.id);
+    if (now?.standing.stage === "restituted") this.#handInAgain(now);
   }
 
   /** By the ledger it is due: the contract says how it stands there. */
@@ -280,12 +285,6 @@ export class Reporter {
     if (member === undefined) return Number.POSITIVE_INFINITY;
     const turn = turnOf(member, directory.activeMembers(), conflict);
     return this.#lookOf(conflict).sinceMs + turn * this.#turnMs - Date.now();
-  }
-
-  #tell(conflict: Conflict | undefined): void {
-    if (conflict === undefined) return;
-    const { spend, standing } = conflict;
-    this.#parts.logger.info({ conflict: spend.id, loser: spend.lostId, ...standing }, "a conflict");
   }
 }
 

@@ -103,8 +103,8 @@ describe("a double spend", function () {
     }
   }
 
-  /** Events of the chain's contract for double spends, by name. */
-  async function proven(): Promise<number> {
+  /** What the contract has paid for anna's device. */
+  async function covered(): Promise<number> {
     await using chain = new ChainClient(
       { network: consortium.network, logger: quiet },
       { pollMs: 20 },
@@ -143,7 +143,7 @@ describe("a double spend", function () {
     assert.match(waiting.sentences.join(" "), new RegExp(`waits for record ${id}`));
     await applied(loser, onward);
     await ended(loser, "paid");
-    assert.equal(await proven(), 500);
+    assert.equal(await covered(), 500);
     await identitiesHold();
     const { revoked } = await consortium.client(OBSERVER).revocations(1);
     assert.deepEqual(
