@@ -37,11 +37,17 @@ export function decodeHex(text: string, start: number): Uint8Array | undefined {
   const length = (text.length - start) / 2;
   if (!Number.isInteger(length)) return undefined;
   const bytes = new Uint8Array(length);
-  for (let i = 0, at = start; i < length; i++, at += 2) {
-    const high = values[text.charCodeAt(at)] ?? -1;
-    const low = values[text.charCodeAt(at + 1)] ?? -1;
-    if (high < 0 || low < 0) return undefined;
+  return decodeHexInto(bytes, 0, text, start) ? bytes : undefined;
+}
+
+/** As `decodeHex`, into `bytes` from `at` to their end. @returns whether the digits filled it. */
+export function decodeHexInto(bytes: Uint8Array, at: number, text: string, start: number): boolean {
+  if (text.length - start !== 2 * (bytes.length - at)) return false;
+  for (let i = at, from = start; i < bytes.length; i++, from += 2) {
+    const high = values[text.charCodeAt(from)] ?? -1;
+    const low = values[text.charCodeAt(from + 1)] ?? -1;
+    if (high < 0 || low < 0) return false;
     bytes[i] = (high << 4) | low;
   }
-  return bytes;
+  return true;
 }

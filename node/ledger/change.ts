@@ -26,6 +26,8 @@ export class Change implements LedgerView, History, StateChange {
   readonly seq: number;
 
   readonly coins = new Map<Outpoint, Output | null>();
+  /** Coins of the state that are taken, as they were; one that this event makes and takes was never there. */
+  readonly taken = new Map<Outpoint, Output>();
   readonly restituted = new Map<Outpoint, number | null>();
   readonly enrolled = new Map<Owner, MemberId>();
   readonly revoked = new Map<RowName, number>();
@@ -116,6 +118,7 @@ export class Change implements LedgerView, History, StateChange {
 
   /** A coin is taken by the record `spender`. */
   takeCoin(outpoint: Outpoint, output: Output, spender: Hex): void {
+    if (!this.coins.has(outpoint)) this.taken.set(outpoint, output);
     this.coins.set(outpoint, null);
     this.spenders.set(outpoint, spender);
     if (output.lock === lock.replacement) this.restituted.set(outpoint, null);

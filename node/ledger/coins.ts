@@ -5,6 +5,7 @@
  */
 import assert from "node:assert";
 import { type Hex, toHex } from "../../protocol/bytes.ts";
+import { decodeHexInto } from "../../protocol/hex.ts";
 import { type Owner, OWNER_LENGTH } from "../../protocol/key.ts";
 import {
   type Lock,
@@ -237,12 +238,6 @@ function enrolledWith(owner: Buffer): MemberId | undefined {
 
 /** Writes hexadecimal digits into bytes that are used again and again. */
 function fill(into: Uint8Array, hex: Hex): Uint8Array {
-  for (let i = 0; i < into.length; i++) {
-    into[i] = (digit(hex.charCodeAt(2 * i + 2)) << 4) | digit(hex.charCodeAt(2 * i + 3));
-  }
+  assert(decodeHexInto(into, 0, hex, 2), `${hex} has not ${into.length} bytes`);
   return into;
-}
-
-function digit(code: number): number {
-  return code < 0x3a ? code - 0x30 : code - 0x57;
 }

@@ -8,7 +8,7 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 
-/** A row of the state, as it is stored from now on; `null` where it is gone. */
+/** A row of the state by its key in the store; `null` where it is gone. */
 export type JournalRow = { readonly key: Uint8Array; readonly value: Uint8Array | null };
 
 export type Frame = {

@@ -14,9 +14,13 @@
  *
  * Only `s` is the ledger; the rest says where it stands and how it came to be, and is made anew by a replay.
  */
-import { concat, fromHex, type Hex, utf8, Writer } from "../../protocol/bytes.ts";
-import type { Outpoint } from "../../protocol/output.ts";
-import { bucketOf } from "../../protocol/state-entry.ts";
+import assert from "node:assert/strict";
+import { concat, type Hex, utf8, Writer } from "../../protocol/bytes.ts";
+import { decodeHexInto } from "../../protocol/hex.ts";
+import { type Outpoint, OUTPOINT_LENGTH } from "../../protocol/output.ts";
+import { bucketOf, stateKey } from "../../protocol/state-entry.ts";
+
+const ID_LENGTH = 32;
 
 const letter = (text: string) => utf8.encode(text);
 const [c, s, a, t, d, o, q, e, k] = ["c", "s", "a", "t", "d", "o", "q", "e", "k"].map(letter) as [
@@ -31,21 +35,28 @@ const [c, s, a, t, d, o, q, e, k] = ["c", "s", "a", "t", "d", "o", "q", "e", "k"
   Uint8Array,
 ];
 
+/** Before a state key: the letter and the bucket. */
+const STATE_HEAD = 3;
+const COIN = stateKey.coin("0x")[0]!;
+
 export const keys = {
   cursor: c,
   state(stateKey: Uint8Array): Uint8Array {
-    const key = new Uint8Array(3 + stateKey.length);
-    const bucket = bucketOf(stateKey);
-    key[0] = s[0]!;
-    key[1] = bucket >> 8;
-    key[2] = bucket;
-    key.set(stateKey, 3);
-    return key;
+    const key = new Uint8Array(STATE_HEAD + stateKey.length);
+    key.set(stateKey, STATE_HEAD);
+    return withBucket(key);
   },
-  applied: (id: Hex) => concat(a, fromHex(id)),
-  taken: (outpoint: Outpoint) => concat(t, fromHex(outpoint)),
-  deposit: (id: Hex) => concat(d, fromHex(id)),
-  outcome: (id: Hex) => concat(o, fromHex(id)),
+  /** As `state` of a coin's key, in one piece: there are four for each payment. */
+  coin(outpoint: Outpoint): Uint8Array {
+    const key = new Uint8Array(STATE_HEAD + 1 + OUTPOINT_LENGTH);
+    key[STATE_HEAD] = COIN;
+    putHex(key, STATE_HEAD + 1, outpoint);
+    return withBucket(key);
+  },
+  applied: (id: Hex) => named(a, id, ID_LENGTH),
+  taken: (outpoint: Outpoint) => named(t, outpoint, OUTPOINT_LENGTH),
+  deposit: (id: Hex) => named(d, id, ID_LENGTH),
+  outcome: (id: Hex) => named(o, id, ID_LENGTH),
   order: (cycle: number, seq: number) => concat(q, u64(cycle), u64(seq)),
   event: (seq: number) => concat(e, u64(seq)),
   checkpoint: (cycle: number) => concat(k, u64(cycle)),
@@ -62,7 +73,7 @@ export function isStateKey(key: Uint8Array): boolean {
 
 /** The state key of a row, by its key here. */
 export function stateKeyOf(key: Uint8Array): Uint8Array {
-  return key.subarray(3);
+  return key.subarray(STATE_HEAD);
 }
 
 /** Keys from the first up to but without the second. */
@@ -73,6 +84,25 @@ export const ranges = {
   events: (from: number) => ({ gte: keys.event(from), lt: after(e) }),
   checkpoints: { gte: k, lt: after(k) },
 } as const;
+
+function withBucket(key: Uint8Array): Uint8Array {
+  const bucket = bucketOf(key.subarray(STATE_HEAD));
+  key[0] = s[0]!;
+  key[1] = bucket >> 8;
+  key[2] = bucket;
+  return key;
+}
+
+function named(letter: Uint8Array, id: Hex, length: number): Uint8Array {
+  const key = new Uint8Array(1 + length);
+  key[0] = letter[0]!;
+  putHex(key, 1, id);
+  return key;
+}
+
+function putHex(key: Uint8Array, at: number, hex: Hex): void {
+  assert(decodeHexInto(key, at, hex, 2), `${hex} is no name of a row`);
+}
 
 function bucketPrefix(bucket: number): Uint8Array {
   return concat(s, new Writer(2).u16(bucket).done());

@@ -116,8 +116,8 @@ export class LedgerStore implements History {
     const cursor = encodeCursor({ accounts: change, place });
     const stateRows = stateRowsOf(change, state);
     await this.#append(cursor, stateRows);
-    const rows: Change[] = stateRows.map((row) => ({ ...row, key: keys.state(row.key) }));
-    for (const { key } of rows) this.#root.touch(bucketOfKey(key));
+    for (const { key } of stateRows) this.#root.touch(bucketOfKey(key));
+    const rows: Change[] = stateRows;
     for (const row of historyRowsOf(change, placed, state)) rows.push(row);
     rows.push({ key: keys.cursor, value: cursor, old: this.#cursor });
     await this.#store.write(rows);

@@ -14,6 +14,7 @@ import { equalBytes } from "../../protocol/bytes.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import { ChangeJournal, type JournalRow, readJournal } from "./change-journal.ts";
 import { decodeCursor } from "./cursor-row.ts";
+import { stateKeyOf } from "./keys.ts";
 import { ImageDraft, isImageDraft, readImage } from "./image-file.ts";
 
 /** LevelDB leaves files alone whose names it does not know. */
@@ -147,7 +148,7 @@ export class StateCache {
       const { accounts } = decodeCursor(frame.cursor);
       if (accounts.seq <= state.seq) continue;
       if (accounts.seq !== state.seq + 1) return undefined;
-      for (const { key, value } of frame.rows) state.put(key, value);
+      for (const { key, value } of frame.rows) state.put(stateKeyOf(key), value);
       state.loadAccounts(accounts);
       if (equalBytes(frame.cursor, cursor)) return frame.end;
     }

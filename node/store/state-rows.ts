@@ -1,9 +1,11 @@
 /** The rows of the state that one event changes: what the state root covers, key by key. */
 import type { Hex } from "../../protocol/bytes.ts";
 import { stateKey, stateValue } from "../../protocol/state-entry.ts";
-import { type LedgerState, splitRowName, type StateChange } from "../ledger/state.ts";
+import type { Change } from "../ledger/change.ts";
+import { type LedgerState, splitRowName } from "../ledger/state.ts";
+import { keys } from "./keys.ts";
 
-/** A row by its state key, and what it holds before and after; `null` for nothing. */
+/** A row by its key in the store, and what it holds before and after; `null` for nothing. */
 export type StateRow = {
   readonly key: Uint8Array;
   readonly value: Uint8Array | null;
@@ -11,9 +13,16 @@ export type StateRow = {
 };
 
 /** @param state as it was before the change. */
-export function stateRowsOf(change: StateChange, state: LedgerState): StateRow[] {
+export function stateRowsOf(change: Change, state: LedgerState): StateRow[] {
   const rows: StateRow[] = [];
-  /** A coin that was made and taken by the same event was never there. */
+  for (const [outpoint, output] of change.coins) {
+    const before = change.taken.get(outpoint);
+    // A coin that was made and taken by the same event was never there.
+    if (output === null && before === undefined) continue;
+    const value = output === null ? null : stateValue.coin(output);
+    const old = before === undefined ? null : stateValue.coin(before);
+    rows.push({ key: keys.coin(outpoint), value, old });
+  }
   function add<T>(
     key: Uint8Array,
     now: T | null,
@@ -22,10 +31,7 @@ export function stateRowsOf(change: StateChange, state: LedgerState): StateRow[]
   ): void {
     if (now === null && before === undefined) return;
     const value = now === null ? null : encode(now);
-    rows.push({ key, value, old: before === undefined ? null : encode(before) });
-  }
-  for (const [outpoint, output] of change.coins) {
-    add(stateKey.coin(outpoint), output, state.coin(outpoint), stateValue.coin);
+    rows.push({ key: keys.state(key), value, old: before === undefined ? null : encode(before) });
   }
   for (const [outpoint, timeS] of change.restituted) {
     add(stateKey.restituted(outpoint), timeS, state.restitutedAtS(outpoint), stateValue.time);
