@@ -49,7 +49,7 @@ describe("a bond in Disputes", () => {
     expect((await disputes.bondOf(2)).amount).to.equal(5n);
   });
 
-  it("leaves after the claim period, down to what one cheating device can cost [N-17]", async () => {
+  it("leaves after the claim period, down to what one cheating device can cost", async () => {
     const { disputes, operator, token, members, connection } = await bonded(MINIMUM + 100n);
     const { time } = connection.networkHelpers;
     const at = (await time.latest()) + 5;

@@ -111,7 +111,7 @@ describe("a case in Disputes", () => {
   }
 
   describe("on a double spend", () => {
-    it("goes from opened over answered and ruled to enforced, and pays as a report does [R-164]", async () => {
+    it("goes from opened over answered and ruled to enforced, and pays as a report does [R-032] [R-166]", async () => {
       const parts = await aboveGuarantee();
       const { claimant, accused, regulator, disputes, settlement, registry, time } = parts;
       const { proof, amount, coin, loser, consortium, statusOf } = parts;
@@ -224,7 +224,7 @@ describe("a case in Disputes", () => {
   });
 
   describe("on a false receipt", () => {
-    it("makes new coins for the last holders, from the bond of who signed [R-165] [N-24]", async () => {
+    it("makes new coins for the last holders, from the bond of who signed [R-164]", async () => {
       const { claimant, accused, regulator, disputes, settlement, signed, awards } =
         await falseReceipt();
       await claimant.openFalseReceipt(signed, awards, ARGUMENT);

@@ -52,7 +52,7 @@ describe("Disputes.report", () => {
     return { consortium, accusation, report, reporter, third, stateOf, ...accusation };
   }
 
-  it("pays the coin once more from the bond, revokes the device, and fines its bank [R-030] [R-031] [N-02]", async () => {
+  it("pays the coin once more from the bond, revokes the device, and fines its bank [R-033] [R-165] [N-02] [N-12]", async () => {
     const { consortium, coin, loser, winner, report, stateOf } = await cheated();
     const { disputes, settlement, registry, connection } = consortium;
     const id = coin.outpoint.slice(0, 66);
@@ -96,7 +96,7 @@ describe("Disputes.report", () => {
     expect(await consortium.settlement.reserveOf(2)).to.equal(7n);
   });
 
-  it("pays every loser of a three-way conflict, and each once [R-032]", async () => {
+  it("pays every loser of a three-way conflict, and each once [R-165]", async () => {
     const { consortium, loser, third, report, stateOf } = await cheated();
     await report();
     await report({ loser: third });
@@ -149,7 +149,7 @@ describe("Disputes.report", () => {
       return { consortium, coin, report, first: losers[0]!, second: losers[1]! };
     }
 
-    it("pays without fine or revocation, and over the guarantee: the bank vouched that it was unspent [R-033]", async () => {
+    it("pays without fine or revocation, and over the guarantee: the bank vouched that it was unspent [N-06]", async () => {
       const { consortium, coin, report, first, second } = await reclaimed(START.guarantee + 1n);
       const { disputes, registry } = consortium;
       const reported = report(first);
@@ -175,7 +175,7 @@ describe("Disputes.report", () => {
   });
 
   describe("and the guarantee (e)", () => {
-    it("covers a device to its last unit, over all its coins, and no further [N-03]", async () => {
+    it("covers a device to its last unit, over all its coins, and no further [N-12]", async () => {
       const { consortium, reporter } = await cheated();
       const { disputes, registry } = consortium;
       const amounts = [10_000n, START.guarantee - 10_000n, 1n];
@@ -218,7 +218,7 @@ describe("Disputes.report", () => {
   });
 
   describe("where the bond is short", () => {
-    it("queues the coin, impairs the member, revokes at once, and pays when the bond comes [N-06]", async () => {
+    it("queues the coin, impairs the member, revokes at once, and pays when the bond comes [N-12]", async () => {
       const { consortium, coin, loser, report, stateOf } = await cheated(AMOUNT - 1n);
       const { disputes, settlement, registry, members } = consortium;
       const reported = report();
@@ -402,7 +402,7 @@ describe("Disputes.report", () => {
       }
     });
 
-    it("the same record twice, however often it was signed: a duplicate is benign (c) [N-12]", async () => {
+    it("the same record twice, however often it was signed: a duplicate is benign (c) [N-17]", async () => {
       const { consortium, winner, report } = await cheated();
       const signed = message("record", networkOf(consortium), winner.body);
       const signature = p256.sign(signed, cheat.privateKey, { lowS: true, extraEntropy: true });
