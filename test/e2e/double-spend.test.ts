@@ -1,5 +1,7 @@
 /** A coin is spent twice, and the consortium mends it by itself: proven, paid from the bond, nobody honest loses. */
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { approve, depositBond } from "../../node/chain/calls.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
 import type { ConflictRow } from "../../node/client.ts";
@@ -8,11 +10,13 @@ import { parseEvidence } from "../../protocol/evidence.ts";
 import { checkEvidence } from "../../protocol/evidence-check.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import type { MemberId } from "../../protocol/output.ts";
+import { formatNetworkFile } from "../../protocol/network-file.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import { type SignedRecord, signRecord } from "../../protocol/record.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { validatorAddress } from "../../protocol/typed-data.ts";
+import { said } from "../scripts/commands/support/tallystick.ts";
 import { Consortium } from "../support/consortium.ts";
 import { type HeldCoin, payTo } from "../support/money.ts";
 import { operator, quiet, validatorKey } from "../support/network.ts";
@@ -187,6 +191,20 @@ describe("a double spend", function () {
     await assert.rejects(consortium.client(1).evidence(`0x${"12".repeat(32)}`), (error) =>
       isRefusal(error, "not-found"),
     );
+  });
+
+  it("is fetched and checked by two commands, the second with no network [R-032]", async () => {
+    const [{ id, loser }] = (await consortium.client(1).conflicts()) as [ConflictRow];
+    const [file, network] = [join(consortium.folder, "e.json"), join(consortium.folder, "n.json")];
+    // Nobody answers there: the check asks nobody.
+    const deaf = { ...consortium.network, rpcUrls: ["http://127.0.0.1:1"] };
+    await writeFile(network, formatNetworkFile(deaf));
+    const { url } = consortium.nodes.get(OBSERVER)!;
+    await said(["evidence", id, "--node", url, "--out", file]);
+    const text = await said(["evidence", "verify", file, "--network", network]);
+    assert.match(text, new RegExp(`about record ${loser}`));
+    assert.match(text, /the winner's cycle was settled: event \d+ in block \d+ \(0x\w{64}\)/);
+    assert.equal(text.match(/member \d, Member \d: 0x\w{40}/g)!.length, 4);
   });
 
   it("of two coins by one record is paid for each, and the record applies whole", async () => {
