@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { median } from "./anchor.ts";
+import { cpuSeconds, median } from "./anchor.ts";
 import { PopulatedLedger } from "./populated-ledger.ts";
 import { DEVICES, validate } from "./validation.ts";
 
@@ -29,8 +29,10 @@ export const FEW_COINS = 10_000;
 const KEPT = 200_000;
 /** Of few coins, all can be spent in one batch of so many payments. */
 const BATCH = 2_048;
-/** LevelDB merges in the background what was written before. */
-const QUIET_MS = 5_000;
+/** In a round: enough that LevelDB's merging of what they write is in it. */
+const RECORDS = 32_768;
+/** LevelDB merges in the background what was written before: until it uses less CPU than this. */
+const QUIET = { everyMs: 2_000, cpuSeconds: 0.05 };
 
 export async function measureLargeLedger(coins: number, runs: number): Promise<LargeLedger> {
   const folder = await mkdtemp(join(tmpdir(), "tallystick-bench-"));
@@ -40,7 +42,7 @@ export async function measureLargeLedger(coins: number, runs: number): Promise<L
     const restarts: Restart[] = [];
     for (let run = 0; run < runs; run++) restarts.push(await restart(many));
     const restartS = median(restarts.map(({ seconds }) => seconds));
-    const restartCpuS = median(restarts.map(({ cpuSeconds }) => cpuSeconds));
+    const restartCpuS = median(restarts.map((each) => each.cpuSeconds));
     return { coins, fewUs, manyUs, restartS, restartCpuS };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -52,10 +54,19 @@ async function measureGrowth(folder: string, many: string, coins: number, runs: 
   await using large = await PopulatedLedger.make(many, { coins, devices: DEVICES, every });
   const size = { coins: FEW_COINS, devices: DEVICES };
   await using small = await PopulatedLedger.make(join(folder, "few"), size);
-  await sleep(QUIET_MS);
-  const few = await validate(small, runs, BATCH);
-  const more = await validate(large, runs, BATCH);
+  const rounds = { runs, records: RECORDS, batch: BATCH };
+  await untilQuiet();
+  const few = await validate(small, rounds);
+  const more = await validate(large, rounds);
   return { fewUs: few.recordUs, manyUs: more.recordUs };
+}
+
+async function untilQuiet(): Promise<void> {
+  for (;;) {
+    const start = process.cpuUsage();
+    await sleep(QUIET.everyMs);
+    if (cpuSeconds(start) < QUIET.cpuSeconds) return;
+  }
 }
 
 type Restart = { readonly seconds: number; readonly cpuSeconds: number };

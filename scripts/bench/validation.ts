@@ -19,7 +19,6 @@ export type Validation = {
 };
 
 export const DEVICES = 2_000;
-const ROUND_RECORDS = 16_384;
 
 /** At so many coins. */
 export async function measureValidation(coins: number, runs: number): Promise<Validation> {
@@ -27,24 +26,30 @@ export async function measureValidation(coins: number, runs: number): Promise<Va
   try {
     const size = { coins, devices: DEVICES };
     await using ledger = await PopulatedLedger.make(join(folder, "ledger"), size);
-    return await validate(ledger, runs);
+    return await validate(ledger, { runs });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** The median of so many rounds of payments over a ledger, in batches of so many. */
+export type Rounds = {
+  readonly runs: number;
+  /** Payments in each, and in each of its batches. */
+  readonly records?: number;
+  readonly batch?: number;
+};
+
+/** The median of rounds of payments over a ledger. */
 export async function validate(
   ledger: PopulatedLedger,
-  runs: number,
-  batch: number = limits.batchLeavesMax,
+  { runs, records = 16_384, batch = limits.batchLeavesMax }: Rounds,
 ): Promise<Validation> {
   await using verifier = new LeafVerifier({ networkId: toHex(ledger.networkId), workers: 1 });
   await verifier.start();
   const rounds: Validation[] = [];
   // The first round warms up: keys are imported, code is compiled.
   for (let run = -1; run < runs; run++) {
-    const round = await measureRound(ledger, verifier, batch);
+    const round = await measureRound(ledger, verifier, records, batch);
     if (run >= 0) rounds.push(round);
   }
   return {
@@ -56,10 +61,11 @@ export async function validate(
 async function measureRound(
   ledger: PopulatedLedger,
   verifier: LeafVerifier,
+  records: number,
   batch: number,
 ): Promise<Validation> {
   let [verifying, folding] = [0, 0];
-  for (let left = ROUND_RECORDS; left > 0; left -= batch) {
+  for (let left = records; left > 0; left -= batch) {
     const payments = ledger.workload.makePayments(batch);
     const start = process.cpuUsage();
     const verdicts = await verifier.verify(payments);
@@ -70,6 +76,6 @@ async function measureRound(
     await ledger.sequence(payments);
     folding += cpuSeconds(foldStart);
   }
-  const us = 1e6 / ROUND_RECORDS;
+  const us = 1e6 / records;
   return { recordUs: (verifying + folding) * us, foldUs: folding * us };
 }
