@@ -81,10 +81,12 @@ function gossipSetting({ topics }: Libp2pSetting): NonNullable<Parameters<typeof
     Dscore: 2,
     Dout: 1,
     idontwantMaxMessages: 4096,
+    // In heartbeats of a second: also how long it is remembered who has a frame. A loaded node takes seconds
+    // to verify one, and where that was forgotten meanwhile each frame came 2.1 times.
+    mcacheLength: 10,
     // Nothing is advertised and asked for afterwards: what is lost is fetched by hash, when it is needed.
     Dlazy: 0,
     gossipFactor: 0,
-    mcacheLength: 2,
     mcacheGossip: 1,
     doPX: false,
 
