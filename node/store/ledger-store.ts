@@ -111,11 +111,10 @@ export class LedgerStore implements History {
    * @throws StoreWriteError if it may not be durable.
    */
   async write(change: LedgerChange, placed: PlacedEvent, state: LedgerState): Promise<void> {
-    if (this.#isImageDue) await this.#cache.save(state, this.#cursor!);
     const { place } = placed;
     const cursor = encodeCursor({ accounts: change, place });
     const stateRows = stateRowsOf(change, state);
-    await this.#append(cursor, stateRows);
+    await this.#writeCache(state, cursor, stateRows);
     for (const { key } of stateRows) this.#root.touch(bucketOfKey(key));
     const rows: Change[] = stateRows;
     for (const row of historyRowsOf(change, placed, state)) rows.push(row);
@@ -219,12 +218,16 @@ export class LedgerStore implements History {
     await this.#cache.close();
   }
 
-  get #isImageDue(): boolean {
-    return this.#cursor !== null && this.#store.size >= this.#cacheFromEntries && this.#cache.isDue;
-  }
-
-  async #append(cursor: Uint8Array, rows: readonly StateRow[]): Promise<void> {
+  /** @param rows what the next event changes. @throws StoreWriteError. */
+  async #writeCache(
+    state: LedgerState,
+    cursor: Uint8Array,
+    rows: readonly StateRow[],
+  ): Promise<void> {
     try {
+      const isLarge = this.#store.size >= this.#cacheFromEntries;
+      if (this.#cursor !== null && isLarge && this.#cache.isDue)
+        await this.#cache.save(state, this.#cursor);
       await this.#cache.append(cursor, rows);
     } catch (cause) {
       throw new StoreWriteError(this.#store.folder, cause);

@@ -14,8 +14,8 @@ import { equalBytes } from "../../protocol/bytes.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import { ChangeJournal, type JournalRow, readJournal } from "./change-journal.ts";
 import { decodeCursor } from "./cursor-row.ts";
-import { stateKeyOf } from "./keys.ts";
 import { ImageDraft, isImageDraft, readImage } from "./image-file.ts";
+import { stateKeyOf } from "./keys.ts";
 
 /** LevelDB leaves files alone whose names it does not know. */
 const IMAGE = "STATE-";
@@ -64,6 +64,10 @@ export class StateCache {
     if (place === undefined) {
       state.clear();
       for (const name of named(names, IMAGE)) await this.#delete(name);
+      if (newest !== undefined)
+        this.#warn(
+          new Error(`${this.#at(newest)} and what follows it do not lead to the database`),
+        );
     } else {
       this.#journal = await ChangeJournal.open(this.#at(place.name), place.length);
     }
@@ -75,23 +79,29 @@ export class StateCache {
 
   /** Whether so much has changed that a new image is worth its while. */
   get isDue(): boolean {
-    if (this.#finishing !== undefined) return false;
-    return this.#journal === undefined || this.#journal.sizeBytes >= this.#journalBytesMax;
+    const grown = this.#journal?.sizeBytes ?? 0;
+    return this.#finishing === undefined && grown >= this.#journalBytesMax;
   }
 
   /** Makes an image of the state, which must not change until this returns: 60 ms a million coins. */
   async save(state: LedgerState, cursor: Uint8Array): Promise<void> {
-    const name = `${IMAGE}${state.seq}`;
+    const journalName = `${JOURNAL}${state.seq}`;
+    const journal = await ChangeJournal.open(this.#at(journalName), 0);
     let draft: ImageDraft;
     try {
-      draft = await ImageDraft.write(this.#at(name), [cursor, ...state.image()]);
+      const parts = [cursor, ...state.image()];
+      draft = await ImageDraft.write(this.#at(`${IMAGE}${state.seq}`), parts);
     } catch (error) {
+      await journal.close();
+      await this.#delete(journalName);
+      // Where there is none, none is tried again before the next start.
+      const { sizeBytes = Number.POSITIVE_INFINITY } = this.#journal ?? {};
+      this.#journalBytesMax = 2 * sizeBytes;
       this.#warn(error);
-      this.#journalBytesMax = 2 * (this.#journal?.sizeBytes ?? this.#journalBytesMin);
       return;
     }
     await this.#journal?.close();
-    this.#journal = await ChangeJournal.open(this.#at(`${JOURNAL}${state.seq}`), 0);
+    this.#journal = journal;
     this.#journalBytesMax = Math.max(this.#journalBytesMin, draft.sizeBytes * JOURNAL_SHARE);
     this.#finishing = this.#finish(draft, state.seq).finally(() => (this.#finishing = undefined));
   }

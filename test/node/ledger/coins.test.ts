@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { sha256 } from "#sha256";
 import fc from "fast-check";
-import { type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
+import { fromHex, type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
 import { AMOUNT_MAX } from "../../../protocol/money.ts";
 import { joinOutpoint, type Outpoint, type Output } from "../../../protocol/output.ts";
+import { stateValue } from "../../../protocol/state-entry.ts";
 import { Coins } from "../../../node/ledger/coins.ts";
 
 const hashes = Array.from({ length: 12 }, (_, i) => toHex(sha256(utf8.encode(`record ${i}`))));
@@ -76,6 +77,52 @@ describe("coins in memory", () => {
       },
     );
     fc.assert(property, { numRuns: 100 });
+  });
+
+  it("take and compare a coin as it is encoded, and tell it from one that differs in any byte", () => {
+    fc.assert(
+      fc.property(outpointArbitrary, outputArbitrary, fc.nat(30), (outpoint, output, at) => {
+        const coins = new Coins(5);
+        const [key, value] = [fromHex(outpoint), stateValue.coin(output)];
+        const { custodian, amount } = output;
+        assert.deepEqual(coins.addEncoded(key, value), { custodian, amount });
+        assert.deepEqual(coins.get(outpoint), output);
+        assert.deepEqual([...coins.of(output.owner)], [[outpoint, output]]);
+        assert.equal(coins.holdsEncoded(key, value), true);
+        const other = Uint8Array.from(value);
+        other[at]! ^= 1;
+        assert.equal(coins.holdsEncoded(key, other), false);
+        assert.equal(coins.holdsEncoded(key, value.subarray(0, 30)), false);
+        assert.deepEqual(coins.deleteEncoded(key), { custodian, amount });
+        assert.equal(coins.deleteEncoded(key), undefined);
+        assert.equal(coins.holdsEncoded(key, value), false);
+        assert.equal(coins.size, 0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("come back from their image: each coin, the coins of each owner in order, each enrolment", () => {
+    const coins = new Coins(5);
+    for (const [i, id] of hashes.entries()) {
+      const owner = owners[i % owners.length]!;
+      coins.add(joinOutpoint(id, i), { lock: 0, owner, custodian: i + 1, amount: BigInt(i) + 1n });
+    }
+    coins.enrol(owners[0]!, 3);
+    coins.delete(joinOutpoint(hashes[5]!, 5));
+    const restored = new Coins(6);
+    restored.restore(
+      coins
+        .image()
+        .map((part) => Uint8Array.from(part))
+        .values(),
+    );
+    for (const owner of owners) {
+      assert.deepEqual([...restored.of(owner)], [...coins.of(owner)]);
+      assert.equal(restored.custodianOf(owner), coins.custodianOf(owner));
+    }
+    assert.equal(restored.countEnrolled(), 1);
+    assert.deepEqual(new Map(restored.coins()), new Map(coins.coins()));
   });
 
   it("forget an owner that has no coin left and is not enrolled, and use its place again", () => {

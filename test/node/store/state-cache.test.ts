@@ -150,7 +150,11 @@ describe("the cache of the state", function () {
     }
     const caches = [...(await filesIn(older, IMAGE)), ...(await filesIn(older, JOURNAL))];
     for (const name of caches) await cp(join(older, name), join(newer, name));
-    assert.equal(await isLoadedFromCache(newer, source), false);
+    const warnings: unknown[] = [];
+    await using ledger = await StoredLedger.open(newer, { warn: (error) => warnings.push(error) });
+    assert.deepEqual(contentOf(ledger.state), contentOf(source.state));
+    assert.deepEqual(await filesIn(newer, IMAGE), []);
+    assert.match((warnings[0] as Error).message, /do not lead to the database/);
   });
 
   it("is left out where it cannot be made, and whoever asked hears of it", async () => {
@@ -162,7 +166,9 @@ describe("the cache of the state", function () {
       await using ledger = await StoredLedger.open(folder, { create: true, warn });
       await mkdir(join(folder, "STATE-1.draft"));
       await ledger.follow(source.log);
+      assert.equal(warnings.length, 1, "it is not tried at every event");
       assert.match((warnings[0] as Error).message, /EISDIR/);
+      assert.deepEqual(await filesIn(folder, JOURNAL), []);
     }
     await rm(join(folder, "STATE-1.draft"), { recursive: true });
     await using again = await StoredLedger.open(folder);
