@@ -1,0 +1,120 @@
+/** Strangers, a customer and a member flood the consortium, while two people want to pay each other. */
+import { randomBytes } from "node:crypto";
+import { encodeFrame } from "../../../node/gossip/frame.ts";
+import { encodeLeaves } from "../../../protocol/leaf-list.ts";
+import { limits } from "../../../protocol/limits.ts";
+import { joinOutpoint, lock } from "../../../protocol/output.ts";
+import { auditOf, signRecord, type SignedRecord } from "../../../protocol/record.ts";
+import { toHex } from "../../../protocol/bytes.ts";
+import type { Attack } from "../attack.ts";
+import { inParallel } from "../patience.ts";
+import type { Person } from "../person.ts";
+import { Rogue } from "../rogue.ts";
+import type { Stage } from "../stage.ts";
+
+const ROGUE = 4;
+/** Requests of each kind to each gateway. */
+const REQUESTS = 8;
+/** Leaves of one request. */
+const LEAVES = 500;
+const FRAMES = 50;
+const WIDTH = 4;
+const OCTETS = { "content-type": "application/octet-stream" };
+
+export const spam: Attack = {
+  name: "spam",
+  tried:
+    "floods of bytes that are no leaves, of leaves that nobody signed, of spends of coins that never were, and of bad frames from a member, while people pay",
+  async run(stage) {
+    const amount = stage.chance.amount(50_00n, 100_00n);
+    const [payer, payee, spammer] = await Promise.all([
+      stage.person("payer", 1),
+      stage.person("payee", 2),
+      stage.person("spammer", 1),
+    ]);
+    await payer.load([amount]);
+    await using rogue = await Rogue.rise(stage, ROGUE);
+    const noise = await makeNoise(stage, spammer);
+    const flood = Promise.all([floodGateways(stage, noise), floodPeers(rogue)]);
+    const paid = await payer.pay(payee, amount);
+    const start = performance.now();
+    await payee.sync();
+    await stage.applied([paid]);
+    const ms = Math.round(performance.now() - start);
+    const [answers, shutOut] = await flood;
+    const counted = [...Map.groupBy(answers, (status) => status)].map(
+      ([status, all]) => `${all.length} answered ${status}`,
+    );
+    return {
+      cheats: [],
+      honest: [payer, payee],
+      happened: [
+        `${answers.length} requests with ${LEAVES} leaves each: ${counted.join(", ")}`,
+        `the member that sent bad frames was shut out by ${shutOut} of its peers`,
+        `the payment made meanwhile applied everywhere within ${ms} ms`,
+      ],
+    };
+  },
+};
+
+type Noise = {
+  readonly bytes: Uint8Array[];
+  readonly unsigned: Uint8Array[];
+  readonly unknown: Uint8Array[];
+};
+
+async function makeNoise(stage: Stage, spammer: Person): Promise<Noise> {
+  const unknown: SignedRecord[] = [];
+  for (let i = 0; i < LEAVES; i++) unknown.push(await unknownSpend(stage, spammer));
+  const forged = unknown.map(({ bytes }) => {
+    const leaf = bytes.slice();
+    // Into the signature, which stands before two empty lengths.
+    leaf[leaf.length - 20]! ^= 1;
+    return leaf;
+  });
+  return {
+    bytes: Array.from({ length: LEAVES }, () => new Uint8Array(randomBytes(200))),
+    unsigned: forged,
+    unknown: unknown.map(({ bytes }) => bytes),
+  };
+}
+
+/** Well formed, signed by an enrolled device, and of a coin that never was. */
+function unknownSpend({ networkId, chance }: Stage, { owner, bank, signer }: Person) {
+  const body = {
+    kind: "spend",
+    inputs: [joinOutpoint(toHex(chance.bytes(32)), 0)],
+    outputs: [{ lock: lock.key, owner, custodian: bank, amount: 1n }],
+    counter: 1,
+    time: 0,
+    nonce: chance.bytes(16),
+    audit: auditOf(new Uint8Array()),
+  } as const;
+  return signRecord(networkId, body, signer);
+}
+
+/** @returns the status of each answer. */
+async function floodGateways(stage: Stage, noise: Noise): Promise<number[]> {
+  const requests = stage.devnet.network.gateways.flatMap(({ url }) =>
+    Object.values(noise).flatMap((leaves) =>
+      Array.from({ length: REQUESTS }, () => ({ url, leaves })),
+    ),
+  );
+  return await inParallel(requests, WIDTH, async ({ url, leaves }) => {
+    const body = Uint8Array.from(encodeLeaves(leaves));
+    const answer = await fetch(`${url}/v1/leaves`, { method: "POST", headers: OCTETS, body });
+    await answer.arrayBuffer();
+    return answer.status;
+  });
+}
+
+/** Until those who listen have had enough. @returns how many have shut the rogue out. */
+async function floodPeers(rogue: Rogue): Promise<number> {
+  const before = rogue.host.connected().length;
+  for (let i = 0; i < FRAMES && rogue.host.connected().length > 0; i++) {
+    await rogue.gossip(
+      i % 2 === 0 ? randomBytes(300) : encodeFrame([randomBytes(limits.leafBytesMax)]),
+    );
+  }
+  return before - rogue.host.connected().length;
+}

@@ -1,0 +1,23 @@
+/** All attacks there are, in the order in which they are played: what leaves much behind comes last. */
+import type { Attack } from "./attack.ts";
+import { cloneAttacks } from "./attacks/clone.ts";
+import { falseReceipt } from "./attacks/false-receipt.ts";
+import { forkTree } from "./attacks/fork-tree.ts";
+import { lyingGateway } from "./attacks/lying-gateway.ts";
+import { multiInput } from "./attacks/multi-input.ts";
+import { race } from "./attacks/race.ts";
+import { rogueMember } from "./attacks/rogue-member.ts";
+import { rollBack } from "./attacks/roll-back.ts";
+import { spam } from "./attacks/spam.ts";
+
+export const attacks: readonly Attack[] = [
+  rollBack,
+  multiInput,
+  forkTree,
+  race,
+  falseReceipt,
+  ...rogueMember,
+  ...lyingGateway,
+  spam,
+  ...cloneAttacks,
+];
