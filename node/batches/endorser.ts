@@ -3,19 +3,20 @@
  * bytes". Nothing else is judged: not conflicts, not unknown coins, not the order. The member that puts a
  * batch forward asks itself first.
  */
-import { type Batch, batchDigest, batchHeader } from "../../protocol/batch.ts";
+import { type Batch, batchDigest, type BatchHeader, batchHeader } from "../../protocol/batch.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import { isIssuedBy, type SignedEnrolment } from "../../protocol/enrolment.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
 import { type Leaf, leafHash } from "../../protocol/leaf.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Verifier } from "../../protocol/signature.ts";
-import { type Domain, signTypedDigest } from "../../protocol/typed-data.ts";
+import type { Domain } from "../../protocol/typed-data.ts";
 import type { LeafIntake } from "../leaf-intake.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import type { PendingPool } from "../pending-pool.ts";
 import type { Replica } from "../replica.ts";
 import type { LeafStore } from "../store/leaf-store.ts";
+import type { Validator } from "../validator.ts";
 import { Objection } from "./objection.ts";
 
 export type EndorserParts = {
@@ -27,10 +28,10 @@ export type EndorserParts = {
   readonly intake: Pick<LeafIntake, "fetched" | "settled">;
   /** For issuers' signatures on enrolments. */
   readonly verifier: Verifier;
+  readonly validator: Pick<Validator, "sign">;
 };
 
 export type EndorserOptions = {
-  readonly validatorKey: Uint8Array;
   /** How long to wait for the event the proposer stands at: two block periods. */
   readonly waitMs: number;
 };
@@ -50,10 +51,16 @@ export class Endorser {
   /**
    * Checks a batch, stores its bytes durably, and signs.
    * @param seq the event the proposer stands at.
-   * @returns 65 bytes. @throws Objection naming leaves; Refusal `busy`.
+   * @returns 65 bytes. @throws Objection naming leaves; Refusal `busy`; `unavailable` if a signature would not count.
    */
   async endorse(batch: Batch, seq: number, obtain: Obtain): Promise<Uint8Array> {
-    const { replica, store, domain } = this.#parts;
+    const { domain, validator } = this.#parts;
+    return validator.sign(batchDigest(domain, await this.hold(batch, seq, obtain)));
+  }
+
+  /** All of that but the signature, which a member that is not active has none of. @throws Objection; Refusal `busy`. */
+  async hold(batch: Batch, seq: number, obtain: Obtain): Promise<BatchHeader> {
+    const { replica, store } = this.#parts;
     if (new Set(batch.leaves).size !== batch.leaves.length) {
       throw new Objection("malformed", "a leaf stands twice in the batch", []);
     }
@@ -65,7 +72,7 @@ export class Endorser {
     await store.put(batch.leaves.map((hash, i) => [hash, leaves[i]!.bytes] as const));
     const header = batchHeader(batch);
     await store.putBatch(header.root, batch);
-    return signTypedDigest(this.#options.validatorKey, batchDigest(domain, header));
+    return header;
   }
 
   /** What the pool holds was verified when it came; the rest is fetched and verified now. */

@@ -1,7 +1,7 @@
 /**
  * Puts forward what this member took in. It tries the leaves on the state as it is, parks those that do
- * not apply yet, has the rest endorsed by a quorum, parents first, and gives them to the chain. One batch
- * is under way at a time: the chain takes one of a member in a block.
+ * not apply yet, has the rest endorsed by a quorum, parents first, and gives them to the chain. While one
+ * batch waits for its block the next is endorsed; the chain takes one of a member in a block.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Batch, batchDigest, type BatchHeader, batchHeader } from "../../protocol/batch.ts";
@@ -18,6 +18,7 @@ import type { PendingLeaf, PendingPool } from "../pending-pool.ts";
 import type { Folded, Replica } from "../replica.ts";
 import type { Logger } from "../service/telemetry.ts";
 import { untilAborted } from "../service/until-aborted.ts";
+import type { Validator } from "../validator.ts";
 import type { Endorser } from "./endorser.ts";
 import { Objection } from "./objection.ts";
 
@@ -27,7 +28,8 @@ export type ProposerParts = {
   readonly replica: Replica;
   readonly directory: Directory;
   readonly pool: PendingPool;
-  readonly endorser: Endorser;
+  readonly endorser: Pick<Endorser, "hold">;
+  readonly validator: Pick<Validator, "beginQuorum">;
   /** Asks a member for its endorsement. @throws Objection, or Error if it does not answer. */
   readonly propose: (member: MemberId, batch: Batch, seq: number) => Promise<Uint8Array>;
   readonly chain: {
@@ -49,10 +51,27 @@ export type ProposerOptions = {
   readonly foldMs: number;
 };
 
+/** A batch that the chain will take after the one before. */
+type Endorsed = {
+  readonly header: BatchHeader;
+  readonly hashes: readonly Hex[];
+  readonly signatures: readonly Uint8Array[];
+  readonly endorseMs: number;
+};
+
+/** A batch that is in a block, and since when. */
+type Sequenced = {
+  readonly number: number;
+  readonly hashes: readonly Hex[];
+  readonly sinceMs: number;
+};
+
 /** Pause after a batch that came to nothing. */
 const RETRY_MS = 250;
-/** What waits for time to pass is tried again this often. */
-const RECLAIM_RETRY_MS = 5_000;
+/** So many leaves are endorsed while the batch before waits for its block; fewer wait for more to come. */
+const EARLY_LEAVES_MIN = 512;
+/** What waits for time to pass is looked at this often. */
+const TICK_MS = 5_000;
 
 export class Proposer {
   readonly #parts: ProposerParts;
@@ -61,8 +80,15 @@ export class Proposer {
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #wake = Promise.withResolvers<void>();
-  /** The number of this member's last batch, once it is known. */
+  /** The number of this member's last batch, on the chain or under way, once it is known. */
   #last: number | undefined;
+  /** The number of this member's last batch that is folded here, and those that are not yet. */
+  #folded = 0;
+  #unfolded: Sequenced[] = [];
+  /** Resolves when the chain has taken or refused the batch before the next one. */
+  #before = Promise.resolve();
+  /** How many were refused. */
+  #refused = 0;
 
   constructor(parts: ProposerParts, options: ProposerOptions) {
     this.#parts = parts;
@@ -71,11 +97,7 @@ export class Proposer {
 
   start(): void {
     this.#parts.replica.onFolded((folded) => this.#onFolded(folded));
-    this.#timer = setInterval(() => {
-      this.#parts.pool.retry("not-reclaimable");
-      this.#parts.pool.expire();
-      this.wake();
-    }, RECLAIM_RETRY_MS);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#running = this.#run();
   }
 
@@ -84,6 +106,7 @@ export class Proposer {
     clearInterval(this.#timer);
     this.wake();
     await this.#running;
+    await this.#before;
   }
 
   /** Something may be ready to go. */
@@ -92,9 +115,29 @@ export class Proposer {
   }
 
   #onFolded({ placed: { event } }: Folded): void {
-    if (event.kind === "sequenced" && event.member === this.#options.member)
-      this.#last = event.number;
+    if (event.kind === "sequenced" && event.member === this.#options.member) {
+      this.#folded = event.number;
+      if (this.#last !== undefined) this.#last = Math.max(this.#last, event.number);
+      this.#release();
+    }
     this.wake();
+  }
+
+  #tick(): void {
+    this.#parts.pool.retry("not-reclaimable");
+    this.#parts.pool.expire();
+    this.#release();
+    this.wake();
+  }
+
+  /** What was folded is gone from the pool; the rest of a batch may go out again, or after too long all. */
+  #release(): void {
+    const before = Date.now() - this.#options.foldMs;
+    this.#unfolded = this.#unfolded.filter(({ number, hashes, sinceMs }) => {
+      const isDone = number <= this.#folded || sinceMs < before;
+      if (isDone) this.#parts.pool.released(hashes);
+      return !isDone;
+    });
   }
 
   async #run(): Promise<void> {
@@ -106,8 +149,9 @@ export class Proposer {
         await this.#pause(this.#options.gatherMs);
         continue;
       }
+      if (this.#parts.pool.readyCount < EARLY_LEAVES_MIN) await this.#before;
       const leaves = this.#choose();
-      if (leaves.length > 0) await this.#tryToPutForward(leaves);
+      if (leaves.length > 0) await this.#putForward(leaves.map(({ hash }) => hash));
       // Lets others in, also where everything was parked.
       else await this.#pause(0);
     }
@@ -147,54 +191,82 @@ export class Proposer {
     ];
   }
 
-  async #tryToPutForward(leaves: readonly PendingLeaf[]): Promise<void> {
-    const { pool, logger } = this.#parts;
-    const hashes = leaves.map(({ hash }) => hash);
+  /** Returns when the batch is on its way to the chain, or came to nothing. */
+  async #putForward(hashes: readonly Hex[]): Promise<void> {
+    const { pool } = this.#parts;
     pool.sent(hashes);
+    const refused = this.#refused;
+    const endorsed = await this.#tryTo(hashes, () => this.#endorse(hashes));
+    await this.#before;
+    // Numbers go up by one: what was endorsed to follow a batch that was refused begins anew.
+    const isNext = this.#refused === refused;
+    if (!isNext) this.#last = undefined;
+    if (endorsed !== undefined && isNext) this.#before = this.#sequence(endorsed);
+    else pool.released(hashes);
+  }
+
+  /** What came of it, or undefined: then it is tried again after a pause. */
+  async #tryTo<T>(hashes: readonly Hex[], work: () => Promise<T>): Promise<T | undefined> {
+    const { pool, logger } = this.#parts;
     try {
-      await untilAborted(this.#putForward(hashes), this.#stop.signal);
+      return await untilAborted(work(), this.#stop.signal);
     } catch (error) {
-      if (this.#stop.signal.aborted) return;
+      if (this.#stop.signal.aborted) return undefined;
       // One's own check: these leaves will not come into any batch.
       if (error instanceof Objection) for (const leaf of error.leaves) pool.park(leaf, error, []);
-      this.#last = undefined;
       logger.warn(
         { err: error, leaves: hashes.length },
         "a batch came to nothing and is tried again",
       );
       await this.#pause(RETRY_MS);
-    } finally {
-      // What was folded is gone from the pool; the rest may go out again.
-      pool.released(hashes);
+      return undefined;
     }
   }
 
-  async #putForward(leaves: readonly Hex[]): Promise<void> {
-    const { chain, replica, logger } = this.#parts;
-    const { member, foldMs } = this.#options;
+  async #endorse(hashes: readonly Hex[]): Promise<Endorsed> {
+    const { chain, logger } = this.#parts;
+    const { member } = this.#options;
     this.#last ??= await chain.batchesOf(member);
-    const batch = { member, number: this.#last + 1, leaves };
+    const batch = { member, number: this.#last + 1, leaves: hashes };
     const header = batchHeader(batch);
     const start = Date.now();
     const signatures = await this.#gather(batch, header);
-    const endorsed = Date.now();
+    this.#last = batch.number;
     logger.debug({ number: batch.number, root: header.root }, "a batch is endorsed");
-    await chain.sequence(header, signatures);
-    const times = { endorseMs: endorsed - start, sequenceMs: Date.now() - endorsed };
-    logger.info({ number: batch.number, leaves: leaves.length, ...times }, "a batch is in a block");
-    const deadline = Date.now() + foldMs;
-    while (this.#last !== undefined && this.#last < batch.number && Date.now() < deadline) {
-      await replica.reached(replica.state.seq + 1, deadline - Date.now());
-    }
+    return { header, hashes, signatures, endorseMs: Date.now() - start };
   }
 
-  /** Endorsements by a quorum: one's own first, then as soon as enough of the others have answered. */
+  /** Returns when the batch is in a block, or refused. Its leaves stay under way until it is folded. */
+  async #sequence({ header, hashes, signatures, endorseMs }: Endorsed): Promise<void> {
+    const { chain, pool, logger } = this.#parts;
+    const start = Date.now();
+    const isTaken = await this.#tryTo(hashes, async () => {
+      await chain.sequence(header, signatures);
+      return true;
+    });
+    if (isTaken === undefined) {
+      this.#refused++;
+      this.#last = undefined;
+      pool.released(hashes);
+      return;
+    }
+    const times = { endorseMs, sequenceMs: Date.now() - start };
+    const { number } = header;
+    logger.info({ number, leaves: hashes.length, ...times }, "a batch is in a block");
+    this.#unfolded.push({ number, hashes, sinceMs: Date.now() });
+    this.#release();
+  }
+
+  /**
+   * Endorsements by a quorum: one's own first, if it counts, then as soon as enough of the others have
+   * answered. A member that is not active puts forward what it took in with those of the others alone.
+   */
   async #gather(batch: Batch, header: BatchHeader): Promise<Uint8Array[]> {
-    const { directory, endorser, replica, domain } = this.#parts;
+    const { directory, endorser, validator, replica, domain } = this.#parts;
     const { seq } = replica.state;
     const digest = batchDigest(domain, header);
-    const own = await endorser.endorse(batch, seq, async () => new Map());
-    const signatures = new Map([[recoverValidator(digest, own), own]]);
+    await endorser.hold(batch, seq, async () => new Map());
+    const signatures = validator.beginQuorum(digest);
     const objections = new Map<MemberId, readonly Hex[]>();
     const members = directory.activeMembers();
     const needed = quorumOf(members.length);
