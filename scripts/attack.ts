@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { makeLogger } from "../node/service/telemetry.ts";
 import { formatAmount, parseAmount } from "../protocol/money.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import type { Attack } from "./attack/attack.ts";
 import { parties, type Policy } from "./attack/books.ts";
 import { attacks } from "./attack/catalogue.ts";
@@ -47,7 +47,11 @@ const options = new Command("attack")
 if (options.list) {
   for (const { name, tried } of attacks) story.say(`${name.padEnd(16)} ${tried}`);
 } else {
-  await main(options);
+  await main(options).catch((error: unknown) => {
+    if (!isRefusal(error, "not-found")) throw error;
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    process.exitCode = 1;
+  });
 }
 
 async function main({ only, seed, json, guarantee, keep }: Options): Promise<void> {

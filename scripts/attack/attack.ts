@@ -7,17 +7,28 @@ import type { Stage } from "./stage.ts";
 /** A device that was made to sign more than it had. */
 export type Cheat = {
   readonly bank: MemberId;
-  /** Sum of the coins that honest people's records lost to others of its records. */
-  readonly lost: Amount;
+  /** Payments that lost a coin to others of its payments, and the amount of each. */
+  readonly losers: number;
+  readonly amount: Amount;
 };
 
 /** A member's signature under what is not so. */
-export type FalsePromise = { readonly bank: MemberId; readonly amount: Amount };
+export type FalsePromise = {
+  readonly bank: MemberId;
+  /** What the statement was good for. */
+  readonly amount: Amount;
+  /** What honest people took for it. */
+  readonly taken: Amount;
+};
+
+/** A regulator had a bank pay for a double spend above its guarantee. */
+export type Ruling = { readonly bank: MemberId; readonly amount: Amount };
 
 /** What was done, as the attackers know it. The losses are measured by others. */
 export type Trial = {
   readonly cheats: readonly Cheat[];
   readonly promises?: readonly FalsePromise[];
+  readonly rulings?: readonly Ruling[];
   /** Everyone who kept the rules: what is theirs is counted on the ledger. */
   readonly honest: readonly Person[];
   /** What came of it, in a sentence each. */

@@ -6,7 +6,7 @@
 import type { ContractReader } from "../../node/chain/reader.ts";
 import type { Amount } from "../../protocol/money.ts";
 import type { MemberId } from "../../protocol/output.ts";
-import type { Trial } from "./attack.ts";
+import type { Cheat, Trial } from "./attack.ts";
 
 /** The network's rules about double spends. */
 export type Policy = {
@@ -58,7 +58,7 @@ export async function readBooks(reader: ContractReader, policy: Policy): Promise
  */
 export function lossesOf(
   policy: Policy,
-  { cheats, promises = [] }: Pick<Trial, "cheats" | "promises">,
+  { cheats, promises = [], rulings = [] }: Pick<Trial, "cheats" | "promises" | "rulings">,
   before: Books,
   after: Books,
   missing: Amount,
@@ -71,17 +71,23 @@ export function lossesOf(
         .map(([member, bond]) => positive(bond - after.bonds.get(member)!)),
     );
   const guaranteeOf = (bank: MemberId) => policy.guarantees.get(bank) ?? 0n;
-  const devices = cheats.map(
-    ({ bank }) => (guaranteeOf(bank) * BigInt(100 + policy.penaltyPercent)) / 100n,
-  );
-  const promised = sum(promises.map(({ amount }) => amount));
-  const beyond = cheats.map(({ bank, lost }) => positive(lost - guaranteeOf(bank)));
+  const withFine = (amount: Amount) => (amount * BigInt(100 + policy.penaltyPercent)) / 100n;
+  const devices = cheats.map(({ bank }) => withFine(guaranteeOf(bank)));
+  const promised = promises.map(({ amount }) => amount);
+  const ruled = rulings.map(({ amount }) => withFine(amount));
+  const beyond = cheats.map((cheat) => beyondGuarantee(cheat, guaranteeOf(cheat.bank)));
+  const beyondPromise = promises.map(({ amount, taken }) => positive(taken - amount));
   return {
-    payees: { loss: missing, bound: sum(beyond) },
-    bank: { loss: fallen(true), bound: sum(devices) + promised },
+    payees: { loss: missing, bound: sum([...beyond, ...beyondPromise]) },
+    bank: { loss: fallen(true), bound: sum([...devices, ...promised, ...ruled]) },
     others: { loss: fallen(false), bound: 0n },
     authority: { loss: positive(after.shortfall - before.shortfall), bound: 0n },
   };
+}
+
+/** What no guarantee covers: whole payments, since none is paid in part. */
+function beyondGuarantee({ losers, amount }: Cheat, guarantee: Amount): Amount {
+  return positive(BigInt(losers) - guarantee / amount) * amount;
 }
 
 /** Whether no party lost more than it may. */

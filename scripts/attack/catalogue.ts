@@ -1,7 +1,7 @@
 /** All attacks there are, in the order in which they are played: what leaves much behind comes last. */
 import type { Attack } from "./attack.ts";
 import { cloneAttacks } from "./attacks/clone.ts";
-import { falseReceipt } from "./attacks/false-receipt.ts";
+import { falseReceipts } from "./attacks/false-receipt.ts";
 import { forkTree } from "./attacks/fork-tree.ts";
 import { lyingGateway } from "./attacks/lying-gateway.ts";
 import { multiInput } from "./attacks/multi-input.ts";
@@ -9,15 +9,17 @@ import { race } from "./attacks/race.ts";
 import { rogueMember } from "./attacks/rogue-member.ts";
 import { rollBack } from "./attacks/roll-back.ts";
 import { spam } from "./attacks/spam.ts";
+import { usedUpGuarantee } from "./attacks/used-up-guarantee.ts";
 
 export const attacks: readonly Attack[] = [
   rollBack,
   multiInput,
   forkTree,
   race,
-  falseReceipt,
+  ...falseReceipts,
   ...rogueMember,
   ...lyingGateway,
   spam,
+  usedUpGuarantee,
   ...cloneAttacks,
 ];

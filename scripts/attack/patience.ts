@@ -1,7 +1,8 @@
 /** Waiting for what others do, and doing many things without doing all of them at once. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-const PATIENCE_MS = 120_000;
+/** A loaded machine, and a thousand payees. */
+const PATIENCE_MS = 240_000;
 const PAUSE_MS = 100;
 
 /** @throws Error naming what did not come to be. */

@@ -2,11 +2,10 @@
  * The stage on which attacks are played: a devnet of real processes, and what strangers, devices, gateways
  * and members can do there. Nothing here reaches into a process, a store or the chain's engine.
  */
-import { closeCycle, grantRole } from "../../node/chain/calls.ts";
+import { grantRole } from "../../node/chain/calls.ts";
 import { accountKey } from "../../node/chain/account.ts";
 import { roles } from "../../node/chain/abi.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
-import { ChainRevert } from "../../node/chain/errors.ts";
 import type { NodeClient, RecordStatus } from "../../node/client.ts";
 import { loadKeyFile } from "../../node/service/key-file.ts";
 import type { StoredKey } from "../../node/service/stored-key.ts";
@@ -155,45 +154,36 @@ export class Stage implements AsyncDisposable {
 
   /** Until every running node has applied these records. */
   async applied(ids: readonly Hex[]): Promise<void> {
-    await this.#come("have applied", ids, ({ state }) => state === "applied");
+    await this.#come("have applied", this.running(), ids, ({ state }) => state === "applied");
   }
 
-  /** Until each of these records has applied, or lost for good what it lost. */
+  /** Until each of these records has applied, or lost for good what it lost: members say so, who report. */
   async ended(ids: readonly Hex[]): Promise<void> {
     const isOver = ({ state, restitution }: RecordStatus) =>
       state === "applied" || unpaid.has(restitution);
-    await this.#come("are at their end", ids, isOver);
+    const members = this.running().filter((node) => node !== OBSERVER);
+    await this.#come("are at their end", members, ids, isOver);
   }
 
   async #come(
     what: string,
+    at: readonly number[],
     ids: readonly Hex[],
     isSo: (status: RecordStatus) => boolean,
   ): Promise<void> {
-    for (const node of this.running()) {
+    for (const node of at) {
       const client = this.devnet.client(node);
-      let left: RecordStatus[] = [];
+      let left = ids;
+      let last: RecordStatus | undefined;
       await until(`${ids.length} records ${what} at node ${node}`, async () => {
-        left = (await client.statuses(ids)).filter((status) => !isSo(status));
-        return left.length === 0;
+        const open = (await client.statuses(left)).filter((status) => !isSo(status));
+        left = open.map(({ id }) => id as Hex);
+        last = open[0];
+        return open.length === 0;
       }).catch((cause: unknown) => {
-        throw new Error(`${left.length} have not: ${JSON.stringify(left[0])}`, { cause });
+        throw new Error(`${left.length} have not: ${JSON.stringify(last)}`, { cause });
       });
     }
-  }
-
-  /** A member closes the cycle, and the members settle it. */
-  async settle(): Promise<void> {
-    await using operator = await this.operator(MEMBERS[0]);
-    const { openCycle } = await this.chain.reader.settlement();
-    await operator.send(closeCycle()).catch((error: unknown) => {
-      // Their nodes close it by themselves as well.
-      if (!(error instanceof ChainRevert)) throw error;
-    });
-    await until(
-      `cycle ${openCycle} has settled`,
-      async () => (await this.chain.reader.settlement()).settledCycle >= openCycle,
-    );
   }
 
   /** Nodes that are up: an attack may have taken the place of one. */

@@ -9,9 +9,9 @@ import { ChainRevert } from "../../../node/chain/errors.ts";
 import { fromHex, type Hex } from "../../../protocol/bytes.ts";
 import { type Evidence, parseEvidence } from "../../../protocol/evidence.ts";
 import { readDoubleSpend } from "../../../protocol/double-spend.ts";
-import { splitOutpoint } from "../../../protocol/output.ts";
 import type { Attack } from "../attack.ts";
 import { inParallel, until } from "../patience.ts";
+import { proofOf } from "../proof.ts";
 import type { Stage } from "../stage.ts";
 
 const ROUNDS = 4;
@@ -41,7 +41,7 @@ export const race: Attack = {
     const answers = rounds.flatMap(({ sent }) => sent);
     const taken = answers.filter((answer) => answer === "taken").length;
     return {
-      cheats: rounds.map(() => ({ bank: 1, lost: amount })),
+      cheats: rounds.map(() => ({ bank: 1, losers: 1, amount })),
       honest: rounds.flatMap(({ payees }) => payees),
       happened: [
         `${taken} of the copied reports came first, and paid whom they name and nobody else`,
@@ -78,26 +78,6 @@ async function copyReports(
     ),
   );
   return await Promise.all(calls);
-}
-
-function proofOf(networkId: Uint8Array, { loser, losses }: Evidence): DoubleSpendProof {
-  const { outpoint, parent, winner, settlement } = losses[0]!;
-  const bytes = {
-    outpoint,
-    parent: fromHex(parent),
-    loser: fromHex(loser),
-    winner: fromHex(winner),
-  };
-  const spend = readDoubleSpend(networkId, bytes);
-  return {
-    parent: spend.made.body,
-    index: splitOutpoint(outpoint).index,
-    loser: { bytes: spend.loser, signer: spend.lost.signer },
-    winner: spend.won.body,
-    cycle: settlement!.checkpoint.number,
-    position: settlement!.index,
-    path: settlement!.path.map((hash) => fromHex(hash)),
-  };
 }
 
 /** The winner as if it had lost: with the place of the loser where the winner stood. */

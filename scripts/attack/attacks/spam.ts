@@ -4,20 +4,19 @@ import { encodeFrame } from "../../../node/gossip/frame.ts";
 import { encodeLeaves } from "../../../protocol/leaf-list.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { joinOutpoint, lock } from "../../../protocol/output.ts";
-import { auditOf, signRecord, type SignedRecord } from "../../../protocol/record.ts";
+import { auditOf, signRecord } from "../../../protocol/record.ts";
 import { toHex } from "../../../protocol/bytes.ts";
 import type { Attack } from "../attack.ts";
-import { inParallel } from "../patience.ts";
+import { inParallel, until } from "../patience.ts";
 import type { Person } from "../person.ts";
 import { Rogue } from "../rogue.ts";
 import type { Stage } from "../stage.ts";
 
 const ROGUE = 4;
-/** Requests of each kind to each gateway. */
-const REQUESTS = 8;
+/** Requests of each kind to each gateway, none like another. */
+const REQUESTS = 4;
 /** Leaves of one request. */
 const LEAVES = 500;
-const FRAMES = 50;
 const WIDTH = 4;
 const OCTETS = { "content-type": "application/octet-stream" };
 
@@ -34,8 +33,7 @@ export const spam: Attack = {
     ]);
     await payer.load([amount]);
     await using rogue = await Rogue.rise(stage, ROGUE);
-    const noise = await makeNoise(stage, spammer);
-    const flood = Promise.all([floodGateways(stage, noise), floodPeers(rogue)]);
+    const flood = Promise.all([floodGateways(stage, spammer), floodPeers(rogue)]);
     const paid = await payer.pay(payee, amount);
     const start = performance.now();
     await payee.sync();
@@ -57,26 +55,20 @@ export const spam: Attack = {
   },
 };
 
-type Noise = {
-  readonly bytes: Uint8Array[];
-  readonly unsigned: Uint8Array[];
-  readonly unknown: Uint8Array[];
-};
+/** Leaves of one request. */
+type Noise = readonly Uint8Array[];
 
-async function makeNoise(stage: Stage, spammer: Person): Promise<Noise> {
-  const unknown: SignedRecord[] = [];
-  for (let i = 0; i < LEAVES; i++) unknown.push(await unknownSpend(stage, spammer));
-  const forged = unknown.map(({ bytes }) => {
+/** One of each kind: no leaf, forged, of a coin that never was. */
+async function makeNoise(stage: Stage, spammer: Person): Promise<Noise[]> {
+  const unknown: Uint8Array[] = [];
+  for (let i = 0; i < LEAVES; i++) unknown.push((await unknownSpend(stage, spammer)).bytes);
+  const forged = unknown.map((bytes) => {
     const leaf = bytes.slice();
     // Into the signature, which stands before two empty lengths.
     leaf[leaf.length - 20]! ^= 1;
     return leaf;
   });
-  return {
-    bytes: Array.from({ length: LEAVES }, () => new Uint8Array(randomBytes(200))),
-    unsigned: forged,
-    unknown: unknown.map(({ bytes }) => bytes),
-  };
+  return [unknown.map(() => new Uint8Array(randomBytes(200))), forged, unknown];
 }
 
 /** Well formed, signed by an enrolled device, and of a coin that never was. */
@@ -94,27 +86,32 @@ function unknownSpend({ networkId, chance }: Stage, { owner, bank, signer }: Per
 }
 
 /** @returns the status of each answer. */
-async function floodGateways(stage: Stage, noise: Noise): Promise<number[]> {
-  const requests = stage.devnet.network.gateways.flatMap(({ url }) =>
-    Object.values(noise).flatMap((leaves) =>
-      Array.from({ length: REQUESTS }, () => ({ url, leaves })),
-    ),
+async function floodGateways(stage: Stage, spammer: Person): Promise<number[]> {
+  const places = stage.devnet.network.gateways.flatMap((place) =>
+    Array.from({ length: REQUESTS }, () => place),
   );
-  return await inParallel(requests, WIDTH, async ({ url, leaves }) => {
-    const body = Uint8Array.from(encodeLeaves(leaves));
-    const answer = await fetch(`${url}/v1/leaves`, { method: "POST", headers: OCTETS, body });
-    await answer.arrayBuffer();
-    return answer.status;
+  const answers = await inParallel(places, WIDTH, async ({ url }) => {
+    const statuses: number[] = [];
+    for (const leaves of await makeNoise(stage, spammer)) {
+      const body = Uint8Array.from(encodeLeaves(leaves));
+      const answer = await fetch(`${url}/v1/leaves`, { method: "POST", headers: OCTETS, body });
+      await answer.arrayBuffer();
+      statuses.push(answer.status);
+    }
+    return statuses;
   });
+  return answers.flat();
 }
 
-/** Until those who listen have had enough. @returns how many have shut the rogue out. */
+/** Until all who listen have had enough. @returns how many shut the rogue out. */
 async function floodPeers(rogue: Rogue): Promise<number> {
-  const before = rogue.host.connected().length;
-  for (let i = 0; i < FRAMES && rogue.host.connected().length > 0; i++) {
-    await rogue.gossip(
-      i % 2 === 0 ? randomBytes(300) : encodeFrame([randomBytes(limits.leafBytesMax)]),
-    );
-  }
-  return before - rogue.host.connected().length;
+  const shut = new Set<string>();
+  const peers = rogue.host.connected().length;
+  rogue.host.on("disconnected", (peer) => shut.add(peer));
+  const frames = [randomBytes(300), encodeFrame([randomBytes(limits.leafBytesMax)])];
+  await until("all have shut the rogue out", async () => {
+    for (const frame of frames) await rogue.gossip(frame);
+    return shut.size === peers;
+  });
+  return shut.size;
 }
