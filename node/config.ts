@@ -21,6 +21,9 @@ export const NodeConfigSchema = Type.Object(
       {
         peer: path("Key file of the node's place in the network (Ed25519)"),
         validator: Type.Optional(path("Key file of the validator (secp256k1)")),
+        nextValidator: Type.Optional(
+          path("Key file of the validator that takes its place once the registry names it"),
+        ),
         operator: Type.Optional(
           path("Key file of the account that pays for transactions (secp256k1)"),
         ),

@@ -47,9 +47,10 @@ export class Directory {
       .sort((a, b) => a - b);
   }
 
-  /** Address of a member's validator key, lower case. */
+  /** Address of the key whose signature counts for a member, lower case; none if the member is not active. */
   validatorOf(member: MemberId): Hex | undefined {
-    return this.#member(member)?.validator;
+    const row = this.#member(member);
+    return row?.status === memberStatus.active ? row.validator : undefined;
   }
 
   peerIdOf(member: MemberId): string | undefined {

@@ -22,6 +22,7 @@ import { ChainClient } from "./chain/chain-client.ts";
 import { ChainDesk } from "./chain/disputes-desk.ts";
 import { Checkpointer, DivergenceError } from "./checkpoints/checkpointer.ts";
 import { Directory } from "./directory.ts";
+import { DirectoryWatch } from "./directory-watch.ts";
 import { AppliedProofs } from "./evidence/applied-proofs.ts";
 import { Evidence } from "./evidence/evidence.ts";
 import { EvidenceExport } from "./evidence/evidence-export.ts";
@@ -48,14 +49,17 @@ import type { StoredKey } from "./service/stored-key.ts";
 import type { Logger, Metrics } from "./service/telemetry.ts";
 import { LeafStore } from "./store/leaf-store.ts";
 import { ledgerFiles, LedgerStore } from "./store/ledger-store.ts";
+import { Validator } from "./validator.ts";
 import { LeafVerifier } from "./verification/verifier.ts";
 
 export type NodeParts = {
   readonly network: NetworkFile;
   readonly keys: {
     readonly peer: StoredKey;
-    /** Both are absent on an observer, and there on a member's node. */
+    /** This and the operator's are absent on an observer, and there on a member's node. */
     readonly validator?: StoredKey | undefined;
+    /** The one that is to take its place, held before the registry names it. */
+    readonly nextValidator?: StoredKey | undefined;
     readonly operator?: StoredKey | undefined;
   };
   readonly logger: Logger;
@@ -159,7 +163,7 @@ export class Node {
       networkId: network.networkId,
     };
     const directory = new Directory();
-    const chain = await this.#startChain(directory);
+    const { chain, watch } = await this.#startChain(directory);
     const folder = await DataFolder.open(data, { kind: "node", networkId: network.networkId });
     this.#folder = folder;
     const leafFiles = await this.#openStore(folder, "leaves", ledgerFiles);
@@ -180,6 +184,7 @@ export class Node {
       logger,
     });
     const context = { networkId, verifier: new NodeVerifier() };
+    const validator = this.#validator(directory);
 
     const handlers = new PeerAnswers();
     const requests = new PeerRequests({
@@ -202,13 +207,12 @@ export class Node {
           ask: (to, cycle, digest) =>
             requests.ask(peerOf(directory, to), "checkpoint", { cycle, digest }),
           logger,
+          validator,
           onDivergence: (error) => this.#fail(error),
         },
         {
           ...this.#options.cycles,
           cycleMs: Math.max(this.#options.cycles.openMs, chain.parameters.minCycleS * 1000),
-          validator:
-            member === undefined ? undefined : { member, privateKey: keys.validator!.reveal() },
         },
       );
       return { replica, checkpointer };
@@ -224,7 +228,7 @@ export class Node {
       onLocal: () => proposer?.wake(),
     });
     const endorser =
-      member === undefined
+      validator === undefined
         ? undefined
         : new Endorser(
             {
@@ -235,11 +239,12 @@ export class Node {
               store: leaves,
               intake,
               verifier: context.verifier,
+              validator,
             },
-            { validatorKey: keys.validator!.reveal(), waitMs: 2 * chain.parameters.blockPeriodMs },
+            { waitMs: 2 * chain.parameters.blockPeriodMs },
           );
     const proposer: Proposer | undefined =
-      endorser === undefined
+      endorser === undefined || validator === undefined
         ? undefined
         : new Proposer(
             {
@@ -249,6 +254,7 @@ export class Node {
               directory,
               pool,
               endorser,
+              validator,
               propose: async (to, batch, seq) => {
                 const answer = await requests.ask(peerOf(directory, to), "propose", { batch, seq });
                 if (answer.kind === "endorsed") return answer.signature;
@@ -257,7 +263,7 @@ export class Node {
               chain,
               logger,
             },
-            { member: member!, ...this.#options.batches, foldMs: FOLD_MS },
+            { member: validator.member, ...this.#options.batches, foldMs: FOLD_MS },
           );
     const topic: LeafTopic = new LeafTopic({
       host,
@@ -331,13 +337,19 @@ export class Node {
     });
     measure(metrics, { replica, pool, verifier, host, topic, conflicts: evidence.book });
 
-    directory.onChange(({ members, observers }) =>
+    directory.onChange(({ members, observers }) => {
       host.setPeers(
         [...members.filter(({ status }) => status !== 3), ...observers]
           .filter(({ peerId }) => peerId !== host.peerId)
           .map(({ peerId, addresses }) => ({ id: peerId, addresses })),
-      ),
-    );
+      );
+      const named = member === undefined ? host.peerId : directory.peerIdOf(member);
+      if (named !== host.peerId)
+        logger.error(
+          { named, own: host.peerId },
+          "the registry names another peer: no one connects",
+        );
+    });
     // Before any leaf comes in: each may be the loser of a coin.
     await evidence.start();
     this.#running.use(evidence);
@@ -345,7 +357,7 @@ export class Node {
     this.#running.use(host);
     this.#running.defer(() => requests.stop());
     this.#running.defer(() => topic.stop());
-    await this.#readDirectory(chain, directory);
+    await watch.start();
     checkpointer.start();
     this.#running.defer(() => checkpointer.stop());
     proposer?.start();
@@ -377,7 +389,9 @@ export class Node {
     this.#following = this.#follow(chain, replica);
   }
 
-  async #startChain(directory: Directory): Promise<ChainClient> {
+  async #startChain(
+    directory: Directory,
+  ): Promise<{ readonly chain: ChainClient; readonly watch: DirectoryWatch }> {
     const { network, keys, logger } = this.#parts;
     const { url, pollMs } = this.#options.chain;
     const { operator } = keys;
@@ -387,22 +401,31 @@ export class Node {
           network,
           logger,
           key: operator === undefined ? undefined : accountKey(operator.reveal()),
-          onRegistryChange: () => void this.#readDirectory(chain, directory),
+          onRegistryChange: (block) => watch.changed(block),
         },
         { pollMs, ...(url === undefined ? {} : { rpcUrls: [url, ...network.rpcUrls] }) },
       ),
     );
+    const read = (block: number) => chain.reader.directory(block);
+    const watch = this.#running.use(new DirectoryWatch({ directory, read, logger }));
     await chain.start();
-    return chain;
+    return { chain, watch };
   }
 
-  /** Reads who is in the network. What fails is read again with the next change of the registry. */
-  async #readDirectory(chain: ChainClient, directory: Directory): Promise<void> {
-    try {
-      directory.update(await chain.reader.directory());
-    } catch (error) {
-      this.#parts.logger.warn({ err: error }, "the registry could not be read");
-    }
+  /** An observer has none. What the registry says of one's own key is told to the operator. */
+  #validator(directory: Directory): Validator | undefined {
+    const { keys, logger } = this.#parts;
+    const { member } = this.#options;
+    if (member === undefined) return undefined;
+    const held = [keys.validator, keys.nextValidator].filter((key) => key !== undefined);
+    const secrets = held.map((key) => key.reveal());
+    const validator = new Validator(member, secrets, directory);
+    directory.onChange(() => {
+      const { obstacle } = validator;
+      if (obstacle !== undefined)
+        logger.error({ obstacle }, "this node's signature does not count");
+    });
+    return validator;
   }
 
   async #openStore(

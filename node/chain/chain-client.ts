@@ -27,8 +27,8 @@ export type ChainClientParts = {
   readonly logger: Pick<Logger, "info" | "warn">;
   /** The account that calls are made from; absent for an observer. */
   readonly key?: AccountKey | undefined;
-  /** Called when who is in the registry, or where, may have changed. Often for nothing; it must be quick. */
-  readonly onRegistryChange?: () => void;
+  /** Called when who is in the registry, or where, may have changed, with the block. Often for nothing; it must be quick. */
+  readonly onRegistryChange?: (block: number) => void;
 };
 
 export type ChainClientOptions = {
@@ -155,7 +155,7 @@ export class ChainClient implements AsyncDisposable {
         rpc: this.#rpc,
         network: this.network,
         confirmations: () => this.parameters.confirmations,
-        onRegistryEvent: () => this.#parts.onRegistryChange?.(),
+        onRegistryEvent: (block) => this.#parts.onRegistryChange?.(block),
         onDelay: (detail) => {
           this.#following ||= detail === undefined;
           this.#delayed(detail);

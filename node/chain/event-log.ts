@@ -27,7 +27,7 @@ export type EventLogParts = {
   /** Blocks on top of an event's block before it is given out. */
   readonly confirmations: () => number;
   /** Told of each event of the registry, those beside the ledger included: who is in it may have changed. */
-  readonly onRegistryEvent: () => void;
+  readonly onRegistryEvent: (block: number) => void;
   /** Told what holds the log up, and undefined when nothing does any more. */
   readonly onDelay: (detail: string | undefined) => void;
 };
@@ -216,9 +216,9 @@ export class EventLog {
     let next = seq + 1;
     for (const log of logs) {
       const writer = this.#writers.get(log.address.toLowerCase())!;
-      if (writer === "registry") this.#parts.onRegistryEvent();
-      const event = decodeLog(writer, log);
       const blockNumber = Number(log.blockNumber);
+      if (writer === "registry") this.#parts.onRegistryEvent(blockNumber);
+      const event = decodeLog(writer, log);
       if (event === null || (event.seq <= seq && blockNumber === place.blockNumber)) continue;
       if (event.seq !== next) throw new ChainGapError(next, event.seq, blockNumber);
       next++;

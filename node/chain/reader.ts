@@ -113,8 +113,10 @@ export class ContractReader {
     return parametersOf((await this.read("registry", "parameters"))[0]);
   }
 
-  async directory(): Promise<RegistryDirectory> {
-    return directoryOf(await this.read("registry", "directory"));
+  /** @param notBefore a block: an answer from before it is none. @throws Error of a server that lags behind it. */
+  async directory(notBefore = 0): Promise<RegistryDirectory> {
+    const head = Number(await this.#rpc.call("eth_blockNumber"));
+    return directoryOf(await this.read("registry", "directory", [], Math.max(head, notBefore)));
   }
 
   /** The number of a member's last batch, 0 for none. */

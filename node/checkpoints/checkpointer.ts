@@ -8,11 +8,12 @@ import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { type Checkpoint, checkpointDigest } from "../../protocol/checkpoint.ts";
 import type { MemberId } from "../../protocol/output.ts";
 import { orderSignatures, quorumOf } from "../../protocol/quorum.ts";
-import { type Domain, recoverValidator, signTypedDigest } from "../../protocol/typed-data.ts";
+import { type Domain, recoverValidator } from "../../protocol/typed-data.ts";
 import type { Directory } from "../directory.ts";
 import type { Folded, Replica } from "../replica.ts";
 import type { Logger } from "../service/telemetry.ts";
 import { untilAborted } from "../service/until-aborted.ts";
+import type { Validator } from "../validator.ts";
 import { type Boundary, boundaryOf, checkpointOf } from "./checkpoint-of.ts";
 
 /** What another member says of a checkpoint. */
@@ -35,13 +36,13 @@ export type CheckpointerParts = {
   };
   readonly ask: (member: MemberId, cycle: number, digest: Hex) => Promise<CheckpointAnswer>;
   readonly logger: Logger;
+  /** Absent for an observer, which only compares. */
+  readonly validator?: Pick<Validator, "member" | "sign" | "beginQuorum"> | undefined;
   /** The node stops with this: its state is not the one that was settled. */
   readonly onDivergence: (error: Error) => void;
 };
 
 export type CheckpointerOptions = {
-  /** Absent for an observer, which only compares. */
-  readonly validator?: { readonly member: MemberId; readonly privateKey: Uint8Array } | undefined;
   /** How long a cycle stays open once something happened in it; at least the network's minCycle. */
   readonly cycleMs: number;
   /** How long a member waits for the one whose turn comes before. */
@@ -97,7 +98,7 @@ export class Checkpointer {
 
   start(): void {
     this.#parts.replica.onFolded((folded) => this.#onFolded(folded));
-    if (this.#options.validator !== undefined) this.#running = this.#run();
+    if (this.#parts.validator !== undefined) this.#running = this.#run();
   }
 
   async stop(): Promise<void> {
@@ -106,14 +107,14 @@ export class Checkpointer {
     await this.#underWay;
   }
 
-  /** What this node answers another that asks for its signature. */
+  /** What this node answers another that asks for its signature. @throws Refusal `unavailable` if it would not count. */
   answer(cycle: number, digest: Hex): CheckpointAnswer {
     const own = this.#own.get(cycle);
-    const { validator } = this.#options;
+    const { validator } = this.#parts;
     if (own === undefined || validator === undefined) return { kind: "none-yet" };
     const ownDigest = toHex(own.digest);
     if (ownDigest !== digest) return { kind: "other", digest: ownDigest };
-    return { kind: "signed", signature: signTypedDigest(validator.privateKey, own.digest) };
+    return { kind: "signed", signature: validator.sign(own.digest) };
   }
 
   #onFolded({ placed: { event }, change }: Folded): void {
@@ -183,10 +184,10 @@ export class Checkpointer {
         await untilAborted(this.#doWhatIsDue(), signal);
       } catch (error) {
         if (signal.aborted) return;
-        // The contract says no where another member was first.
-        const isRevert = (error as Error).name === "ChainRevert";
-        if (isRevert)
-          this.#parts.logger.info({ reason: (error as Error).message }, "another was first");
+        // The contract says no where another member was first, and where a validator has changed meanwhile.
+        const { name, message } = error as Error;
+        const wasFirst = name === "ChainRevert" && !message.startsWith("Quorum");
+        if (wasFirst) this.#parts.logger.info({ reason: message }, "another was first");
         else this.#parts.logger.warn({ err: error }, "settlement is tried again");
         await sleep(10 * TICK_MS, undefined, { signal }).catch(() => undefined);
       }
@@ -213,7 +214,7 @@ export class Checkpointer {
   #isMyTurn(cycle: number): boolean {
     if (this.#turn.cycle !== cycle) this.#turn = { cycle, since: Date.now() };
     const members = this.#parts.directory.activeMembers();
-    const own = members.indexOf(this.#options.validator!.member);
+    const own = members.indexOf(this.#parts.validator!.member);
     if (own < 0) return false;
     const rank = (own + cycle) % members.length;
     return Date.now() - this.#turn.since >= rank * this.#options.turnMs;
@@ -229,14 +230,12 @@ export class Checkpointer {
     await this.#parts.replica.reached(this.#parts.replica.state.seq + 1, this.#options.turnMs);
   }
 
-  /** Own signature and those of the others that came to the same state, by signer. */
+  /** Own signature, if it counts, and those of the others that came to the same state, by signer. */
   async #gather(cycle: number, digest: Uint8Array): Promise<Map<Hex, Uint8Array>> {
     const { directory, ask, logger } = this.#parts;
-    const { member: self, privateKey } = this.#options.validator!;
-    const signatures = new Map<Hex, Uint8Array>();
-    const own = signTypedDigest(privateKey, digest);
-    signatures.set(recoverValidator(digest, own), own);
-    const others = directory.activeMembers().filter((member) => member !== self);
+    const validator = this.#parts.validator!;
+    const signatures = validator.beginQuorum(digest);
+    const others = directory.activeMembers().filter((member) => member !== validator.member);
     await Promise.allSettled(
       others.map(async (member) => {
         const answer = await ask(member, cycle, toHex(digest));

@@ -121,6 +121,8 @@ export class Host extends EventEmitter<HostEvents> {
     const wanted = new Map(peers.flatMap((peer) => this.#parse(peer)));
     for (const peer of this.#peers.keys()) if (!wanted.has(peer)) this.#remove(peer);
     for (const [peer, addresses] of wanted) {
+      // One that has moved is not waited for as long as where it was.
+      if (this.#peers.get(peer)?.join() !== addresses.join()) this.#dialler.forget(peer);
       this.#peers.set(peer, addresses);
       if (this.#libp2p !== undefined) this.#want(peer);
     }

@@ -46,7 +46,7 @@ async function partsOf(
   at: (file: string) => string,
   logger: ReturnType<typeof makeLogger>,
 ) {
-  const { peer, validator, operator } = config.keys;
+  const { peer, validator, nextValidator, operator } = config.keys;
   const account = (file: string | undefined) =>
     file === undefined ? undefined : loadKeyFile(at(file), "secp256k1");
   return {
@@ -54,6 +54,7 @@ async function partsOf(
     keys: {
       peer: await loadKeyFile(at(peer), "Ed25519"),
       validator: await account(validator),
+      nextValidator: await account(nextValidator),
       operator: await account(operator),
     },
     logger,
