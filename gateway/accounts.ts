@@ -38,6 +38,12 @@ export const entryKinds = [
   "credit",
   /** The ledger says what a device holds by now. */
   "settle",
+  /** What a lost device held became the customer's again. */
+  "recovery",
+  /** The member's bond paid a coin once more. */
+  "restitution",
+  /** The member's bond paid a fine. */
+  "fine",
 ] as const;
 
 export type EntryKind = (typeof entryKinds)[number];
@@ -74,6 +80,21 @@ export interface Accounts {
    * @throws Refusal `not-found`.
    */
   settle(account: AccountId, device: Owner, amount: Amount, seq: number): Promise<void>;
+  /**
+   * Moves an available amount to another account.
+   * @throws Refusal `not-found`, `insufficient-funds`; `conflict` if the reference stands for something else.
+   */
+  transfer(from: AccountId, to: AccountId, amount: Amount, reference: string): Promise<void>;
+  /**
+   * The member's bond has paid. The bank bears it, or an account where as much was set aside for it.
+   * @throws Refusal `not-found`; `conflict` if the reference stands for something else.
+   */
+  bondPaid(
+    kind: "restitution" | "fine",
+    amount: Amount,
+    reference: string,
+    setAside?: AccountId,
+  ): Promise<void>;
   /** @throws Refusal `not-found`. */
   balance(account: AccountId): Promise<Balance>;
   /** The latest first, at most `limit`, with numbers below `before`. @throws Refusal `not-found`. */

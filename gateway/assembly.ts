@@ -14,16 +14,21 @@ import { Credentials } from "./credentials.ts";
 import { DeviceBalances } from "./device-balances.ts";
 import { DeviceDesk } from "./device-desk.ts";
 import { Devices } from "./devices.ts";
+import { DoubleSpends } from "./double-spends.ts";
 import { EmbeddedAccounts } from "./embedded-accounts.ts";
+import { Explanations } from "./explanations.ts";
 import { ForeignLists } from "./foreign-lists.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Intake } from "./intake.ts";
 import { Lists } from "./lists.ts";
 import { Loads } from "./loads.ts";
+import { LostDevices } from "./lost-devices.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import { Nonces } from "./nonces.ts";
 import { Onboarding } from "./onboarding.ts";
 import { Reasons } from "./reasons.ts";
+import { Reclaims } from "./reclaims.ts";
+import { RecordEvents } from "./record-events.ts";
 import { Receipts } from "./receipts.ts";
 import { RecordStatuses } from "./record-status.ts";
 import { Redemptions } from "./redemptions.ts";
@@ -87,9 +92,10 @@ type Common = Omit<GatewayParts, "keys"> & {
 /** The books, the devices, what was taken in, and the vault. */
 async function openMoney(common: Common, options: GatewayOptions, watch: NodeWatch) {
   const { store, clock, treasury, verifier } = common;
-  const { suspense, sweepMs } = options.accounts;
+  const { suspense, recoveries, sweepMs } = options.accounts;
   const accounts = await EmbeddedAccounts.open(store, clock);
   await accounts.openAccount(suspense, "suspense");
+  await accounts.openAccount(recoveries, "recoveries");
   const devices = await Devices.open(store);
   const reasons = new Reasons();
   const intake = await Intake.open({
@@ -101,7 +107,7 @@ async function openMoney(common: Common, options: GatewayOptions, watch: NodeWat
   const balances = new DeviceBalances({ ...common, accounts, devices, sweepMs });
   const vaultOwner = Vault.ownerOf(treasury);
   const books = { accounts, devices, balances, intake };
-  const redemptions = new Redemptions({ ...common, ...books, vaultOwner, suspense });
+  const redemptions = new Redemptions({ ...common, ...books, vaultOwner, suspense, recoveries });
   const vault = await Vault.open({
     ...common,
     intake,
@@ -114,7 +120,18 @@ async function openMoney(common: Common, options: GatewayOptions, watch: NodeWat
     reasons,
     checkNode: () => watch.check(),
   });
-  return { ...books, reasons, redemptions, vault, forwarder };
+  const reclaims = await Reclaims.open({
+    ...common,
+    ...books,
+    ...options.lost,
+    vault,
+    recoveries,
+    reclaimDelayMs: () => watch.reclaimDelayMs(),
+    claimPeriodMs: () => watch.claimPeriodMs(),
+  });
+  const penaltyPercent = () => watch.penaltyPercent();
+  const doubleSpends = new DoubleSpends({ ...common, ...books, reclaims, penaltyPercent });
+  return { ...books, reasons, redemptions, vault, reclaims, doubleSpends, forwarder };
 }
 
 /** What devices are given to know. */
@@ -145,7 +162,7 @@ async function openService(
   options: GatewayOptions,
   watch: NodeWatch,
 ) {
-  const { store, random, clock, member, trust, revocations } = common;
+  const { store, random, clock, member, trust, revocations, network, node, intake } = common;
   const { audit, loads: loading } = options;
   const certificates = new Certificates({
     ...common,
@@ -171,14 +188,25 @@ async function openService(
     smallest: BigInt(loading.smallest),
     retryMs: loading.retryMs,
   });
+  const lost = await LostDevices.open({
+    ...common,
+    ...options.lost,
+    credentials,
+    credentialLifeMs: options.credentials.lifeMs,
+    loads,
+    checkNode: () => watch.checkCurrent(),
+    reclaimDelayMs: () => watch.reclaimDelayMs(),
+  });
+  const explanations = new Explanations(node, intake);
+  const recordEvents = new RecordEvents((id) => explanations.of(id));
   const desk = new DeviceDesk({
     ...common,
     nonces: new Nonces(store, clock),
     onboarding,
     certificates,
     loads,
-    statuses: new RecordStatuses(common),
+    statuses: new RecordStatuses({ ...common, currency: network.currency }),
     receipts,
   });
-  return { credentials, loads, desk };
+  return { credentials, loads, lost, explanations, recordEvents, desk };
 }

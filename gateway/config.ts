@@ -95,7 +95,26 @@ export const GatewayConfigSchema = Type.Object(
         default: "suspense",
         description: "Account for money that comes from nobody known here",
       }),
+      recoveries: Type.String({
+        pattern: "^[A-Za-z0-9._:-]{1,64}$",
+        default: "recoveries",
+        description: "Account for money taken back from lost devices, until it is the customers'",
+      }),
       sweepMs: milliseconds(600_000, "How often all devices' balances are asked of the ledger"),
+    }),
+    lost: section({
+      everyMs: milliseconds(
+        2_000,
+        "How often lost devices are seen to that something is to be done for",
+      ),
+      sweepMs: milliseconds(
+        600_000,
+        "How often the others are looked at: payments may still come to them",
+      ),
+      patienceMs: milliseconds(
+        86_400_000,
+        "For how long a coin is left, once it can be reclaimed, to a record that waits to take it",
+      ),
     }),
     loads: section({
       smallest: minorUnits("10", "No coin but the last is smaller, in minor units"),

@@ -2,7 +2,7 @@
  * The credential that a bank hands its customer, at the counter or in its app, so that a device can be
  * enrolled for that customer's account: once, and within its time. The gateway keeps its hash alone.
  */
-import { utf8 } from "../protocol/bytes.ts";
+import { fromHex, type Hex, toHex, utf8 } from "../protocol/bytes.ts";
 import type { DeviceClass } from "../protocol/certificate.ts";
 import type { Owner } from "../protocol/key.ts";
 import type { Random } from "../protocol/random.ts";
@@ -48,12 +48,30 @@ export class Credentials {
   }
 
   /** A new credential: 26 letters, whose UTF-8 bytes the device shows when it enrols. */
-  async issue(holder: Holder, lifeMs: number): Promise<{ text: string; expires: number }> {
+  async issue(
+    holder: Holder,
+    lifeMs: number,
+  ): Promise<{ text: string; expires: number; hash: Hex }> {
     const text = Array.from(this.#random(LENGTH), (byte) => ALPHABET[byte % 32]).join("");
     const expires = this.#clock() + lifeMs;
     const value = encodeRow({ ...holder, expires } satisfies CredentialRow);
-    await this.#store.write([{ key: keyOf(utf8.encode(text)), value, old: null }]);
-    return { text, expires };
+    const hash = sha256(utf8.encode(text));
+    await this.#store.write([{ key: keys.credential(hash), value, old: null }]);
+    return { text, expires, hash: toHex(hash) };
+  }
+
+  /** The device that was enrolled with a credential, if any was. @param hash of the credential. */
+  async userOf(hash: Hex): Promise<Owner | undefined> {
+    const row = await this.#store.get(keys.credential(fromHex(hash)));
+    return row === undefined ? undefined : decodeRow<CredentialRow>(row).usedBy;
+  }
+
+  /** Takes a credential back that nobody has used. @param hash of the credential. */
+  async withdraw(hash: Hex): Promise<void> {
+    const key = keys.credential(fromHex(hash));
+    const old = await this.#store.get(key);
+    if (old === undefined || decodeRow<CredentialRow>(old).usedBy !== undefined) return;
+    await this.#store.write([{ key, value: null, old }]);
   }
 
   /**

@@ -6,45 +6,36 @@
  *     deposit   cash → available        debit    held → settlement
  *     hold      available → held        credit   settlement → available
  *     release   held → available        settle   settlement → devices, or back
+ *     recovery  available → available   restitution, fine   losses → bond, or available → bond
  *
- * The book `settlement` is what customers' devices have paid to others, less what others have paid to them.
+ * The book `settlement` is what customers' devices have paid to others, less what others have paid to them,
+ * and less what the bond has paid into the reserves. The book `bond` is what the member's bond has paid for
+ * double spends and for fines: what was put into it, less what was taken out, less this, is what the chain
+ * says is there, less fines that wait. The book `losses` is what of it the bank bears: negative.
  */
 import { utf8 } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Change, Store } from "./store.ts";
-import type { AccountId, Accounts, Balance, Entry, EntryKind } from "./accounts.ts";
+import type { AccountId, Accounts, Balance, Entry } from "./accounts.ts";
 import { keys, numberIn, ranges } from "./keys.ts";
+import {
+  accountsIn,
+  type Book,
+  type Books,
+  checkSame,
+  entryOf,
+  parts,
+  type PostingRow,
+  type ReferenceRow,
+} from "./posting.ts";
 import { decodeRow, EMPTY, encodeRow } from "./row.ts";
 import { Serial } from "./serial.ts";
-
-/** The books of an account, and those of the bank. */
-const parts = ["available", "held", "devices"] as const;
-type Part = (typeof parts)[number];
-type Book = `${Part}/${AccountId}` | "cash" | "settlement";
 
 type AccountRow = { readonly customer: string; readonly opened: number };
 type BookRow = { readonly balance: string };
 type LevelRow = { readonly account: AccountId; readonly amount: string; readonly seq: number };
-
-/** What a reference stands for. A hold that was released or taken says so. */
-type ReferenceRow = {
-  readonly kind: EntryKind;
-  readonly account: AccountId;
-  readonly amount: string;
-  readonly end?: "release" | "debit";
-};
-
-type PostingRow = {
-  readonly time: number;
-  readonly kind: EntryKind;
-  readonly reference: string;
-  readonly account: AccountId;
-  readonly from: Book;
-  readonly to: Book;
-  readonly amount: string;
-};
 
 export type Account = { readonly account: AccountId; readonly customer: string };
 
@@ -52,6 +43,8 @@ export type Account = { readonly account: AccountId; readonly customer: string }
 export type TrialBalance = {
   readonly cash: bigint;
   readonly settlement: bigint;
+  readonly bond: bigint;
+  readonly losses: bigint;
   readonly available: bigint;
   readonly held: bigint;
   readonly onDevices: bigint;
@@ -91,18 +84,13 @@ export class EmbeddedAccounts implements Accounts {
 
   /** Money that came in at the counter. @throws Refusal `not-found`, `conflict`. */
   deposit(account: AccountId, amount: Amount, reference: string): Promise<void> {
-    return this.#once("deposit", account, amount, reference, () => [
-      "cash",
-      `available/${account}`,
-    ]);
+    const books: Books = ["cash", `available/${account}`];
+    return this.#once({ kind: "deposit", account, amount }, reference, () => books);
   }
 
   hold(account: AccountId, amount: Amount, reference: string): Promise<void> {
-    return this.#once("hold", account, amount, reference, async () => {
-      const available = await this.#balance(`available/${account}`);
-      if (available < amount) {
-        throw new Refusal("insufficient-funds", `${available} are available, ${amount} are asked`);
-      }
+    return this.#once({ kind: "hold", account, amount }, reference, async () => {
+      await this.#checkAvailable(account, amount);
       return [`available/${account}`, `held/${account}`];
     });
   }
@@ -116,8 +104,26 @@ export class EmbeddedAccounts implements Accounts {
   }
 
   credit(account: AccountId, amount: Amount, reference: string): Promise<void> {
-    const books = (): [Book, Book] => ["settlement", `available/${account}`];
-    return this.#once("credit", account, amount, reference, books);
+    const books: Books = ["settlement", `available/${account}`];
+    return this.#once({ kind: "credit", account, amount }, reference, () => books);
+  }
+
+  transfer(from: AccountId, to: AccountId, amount: Amount, reference: string): Promise<void> {
+    return this.#once({ kind: "recovery", account: from, to, amount }, reference, async () => {
+      await this.#checkAvailable(from, amount);
+      return [`available/${from}`, `available/${to}`];
+    });
+  }
+
+  bondPaid(
+    kind: "restitution" | "fine",
+    amount: Amount,
+    reference: string,
+    setAside?: AccountId,
+  ): Promise<void> {
+    const books: Books = [setAside === undefined ? "losses" : `available/${setAside}`, "bond"];
+    const account = setAside === undefined ? {} : { account: setAside };
+    return this.#once({ kind, amount, ...account }, reference, () => books);
   }
 
   settle(account: AccountId, device: Owner, amount: Amount, seq: number): Promise<void> {
@@ -154,7 +160,7 @@ export class EmbeddedAccounts implements Accounts {
       numbers.push(numberIn(key));
     }
     const postings = await this.#store.getMany(numbers.map(keys.posting));
-    return postings.map((row, i) => entryOf(numbers[i]!, decodeRow<PostingRow>(row!)));
+    return postings.map((row, i) => entryOf(account, numbers[i]!, decodeRow<PostingRow>(row!)));
   }
 
   /** @throws Refusal `not-found`. */
@@ -186,6 +192,8 @@ export class EmbeddedAccounts implements Accounts {
     return {
       cash: of("cash"),
       settlement: of("settlement"),
+      bond: of("bond"),
+      losses: of("losses"),
       available: of("available"),
       held: of("held"),
       onDevices: of("devices"),
@@ -195,22 +203,31 @@ export class EmbeddedAccounts implements Accounts {
 
   /** Posts under a reference unless that was done before. */
   #once(
-    kind: EntryKind,
-    account: AccountId,
-    amount: Amount,
+    what: Omit<ReferenceRow, "amount" | "end"> & { readonly amount: Amount },
     reference: string,
-    books: () => [Book, Book] | Promise<[Book, Book]>,
+    books: () => Books | Promise<Books>,
   ): Promise<void> {
+    const { amount: moved, ...rest } = what;
+    const row: ReferenceRow = { ...rest, amount: String(moved) };
     return this.#serial.run(async () => {
-      await this.account(account);
+      for (const account of [row.account, row.to]) {
+        if (account !== undefined) await this.account(account);
+      }
       const known = await this.#row<ReferenceRow>(keys.reference(reference));
-      if (known !== undefined) return checkSame(known, kind, account, amount, reference);
+      if (known !== undefined) return checkSame(known, row, reference);
       const [from, to] = await books();
-      const row: ReferenceRow = { kind, account, amount: String(amount) };
-      await this.#post({ kind, reference, account, from, to, moved: amount }, [
+      const { kind } = row;
+      const account = row.account === undefined ? {} : { account: row.account };
+      await this.#post({ kind, reference, ...account, from, to, moved }, [
         { key: keys.reference(reference), value: encodeRow(row), old: null },
       ]);
     });
+  }
+
+  async #checkAvailable(account: AccountId, amount: Amount): Promise<void> {
+    const available = await this.#balance(`available/${account}`);
+    if (available >= amount) return;
+    throw new Refusal("insufficient-funds", `${available} are available, ${amount} are asked`);
   }
 
   /** Ends a hold, one way or the other. */
@@ -222,7 +239,7 @@ export class EmbeddedAccounts implements Accounts {
       if (hold.end !== undefined) {
         throw new Refusal("conflict", `hold ${reference} has ended by a ${hold.end}`);
       }
-      const { account } = hold;
+      const account = hold.account!;
       const moved = BigInt(hold.amount);
       const to: Book = end === "release" ? `available/${account}` : "settlement";
       await this.#post({ kind: end, reference, account, from: `held/${account}`, to, moved }, [
@@ -244,7 +261,11 @@ export class EmbeddedAccounts implements Accounts {
       { key: keys.book(row.from), value: encodeRow({ balance: String(from) } satisfies BookRow) },
       { key: keys.book(row.to), value: encodeRow({ balance: String(to) } satisfies BookRow) },
       { key: keys.posting(number), value: encodeRow(row), old: null },
-      { key: keys.accountPosting(row.account, number), value: EMPTY, old: null },
+      ...accountsIn(row).map((account) => ({
+        key: keys.accountPosting(account, number),
+        value: EMPTY,
+        old: null,
+      })),
       ...also,
     ]);
     this.#postings = number;
@@ -260,40 +281,6 @@ export class EmbeddedAccounts implements Accounts {
   }
 }
 
-/** @throws Refusal `conflict`. */
-function checkSame(
-  known: ReferenceRow,
-  kind: EntryKind,
-  account: AccountId,
-  amount: Amount,
-  reference: string,
-): void {
-  if (known.kind !== kind || known.account !== account || known.amount !== String(amount)) {
-    throw new Refusal("conflict", `reference ${reference} stands for something else`);
-  }
-  if (known.end === "release") {
-    throw new Refusal("conflict", `hold ${reference} was released and cannot be made again`);
-  }
-}
-
 function balanceIn(row: Uint8Array | undefined): bigint {
   return row === undefined ? 0n : BigInt(decodeRow<BookRow>(row).balance);
-}
-
-function entryOf(number: number, posting: PostingRow): Entry {
-  const { time, kind, reference, account } = posting;
-  const amount = BigInt(posting.amount);
-  const change = (part: Part) => {
-    const book: Book = `${part}/${account}`;
-    return (posting.to === book ? amount : 0n) - (posting.from === book ? amount : 0n);
-  };
-  return {
-    number,
-    time,
-    kind,
-    reference,
-    available: change("available"),
-    held: change("held"),
-    onDevices: change("devices"),
-  };
 }

@@ -11,6 +11,7 @@ import { assemble, type Assembly, type GatewayOptions, type GatewayParts } from 
 import { NodeWatch } from "./node-watch.ts";
 import { readinessOf } from "./readiness.ts";
 import { Recurring } from "./recurring.ts";
+import type { Revocations } from "./revocations.ts";
 import { gatewayRoutes, memberInfo } from "./routes.ts";
 import { staffRoutes } from "./staff-routes.ts";
 import { watchWrites } from "./store.ts";
@@ -74,18 +75,30 @@ export class Gateway {
   }
 
   async #open(): Promise<void> {
-    const { network, logger, metrics, clock, keys, node } = this.#parts;
+    const { network, logger, metrics, clock, keys } = this.#parts;
     const watch = await this.#watchNode();
     const parts = await assemble(this.#parts, this.#options, watch);
-    const { forwarder, vault, loads, redemptions, balances, lists, revocations, intake } = parts;
-    for (const part of [vault, loads, redemptions, balances]) {
+    const { forwarder, vault, loads, redemptions, balances, lists, revocations } = parts;
+    const { lost, doubleSpends, recordEvents } = parts;
+    for (const part of [vault, loads, redemptions, balances, lost]) {
       forwarder.onOutcome((outcome) => part.settle(outcome));
     }
     watch.onEvent((event) => forwarder.handle(event));
     watch.onEvent((event) => revocations.handle(event));
+    watch.onEvent((event) => recordEvents.handle(event));
+    doubleSpends.onChange((row) => recordEvents.handleDoubleSpend(row));
     // Devices that come at once need lists; what is not published yet is asked for again.
     await lists.refresh();
-    for (const part of [forwarder, loads, balances, lists, this.#watchVault(vault)]) {
+    for (const part of [
+      forwarder,
+      loads,
+      balances,
+      lists,
+      this.#watchVault(vault),
+      this.#carryRevocations(revocations),
+      doubleSpends,
+      lost,
+    ]) {
       part.start();
       this.#running.defer(() => part.stop());
     }
@@ -93,8 +106,8 @@ export class Gateway {
 
     const { member, credentials: issuing } = this.#options;
     const checks = readinessOf({ ...keys, member, watch, trust: parts.trust, clock });
-    const { networkId } = network;
-    const staff = { ...parts, member, clock, networkId: fromHex(networkId, 32) };
+    const { networkId, currency } = network;
+    const staff = { ...parts, member, clock, currency, networkId: fromHex(networkId, 32) };
     this.#staff = await this.#listen("staff", {
       routes: staffRoutes({ ...staff, credentialLifeMs: issuing.lifeMs }),
       logger,
@@ -109,7 +122,7 @@ export class Gateway {
       intake: keys.intake.publicKey,
     });
     this.#devices = await this.#listen("devices", {
-      routes: gatewayRoutes({ desk: parts.desk, intake, revocations, node, info }),
+      routes: gatewayRoutes({ ...parts, info }),
       logger,
       // Strangers see no more than how long they waited.
       metrics: new Metrics(),
@@ -137,6 +150,16 @@ export class Gateway {
       everyMs: this.#options.watch.everyMs,
       logger: this.#parts.logger,
       failure: "the vault's coins are not known",
+    });
+  }
+
+  /** Sees to it that who is blocked here is revoked on the chain, however long that takes. */
+  #carryRevocations(revocations: Revocations): Recurring {
+    return new Recurring({
+      task: () => revocations.carryToChain(),
+      everyMs: this.#options.watch.everyMs,
+      logger: this.#parts.logger,
+      failure: "devices are blocked that the chain does not know of yet",
     });
   }
 

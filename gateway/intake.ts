@@ -2,7 +2,8 @@
  * What the gateway has taken in and not yet seen to its end. Leaves come from anyone, any number of times;
  * each is checked, stored once, and durable before anybody is told that it is here. It leaves when the
  * ledger has applied it or never will. The intake is bounded: beyond its bounds it refuses as `busy`, and
- * what it has acknowledged stays.
+ * what it has acknowledged stays. Records of coins that never were wait long and cost nothing to sign, so
+ * strangers may fill half of it: the other half is for the member's own devices.
  *
  * A leaf is told from others by its hash, not by its id: an id covers neither signer nor signature, so that
  * a stranger's leaf with the id of an honest one would otherwise stand in its way.
@@ -124,11 +125,16 @@ export class Intake {
   /**
    * Takes leaves in and acknowledges the whole request, as it came. A bad leaf among good ones is left out,
    * and whoever asks for its status hears why.
+   * @param isOwn whether one of the member's devices hands them in.
    * @throws Refusal `busy`; that of the first leaf if none is any good.
    */
-  async acknowledge(leaves: readonly Uint8Array[]): Promise<SignedAcknowledgement> {
-    const { networkId, member, issuer, clock } = this.#parts;
-    const root = acknowledgedRoot(await this.accept(leaves));
+  async acknowledge(
+    leaves: readonly Uint8Array[],
+    isOwn = false,
+  ): Promise<SignedAcknowledgement> {
+    const { networkId, member, issuer, clock, leavesMax, bytesMax } = this.#parts;
+    const half = { leavesMax: leavesMax / 2, bytesMax: bytesMax / 2 };
+    const root = acknowledgedRoot(await this.#accept(leaves, isOwn ? this.#parts : half));
     const fields = { root, count: leaves.length, received: clock(), member };
     return signAcknowledgement(networkId, fields, issuer);
   }

@@ -13,6 +13,9 @@
  *     d ‖ owner 20                         → the device
  *     x ‖ account ‖ 00 ‖ owner 20          → empty: the device is the account's
  *     n ‖ day u32 ‖ owner 20 ‖ nonce 16    → empty: the request was taken
+ *     k ‖ owner 20                         → the report that the device is lost
+ *     m ‖ owner 20 ‖ record id 32          → a reclaim of the device's coins
+ *     s ‖ owner 20 ‖ conflict id 32        → a coin of the device's that two records name
  *
  *     i ‖ number u64                       → leaves taken in together, as a list of leaves
  *     o ‖ owner 20 ‖ load id 16            → a load
@@ -40,6 +43,10 @@ export const keys = {
   accountDevice: (account: string, owner: Owner) => concat(devicesOf(account), fromHex(owner)),
   nonce: (day: number, owner: Owner, nonce: Uint8Array) =>
     concat(prefix("n"), u32(day), fromHex(owner), nonce),
+
+  lostDevice: (owner: Owner) => concat(prefix("k"), fromHex(owner)),
+  reclaim: (owner: Owner, id: Hex) => concat(prefix("m"), fromHex(owner), fromHex(id)),
+  doubleSpend: (owner: Owner, id: Hex) => concat(prefix("s"), fromHex(owner), fromHex(id)),
 
   intake: (number: number) => concat(prefix("i"), u64(number)),
   load: (owner: Owner, id: Uint8Array) => concat(prefix("o"), fromHex(owner), id),
@@ -72,6 +79,12 @@ export const ranges = {
   }),
   /** Nonces of requests signed before that day. */
   noncesBefore: (day: number) => ({ gte: prefix("n"), lt: concat(prefix("n"), u32(day)) }),
+  lostDevices: under("k"),
+  reclaims: under("m"),
+  doubleSpendsOf: (owner: Owner) => ({
+    gte: concat(prefix("s"), fromHex(owner)),
+    lt: concat(prefix("s"), fromHex(owner), new Uint8Array(33).fill(255)),
+  }),
   intake: under("i"),
   loads: under("o"),
   vaultSpends: under("p"),

@@ -20,6 +20,7 @@ import type { Certificates } from "./certificates.ts";
 import { pickCoins } from "./coin-picking.ts";
 import { denominate } from "./denominations.ts";
 import type { DeviceBalances } from "./device-balances.ts";
+import type { Devices } from "./devices.ts";
 import { keys, ranges } from "./keys.ts";
 import type { Onboarding } from "./onboarding.ts";
 import { isHopeless, type Outcome } from "./outcome.ts";
@@ -35,6 +36,7 @@ export type LoadsParts = {
   readonly accounts: Accounts;
   readonly vault: Vault;
   readonly onboarding: Pick<Onboarding, "enrolled">;
+  readonly devices: Pick<Devices, "blockedSince">;
   readonly certificates: Pick<Certificates, "maxBalance">;
   readonly receipts: Pick<Receipts, "issue">;
   readonly balances: Pick<DeviceBalances, "touch">;
@@ -221,6 +223,13 @@ export class Loads {
       const isLater = isRefusal(error, "busy") || isRefusal(error, "unavailable");
       if (isRefusal(error) && !isLater) await this.#forget(name);
       throw error;
+    }
+    if (this.#parts.devices.blockedSince(name.owner) !== undefined) {
+      await accounts.release(referenceOf(name));
+      const reason = { code: "revoked", detail: "the bank has blocked the device" } as const;
+      const dead: LoadRow = { ...row, state: "dead", reason };
+      await this.#save(name, dead);
+      return dead;
     }
     let paid = row;
     try {

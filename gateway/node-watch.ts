@@ -103,6 +103,21 @@ export class NodeWatch {
     return this.#knowledge().status.receiptLifeS * 1000;
   }
 
+  /** Milliseconds from a revocation until the treasury may reclaim. @throws Refusal `unavailable`. */
+  reclaimDelayMs(): number {
+    return this.#knowledge().status.reclaimDelayS * 1000;
+  }
+
+  /** Milliseconds in which a double spend can be reported once the winner's cycle has settled. @throws Refusal `unavailable`. */
+  claimPeriodMs(): number {
+    return this.#knowledge().status.claimPeriodS * 1000;
+  }
+
+  /** Of an amount spent twice, what is to be paid as a fine. @throws Refusal `unavailable`. */
+  penaltyPercent(): number {
+    return this.#knowledge().status.penaltyPercent;
+  }
+
   /** @throws Refusal `unavailable` before the node has answered. */
   member(id: MemberId): MemberRow | undefined {
     return this.#knowledge().members.get(id);

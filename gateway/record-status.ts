@@ -1,11 +1,13 @@
 /**
  * What became of records, for the devices that made or received them: a signed statement for what has
  * applied, the reason for what has not, and `pending` for what is on its way. A record whose coin nobody has
- * made, here or at the node, is told so: it is how a holder of forged money learns of it.
+ * made, here or at the node, is told so: it is how a holder of forged money learns of it. One whose coin
+ * another record took is told that, and how far its restitution has come.
  */
 import type { RecordStatus } from "../protocol/answer.ts";
 import type { Hex } from "../protocol/bytes.ts";
 import { limits } from "../protocol/limits.ts";
+import type { Currency } from "../protocol/money.ts";
 import { type MemberId, type Outpoint, splitOutpoint } from "../protocol/output.ts";
 import { reasonOf } from "../protocol/reason.ts";
 import { Refusal } from "../protocol/refusal.ts";
@@ -15,14 +17,16 @@ import type { NodeClient, RecordStatus as NodeStatus } from "../node/client.ts";
 import type { Intake } from "./intake.ts";
 import { refusalFrom } from "./outcome.ts";
 import type { Reasons } from "./reasons.ts";
+import { explainLoss } from "./restitution-words.ts";
 
 export type RecordStatusesParts = {
   readonly networkId: Uint8Array;
   readonly member: MemberId;
   readonly issuer: Signer;
-  readonly node: Pick<NodeClient, "statuses" | "coins">;
+  readonly node: Pick<NodeClient, "statuses" | "coins" | "conflicts">;
   readonly intake: Intake;
   readonly reasons: Reasons;
+  readonly currency: Currency;
   readonly clock: () => number;
 };
 
@@ -50,6 +54,12 @@ export class RecordStatuses {
     if (atNode.state === "applied") {
       const fields = { id, seq: atNode.seq ?? 0, issued: clock(), member };
       return { state: "applied", id, statement: await signStatement(networkId, fields, issuer) };
+    }
+    if (atNode.state === "refused" && atNode.restitution !== undefined) {
+      const conflicts = await this.#parts.node.conflicts({ record: id });
+      const lost = conflicts.filter(({ loser }) => loser === id);
+      const { currency } = this.#parts;
+      if (lost.length > 0) return refused(id, new Refusal("spent", explainLoss(lost, currency)));
     }
     const coin = missing.get(id);
     if (coin !== undefined) {

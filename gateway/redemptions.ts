@@ -28,6 +28,8 @@ export type RedemptionsParts = {
   readonly accounts: Accounts;
   /** Where money goes that came from nobody known here. */
   readonly suspense: AccountId;
+  /** Where money waits that was taken back from lost devices, until it is certain whose it is. */
+  readonly recoveries: AccountId;
   readonly devices: Devices;
   readonly balances: Pick<DeviceBalances, "touch">;
   readonly intake: Pick<Intake, "acknowledge">;
@@ -98,9 +100,12 @@ export class Redemptions {
   }
 
   async #credit(id: Hex, applied: Hex): Promise<void> {
-    const { vaultOwner, accounts, suspense, devices, balances, logger } = this.#parts;
+    const { vaultOwner, accounts, suspense, recoveries, devices, balances, logger } = this.#parts;
     const record = await this.#appliedRecord(id, applied);
     const owner = ownerOf(record.signer);
+    if (record.kind === "reclaim") {
+      return accounts.credit(recoveries, this.#amountIn(record.outputs), `reclaim:${id}`);
+    }
     if (owner === vaultOwner) return;
     const device = await devices.get(owner);
     if (device === undefined) logger.warn({ id, owner }, "money came from a device not known here");

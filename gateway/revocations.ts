@@ -2,9 +2,13 @@
  * The member's revocation list: the devices it has revoked on the chain and those it has blocked here, for as
  * long as receipts and certificates of theirs may still be around. It is signed anew with the present time
  * whenever somebody needs it, since it is also how devices learn the time.
+ *
+ * Whoever is blocked here is revoked on the chain, too. The node does that: it has the operator account
+ * anyway, and the list shows it whom the bank has blocked, so that nothing here can move reserves.
  */
 import type { Hex } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
+import { limits } from "../protocol/limits.ts";
 import {
   decodeRevocationList,
   prefixOf,
@@ -25,7 +29,7 @@ export type RevocationsParts = {
   readonly networkId: Uint8Array;
   readonly member: MemberId;
   readonly issuer: Signer;
-  readonly node: Pick<NodeClient, "revocations">;
+  readonly node: Pick<NodeClient, "revocations" | "revoke">;
   readonly devices: Pick<Devices, "blocked">;
   readonly receiptLifeMs: () => number;
   readonly store: Store;
@@ -55,6 +59,26 @@ export class Revocations {
   /** Whether the chain says so. */
   isRevoked(owner: Owner): boolean {
     return this.#onChain?.has(owner) ?? false;
+  }
+
+  /** When the chain revoked it: block time in milliseconds. */
+  revokedSince(owner: Owner): number | undefined {
+    return this.#onChain?.get(owner);
+  }
+
+  /** Has the node revoke on the chain whom the bank has blocked here. Again and again: it may be away. */
+  async carryToChain(): Promise<void> {
+    const { devices, node } = this.#parts;
+    if (this.#onChain === undefined) await this.refresh();
+    const open: Owner[] = [];
+    for (const owner of devices.blocked.keys()) {
+      if (!this.isRevoked(owner)) open.push(owner);
+      if (open.length === limits.revokedAtOnceMax) break;
+    }
+    if (open.length === 0) return;
+    const { bytes } = await this.list();
+    await node.revoke(open, bytes);
+    await this.refresh();
   }
 
   /** Asks the node. */
@@ -100,11 +124,13 @@ export class Revocations {
     if (this.#onChain === undefined && before === undefined) {
       throw new Refusal("unavailable", "the node has not said yet whom the member has revoked");
     }
-    const since = [...devices.blocked, ...(this.#onChain ?? [])];
     const lifeMs = this.#onChain === undefined ? Infinity : this.#parts.receiptLifeMs();
-    const recent = since
-      .filter(([, time]) => now < time + lifeMs)
-      .map(([owner]) => prefixOf(owner));
+    const isRecent = (time: number) => now < time + lifeMs;
+    const blocked = [...devices.blocked].filter(
+      ([owner, time]) => isRecent(time) || !this.isRevoked(owner),
+    );
+    const revoked = [...(this.#onChain ?? [])].filter(([, time]) => isRecent(time));
+    const recent = [...blocked, ...revoked].map(([owner]) => prefixOf(owner));
     return [...new Set([...recent, ...(before?.prefixes ?? [])])].sort();
   }
 }

@@ -5,12 +5,12 @@ import { type Hex, toHex } from "../protocol/bytes.ts";
 import { decodeDeviceRequest } from "../protocol/device-request.ts";
 import { decodeLeaves } from "../protocol/leaf-list.ts";
 import { limits } from "../protocol/limits.ts";
-import type { NodeClient } from "../node/client.ts";
-import { bytes, call, type Route } from "../node/service/route.ts";
+import { bytes, call, events, type Route } from "../node/service/route.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import { REVOCATIONS_PATH } from "./foreign-lists.ts";
 import type { Intake } from "./intake.ts";
-import { whileNodeAnswers } from "./node-watch.ts";
+import type { Explanations } from "./explanations.ts";
+import type { RecordEvents } from "./record-events.ts";
 import type { Revocations } from "./revocations.ts";
 import * as Api from "./schema.ts";
 
@@ -18,7 +18,8 @@ export type RoutesParts = {
   readonly desk: DeviceDesk;
   readonly intake: Intake;
   readonly revocations: Revocations;
-  readonly node: Pick<NodeClient, "explain">;
+  readonly explanations: Explanations;
+  readonly recordEvents: RecordEvents<Api.Explanation>;
   readonly info: Api.MemberInfo;
 };
 
@@ -26,7 +27,14 @@ export type RoutesParts = {
 const HEAD_MAX = 512;
 const byId = Type.Object({ id: Api.RecordId });
 
-export function gatewayRoutes({ desk, intake, revocations, node, info }: RoutesParts): Route[] {
+export function gatewayRoutes({
+  desk,
+  intake,
+  revocations,
+  explanations,
+  recordEvents,
+  info,
+}: RoutesParts): Route[] {
   return [
     call({
       method: "POST",
@@ -63,7 +71,7 @@ export function gatewayRoutes({ desk, intake, revocations, node, info }: RoutesP
       summary: "Where a record is",
       params: byId,
       reply: Type.Omit(Api.Explanation, ["sentences"]),
-      handle: ({ params }) => explain(params.id as Hex),
+      handle: ({ params }) => explanations.of(params.id as Hex),
     }),
     call({
       method: "GET",
@@ -71,7 +79,14 @@ export function gatewayRoutes({ desk, intake, revocations, node, info }: RoutesP
       summary: "Why a record is where it is, in plain words",
       params: byId,
       reply: Api.Explanation,
-      handle: ({ params }) => explain(params.id as Hex),
+      handle: ({ params }) => explanations.of(params.id as Hex),
+    }),
+    events({
+      path: "/v1/records/:id/events",
+      summary: "The same, now and whenever it changes",
+      params: byId,
+      event: Api.Explanation,
+      follow: ({ params, signal }) => recordEvents.follow(params.id as Hex, signal),
     }),
     call({
       method: "GET",
@@ -88,15 +103,6 @@ export function gatewayRoutes({ desk, intake, revocations, node, info }: RoutesP
       handle: () => info,
     }),
   ];
-
-  async function explain(id: Hex) {
-    const { status, sentences } = await whileNodeAnswers(() => node.explain(id));
-    const isHere = intake.withId(id).length > 0;
-    const state = status.state === "unknown" && isHere ? ("pending" as const) : status.state;
-    const here = isHere ? ["This gateway has it durably and hands it to its node."] : [];
-    const code = status.code === undefined ? {} : { code: status.code };
-    return { id, state, ...code, sentences: [...here, ...sentences] };
-  }
 }
 
 /** For `RoutesParts.info`. */

@@ -38,6 +38,9 @@ export const Explanation = Type.Object({
   id: RecordId,
   state: Type.String({ description: "unknown, pending, applied or refused" }),
   code: Type.Optional(Type.String({ description: "Why it has not applied" })),
+  restitution: Type.Optional(
+    Type.String({ description: "How far the coins have come that it lost to other records" }),
+  ),
   sentences: Type.Array(Type.String(), { description: "What happened and what comes next" }),
 });
 
@@ -102,6 +105,68 @@ export const DeviceRow = Type.Object({
   blocked: Type.Optional(time("Since when")),
 });
 
+/** A lost device, step by step. */
+export const LostDeviceRow = Type.Object({
+  reported: time("When"),
+  revoked: Type.Optional(time("Block time of its revocation; absent until the chain has it")),
+  reclaimableFrom: Type.Optional(time("From when on what it holds is taken back")),
+  onDevice: amount("What it still holds on the ledger"),
+  reclaimed: amount("What was taken back"),
+  proven: amount("What of it payees have proven to be theirs since"),
+  credited: amount("What of it is the customer's again"),
+  creditFrom: Type.Optional(
+    time("When more of it becomes the customer's, unless payees come before"),
+  ),
+  replacement: Type.Optional(
+    Type.Object({
+      device: Type.Optional(OwnerName),
+      load: Type.Boolean({ description: "Whether what is credited is loaded onto it" }),
+      loaded: amount("What was"),
+    }),
+  ),
+  sentences: Type.Array(Type.String(), { description: "What the customer is told" }),
+});
+
+/** A coin of a device that two records name. */
+export const DoubleSpendRow = Type.Object({
+  conflict: RecordId,
+  winner: RecordId,
+  loser: RecordId,
+  winnerKind: Type.Union([Type.Literal("spend"), Type.Literal("reclaim")], {
+    description: "Where the bank's reclaim won, nobody cheated",
+  }),
+  amount: amount("What the bond pays once more"),
+  fine: amount("What the bank is fined for it"),
+  stage: Type.String({ description: "How far it has come" }),
+});
+
+export const DeviceState = Type.Intersect([
+  DeviceRow,
+  Type.Object({
+    revoked: Type.Optional(time("Block time of its revocation")),
+    lost: Type.Optional(LostDeviceRow),
+    doubleSpends: Type.Array(DoubleSpendRow),
+  }),
+]);
+
+export const ReplacementFor = Type.Object(
+  {
+    load: Type.Boolean({
+      default: false,
+      description: "Whether what is taken back is loaded onto the new device",
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export const Replacement = Type.Object({
+  credential: Type.Optional(
+    Type.String({ description: "What the new device shows, in UTF-8, when it enrols: once" }),
+  ),
+  expires: Type.Optional(time("Until when")),
+  device: Type.Optional(OwnerName),
+});
+
 export const VaultRow = Type.Object({
   owner: OwnerName,
   amount: amount("Confirmed coins and change that is on its way"),
@@ -121,7 +186,11 @@ export const Merge = Type.Object({
 
 export const Books = Type.Object({
   cash: amount("What customers have brought, less what is here of it: negative"),
-  settlement: amount("What devices have paid to others, less what others have paid to them"),
+  settlement: amount(
+    "What devices have paid to others, less what others have paid to them, less what the bond has paid in",
+  ),
+  bond: amount("What the bond has paid for double spends and fines"),
+  losses: amount("What of it the bank bears: negative"),
   available: amount("All accounts'"),
   held: amount("All accounts'"),
   onDevices: amount("All accounts'"),
@@ -144,3 +213,5 @@ export const Page = <S extends TSchema>(name: S) =>
 export type MemberInfo = Static<typeof MemberInfo>;
 export type AccountRow = Static<typeof AccountRow>;
 export type DeviceRow = Static<typeof DeviceRow>;
+export type DeviceState = Static<typeof DeviceState>;
+export type Explanation = Static<typeof Explanation>;

@@ -1,13 +1,14 @@
 /** What the bank's own people and systems ask of the gateway: the counter, the vault, the devices, the books. */
 import { Type } from "typebox";
-import { NOBODY, type Owner } from "../protocol/key.ts";
+import { NOBODY } from "../protocol/key.ts";
 import { parseMinorUnits } from "../protocol/money.ts";
 import { lock, type MemberId } from "../protocol/output.ts";
 import { recordId } from "../protocol/record.ts";
 import { call, type Route } from "../node/service/route.ts";
 import { sumOf } from "./coin-picking.ts";
 import type { Credentials } from "./credentials.ts";
-import type { Device, Devices } from "./devices.ts";
+import type { Devices } from "./devices.ts";
+import { deviceRoutes, type DeviceRoutesParts } from "./device-routes.ts";
 import type { EmbeddedAccounts } from "./embedded-accounts.ts";
 import type { Intake } from "./intake.ts";
 import type { Loads } from "./loads.ts";
@@ -15,7 +16,7 @@ import { whileNodeAnswers } from "./node-watch.ts";
 import * as Api from "./schema.ts";
 import type { Vault } from "./vault.ts";
 
-export type StaffRoutesParts = {
+export type StaffRoutesParts = DeviceRoutesParts & {
   readonly networkId: Uint8Array;
   readonly member: MemberId;
   readonly accounts: EmbeddedAccounts;
@@ -25,11 +26,9 @@ export type StaffRoutesParts = {
   readonly vault: Vault;
   readonly intake: Intake;
   readonly loads: Loads;
-  readonly clock: () => number;
 };
 
 const byAccount = Type.Object({ account: Api.AccountName });
-const byOwner = Type.Object({ owner: Api.OwnerName });
 const STATEMENT_MAX = 1000;
 
 export function staffRoutes(parts: StaffRoutesParts): Route[] {
@@ -134,33 +133,6 @@ function accountRoutes({
   ];
 }
 
-function deviceRoutes({ devices, clock }: StaffRoutesParts): Route[] {
-  return [
-    call({
-      method: "GET",
-      path: "/v1/devices",
-      summary: "Devices, ascending",
-      query: Api.Page(Api.OwnerName),
-      reply: Type.Array(Api.DeviceRow),
-      handle: ({ query: { after, limit } }) =>
-        Array.fromAsync(devices.all({ after: after as Owner, limit }), deviceRow),
-    }),
-    call({
-      method: "POST",
-      path: "/v1/devices/:owner/block",
-      summary:
-        "Blocks a device for good: no receipts, no certificates, no loads; others hear of it",
-      params: byOwner,
-      reply: Api.DeviceRow,
-      async handle({ params }) {
-        const owner = params.owner as Owner;
-        await devices.block(owner, clock());
-        return deviceRow({ owner, ...(await devices.get(owner))! });
-      },
-    }),
-  ];
-}
-
 function bankRoutes({
   networkId,
   member,
@@ -212,11 +184,13 @@ function bankRoutes({
       summary: "What the bank's books hold together",
       reply: Api.Books,
       async handle() {
-        const { cash, settlement, available, held, onDevices, total } =
+        const { cash, settlement, bond, losses, available, held, onDevices, total } =
           await accounts.trialBalance();
         return {
           cash: String(cash),
           settlement: String(settlement),
+          bond: String(bond),
+          losses: String(losses),
           available: String(available),
           held: String(held),
           onDevices: String(onDevices),
@@ -232,10 +206,4 @@ function bankRoutes({
       handle: () => ({ leaves: intake.size, bytes: intake.sizeBytes, loads: loads.open }),
     }),
   ];
-}
-
-function deviceRow(device: Device & { readonly owner: Owner }): Api.DeviceRow {
-  const { owner, key, account, class: deviceClass, label, registered, blocked } = device;
-  const row = { owner, key, account, class: deviceClass, label, registered };
-  return blocked === undefined ? row : { ...row, blocked };
 }

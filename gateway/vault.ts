@@ -2,7 +2,8 @@
  * The member's vault: the coins of its treasury key, and the only place that signs with it. Spends are made
  * one at a time and durable before anybody sees them, so that a coin is never spent twice: not by two loads
  * at once, and not by a restart, which hands in the same records again. Change can be spent before its record
- * has applied, since the gateway hands parents on first.
+ * has applied, since the gateway hands parents on first. What is reclaimed from a lost device cannot: its own
+ * records may take it first.
  */
 import { fromHex, type Hex, Reader, toHex, Writer } from "../protocol/bytes.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
@@ -136,6 +137,20 @@ export class Vault {
     });
   }
 
+  /**
+   * Takes back coins of owners whom the member has revoked. The record is durable, together with `also`,
+   * and taken in when this returns. Nothing of it is spent before it has applied.
+   * @param coins at most 16, together at most one coin's amount.
+   */
+  async reclaim(
+    coins: readonly { readonly outpoint: Outpoint; readonly amount: Amount }[],
+    also: (record: NamedLeaf) => readonly Change[],
+  ): Promise<SignedRecord> {
+    const all = coins.map((coin) => ({ ...coin, isConfirmed: true }));
+    const outputs = [this.#toSelf(sumOf(all))];
+    return this.#serial.run(() => this.#sign(all, outputs, also, "reclaim"));
+  }
+
   /** Lets go of a spend that is final. One that lost a coin to another record keeps the rest locked. */
   async settle({ leaf, ...end }: Outcome): Promise<void> {
     // In turn, so that no choice of coins is made on what the node said before.
@@ -144,7 +159,9 @@ export class Vault {
       if (spend === undefined) return;
       // Another's signature under the same body is refused without saying anything about ours.
       if (end.state === "refused" && leaf.hash !== leafHash(spend.record.bytes)) return;
-      const isOver = end.state === "applied" || isHopeless(end.reason.code);
+      // A reclaim names coins that are gone for good when another record has one of them.
+      const isOver =
+        end.state === "applied" || isHopeless(end.reason.code) || spend.record.kind === "reclaim";
       const value = isOver ? null : encodeSpend(spend.record, true);
       await this.#parts.store.write([{ key: keys.vaultSpend(leaf.id), value }]);
       if (isOver) this.#spends.delete(leaf.id);
@@ -177,13 +194,14 @@ export class Vault {
     coins: readonly VaultCoin[],
     outputs: readonly Output[],
     also: (record: NamedLeaf) => readonly Change[],
+    kind: "spend" | "reclaim" = "spend",
   ): Promise<SignedRecord> {
     const { networkId, treasury, store, intake, random, clock } = this.#parts;
     const counter = this.#counter + 1;
     const record = await signRecord(
       networkId,
       {
-        kind: "spend",
+        kind,
         inputs: coins.map(({ outpoint }) => outpoint).sort(),
         outputs,
         counter,
@@ -207,7 +225,7 @@ export class Vault {
 
   #remember(id: Hex, record: SignedRecord, isLost: boolean): void {
     const change = record.outputs.flatMap(({ owner, amount }, index) =>
-      owner === this.owner && !isLost
+      owner === this.owner && !isLost && record.kind === "spend"
         ? [{ outpoint: outpointOf(fromHex(id), index), amount, isConfirmed: false }]
         : [],
     );

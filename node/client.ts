@@ -1,5 +1,5 @@
 /** A node's API as gateways and commands call it. Problems come back as the refusals they are. */
-import type { Hex } from "../protocol/bytes.ts";
+import { type Hex, toHex } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
 import { encodeLeaves } from "../protocol/leaf-list.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
@@ -109,6 +109,14 @@ export class NodeClient {
   /** The owners that a member has revoked, in any order. */
   async revocations(member: MemberId): Promise<Revocations> {
     return this.#call(`/v1/members/${member}/revocations`);
+  }
+
+  /**
+   * Has keys revoked on the chain. Returns when they are.
+   * @param list the member's revocation list, which names them.
+   */
+  async revoke(owners: readonly Owner[], list: Uint8Array): Promise<void> {
+    await this.#call("/v1/revocations", { owners, list: toHex(list) });
   }
 
   async status(): Promise<NodeStatus> {

@@ -40,6 +40,7 @@ import { PeerAnswers } from "./peer-answers.ts";
 import { PendingPool } from "./pending-pool.ts";
 import { keepPool } from "./pool-upkeep.ts";
 import { Replica } from "./replica.ts";
+import { Revoker } from "./revoker.ts";
 import type { CheckedStore, StoreOptions } from "./service/checked-store.ts";
 import { DataFolder } from "./service/data-folder.ts";
 import { EventFeed } from "./service/event-feed.ts";
@@ -366,6 +367,10 @@ export class Node {
       {
         routes: nodeRoutes({
           intake: member === undefined ? undefined : intake,
+          revoker:
+            member === undefined
+              ? undefined
+              : new Revoker({ ...context, member, state: replica.state, chain }),
           queries,
           feed,
           evidence: { conflicts, conflictFeed },

@@ -56,6 +56,8 @@ export const limits = {
   loadPartsMax: 16,
   /** Ids or outpoints in one question: 1,024 receipts are 152 KiB. */
   askedMax: 1024,
+  /** Keys revoked by one transaction: some 3 million gas. */
+  revokedAtOnceMax: 128,
   /** Lists in one answer: one a member, and the trust lists between the device's and the present one. */
   answeredListsMax: 2048,
   /** Why something was refused, in a sentence or two. */

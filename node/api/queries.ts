@@ -166,6 +166,9 @@ export class Queries {
       verified: verified(),
       supply: supply.toString(),
       receiptLifeS: chain.parameters.receiptLifeS,
+      reclaimDelayS: state.reclaimDelayS,
+      claimPeriodS: chain.parameters.claimPeriodS,
+      penaltyPercent: chain.parameters.penaltyPercent,
     };
   }
 
@@ -225,7 +228,9 @@ export class Queries {
     const { pool } = this.#parts;
     const spenders = pool.spendersOf(outpoint).flatMap((id) => pool.withId(id));
     const pending = spenders.some(({ leaf }) => this.#mayTake(leaf.leaf, output));
-    return { outpoint, ...output, amount: output.amount.toString(), pending };
+    const row = { outpoint, ...output, amount: output.amount.toString(), pending };
+    const restitutedS = this.#parts.replica.state.restitutedAtS(outpoint);
+    return restitutedS === undefined ? row : { ...row, restitutedS };
   }
 
   /** Whether the signer is one who may: anyone can name a coin in a record. */

@@ -1,9 +1,10 @@
 /** The node's routes: what each takes and gives, and who answers. */
 import { Type } from "typebox";
-import type { Hex } from "../../protocol/bytes.ts";
+import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import { decodeLeaves } from "../../protocol/leaf-list.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { LeafIntake } from "../leaf-intake.ts";
+import type { Revoker } from "../revoker.ts";
 import type { EventFeed } from "../service/event-feed.ts";
 import { bytes, call, events, type Route } from "../service/route.ts";
 import { conflictRoutes, type ConflictRoutesParts } from "./conflict-routes.ts";
@@ -13,6 +14,8 @@ import * as Api from "./schema.ts";
 export type RoutesParts = {
   /** Absent on an observer, which puts nothing forward. */
   readonly intake: Pick<LeafIntake, "submit"> | undefined;
+  /** Absent on an observer, which revokes nothing. */
+  readonly revoker?: Pick<Revoker, "revoke"> | undefined;
   readonly queries: Queries;
   readonly feed: EventFeed<Api.FoldedEvent>;
   /** Absent where no evidence is kept. */
@@ -22,10 +25,11 @@ export type RoutesParts = {
 const byId = Type.Object({ id: Api.RecordId });
 const byOwner = Type.Object({ owner: Api.OwnerName });
 
-export function nodeRoutes({ intake, queries, feed, evidence }: RoutesParts): Route[] {
+export function nodeRoutes({ intake, revoker, queries, feed, evidence }: RoutesParts): Route[] {
   return [
     ...(evidence === undefined ? [] : conflictRoutes(evidence)),
     ...(intake === undefined ? [] : [submission(intake)]),
+    ...(revoker === undefined ? [] : [revocation(revoker)]),
     call({
       method: "POST",
       path: "/v1/records/status",
@@ -135,6 +139,21 @@ function submission(intake: Pick<LeafIntake, "submit">): Route {
     bodyMaxBytes: limits.batchBytesMax + 4 * limits.submissionLeavesMax + 2,
     async handle({ body }) {
       return { results: await intake.submit(decodeLeaves(body)) };
+    },
+  });
+}
+
+function revocation(revoker: Pick<Revoker, "revoke">): Route {
+  return call({
+    method: "POST",
+    path: "/v1/revocations",
+    summary: "Writes to the chain whom the member's own revocation list names",
+    body: Api.NewRevocations,
+    reply: Api.Revoked,
+    bodyMaxBytes: 2 * limits.gatewayAnswerMax + 64 * limits.revokedAtOnceMax,
+    async handle({ body: { owners, list } }) {
+      await revoker.revoke(owners as Hex[], fromHex(list as Hex));
+      return { owners };
     },
   });
 }

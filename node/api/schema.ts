@@ -81,6 +81,9 @@ export const CoinRow = Type.Object({
   pending: Type.Boolean({
     description: "Whether a record that waits here, by one who may, would take it",
   }),
+  restitutedS: Type.Optional(
+    count("Of a replacement: block time at which it was made, in seconds since 1970"),
+  ),
 });
 
 /** Coins as of one event: what a custodian's receipt states. */
@@ -121,6 +124,21 @@ export const Revocations = Type.Object({
   ),
 });
 
+/** What a member's gateway has its node write to the chain. */
+export const NewRevocations = Type.Object(
+  {
+    owners: Type.Array(OwnerName, { minItems: 1, maxItems: limits.revokedAtOnceMax }),
+    list: Type.String({
+      pattern: "^0x([0-9a-f]{2})*$",
+      maxLength: 2 + 2 * limits.gatewayAnswerMax,
+      description: "The member's revocation list, signed, which names each of them",
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export const Revoked = Type.Object({ owners: Type.Array(OwnerName) });
+
 export const NodeStatus = Type.Object({
   networkId: hex(32, "The network's id"),
   member: Type.Union([MemberNumber, Type.Null()], { description: "Null for an observer" }),
@@ -134,6 +152,11 @@ export const NodeStatus = Type.Object({
   verified: count("Signatures of leaves checked since the start"),
   supply: AmountText,
   receiptLifeS: count("Longest life of receipts and certificates, in seconds"),
+  reclaimDelayS: count("From a revocation until the treasury may reclaim, in seconds"),
+  claimPeriodS: count(
+    "From a cycle's settlement until its double spends can be reported, in seconds",
+  ),
+  penaltyPercent: count("Fine for a double spend, of its amount"),
 });
 
 export const CheckpointRow = Type.Object({

@@ -118,6 +118,8 @@ async function checkBooks(bank: Bank, shop: TestDevice, journeys: number): Promi
   expect(await bank.staff("/v1/books")).to.deep.equal({
     cash: String(-n * DEPOSIT),
     settlement: "0",
+    bond: "0",
+    losses: "0",
     available: String(n * (DEPOSIT - LOAD + REDEMPTION)),
     held: "0",
     onDevices: String(onDevices),

@@ -74,6 +74,12 @@ export class Bank implements AsyncDisposable {
     return Date.now() + this.ahead;
   }
 
+  /** Lets the chain's time pass, and with it the gateway's: both show the same from now on. */
+  pass(seconds: number): void {
+    this.node.ledger.timeS += seconds;
+    this.ahead = this.node.ledger.timeS * 1000 - Date.now();
+  }
+
   /** Starts the gateway on what is on the disk. @param cut the write at which it is to die. */
   async start(cut?: CutPlan): Promise<void> {
     this.store = new BrokenStore(this.#files, cut);
@@ -223,6 +229,8 @@ export class Bank implements AsyncDisposable {
           "lists.refreshMs": 100,
           "lists.lifeMs": 1,
           "accounts.sweepMs": 86_400_000,
+          "lost.everyMs": 20,
+          "lost.sweepMs": 60,
           ...this.#options.settings,
         }),
       }),

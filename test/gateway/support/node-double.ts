@@ -8,6 +8,7 @@ import { leafHash } from "../../../protocol/leaf.ts";
 import { NOBODY, type Owner, ownerOf } from "../../../protocol/key.ts";
 import type { MemberId, Outpoint, Output } from "../../../protocol/output.ts";
 import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
+import type { ConflictQueries } from "../../../node/api/conflict-queries.ts";
 import type { Queries } from "../../../node/api/queries.ts";
 import { nodeRoutes } from "../../../node/api/routes.ts";
 import type * as Api from "../../../node/api/schema.ts";
@@ -16,10 +17,16 @@ import { EventFeed } from "../../../node/service/event-feed.ts";
 import type { ServerEvent } from "../../../node/service/event-stream.ts";
 import { HttpServer } from "../../../node/service/http-server.ts";
 import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
+import { revoke } from "../../../node/chain/calls.ts";
+import { ChainDownError } from "../../../node/chain/errors.ts";
+import { Revoker } from "../../../node/revoker.ts";
+import { NodeVerifier } from "../../../protocol/p256-node.ts";
 import { networkId } from "../../support/ledger-parts.ts";
 import { batchOf, TestLedger, toSequenced } from "../../support/ledger.ts";
 
 export const RECEIPT_LIFE_S = 7 * 24 * 60 * 60;
+export const CLAIM_PERIOD_S = 30 * 24 * 60 * 60;
+export const PENALTY_PERCENT = 200;
 
 type Waiting = {
   readonly hash: Hex;
@@ -51,6 +58,10 @@ export class NodeDouble implements AsyncDisposable {
   /** Called with every submission, before it is taken. */
   onSubmit: (ids: readonly Hex[]) => void | Promise<void> = () => undefined;
   chainState = "following";
+  /** Whether transactions come to nothing. */
+  isChainDown = false;
+  /** Transactions that revoked something. */
+  revocations = 0;
   /** Instead of taking leaves: for gateways of networks that are not the ledger's. */
   recorder: ((leaves: readonly Uint8Array[]) => void) | undefined;
   /** What it says of its network. */
@@ -61,6 +72,11 @@ export class NodeDouble implements AsyncDisposable {
   readonly #outcomes = new Map<Hex, { seq: number; code: string; detail: string }>();
   readonly #events: Api.FoldedEvent[] = [];
   readonly #feed = new EventFeed<Api.FoldedEvent>({ history: (seq) => this.#after(seq) });
+  readonly #conflicts = new Map<string, Api.ConflictRow>();
+  readonly #conflictFeed = new EventFeed<Api.ConflictRow>({
+    history: (number) => this.#conflictsAfter(number),
+  });
+  #conflictNumber = 0;
   #server: HttpServer | undefined;
   #port = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -78,6 +94,11 @@ export class NodeDouble implements AsyncDisposable {
     const logger = makeLogger({ name: "double", level: "silent" });
     const routes = nodeRoutes({
       intake: { submit: (leaves) => this.#submit(leaves) },
+      revoker: this.#revoker(),
+      evidence: {
+        conflicts: this.#conflictQueries() as unknown as ConflictQueries,
+        conflictFeed: this.#conflictFeed,
+      },
       queries: this.#queries() as unknown as Queries,
       feed: this.#feed,
     });
@@ -131,6 +152,13 @@ export class NodeDouble implements AsyncDisposable {
     return result;
   }
 
+  /** Says of a coin that two records name it, or how far that has come since. */
+  tellConflict(row: Omit<Api.ConflictRow, "number">): void {
+    const next = { ...row, number: ++this.#conflictNumber };
+    this.#conflicts.set(row.id, next);
+    this.#conflictFeed.publish({ id: next.number, data: next });
+  }
+
   /** Sequences leaves as another member would: they need not have come here. */
   sequenceForeign(leaves: readonly Uint8Array[]): void {
     for (const bytes of leaves) this.#bytes.set(leafHash(bytes), bytes);
@@ -141,6 +169,40 @@ export class NodeDouble implements AsyncDisposable {
   sequence(): void {
     const ready = [...this.#pool.values()].filter(({ reason }) => reason === undefined);
     if (ready.length > 0) this.#sequence(ready.map(({ bytes }) => bytes));
+  }
+
+  #revoker(): Revoker {
+    const send = async ({ args }: ReturnType<typeof revoke>) => {
+      if (this.isChainDown) throw new ChainDownError("the chain of this test is down");
+      this.revocations++;
+      this.change((ledger) => {
+        for (const owner of args[0] as readonly Owner[]) ledger.revoke(1, owner);
+      });
+      return undefined as never;
+    };
+    const { state } = this.ledger;
+    return new Revoker({
+      networkId,
+      member: 1,
+      state,
+      verifier: new NodeVerifier(),
+      chain: { send },
+    });
+  }
+
+  *#conflictsAfter(number: number): Generator<ServerEvent<Api.ConflictRow>> {
+    const later = [...this.#conflicts.values()].filter((row) => row.number > number);
+    for (const data of later.sort((a, b) => a.number - b.number)) yield { id: data.number, data };
+  }
+
+  #conflictQueries() {
+    return {
+      list: async ({ record }: { record?: Hex }) => ({
+        conflicts: [...this.#conflicts.values()].filter(
+          ({ winner, loser }) => record === undefined || winner === record || loser === record,
+        ),
+      }),
+    };
   }
 
   async #submit(leaves: readonly Uint8Array[]): Promise<Api.SubmissionResult[]> {
@@ -271,6 +333,9 @@ export class NodeDouble implements AsyncDisposable {
         verified: 0,
         supply: "0",
         receiptLifeS: RECEIPT_LIFE_S,
+        reclaimDelayS: state.reclaimDelayS,
+        claimPeriodS: CLAIM_PERIOD_S,
+        penaltyPercent: PENALTY_PERCENT,
       }),
       checkpoints: async () => [],
     };
@@ -278,19 +343,27 @@ export class NodeDouble implements AsyncDisposable {
 
   #statusOf(id: Hex, waiting: Waiting | undefined): Api.RecordStatus {
     const applied = this.#applied.get(id);
-    if (applied !== undefined) return { id, state: "applied", ...applied, settled: false };
+    if (applied !== undefined) {
+      const { settledCycle } = this.ledger.state.parameters;
+      return { id, state: "applied", ...applied, settled: applied.cycle <= settledCycle };
+    }
     if (waiting !== undefined) {
       return { id, state: "pending", leafHash: waiting.hash, ...waiting.reason };
     }
     const outcome = this.#outcomes.get(id);
-    return outcome === undefined ? { id, state: "unknown" } : { id, state: "refused", ...outcome };
+    if (outcome === undefined) return { id, state: "unknown" };
+    const lost = [...this.#conflicts.values()].find(({ loser }) => loser === id);
+    const restitution = lost === undefined ? {} : { restitution: lost.stage };
+    return { id, state: "refused", ...outcome, ...restitution };
   }
 
   #coinRow(outpoint: Outpoint, output: Output): Api.CoinRow {
     const pending = [...this.#pool.values()].some(
       ({ inputs, signer }) => inputs.includes(outpoint) && signer === output.owner,
     );
-    return { outpoint, ...output, amount: String(output.amount), pending };
+    const row = { outpoint, ...output, amount: String(output.amount), pending };
+    const restitutedS = this.ledger.state.restitutedAtS(outpoint);
+    return restitutedS === undefined ? row : { ...row, restitutedS };
   }
 
   #memberRow(member: MemberId): Api.MemberRow {
