@@ -8,7 +8,7 @@ import { act, type Deed, type DeedOptions, done } from "../admin/deed.ts";
 import { makeKey, type PublicKey, readPublicKey } from "../admin/keys.ts";
 import { parameterChange } from "../admin/parameter-change.ts";
 import { withdrawableOf, withdrawReserves } from "../admin/reserves.ts";
-import { rotated, rotationCall } from "../admin/rotation.ts";
+import { parseRotation, rotated, rotationCall } from "../admin/rotation.ts";
 import { AdminSession, answering } from "../admin/session.ts";
 import { networkStatus, parameterLines } from "../admin/status.ts";
 import { parseHex, parseWhole } from "../arguments.ts";
@@ -31,6 +31,14 @@ otherwise tells when to run it again, the same.
   tallystick admin status
   tallystick admin deposit 1000000.00 --key operator.json
   tallystick admin quota 3 5000000 --key authority.json`;
+
+const rotateHelp = `
+<key> is the new key's file, or what is public of it: a key, an address, a peer id. Issuer, treasury,
+intake and validator are replaced together: those that change together belong into one command. A peer
+and an operator are replaced each by a command of its own, an operator by the authority alone.
+
+  tallystick admin rotate issuer issuer-2.json treasury treasury-2.json --key operator.json
+  tallystick admin rotate operator 0x… --member 3 --key authority.json`;
 
 export function registerAdmin(program: Command): void {
   const admin = program
@@ -86,15 +94,12 @@ function registerOperator(admin: Command): void {
       };
     }),
   );
-  privileged(admin, "rotate <what> <key>", `replace a key: ${rotated.join(", ")}`)
+  privileged(admin, "rotate <what> <key> [more...]", `replace keys: ${rotated.join(", ")}`)
     .option("--member <number>", "as the authority, for this member", parseWhole)
     .option("--address <multiaddr...>", "where the node is reached from now on, with peer")
-    .addHelpText(
-      "after",
-      "\n<key> is the new key's file, or what is public of it: a key, an address, a peer id.",
-    )
-    .action((what: string, key: string, options: RotateOptions) =>
-      act(options, (session) => rotation(session, what, key, options)),
+    .addHelpText("after", rotateHelp)
+    .action((what: string, key: string, more: readonly string[], options: RotateOptions) =>
+      act(options, (session) => rotation(session, [what, key, ...more], options)),
     );
 }
 
@@ -249,21 +254,20 @@ deployer (secp256k1); peer (Ed25519); or the kind itself.`,
 
 async function rotation(
   session: AdminSession,
-  name: string,
-  key: string,
+  args: readonly string[],
   options: RotateOptions,
 ): Promise<Deed> {
-  const what = rotated.find((each) => each === name);
-  if (what === undefined)
-    throw new Refusal("malformed", `"${name}" is not one of ${rotated.join(", ")}`);
+  const wanted = parseRotation(args, options.address);
   const byAuthority = options.member !== undefined;
   const member = await session.member(options.member ?? (await session.ownMember()));
-  const wanted = { what, key, addresses: options.address };
-  const { call, from, to } = await rotationCall(member, wanted, byAuthority);
+  const { call, replacements } = await rotationCall(member, wanted, byAuthority);
+  const each = replacements.map(({ what, from, to }) => `${what} ${from} by ${to}`);
   return {
-    says: `replace the ${what} of member ${member.member} (${member.name}), ${from}, by ${to}`,
-    does: () =>
-      byAuthority ? authority(session, options).call(call) : done(session.client.send(call)),
+    says: `replace for member ${member.member} (${member.name}): ${each.join("; ")}`,
+    does: async () => {
+      if (call === undefined) return { kind: "known", member: member.member };
+      return byAuthority ? authority(session, options).call(call) : done(session.client.send(call));
+    },
   };
 }
 
