@@ -99,16 +99,17 @@ export class DeviceDesk {
     const request = await openDeviceRequest(networkId, member, intakeKey, sealed);
     checkDeviceRequestSignature(networkId, request, verifier);
     const { ask, deviceKey } = request;
-    if (ask.kind === "submit") return intake.acknowledge(ask.leaves);
-    if (ask.kind === "redeem") return redemptions.ask(ownerOf(deviceKey), ask.record);
+    const owner = ownerOf(deviceKey);
+    if (ask.kind === "submit") return intake.acknowledge(ask.leaves, await this.#isOwn(owner));
+    if (ask.kind === "redeem") return redemptions.ask(owner, ask.record);
     throw new Refusal("forbidden", "by courier, records are handed in and nothing else is asked");
   }
 
   async #do(request: DeviceRequest): Promise<Answer> {
-    const { devices, nonces, clock } = this.#parts;
+    const { nonces, clock } = this.#parts;
     checkDeviceRequestTime(request, clock());
     const owner = ownerOf(request.deviceKey);
-    if ((await devices.get(owner)) !== undefined) await nonces.take(request);
+    if (await this.#isOwn(owner)) await nonces.take(request);
     return this.#answer(owner, request);
   }
 
@@ -128,7 +129,10 @@ export class DeviceDesk {
       case "redeem":
         return { kind, acknowledgement: await redemptions.ask(owner, ask.record) };
       case "submit":
-        return { kind, acknowledgement: await intake.acknowledge(ask.leaves) };
+        return {
+          kind,
+          acknowledgement: await intake.acknowledge(ask.leaves, await this.#isOwn(owner)),
+        };
       case "status":
         return { kind, records: await statuses.of(ask.ids) };
       case "receipts":
@@ -136,6 +140,11 @@ export class DeviceDesk {
       case "lists":
         return { kind, lists: await lists.answer(ask.versions) };
     }
+  }
+
+  /** Whether the member has registered the device. */
+  async #isOwn(owner: Owner): Promise<boolean> {
+    return (await this.#parts.devices.get(owner)) !== undefined;
   }
 
   /** All lists, for a device that is out of date. */

@@ -128,10 +128,7 @@ export class Intake {
    * @param isOwn whether one of the member's devices hands them in.
    * @throws Refusal `busy`; that of the first leaf if none is any good.
    */
-  async acknowledge(
-    leaves: readonly Uint8Array[],
-    isOwn = false,
-  ): Promise<SignedAcknowledgement> {
+  async acknowledge(leaves: readonly Uint8Array[], isOwn = false): Promise<SignedAcknowledgement> {
     const { networkId, member, issuer, clock, leavesMax, bytesMax } = this.#parts;
     const half = { leavesMax: leavesMax / 2, bytesMax: bytesMax / 2 };
     const root = acknowledgedRoot(await this.#accept(leaves, isOwn ? this.#parts : half));

@@ -64,7 +64,7 @@ export class Redemptions {
     if (this.#amountIn(record.outputs) === 0n) {
       throw new Refusal("unknown-recipient", "nothing of it goes to the member's treasury key");
     }
-    return intake.acknowledge([record.bytes]);
+    return intake.acknowledge([record.bytes], true);
   }
 
   /** Credits a redemption that has applied. */

@@ -195,7 +195,7 @@ describe("forwarding", () => {
   });
 
   it("stops taking in at its bound with Retry-After, and goes on when there is room", async () => {
-    await open({ settings: { "intake.leavesMax": 4096 } });
+    await open({ settings: { "intake.leavesMax": 8192 } });
     await bank.node.stop();
     const records = await Promise.all(Array.from({ length: 7 }, (_, i) => payment(i)));
     const many = await manyOf(4090);

@@ -224,6 +224,22 @@ describe("the intake", () => {
     await refusal("busy", large.accept([leaves[6]!]));
   });
 
+  it("keeps half of its room for the member's own devices: strangers' records of coins that never were cannot fill it", async () => {
+    const intake = await open({ leavesMax: 4 });
+    const leaves = bytesOf(await makeSpends(5));
+    await intake.acknowledge(leaves.slice(0, 2));
+    await refusal("busy", intake.acknowledge([leaves[2]!]));
+    await intake.acknowledge(leaves.slice(0, 2));
+    await intake.acknowledge([leaves[2]!], true);
+    await intake.acknowledge([leaves[3]!], true);
+    expect(intake.size).to.equal(4);
+    await refusal("busy", intake.acknowledge([leaves[4]!], true));
+    const small = await open({ bytesMax: 2 * intake.sizeBytes }, await openStore());
+    await small.acknowledge(leaves.slice(0, 4));
+    await refusal("busy", small.acknowledge([leaves[4]!]));
+    await small.acknowledge([leaves[4]!], true);
+  });
+
   it("takes what the gateway itself has signed beyond its bounds", async () => {
     const intake = await open({ leavesMax: 1 });
     const [a, b] = (await makeSpends(2)) as [SignedRecord, SignedRecord];
