@@ -36,7 +36,11 @@ export async function readPolicy(reader: ContractReader): Promise<Policy> {
     reader.parameters(),
     reader.directory(),
   ]);
-  const guarantees = new Map(members.map(({ member, guarantee }) => [member, guarantee.current]));
+  const guarantees = new Map<MemberId, Amount>();
+  for (const { member } of members) {
+    const [inForce] = await reader.read("registry", "guaranteeOf", [member]);
+    guarantees.set(member, inForce);
+  }
   return { guarantees, penaltyPercent };
 }
 

@@ -3,6 +3,7 @@ import type { Attack } from "./attack.ts";
 import { cloneAttacks } from "./attacks/clone.ts";
 import { falseReceipts } from "./attacks/false-receipt.ts";
 import { forkTree } from "./attacks/fork-tree.ts";
+import { fullIntake } from "./attacks/full-intake.ts";
 import { lyingGateway } from "./attacks/lying-gateway.ts";
 import { multiInput } from "./attacks/multi-input.ts";
 import { race } from "./attacks/race.ts";
@@ -20,6 +21,7 @@ export const attacks: readonly Attack[] = [
   ...rogueMember,
   ...lyingGateway,
   spam,
+  fullIntake,
   usedUpGuarantee,
   ...cloneAttacks,
 ];

@@ -2,11 +2,14 @@
  * The stage on which attacks are played: a devnet of real processes, and what strangers, devices, gateways
  * and members can do there. Nothing here reaches into a process, a store or the chain's engine.
  */
+import { readFile } from "node:fs/promises";
+import { parse, stringify } from "yaml";
 import { grantRole } from "../../node/chain/calls.ts";
 import { accountKey } from "../../node/chain/account.ts";
 import { roles } from "../../node/chain/abi.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
 import type { NodeClient, RecordStatus } from "../../node/client.ts";
+import { replaceFile } from "../../node/service/durable-file.ts";
 import { loadKeyFile } from "../../node/service/key-file.ts";
 import type { StoredKey } from "../../node/service/stored-key.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
@@ -34,6 +37,8 @@ export type StageOptions = {
 const CYCLE_MS = 2_000;
 /** What each gateway's vault can lend out. */
 const VAULT = 50_000_00n;
+/** What each gateway takes in at once, as its configuration says: little enough to be filled. */
+export const INTAKE_LEAVES = 12_288;
 /** The network's delay is 2 s: longer, and something is wrong. */
 const AUTHORITY_WAIT_S = 30;
 /** People who do the same thing at a time. */
@@ -79,6 +84,7 @@ export class Stage implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const { folder, logger } = options;
     const devnet = stack.use(await Devnet.open({ folder, cycleMs: CYCLE_MS, logger }));
+    for (const member of GATEWAYS) await configureGateway(folder, member);
     await devnet.startChain();
     await devnet.deploy();
     await devnet.startNodes();
@@ -226,4 +232,10 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.disposeAsync();
   }
+}
+
+async function configureGateway(folder: string, member: MemberId): Promise<void> {
+  const path = devnetPaths(folder).gatewayConfig(member);
+  const config = parse(await readFile(path, "utf8")) as object;
+  await replaceFile(path, stringify({ ...config, intake: { leavesMax: INTAKE_LEAVES } }));
 }

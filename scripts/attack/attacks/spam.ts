@@ -3,14 +3,12 @@ import { randomBytes } from "node:crypto";
 import { encodeFrame } from "../../../node/gossip/frame.ts";
 import { encodeLeaves } from "../../../protocol/leaf-list.ts";
 import { limits } from "../../../protocol/limits.ts";
-import { joinOutpoint, lock } from "../../../protocol/output.ts";
-import { auditOf, signRecord } from "../../../protocol/record.ts";
-import { toHex } from "../../../protocol/bytes.ts";
 import type { Attack } from "../attack.ts";
 import { inParallel, until } from "../patience.ts";
 import type { Person } from "../person.ts";
 import { Rogue } from "../rogue.ts";
 import type { Stage } from "../stage.ts";
+import { spendUnknownCoins } from "../unknown-coins.ts";
 
 const ROGUE = 4;
 /** Requests of each kind to each gateway, none like another. */
@@ -60,8 +58,7 @@ type Noise = readonly Uint8Array[];
 
 /** One of each kind: no leaf, forged, of a coin that never was. */
 async function makeNoise(stage: Stage, spammer: Person): Promise<Noise[]> {
-  const unknown: Uint8Array[] = [];
-  for (let i = 0; i < LEAVES; i++) unknown.push((await unknownSpend(stage, spammer)).bytes);
+  const unknown = await spendUnknownCoins(stage, spammer.signer, LEAVES);
   const forged = unknown.map((bytes) => {
     const leaf = bytes.slice();
     // Into the signature, which stands before two empty lengths.
@@ -69,20 +66,6 @@ async function makeNoise(stage: Stage, spammer: Person): Promise<Noise[]> {
     return leaf;
   });
   return [unknown.map(() => new Uint8Array(randomBytes(200))), forged, unknown];
-}
-
-/** Well formed, signed by an enrolled device, and of a coin that never was. */
-function unknownSpend({ networkId, chance }: Stage, { owner, bank, signer }: Person) {
-  const body = {
-    kind: "spend",
-    inputs: [joinOutpoint(toHex(chance.bytes(32)), 0)],
-    outputs: [{ lock: lock.key, owner, custodian: bank, amount: 1n }],
-    counter: 1,
-    time: 0,
-    nonce: chance.bytes(16),
-    audit: auditOf(new Uint8Array()),
-  } as const;
-  return signRecord(networkId, body, signer);
 }
 
 /** @returns the status of each answer. */
