@@ -6,6 +6,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NodeClient } from "../node/client.ts";
+import { BOND } from "../scripts/devnet/blueprint.ts";
 import { cutNetwork } from "./support/cut-network.ts";
 import { root } from "./support/imports.ts";
 
@@ -28,7 +29,7 @@ describe("the README", function () {
     assert.ok((await readFile(join(root, ".ci/run"), "utf8")).includes("\nnpm ci && npm test\n"));
   });
 
-  it("runs the demo: two payments deep offline, settled by four banks, both sides of every identity equal [R-001, R-005, R-020, R-026, R-027, R-037, R-060, R-062, R-063, R-073, R-075, R-112, R-113, R-169]", async () => {
+  it("runs the demo: two payments deep offline, settled by four banks, a double spend made good, both sides of every identity equal [R-001, R-005, R-020, R-026, R-027, R-031, R-032, R-033, R-037, R-060, R-062, R-063, R-073, R-075, R-088, R-111, R-112, R-113, R-169, N-02, N-12]", async () => {
     const told = await runDemo([], join(folder, "demo.json"));
     assert.deepEqual(Object.keys(told.stateRoots).sort(), [
       "member1",
@@ -37,7 +38,8 @@ describe("the README", function () {
       "member4",
       "observer",
     ]);
-    for (const cycle of [1, 2]) {
+    // In cycle 3 money changed hands within member 1 alone.
+    for (const cycle of [1, 2, 4]) {
       const rows = told.positions.filter((row) => row.cycle === cycle);
       assert.ok(rows.length > 0, `cycle ${cycle} has positions`);
       assert.equal(
@@ -57,7 +59,8 @@ describe("the README", function () {
     assert.ok(inPurses > 0n && inPurses < inCustody);
     assert.equal(String(inCustody), told.identities["I4"]!.ledger);
     assert.equal(told.phases[0]!.name, "The contracts are compiled");
-    assert.ok(told.phases.length >= 10);
+    assert.ok(told.phases.length >= 16);
+    checkDoubleSpend(told);
   });
 
   it("starts a network that is the same after kill -9, and shows no private key in what it writes", async () => {
@@ -104,7 +107,28 @@ type Told = {
   readonly positions: readonly { cycle: number; delta: string; withdrawn: string }[];
   readonly stateRoots: Readonly<Record<string, string>>;
   readonly identities: Readonly<Record<string, { ledger: string; chain: string }>>;
+  readonly bonds: Readonly<Record<string, string>>;
+  readonly fines: string;
+  readonly doubleSpend: Readonly<
+    Record<"outpoint" | "winner" | "loser" | "restituted" | "fine" | "revoked", string>
+  >;
 };
+
+/** Of two records that spend one coin the loser is paid from the bond of A's bank, which is fined twice as much. */
+function checkDoubleSpend({ doubleSpend, bonds, fines }: Told): void {
+  const { outpoint, winner, loser, restituted, fine, revoked } = doubleSpend;
+  assert.match(outpoint, /^0x[0-9a-f]{66}$/);
+  for (const record of [winner, loser]) assert.match(record, /^0x[0-9a-f]{64}$/);
+  assert.notEqual(winner, loser);
+  assert.match(revoked, /^0x[0-9a-f]{40}$/);
+  assert.ok(BigInt(restituted) > 0n);
+  assert.equal(BigInt(fine), 2n * BigInt(restituted));
+  assert.equal(fines, fine);
+  const { member1, ...others } = bonds;
+  assert.equal(BigInt(member1!), BOND - BigInt(restituted) - BigInt(fine));
+  assert.deepEqual(Object.keys(others), ["member2", "member3", "member4"]);
+  for (const bond of Object.values(others)) assert.equal(BigInt(bond), BOND);
+}
 
 /** Runs it to its end, which it reaches only with one state on all nodes and both sides of the identities equal. */
 async function runDemo(enter: readonly string[], file: string): Promise<Told> {

@@ -40,7 +40,7 @@ export function registerEvidence(program: Command): void {
     .option("--validators <addresses>", "those you trust, with commas: 0x and 40 digits each")
     .option("--json", "one JSON value")
     .action(async (file: string, options: VerifyOptions) => {
-      say(await verify(file, options), options.json ?? false);
+      say(await verifyEvidence(file, options), options.json ?? false);
     });
 }
 
@@ -63,8 +63,8 @@ async function fetchEvidence(text: string, { node, out }: Options): Promise<void
   say({ lines, data: {} }, false);
 }
 
-/** @throws Refusal naming what does not hold. */
-async function verify(file: string, options: VerifyOptions): Promise<Report> {
+/** What `evidence verify` says of a file. @throws Refusal naming what does not hold. */
+export async function verifyEvidence(file: string, options: VerifyOptions): Promise<Report> {
   const network = parseNetworkFile(await readText(options.network));
   const evidence = parseEvidence(await readText(file));
   const trusted = options.validators?.split(",").map((text) => parseHex(text, 20, "an address"));

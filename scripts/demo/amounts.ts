@@ -1,6 +1,24 @@
 /** The demo's amounts: all follow from a seed, and every payment is covered whatever the seed. */
 import { createHash } from "node:crypto";
-import type { Amounts } from "./journey.ts";
+
+/** In minor units. */
+export type Amounts = {
+  /** Reserves, by member. */
+  readonly deposits: Readonly<Record<number, bigint>>;
+  /** What A and B pay in at the counter. */
+  readonly counter: bigint;
+  readonly loadA: bigint;
+  readonly loadB: bigint;
+  readonly aToB: bigint;
+  readonly bToC: bigint;
+  readonly aToD: bigint;
+  readonly redeem: bigint;
+  readonly burn: bigint;
+  /** The coin that pays twice. */
+  readonly doubled: bigint;
+  /** What the loser's payee passes on of it. */
+  readonly passedOn: bigint;
+};
 
 /** @param seed any text; the same seed gives the same amounts. */
 export function drawAmounts(seed: string): Amounts {
@@ -15,6 +33,7 @@ export function drawAmounts(seed: string): Amounts {
   const bToC = loadB + draw("bToC", 1_00n, 9_99n);
   const aToD = draw("aToD", 10_00n, 60_00n);
   const redeem = draw("redeem", 5_00n, bToC / 2n);
+  const doubled = draw("doubled", 30_00n, 60_00n);
   return {
     deposits: {
       1: draw("deposit1", 900_00n, 990_00n),
@@ -29,5 +48,7 @@ export function drawAmounts(seed: string): Amounts {
     aToD,
     redeem,
     burn: draw("burn", 50_00n, 150_00n),
+    doubled,
+    passedOn: draw("passedOn", 5_00n, doubled - 5_00n),
   };
 }

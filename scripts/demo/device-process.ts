@@ -10,11 +10,15 @@ import { enrol, load, redeem } from "../../device/account.ts";
 import { FilePurseStore } from "../../device/file-store.ts";
 import { HttpGatewayClient } from "../../device/gateway-client.ts";
 import { openDeviceKey } from "../../device/node-keys.ts";
-import { Purse } from "../../device/purse.ts";
+import { type HeldCoin, Purse } from "../../device/purse.ts";
 import type { Balance } from "../../device/purse-state.ts";
 import { sync } from "../../device/sync.ts";
 import { fromHex, type Hex, utf8 } from "../../protocol/bytes.ts";
+import type { DeviceClass } from "../../protocol/certificate.ts";
+import type { Owner } from "../../protocol/key.ts";
+import type { Outpoint } from "../../protocol/output.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
+import { isRefusal, type RefusalCode } from "../../protocol/refusal.ts";
 
 /** Who the device is. */
 export type DeviceSetting = {
@@ -30,15 +34,18 @@ export type GatewayPlace = { readonly url: string; readonly member: number };
 
 export type DeviceBalance = Balance & { readonly total: bigint };
 
+/** What a payee has once it was paid: message 3, and the id of the record that paid. */
+export type Taken = { readonly confirmation: Uint8Array; readonly record: Hex };
+
 /** What a device can be told to do. */
 export type DeviceOperations = {
   enrol(gateway: GatewayPlace, credential: string): Promise<void>;
-  load(gateway: GatewayPlace, amount: bigint): Promise<void>;
+  /** @param parts the coins it is to come in; none leaves it to the bank. */
+  load(gateway: GatewayPlace, amount: bigint, parts?: readonly bigint[]): Promise<void>;
   request(amount: bigint, reference: string): Promise<Uint8Array>;
-  pay(request: Uint8Array): Promise<Uint8Array>;
-  receive(
-    payment: Uint8Array,
-  ): Promise<{ readonly confirmation: Uint8Array; readonly amount: bigint }>;
+  /** @param coins to choose from; all, if it is not given. */
+  pay(request: Uint8Array, coins?: readonly Outpoint[]): Promise<Uint8Array>;
+  receive(payment: Uint8Array): Promise<Taken>;
   confirm(confirmation: Uint8Array): Promise<void>;
   sync(
     gateway: GatewayPlace,
@@ -46,8 +53,9 @@ export type DeviceOperations = {
   /** Returns the record's id. */
   redeem(gateway: GatewayPlace, amount: bigint, vault: Hex): Promise<Hex>;
   pending(): Promise<readonly Hex[]>;
+  coins(): Promise<readonly HeldCoin[]>;
   balance(): Promise<DeviceBalance>;
-  owner(): Promise<Hex>;
+  identity(): Promise<{ readonly owner: Owner; readonly class: DeviceClass }>;
 };
 
 export type DeviceCall = {
@@ -59,6 +67,8 @@ export type DeviceAnswer = {
   readonly number: number;
   readonly result?: unknown;
   readonly error?: string;
+  /** Where the error is a refusal. */
+  readonly code?: RefusalCode;
 };
 
 const RETRY_MS = 100;
@@ -99,16 +109,17 @@ function operationsOf(purse: Purse): DeviceOperations {
       const gateway = gatewayOf(place);
       await untilDone(() => enrol(purse, gateway, utf8.encode(credential)));
     },
-    async load(place, amount) {
+    async load(place, amount, parts = []) {
       const gateway = gatewayOf(place);
       const id = random(16);
-      await untilDone(() => load(purse, gateway, { id, amount }));
+      await untilDone(() => load(purse, gateway, { id, amount, parts }));
     },
     request: (amount, reference) => purse.request(amount, reference),
-    pay: (request) => purse.pay(request),
+    pay: (request, coins) => purse.pay(request, coins),
     async receive(payment) {
-      const { confirmation, amount } = await purse.receive(payment);
-      return { confirmation: confirmation.bytes, amount };
+      const { confirmation, refusal } = await purse.receive(payment);
+      if (refusal !== undefined) throw refusal;
+      return { confirmation: confirmation.bytes, record: confirmation.id };
     },
     async confirm(confirmation) {
       await purse.confirm(confirmation);
@@ -119,12 +130,16 @@ function operationsOf(purse: Purse): DeviceOperations {
     },
     redeem: (place, amount, vault) => redeem(purse, gatewayOf(place), amount, vault),
     pending: async () => purse.pending().map(({ id }) => id),
+    coins: async () => purse.coins(),
     async balance() {
       const balance = purse.balance();
       const { spendable, frozen, waiting, doubtful } = balance;
       return { ...balance, total: spendable + frozen + waiting + doubtful };
     },
-    owner: async () => purse.identity().owner,
+    async identity() {
+      const { owner, class: kind } = purse.identity();
+      return { owner, class: kind };
+    },
   };
 }
 
@@ -134,7 +149,8 @@ async function answer({ number, name, args }: DeviceCall): Promise<void> {
     const operation = operations[name] as (...all: readonly unknown[]) => Promise<unknown>;
     reply = { number, result: await operation(...args) };
   } catch (error) {
-    reply = { number, error: (error as Error).message };
+    const code = isRefusal(error) ? { code: error.code } : {};
+    reply = { number, error: (error as Error).message, ...code };
   }
   if (process.connected) process.send?.(reply);
 }

@@ -2,23 +2,30 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { Hex } from "../../protocol/bytes.ts";
+import type { Outpoint } from "../../protocol/output.ts";
+import { Refusal } from "../../protocol/refusal.ts";
 import type {
   DeviceAnswer,
   DeviceCall,
   DeviceOperations,
   DeviceSetting,
+  GatewayPlace,
 } from "./device-process.ts";
+import { until } from "./patience.ts";
 
 const script = fileURLToPath(new URL("./device-process.ts", import.meta.url));
 
 export class Device implements AsyncDisposable {
   readonly name: string;
+  readonly setting: DeviceSetting;
   readonly #process: ChildProcess;
   readonly #open = new Map<number, PromiseWithResolvers<unknown>>();
   #number = 0;
 
-  private constructor(name: string, child: ChildProcess) {
+  private constructor(name: string, setting: DeviceSetting, child: ChildProcess) {
     this.name = name;
+    this.setting = setting;
     this.#process = child;
     child.on("message", (answer: DeviceAnswer) => this.#take(answer));
     child.once("exit", (code) => this.#fail(new Error(`device ${name} ended with code ${code}`)));
@@ -28,14 +35,14 @@ export class Device implements AsyncDisposable {
   static async start(name: string, setting: DeviceSetting): Promise<Device> {
     const child = fork(script, [JSON.stringify(setting)], { serialization: "advanced" });
     await once(child, "message");
-    return new Device(name, child);
+    return new Device(name, setting, child);
   }
 
   get pid(): number {
     return this.#process.pid!;
   }
 
-  /** @throws Error with the device's reason. */
+  /** @throws Refusal as the device refuses; Error with its reason. */
   call<Name extends keyof DeviceOperations>(
     name: Name,
     ...args: Parameters<DeviceOperations[Name]>
@@ -58,11 +65,12 @@ export class Device implements AsyncDisposable {
     await this.stop();
   }
 
-  #take({ number, result, error }: DeviceAnswer): void {
+  #take({ number, result, error, code }: DeviceAnswer): void {
     const answer = this.#open.get(number);
     this.#open.delete(number);
+    const reason = `${this.name}: ${error}`;
     if (error === undefined) answer?.resolve(result);
-    else answer?.reject(new Error(`${this.name}: ${error}`));
+    else answer?.reject(code === undefined ? new Error(reason) : new Refusal(code, reason));
   }
 
   #fail(error: Error): void {
@@ -71,16 +79,31 @@ export class Device implements AsyncDisposable {
   }
 }
 
-/** One payment between two devices: three messages, each carried by hand. */
+/** What became of a payment: its record, and the lengths of the three messages in bytes. */
+export type Payment = { readonly record: Hex; readonly lengths: readonly number[] };
+
+/**
+ * One payment between two devices: three messages, each carried by hand.
+ * @param coins what the payer may pay with; all, if it is not given. @throws Refusal as either refuses.
+ */
 export async function payOffline(
   payer: Device,
   payee: Device,
   amount: bigint,
   reference: string,
-): Promise<number[]> {
+  coins?: readonly Outpoint[],
+): Promise<Payment> {
   const request = await payee.call("request", amount, reference);
-  const payment = await payer.call("pay", request);
-  const { confirmation } = await payee.call("receive", payment);
+  const payment = await payer.call("pay", request, coins);
+  const { confirmation, record } = await payee.call("receive", payment);
   await payer.call("confirm", confirmation);
-  return [request, payment, confirmation].map((message) => message.length);
+  return { record, lengths: [request, payment, confirmation].map((message) => message.length) };
+}
+
+/** Syncs until the bank has said that all of the device's money is settled. */
+export async function untilSettled(device: Device, gateway: GatewayPlace): Promise<void> {
+  await until(`${device.name}'s money is settled`, async () => {
+    await device.call("sync", gateway);
+    return (await device.call("pending")).length === 0;
+  });
 }

@@ -33,6 +33,12 @@ export class Story {
     this.#write(`  ${green("✓")} ${text}\n`);
   }
 
+  /** What somebody is told, in the words that were used; ids as a person reads them. */
+  quote(who: string, sentences: readonly string[]): void {
+    this.#write(`  ${who}:\n`);
+    for (const sentence of sentences) this.#write(`    ${dim(shortenIds(sentence))}\n`);
+  }
+
   say(text: string): void {
     this.#write(`${text}\n`);
   }
@@ -57,6 +63,11 @@ export class Story {
 /** The beginning of an id, enough for a person to tell it from others. */
 export function short(id: string): string {
   return `${id.slice(0, 10)}…`;
+}
+
+/** Those of 20 bytes and longer, wherever they stand. */
+function shortenIds(text: string): string {
+  return text.replaceAll(/0x[0-9a-f]{40,}/g, short);
 }
 
 const isColoured = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;

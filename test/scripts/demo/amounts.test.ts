@@ -1,0 +1,37 @@
+/** The demo's amounts: whatever the seed, every payment is covered and within what devices may do. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { drawAmounts } from "../../../scripts/demo/amounts.ts";
+
+/** What the gateways allow a purse of software: payments are below the first, and it holds the second at most. */
+const MAX_PAYMENT = 200_00n;
+const MAX_BALANCE = 500_00n;
+
+describe("the demo's amounts", () => {
+  it("are the same for the same seed, and others for another", () => {
+    assert.deepEqual(drawAmounts("7"), drawAmounts("7"));
+    assert.notDeepEqual(drawAmounts("7"), drawAmounts("8"));
+  });
+
+  it("cover every payment whatever the seed, and stay within what purses may pay and hold", () => {
+    fc.assert(
+      fc.property(fc.string(), (seed) => {
+        const all = drawAmounts(seed);
+        const { counter, loadA, loadB, aToB, bToC, aToD, redeem, burn, doubled, passedOn } = all;
+        const payments = [aToB, bToC, aToD, redeem, doubled, passedOn];
+        for (const amount of payments) assert.ok(amount > 0n && amount < MAX_PAYMENT);
+        assert.ok(loadA <= counter && loadB <= counter);
+        // The vault of member 1 makes A's two loads, that of member 2 makes B's and is then burnt from.
+        assert.ok(loadA + doubled <= all.deposits[1]!);
+        assert.ok(loadB + burn <= all.deposits[2]!);
+        // One euro is left to the cheat, to be offered to one who knows better by then.
+        assert.ok(aToB + aToD + 1_00n <= loadA);
+        assert.ok(bToC > loadB && bToC <= loadB + aToB, "B pays from what A has paid it");
+        assert.ok(redeem < bToC && passedOn < doubled);
+        for (const held of [loadA + doubled, loadB + aToB + doubled, bToC + passedOn])
+          assert.ok(held <= MAX_BALANCE);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
