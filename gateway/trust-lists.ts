@@ -6,8 +6,8 @@
  * What is published is a file of lists as gateways answer them: count u16 × (kind u8 | length u32 | list).
  */
 import { readFile } from "node:fs/promises";
-import { readAnsweredLists } from "../protocol/answer.ts";
-import { equalBytes, Reader } from "../protocol/bytes.ts";
+import { readAnsweredLists, writeAnsweredLists } from "../protocol/answer.ts";
+import { equalBytes, Reader, Writer } from "../protocol/bytes.ts";
 import type { CarriedList } from "../protocol/carried-lists.ts";
 import { limits } from "../protocol/limits.ts";
 import {
@@ -96,7 +96,18 @@ export class TrustLists {
   }
 }
 
-function decodePublished(bytes: Uint8Array): SignedTrustList[] {
+/** The file that the authority publishes. */
+export function encodePublished(lists: readonly SignedTrustList[]): Uint8Array {
+  const writer = new Writer(1024);
+  writeAnsweredLists(
+    writer,
+    lists.map(({ bytes }) => ({ kind: "trust", bytes })),
+  );
+  return writer.done();
+}
+
+/** The trust lists in what the authority has published. @throws Refusal `malformed`, `too-large`. */
+export function decodePublished(bytes: Uint8Array): SignedTrustList[] {
   if (bytes.length > limits.gatewayAnswerMax) {
     throw new Refusal("too-large", `published lists have at most ${limits.gatewayAnswerMax} bytes`);
   }

@@ -1,25 +1,123 @@
-/** `tallystick gateway`: runs a member's gateway. */
+/** `tallystick gateway`: runs a member's gateway, and asks one about a customer's device. */
 import type { Command } from "commander";
 import { GatewayProcess } from "../../gateway/gateway-process.ts";
+import type { DeviceState } from "../../gateway/schema.ts";
 import { runService } from "../../node/service/process.ts";
+import { Refusal } from "../../protocol/refusal.ts";
+import { parseHex } from "../arguments.ts";
+import { fetchJson } from "../fetch-json.ts";
+import { type Report, say, timeText } from "../report.ts";
+
+type DeviceOptions = { readonly staff: string; readonly json?: true };
 
 export function registerGateway(program: Command): void {
-  program
+  const gateway = program
     .command("gateway")
     .description("run a member's gateway, for its devices and its staff, until it is stopped")
-    .requiredOption("-c, --config <file>", "what to run: a YAML file (docs/OPERATORS.md)")
-    .action(async ({ config }: { config: string }) => {
-      const gateway = await GatewayProcess.load(config);
-      await runService(
-        {
-          start: () => gateway.start(),
-          stop: () => gateway.stop(),
-          urls: () => gateway.urls(),
-          get failed() {
-            return gateway.failed;
-          },
-        },
-        gateway.logger,
-      );
-    });
+    .option("-c, --config <file>", "what to run: a YAML file (docs/OPERATORS.md)")
+    .action(run);
+  const device = gateway
+    .command("device")
+    .description("a customer's device, as the gateway's staff: see it, block it, replace it")
+    .addHelpText(
+      "after",
+      `
+<owner> names the device: 0x and 40 digits. Each may be asked again, with the same effect as once.
+
+  tallystick gateway device lost 0x… --staff http://127.0.0.1:7301`,
+    );
+  about(
+    device,
+    "show <owner>",
+    "how it stands: blocked, revoked, lost, what was taken back",
+  ).action((owner: string, options: DeviceOptions) => tell(owner, options));
+  about(device, "block <owner>", "block it for good: here, on the list, on the chain").action(
+    (owner: string, options: DeviceOptions) => tell(owner, options, "block"),
+  );
+  about(
+    device,
+    "lost <owner>",
+    "report it lost: it is blocked, and what is left on it comes back to the customer in time",
+  ).action((owner: string, options: DeviceOptions) => tell(owner, options, "lost"));
+  about(device, "replace <owner>", "a credential for the device that takes a lost one's place")
+    .option("--load", "load onto it what is taken back from the lost one")
+    .action(replace);
+}
+
+async function run({ config }: { readonly config?: string }): Promise<void> {
+  if (config === undefined)
+    throw new Refusal("bad-configuration", "say with --config which gateway to run");
+  const gateway = await GatewayProcess.load(config);
+  await runService(
+    {
+      start: () => gateway.start(),
+      stop: () => gateway.stop(),
+      urls: () => gateway.urls(),
+      get failed() {
+        return gateway.failed;
+      },
+    },
+    gateway.logger,
+  );
+}
+
+function about(parent: Command, usage: string, says: string): Command {
+  return parent
+    .command(usage)
+    .description(says)
+    .option("--staff <url>", "where the gateway's staff comes", "http://127.0.0.1:7301")
+    .option("--json", "one JSON value; amounts in minor units, times in milliseconds");
+}
+
+async function tell(
+  text: string,
+  { staff, json }: DeviceOptions,
+  act?: "block" | "lost",
+): Promise<void> {
+  const url = urlOf(staff, text);
+  const device = (await (act === undefined
+    ? fetchJson(url)
+    : fetchJson(`${url}/${act}`, {}))) as DeviceState;
+  say(reportOf(device), json ?? false);
+}
+
+async function replace(
+  text: string,
+  { staff, json, load }: DeviceOptions & { readonly load?: true },
+): Promise<void> {
+  const body = { load: load ?? false };
+  const data = await fetchJson(`${urlOf(staff, text)}/replacement`, body);
+  const { credential, expires, device } = data as {
+    readonly credential?: string;
+    readonly expires?: number;
+    readonly device?: string;
+  };
+  const lines =
+    credential === undefined
+      ? [`Device ${device} takes its place already.`]
+      : [
+          `The new device enrols with ${credential}, by ${timeText(expires!)}.`,
+          "It is shown once. Asked again, there is another, and this one counts no more.",
+        ];
+  say({ lines, data }, json ?? false);
+}
+
+/** @throws Refusal `malformed`. */
+function urlOf(staff: string, text: string): string {
+  return `${staff.replace(/\/$/, "")}/v1/devices/${parseHex(text, 20, "an owner")}`;
+}
+
+function reportOf(device: DeviceState): Report {
+  const { owner, account, class: deviceClass, blocked, revoked, lost, doubleSpends } = device;
+  const lines = [`${owner}  ${deviceClass}, account ${account}`];
+  if (blocked !== undefined) lines.push(`blocked since ${timeText(blocked)}`);
+  if (revoked !== undefined) lines.push(`revoked on the chain since ${timeText(revoked)}`);
+  lines.push(...(lost?.sentences ?? []));
+  for (const { winner, loser, winnerKind, amount, fine, stage } of doubleSpends) {
+    const by = winnerKind === "reclaim" ? "the bank's reclaim" : `record ${winner}`;
+    lines.push(
+      `a coin of ${amount} minor units: ${by} took it, record ${loser} lost it; ${stage}, fine ${fine}`,
+    );
+  }
+  return { lines, data: device };
 }

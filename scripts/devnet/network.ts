@@ -34,7 +34,7 @@ import {
 } from "./blueprint.ts";
 import type { ChainProcessMessage } from "./chain-process.ts";
 import { Child } from "./child.ts";
-import { publishTrustList } from "./trust-list.ts";
+import { publishNext } from "../admin/trust-list.ts";
 
 export type DevnetOptions = {
   readonly folder: string;
@@ -45,6 +45,7 @@ export type DevnetOptions = {
 
 const BLOCK_PERIOD_MS = 250;
 const READY_MS = 60_000;
+const TRUST_LIST_LIFE_MS = 365 * 86_400_000;
 
 const tallystick = fileURLToPath(new URL("../tallystick.ts", import.meta.url));
 const chainProcess = fileURLToPath(new URL("./chain-process.ts", import.meta.url));
@@ -289,7 +290,10 @@ export class Devnet implements AsyncDisposable {
     await using chain = new ChainClient({ network: this.network, logger: this.#logger });
     await chain.start();
     const { members } = await chain.reader.directory();
-    await publishTrustList(paths.trustLists, key, this.networkId, members, Date.now());
+    const { networkId } = this;
+    const receiptLifeMs = chain.parameters.receiptLifeS * 1000;
+    const list = { networkId, members, receiptLifeMs, compromised: [], now: Date.now() };
+    await publishNext(paths.trustLists, key, { ...list, lifeMs: TRUST_LIST_LIFE_MS });
   }
 }
 

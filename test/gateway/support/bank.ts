@@ -1,8 +1,7 @@
 /** A member's gateway on a store of its own and a node double, and what its staff does there. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAnsweredLists } from "../../../protocol/answer.ts";
-import { fromHex, type Hex, toHex, Writer } from "../../../protocol/bytes.ts";
+import { fromHex, type Hex, toHex } from "../../../protocol/bytes.ts";
 import { makeSealingKey } from "../../../protocol/hpke.ts";
 import { type SignedTrustList, signTrustList } from "../../../protocol/lists.ts";
 import type { GatewayAddress, NetworkFile } from "../../../protocol/network-file.ts";
@@ -12,6 +11,7 @@ import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import { GatewayConfigSchema } from "../../../gateway/config.ts";
 import type { GatewayOptions } from "../../../gateway/assembly.ts";
 import { Gateway } from "../../../gateway/gateway.ts";
+import { encodePublished } from "../../../gateway/trust-lists.ts";
 import { NodeClient } from "../../../node/client.ts";
 import { CheckedStore } from "../../../node/service/checked-store.ts";
 import { parseConfig } from "../../../node/service/config-file.ts";
@@ -180,12 +180,7 @@ export class Bank implements AsyncDisposable {
 
   /** Puts lists where the gateway looks for them. */
   async publish(lists: readonly SignedTrustList[]): Promise<void> {
-    const writer = new Writer();
-    writeAnsweredLists(
-      writer,
-      lists.map(({ bytes }) => ({ kind: "trust", bytes })),
-    );
-    await writeFile(join(this.folder, "lists.bin"), writer.done());
+    await writeFile(join(this.folder, "lists.bin"), encodePublished(lists));
   }
 
   #network(): NetworkFile {
