@@ -24,7 +24,7 @@ export type Verdict =
 export class ChainProxy implements AsyncDisposable {
   readonly calls: RpcCall[] = [];
   /** Decides before a call reaches the chain; may be changed at any time. */
-  decide: (call: RpcCall) => Verdict = () => "pass";
+  decide: (call: RpcCall) => Verdict | Promise<Verdict> = () => "pass";
   /** Sees each answer of the chain, and may give another one. */
   alter: (call: RpcCall, result: any) => unknown = (_, result) => result;
   readonly #server: Server;
@@ -66,7 +66,7 @@ export class ChainProxy implements AsyncDisposable {
 
   async #answer(call: RpcCall): Promise<unknown> {
     this.calls.push(call);
-    const verdict = this.decide(call);
+    const verdict = await this.decide(call);
     if (verdict === "cut") throw new Error("cut");
     if (verdict !== "pass") return { jsonrpc: "2.0", id: call.id, ...verdict };
     const response = await fetch(this.#target, {

@@ -5,7 +5,7 @@ import { peerIdOf } from "../../node/gossip/peer-id.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
 import { approve, deposit } from "../../node/chain/calls.ts";
 import { NodeClient } from "../../node/client.ts";
-import { Node, type NodeOptions } from "../../node/node.ts";
+import { Node, type NodeOptions, type NodeParts } from "../../node/node.ts";
 import { StoredKey } from "../../node/service/stored-key.ts";
 import { type Logger, type LogLevel, makeLogger, Metrics } from "../../node/service/telemetry.ts";
 import { fromHex, type Hex } from "../../protocol/bytes.ts";
@@ -14,8 +14,8 @@ import type { MemberId, Output } from "../../protocol/output.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
 import { deployNetwork } from "../../scripts/deploy/deploy.ts";
-import type { PlannedMember } from "../../scripts/deploy/plan.ts";
-import { makeChain, makeFolder } from "./chain.ts";
+import type { DeployPlan, PlannedMember } from "../../scripts/deploy/plan.ts";
+import { makeChain, makeFolder, payer } from "./chain.ts";
 import {
   coinsOf,
   depositedCoin,
@@ -63,15 +63,19 @@ export class Consortium implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** @param means of each member, where it needs other ones than plans of tests give. */
+  /**
+   * @param means of each member, where it needs other ones than plans of tests give.
+   * @param terms of the network, the same.
+   */
   static async open(
     members = 4,
     means: Partial<Pick<PlannedMember, "quota" | "reserve">> = {},
+    terms: Partial<Pick<DeployPlan, "delayS" | "parameters">> = {},
   ): Promise<Consortium> {
     await using parts = new AsyncDisposableStack();
     const folder = parts.use(await makeFolder());
     const operators = Array.from({ length: members }, (_, i) => operator(i + 1).address);
-    const funded = [deployer.address, authority.address, ...operators];
+    const funded = [payer.address as Hex, deployer.address, authority.address, ...operators];
     const chain = parts.use(makeChain(join(folder.path, "chain"), { funded, blockPeriodMs: 60 }));
     const rpcUrls = [await chain.start()];
     const ports = await freePorts(members + 1);
@@ -84,6 +88,7 @@ export class Consortium implements AsyncDisposable {
         })),
       ),
       observers: [{ name: "Central bank", ...(await peerOf(OBSERVER, ports[OBSERVER]!)) }],
+      ...terms,
     });
     const network = await deployNetwork(
       { rpcUrls, deployer, logger: quiet },
@@ -101,8 +106,12 @@ export class Consortium implements AsyncDisposable {
     await Promise.all([OBSERVER, ...this.members].map((member) => this.start(member)));
   }
 
-  /** @param member 0 for the observer. */
-  async start(member: MemberId, more: Partial<NodeOptions> = {}): Promise<Node> {
+  /** @param member 0 for the observer. @param keys in the place of those it was admitted with. */
+  async start(
+    member: MemberId,
+    more: Partial<NodeOptions> = {},
+    keys: Partial<NodeParts["keys"]> = {},
+  ): Promise<Node> {
     const isMember = member !== OBSERVER;
     const node = new Node(
       {
@@ -113,6 +122,7 @@ export class Consortium implements AsyncDisposable {
           operator: isMember
             ? new StoredKey("secp256k1", seed(`account operator ${member}`))
             : undefined,
+          ...keys,
         },
         logger: this.#loggerOf(member),
         metrics: new Metrics(),
@@ -152,8 +162,12 @@ export class Consortium implements AsyncDisposable {
     return NodeSigner.fromScalar(seed(`treasury ${member}`));
   }
 
-  /** Reserves become a coin of the member's vault. */
-  async deposit(member: MemberId, amount: bigint): Promise<HeldCoin> {
+  /** Reserves become a coin of the member's vault. @param treasury its present key. */
+  async deposit(
+    member: MemberId,
+    amount: bigint,
+    treasury = this.treasury(member),
+  ): Promise<HeldCoin> {
     await using chain = new ChainClient(
       { network: this.network, logger: quiet, key: operator(member) },
       { pollMs: 20 },
@@ -163,11 +177,15 @@ export class Consortium implements AsyncDisposable {
     const receipt = await chain.send(deposit(member, amount));
     const block = Number(receipt.blockNumber);
     const seq = (await chain.reader.settlement(block)).seq;
-    return depositedCoin(this.networkId, seq, payTo(this.treasury(member), member, amount));
+    return depositedCoin(this.networkId, seq, payTo(treasury, member, amount));
   }
 
-  async enrol(device: NodeSigner, member: MemberId): Promise<Hex> {
-    const issuer = NodeSigner.fromScalar(seed(`issuer ${member}`));
+  /** @param issuer the member's present key. */
+  async enrol(
+    device: NodeSigner,
+    member: MemberId,
+    issuer = NodeSigner.fromScalar(seed(`issuer ${member}`)),
+  ): Promise<Hex> {
     const enrolment = await enrolmentOf(this.networkId, device, member, issuer);
     const { results } = await this.client(member).submit([enrolment.bytes]);
     return results[0]!.id as Hex;
@@ -241,7 +259,7 @@ async function peerOf(
 }
 
 /** Ports nobody listens at now. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(
