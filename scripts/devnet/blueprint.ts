@@ -43,6 +43,9 @@ export const BOND = 100_000_00n;
 /** What is left to a member's operator once the bond is paid. */
 const RESERVE = 50_000_000_00n;
 
+/** What a turn is for takes a block or two, of 250 ms; one that is missed costs a second try, and no more. */
+const TURN_MS = 1_000;
+
 const CHAIN_ID = 4217;
 const BLUEPRINT = "devnet.json";
 const names = ["Bank of Aldermoor", "Banco de Brisa", "Crédit de Cormont", "Dunmark Sparbank"];
@@ -184,7 +187,7 @@ async function drawNode(
     gossip: { listen: [`/ip4/127.0.0.1/tcp/${ports.gossip[member]}`] },
     api: { port: ports.api[member] },
     chain: { pollMs: 50 },
-    cycles: { openMs: cycleMs, turnMs: 2_000 },
+    cycles: { openMs: cycleMs, turnMs: TURN_MS },
     log: { file: `../logs/${isMember ? `node${member}` : "observer"}.log` },
   });
 }
