@@ -23,7 +23,8 @@ export function explainLoss(lost: readonly ConflictRow[], currency: Currency): s
   const row = lost.toSorted((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage))[0]!;
   const amount = lost.reduce((sum, each) => sum + BigInt(each.amount), 0n);
   const money = formatAmount(amount, currency);
-  const text = `Another record took its coin first. ${whatComes(row, money)}`;
+  const taker = row.winnerKind === "reclaim" ? "Its bank, reclaiming by record" : "Record";
+  const text = `${taker} ${row.winner} took its coin first. ${whatComes(row, money)}`;
   return text.slice(0, limits.reasonMax);
 }
 

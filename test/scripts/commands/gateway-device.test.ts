@@ -12,7 +12,13 @@ describe("tallystick gateway device", () => {
   let bank: Bank;
   let card: TestDevice;
   const device = (what: string, ...more: readonly string[]) => [
-    ...["gateway", "device", what, card.owner, "--staff", bank.gateway.staffUrl, ...more],
+    "gateway",
+    "device",
+    what,
+    card.owner,
+    "--staff",
+    bank.gateway.staffUrl,
+    ...more,
   ];
 
   before(async () => {

@@ -24,8 +24,14 @@ describe("tallystick admin trust-list", () => {
   let net: TestNetwork;
   const at = (name: string) => join(folder, name);
   const publish = (trust: string, ...more: readonly string[]) => [
-    ...["admin", "trust-list", at("lists.bin"), "--network", at("network.json")],
-    ...["--trust", at(`${trust}.json`), ...more],
+    "admin",
+    "trust-list",
+    at("lists.bin"),
+    "--network",
+    at("network.json"),
+    "--trust",
+    at(`${trust}.json`),
+    ...more,
   ];
 
   before(async () => {
