@@ -5,7 +5,7 @@
  * for good is a case, and stands so in the book for those who ask.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Hex } from "../../protocol/bytes.ts";
+import { type Hex, toHex } from "../../protocol/bytes.ts";
 import type { Owner } from "../../protocol/key.ts";
 import { leafHash } from "../../protocol/leaf.ts";
 import { type MemberId, type Outpoint, splitOutpoint } from "../../protocol/output.ts";
@@ -98,16 +98,22 @@ export class Reporter {
     await this.#running;
   }
 
-  /** To be told of every event: some conflicts may stand otherwise now. */
+  /**
+   * To be told of every event: some conflicts may stand otherwise now. A restitution concerns its own loser
+   * alone: to look at all of them again each time would cost the square of how many there are.
+   */
   folded({ placed: { event }, change }: Folded): void {
-    if (event.kind === "settled" || event.kind === "restituted") {
+    if (event.kind === "settled") {
       for (const look of this.#looks.values()) if (look.stage !== "refused") look.nextMs = 0;
     }
-    for (const id of change.applied) {
-      for (const { spend } of this.#parts.book.openOf(id)) {
-        const look = this.#looks.get(spend.id);
-        if (look !== undefined) look.nextMs = 0;
-      }
+    if (event.kind === "restituted") this.#lookAgain(toHex(event.loser));
+    for (const id of change.applied) this.#lookAgain(id);
+  }
+
+  #lookAgain(record: Hex): void {
+    for (const { spend } of this.#parts.book.openOf(record)) {
+      const look = this.#looks.get(spend.id);
+      if (look !== undefined) look.nextMs = 0;
     }
   }
 
