@@ -1,6 +1,7 @@
 /** All attacks there are, in the order in which they are played: what leaves much behind comes last. */
 import type { Attack } from "./attack.ts";
 import { cloneAttacks } from "./attacks/clone.ts";
+import { dust } from "./attacks/dust.ts";
 import { falseReceipts } from "./attacks/false-receipt.ts";
 import { forkTree } from "./attacks/fork-tree.ts";
 import { fullIntake } from "./attacks/full-intake.ts";
@@ -22,6 +23,7 @@ export const attacks: readonly Attack[] = [
   ...lyingGateway,
   spam,
   fullIntake,
+  dust,
   usedUpGuarantee,
   ...cloneAttacks,
 ];
