@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { multiaddr } from "@multiformats/multiaddr";
 import { expect } from "chai";
@@ -137,6 +137,26 @@ describe("gossip host", () => {
     second.setPeers([{ id: host.peerId, addresses: [] }]);
 
     await untilConnected([host, second]);
+  });
+
+  it("dials a peer that has moved at its new address, without waiting as long as at the old one [N-23]", async () => {
+    // The longest of each wait.
+    const random = (length: number) => new Uint8Array(length).fill(255);
+    const [host, moved] = [track(makeHost({ random })), track(makeHost())];
+    await Promise.all([host.start(), moved.start()]);
+    let dials = 0;
+    const other = createServer((socket) => {
+      dials++;
+      socket.destroy();
+    });
+    running.push({ stop: () => void other.close() });
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    moved.setPeers([{ id: host.peerId, addresses: [] }]);
+    host.setPeers([{ id: moved.peerId, addresses: [`/ip4/127.0.0.1/tcp/${port}`] }]);
+    await until("the next dial is three seconds away", () => dials === 3);
+    host.setPeers([peerOf(moved)]);
+    await until("they are connected", () => host.connected().includes(moved.peerId), 2_000);
   });
 
   it("leaves out itself and any peer that cannot be understood, and connects with the others", async () => {
