@@ -7,7 +7,7 @@ import { networkIdOf } from "../../../protocol/message.ts";
 import type { NetworkFile } from "../../../protocol/network-file.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import { ChainProxy } from "../../support/chain-proxy.ts";
-import { until } from "../../support/chain.ts";
+import { call, until } from "../../support/chain.ts";
 import {
   authority,
   operator,
@@ -104,6 +104,21 @@ describe("the chain client", () => {
       { ...admission, member: 3, status: 1 },
     );
     assert.deepEqual(observers, planOf(4).observers);
+  });
+
+  it("takes no answer about who is in the network from a server that is behind the change", async () => {
+    await using proxy = new ChainProxy(net.url);
+    await using client = net.client({}, { rpcUrls: [await proxy.start()] });
+    await client.start();
+    const head = Number(await call<Hex>(net.url, "eth_blockNumber"));
+    const asked = () => proxy.calls.filter(({ method }) => method === "eth_call").at(-1)!.params[1];
+    proxy.alter = ({ method }, result) => (method === "eth_blockNumber" ? "0x1" : result);
+    assert.equal((await client.reader.directory(head)).members.length, 4);
+    assert.equal(Number(asked()), head);
+    await assert.rejects(client.reader.directory(head + 1_000), Error);
+    proxy.alter = (_, result) => result;
+    await client.reader.directory(1);
+    assert.ok(Number(asked()) >= head);
   });
 
   it("refuses what only the authority may say, by name", async () => {
