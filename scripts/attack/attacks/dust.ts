@@ -9,7 +9,7 @@ import type { Attack } from "../attack.ts";
 import type { Person } from "../person.ts";
 import type { Stage } from "../stage.ts";
 
-const LOSERS = Number(process.env["DUST"] ?? 300);
+const LOSERS = 100;
 /** The smallest coin of a load. */
 const DUST = 10n;
 const LARGE = 100_00n;
