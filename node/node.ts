@@ -2,8 +2,6 @@
  * A member's node, or an observer's: the only place where its parts meet. It opens what is on disk, takes
  * its place in the network, and folds the chain's log until it is stopped or cannot go on.
  */
-import { randomBytes } from "node:crypto";
-import { basename } from "node:path";
 import { fromHex } from "../protocol/bytes.ts";
 import type { NetworkFile } from "../protocol/network-file.ts";
 import type { MemberId } from "../protocol/output.ts";
@@ -20,7 +18,8 @@ import { Proposer } from "./batches/proposer.ts";
 import { accountKey } from "./chain/account.ts";
 import { ChainClient } from "./chain/chain-client.ts";
 import { ChainDesk } from "./chain/disputes-desk.ts";
-import { Checkpointer, DivergenceError } from "./checkpoints/checkpointer.ts";
+import { Checkpointer } from "./checkpoints/checkpointer.ts";
+import { Databases, isDamage } from "./databases.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryWatch } from "./directory-watch.ts";
 import { AppliedProofs } from "./evidence/applied-proofs.ts";
@@ -33,23 +32,17 @@ import { nodeRequests } from "./gossip/messages/kinds.ts";
 import { PeerRequests } from "./gossip/peer-requests.ts";
 import { LeafIntake } from "./leaf-intake.ts";
 import { LeafSource } from "./leaf-source.ts";
-import { checkIdentities, IdentityError } from "./ledger/identities.ts";
-import { LedgerState } from "./ledger/state.ts";
 import { measure } from "./measures.ts";
 import { PeerAnswers } from "./peer-answers.ts";
 import { PendingPool } from "./pending-pool.ts";
 import { keepPool } from "./pool-upkeep.ts";
 import { Replica } from "./replica.ts";
 import { Revoker } from "./revoker.ts";
-import type { CheckedStore, StoreOptions } from "./service/checked-store.ts";
 import { DataFolder } from "./service/data-folder.ts";
 import { EventFeed } from "./service/event-feed.ts";
 import { HttpServer } from "./service/http-server.ts";
-import { DamagedStoreError } from "./service/store-errors.ts";
 import type { StoredKey } from "./service/stored-key.ts";
 import type { Logger, Metrics } from "./service/telemetry.ts";
-import { LeafStore } from "./store/leaf-store.ts";
-import { ledgerFiles, LedgerStore } from "./store/ledger-store.ts";
 import { Validator } from "./validator.ts";
 import { LeafVerifier } from "./verification/verifier.ts";
 
@@ -83,8 +76,6 @@ export type NodeOptions = {
 const POOL_LIMITS = { leavesMax: 262_144, bytesMax: 128 * 1024 * 1024, ageMaxMs: 3_600_000 };
 /** How far a node may be behind its chain and still be ready. */
 const FOLD_MS = 30_000;
-/** Of the time, while large databases are verified beside the work. */
-const VERIFYING_SHARE = 0.25;
 const VERSION = "0.1.0";
 
 export class Node {
@@ -95,6 +86,7 @@ export class Node {
   readonly #running = new AsyncDisposableStack();
   readonly #failed = Promise.withResolvers<never>();
   #folder: DataFolder | undefined;
+  #databases: Databases | undefined;
   #api: HttpServer | undefined;
   #following: Promise<void> | undefined;
   /** Why the ledger's database is to be set aside at the stop. */
@@ -132,15 +124,7 @@ export class Node {
     this.#stop.abort(new Error("the node is stopping"));
     await this.#following;
     await this.#running.disposeAsync();
-    if (this.#damage !== undefined) {
-      const name =
-        this.#damage instanceof DamagedStoreError ? basename(this.#damage.folder) : "ledger";
-      const aside = await this.#folder?.quarantine(name);
-      this.#parts.logger.error(
-        { err: this.#damage, aside },
-        "a database was set aside; what it held is folded or fetched anew",
-      );
-    }
+    if (this.#damage !== undefined) await this.#databases?.setAside(this.#damage);
     await this.#folder?.close();
   }
 
@@ -167,9 +151,11 @@ export class Node {
     const { chain, watch } = await this.#startChain(directory);
     const folder = await DataFolder.open(data, { kind: "node", networkId: network.networkId });
     this.#folder = folder;
-    const leafFiles = await this.#openStore(folder, "leaves", ledgerFiles);
-    if (!leafFiles.isVerified) this.#verify(leafFiles.verify({ share: VERIFYING_SHARE }), "leaves");
-    const leaves = new LeafStore(leafFiles);
+    const databases = this.#running.use(
+      new Databases(folder, { logger, onDamage: (error) => this.#fail(error) }),
+    );
+    this.#databases = databases;
+    const leaves = await databases.openLeaves();
     const verifier = this.#running.use(
       new LeafVerifier({
         networkId: network.networkId,
@@ -197,27 +183,30 @@ export class Node {
     });
     const fetcher = new BatchFetcher({ requests, peers: () => host.connected() });
     const source = new LeafSource({ networkId, pool, store: leaves, peers: fetcher, logger });
-    const { replica, checkpointer } = await this.#openLedger(folder, (state, store) => {
-      const replica = new Replica({ context, state, store, leaves: source });
-      const checkpointer = new Checkpointer(
-        {
-          domain,
-          replica,
-          directory,
-          chain,
-          ask: (to, cycle, digest) =>
-            requests.ask(peerOf(directory, to), "checkpoint", { cycle, digest }),
-          logger,
-          validator,
-          onDivergence: (error) => this.#fail(error),
-        },
-        {
-          ...this.#options.cycles,
-          cycleMs: Math.max(this.#options.cycles.openMs, chain.parameters.minCycleS * 1000),
-        },
-      );
-      return { replica, checkpointer };
-    });
+    const { replica, checkpointer } = await databases.openLedger(
+      (state, store) => {
+        const replica = new Replica({ context, state, store, leaves: source });
+        const checkpointer = new Checkpointer(
+          {
+            domain,
+            replica,
+            directory,
+            chain,
+            ask: (to, cycle, digest) =>
+              requests.ask(peerOf(directory, to), "checkpoint", { cycle, digest }),
+            logger,
+            validator,
+            onDivergence: (error) => this.#fail(error),
+          },
+          {
+            ...this.#options.cycles,
+            cycleMs: Math.max(this.#options.cycles.openMs, chain.parameters.minCycleS * 1000),
+          },
+        );
+        return { replica, checkpointer };
+      },
+      (assembled) => assembled.checkpointer.resume(),
+    );
     const intake = new LeafIntake({
       networkId,
       pool,
@@ -290,7 +279,7 @@ export class Node {
         replica,
         pool,
         leaves,
-        store: await this.#openStore(folder, "evidence"),
+        store: await databases.open("evidence"),
         directory,
         desk: network.contracts.disputes === undefined ? undefined : new ChainDesk(chain),
         logger,
@@ -433,65 +422,6 @@ export class Node {
     return validator;
   }
 
-  async #openStore(
-    folder: DataFolder,
-    name: string,
-    options: Omit<StoreOptions, "create"> = {},
-  ): Promise<CheckedStore> {
-    try {
-      return this.#running.use(await folder.openStore(name, options));
-    } catch (error) {
-      if (!(error instanceof DamagedStoreError)) throw error;
-      const aside = await folder.quarantine(name);
-      this.#parts.logger.error({ err: error, aside }, "a database is damaged and was set aside");
-      return this.#running.use(await folder.openStore(name, options));
-    }
-  }
-
-  /** Opens the ledger; where it is damaged, sets it aside and begins with an empty one. */
-  async #openLedger<T extends { checkpointer: Checkpointer }>(
-    folder: DataFolder,
-    assemble: (state: LedgerState, store: LedgerStore) => T,
-  ): Promise<T> {
-    for (let isSecond = false; ; isSecond = true) {
-      const files = await this.#openStore(folder, "ledger", ledgerFiles);
-      const store = this.#running.adopt(
-        new LedgerStore(files, {
-          warn: (error) => this.#parts.logger.warn({ err: error }, "the next start may be slow"),
-        }),
-        (each) => each.close(),
-      );
-      const state = new LedgerState(randomBytes(4).readInt32BE());
-      try {
-        await store.load(state);
-        if (state.seq > 0) checkIdentities(state);
-        const assembled = assemble(state, store);
-        if (await assembled.checkpointer.resume()) {
-          if (!files.isVerified) this.#verify(store.verify(state, VERIFYING_SHARE), "ledger");
-          return assembled;
-        }
-        this.#parts.logger.warn(
-          {},
-          "a checkpoint was lost at the last stop: the log is folded again",
-        );
-      } catch (error) {
-        if (isSecond || !isDamage(error)) throw error;
-        this.#parts.logger.error({ err: error }, "the stored ledger does not hold");
-      }
-      await store.close();
-      await files.close();
-      await folder.quarantine("ledger");
-    }
-  }
-
-  /** Goes on beside the node, which stops if a database turns out to be damaged. */
-  #verify(verified: Promise<unknown>, name: string): void {
-    verified.then(
-      () => this.#parts.logger.info({ name }, "the database is as it was written"),
-      (error: Error) => this.#fail(error),
-    );
-  }
-
   async #follow(chain: ChainClient, replica: Replica): Promise<void> {
     const { signal } = this.#stop;
     const { place, state } = { place: replica.store.place, state: replica.state };
@@ -509,11 +439,6 @@ export class Node {
     this.#parts.logger.fatal({ err: error }, "the node cannot go on");
     this.#failed.reject(error);
   }
-}
-
-/** Whether folding the log again mends it. */
-function isDamage(error: unknown): boolean {
-  return [DamagedStoreError, IdentityError, DivergenceError].some((kind) => error instanceof kind);
 }
 
 function peerOf(directory: Directory, member: MemberId): string {
