@@ -10,6 +10,8 @@ export type Cheat = {
   /** Payments that lost a coin to others of its payments, and the amount of each. */
   readonly losers: number;
   readonly amount: Amount;
+  /** Sum of the coins that were lost. */
+  readonly lost: Amount;
 };
 
 /** A member's signature under what is not so. */

@@ -1,7 +1,7 @@
 /**
  * What an attack cost, and what it may cost at most. The losses are read from the contracts and from the
  * ledger; the bounds follow from the policy that the registry holds, and from nothing the attack did but
- * how many devices cheated, with how much, and what was promised falsely.
+ * which devices cheated, with how much, and what was promised falsely.
  */
 import type { ContractReader } from "../../node/chain/reader.ts";
 import type { Amount } from "../../protocol/money.ts";
@@ -76,7 +76,7 @@ export function lossesOf(
     );
   const guaranteeOf = (bank: MemberId) => policy.guarantees.get(bank) ?? 0n;
   const withFine = (amount: Amount) => (amount * BigInt(100 + policy.penaltyPercent)) / 100n;
-  const devices = cheats.map(({ bank }) => withFine(guaranteeOf(bank)));
+  const devices = cheats.map(({ bank, lost }) => withFine(least(lost, guaranteeOf(bank))));
   const promised = promises.map(({ amount }) => amount);
   const ruled = rulings.map(({ amount }) => withFine(amount));
   const beyond = cheats.map((cheat) => beyondGuarantee(cheat, guaranteeOf(cheat.bank)));
@@ -101,6 +101,10 @@ export function areWithin(losses: Losses): boolean {
 
 export function sum(amounts: readonly Amount[]): Amount {
   return amounts.reduce((total, amount) => total + amount, 0n);
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function positive(amount: bigint): bigint {

@@ -20,7 +20,7 @@ function cloneAttack(copies: number, amount: bigint): Attack {
       await stage.ended(ids);
       const paid = (await stage.observer.statuses(ids)).filter(({ state }) => state === "applied");
       return {
-        cheats: [{ bank: 1, losers: copies, amount }],
+        cheats: [{ bank: 1, losers: copies, amount, lost: BigInt(copies) * amount }],
         honest: payees,
         happened: [`${paid.length} of ${ids.length} payees have their money`],
       };

@@ -43,7 +43,7 @@ export const dust: Attack = {
     for (let at = 0; at < ids.length; at += 1024) await stage.ended(ids.slice(at, at + 1024));
     const all = ((performance.now() - start) / 1000).toFixed(1);
     return {
-      cheats: [{ bank: 1, losers: 1, amount: LARGE }],
+      cheats: [{ bank: 1, losers: 1, amount: LARGE, lost: LARGE + BigInt(LOSERS) * DUST }],
       honest: [winner, payee],
       happened: [`the payee was paid after ${seconds} s, the last of the others after ${all} s`],
     };

@@ -40,8 +40,8 @@ export const forkTree: Attack = {
     await stage.applied(ids);
     return {
       cheats: [
-        { bank: 1, losers: 1, amount },
-        { bank: 2, losers: 1, amount },
+        { bank: 1, losers: 1, amount, lost: amount },
+        { bank: 2, losers: 1, amount, lost: amount },
       ],
       honest: all,
       happened: [`all ${ids.length} payments stand, those behind a loser too`],

@@ -23,7 +23,7 @@ export const multiInput: Attack = {
     await shop.sync();
     await stage.applied([lost]);
     return {
-      cheats: [{ bank: 1, losers: 1, amount: BigInt(COINS) * part }],
+      cheats: [{ bank: 1, losers: 1, amount: BigInt(COINS) * part, lost: part }],
       honest: [shop, accomplice],
       happened: ["the bank made good the one coin that was lost, and the payment applied whole"],
     };

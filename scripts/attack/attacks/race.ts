@@ -17,6 +17,7 @@ import type { Stage } from "../stage.ts";
 const ROUNDS = 4;
 /** Copies what the others report. */
 const THIEF = 4;
+const TURNED = "paid, turned round";
 
 export const race: Attack = {
   name: "race",
@@ -39,9 +40,10 @@ export const race: Attack = {
     });
     await stage.applied(rounds.flatMap(({ ids }) => ids));
     const answers = rounds.flatMap(({ sent }) => sent);
+    if (answers.includes(TURNED)) throw new Error("a report turned round was paid");
     const taken = answers.filter((answer) => answer === "taken").length;
     return {
-      cheats: rounds.map(() => ({ bank: 1, losers: 1, amount })),
+      cheats: rounds.map(() => ({ bank: 1, losers: 1, amount, lost: amount })),
       honest: rounds.flatMap(({ payees }) => payees),
       happened: [
         `${taken} of the copied reports came first, and paid whom they name and nobody else`,
@@ -70,7 +72,7 @@ async function copyReports(
   const turned = turnedRound(stage.networkId, proof, evidence!);
   const calls = [proof, proof, turned, turned].map((each, i) =>
     thieves[i % thieves.length]!.send(report(each)).then(
-      () => (each === turned ? "paid turned round" : "taken"),
+      () => (each === turned ? TURNED : "taken"),
       (error: unknown) => {
         if (error instanceof ChainRevert) return error.errorName;
         throw error;

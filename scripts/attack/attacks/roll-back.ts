@@ -44,7 +44,7 @@ export const rollBack: Attack = {
     if (!isRefusal(refusal, "revoked"))
       throw new Error("a payee that knows of the revocation took money", { cause: refusal });
     return {
-      cheats: [{ bank: 1, losers: 1, amount: second }],
+      cheats: [{ bank: 1, losers: 1, amount: second, lost: coin }],
       honest: [a, b, c],
       happened: [
         "the first restored purse was believed once, and its payee has the money",

@@ -41,8 +41,9 @@ export const usedUpGuarantee: Attack = {
     const opening = openDoubleSpend(proof, toHex(stage.chance.bytes(32)));
     await winCase(stage, { claimant: CLAIMANT, accused: BANK, opening });
     await stage.applied([lost]);
+    const losers = covered + 1;
     return {
-      cheats: [{ bank: BANK, losers: covered + 1, amount }],
+      cheats: [{ bank: BANK, losers, amount, lost: BigInt(losers) * amount }],
       rulings: [{ bank: BANK, amount }],
       honest: [honest],
       happened: [

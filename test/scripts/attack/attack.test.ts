@@ -17,8 +17,6 @@ type Row = {
 };
 
 const script = join(import.meta.dirname, "../../../scripts/attack.ts");
-/** The devnet's guarantee for a device and the penalty on it, in minor units. */
-const BANK_BOUND = 3 * 5_000_00;
 
 describe("the attacks", function () {
   this.timeout(300_000);
@@ -64,9 +62,8 @@ describe("the attacks", function () {
     // Of the payments that lost a coin, the coin alone is paid and fined.
     for (const name of ["roll-back", "multi-input"]) {
       const { loss, bound } = bank.get(name)!;
-      assert.equal(Number(bound), BANK_BOUND, name);
-      assert.ok(Number(loss) > 0 && Number(loss) <= 3 * 150_00, `${name}: ${loss}`);
-      assert.equal(Number(loss) % 3, 0, name);
+      assert.ok(Number(loss) >= 3 * 5_00 && Number(loss) <= 3 * 150_00, `${name}: ${loss}`);
+      assert.equal(loss, bound, name);
     }
     // A false promise is paid once, and to the last unit.
     const { loss, bound } = bank.get("false-receipt")!;
