@@ -4,9 +4,14 @@
  * records in; only the own member's says what counts about the purse's own money.
  */
 import type { Hex } from "../protocol/bytes.ts";
+import type { CarriedList } from "../protocol/carried-lists.ts";
+import { checkCertificateSignature, type SignedCertificate } from "../protocol/certificate.ts";
 import { limits } from "../protocol/limits.ts";
+import { decodeTrustList } from "../protocol/lists.ts";
 import type { Outpoint } from "../protocol/output.ts";
 import type { Reason } from "../protocol/reason.ts";
+import { isRefusal } from "../protocol/refusal.ts";
+import { portableVerifier } from "../protocol/signature.ts";
 import { askGateway, type GatewayClient } from "./gateway-client.ts";
 import type { PendingRecord } from "./pending-store.ts";
 import type { Purse } from "./purse.ts";
@@ -28,12 +33,12 @@ const CHUNK_BYTES = limits.gatewayPayloadMax / 2;
 /** @throws Refusal as the gateway says; Error if it is out of reach. What was done until then stays. */
 export async function sync(purse: Purse, gateway: GatewayClient): Promise<SyncReport> {
   const before = purse.pending().length;
-  await syncLists(purse, gateway);
+  const lists = await syncLists(purse, gateway);
   const handedIn = await handIn(purse, gateway);
   if (gateway.member === purse.member) {
     await syncStatus(purse, gateway);
     await syncReceipts(purse, gateway);
-    await syncCertificate(purse, gateway);
+    await syncCertificate(purse, gateway, lists);
   }
   const pending = purse.pending();
   const refused = pending.flatMap(({ id, reason }) =>
@@ -43,11 +48,15 @@ export async function sync(purse: Purse, gateway: GatewayClient): Promise<SyncRe
   return { handedIn, settled, refused, pending: pending.length - refused.length };
 }
 
-/** Takes the lists that are newer than the device's, and the time with them. */
-export async function syncLists(purse: Purse, gateway: GatewayClient): Promise<void> {
+/** Takes the lists that are newer than the device's, and the time with them. @returns what came. */
+export async function syncLists(
+  purse: Purse,
+  gateway: GatewayClient,
+): Promise<readonly CarriedList[]> {
   const { versions } = purse.identity();
   const { lists } = await askGateway(purse, gateway, { kind: "lists", versions });
   await purse.refresh({ lists });
+  return lists;
 }
 
 /** Takes receipts for the coins that the own member knows of, old and new. */
@@ -119,10 +128,33 @@ async function askReceipts(
   return new Set(receipts.map(({ outpoint }) => outpoint));
 }
 
-/** A certificate that has lived half its life is renewed. */
-async function syncCertificate(purse: Purse, gateway: GatewayClient): Promise<void> {
+/**
+ * A certificate that has lived half its life is renewed, and one whose issuer key another has replaced: it counts
+ * for a while only, or not at all if the key was compromised.
+ */
+async function syncCertificate(
+  purse: Purse,
+  gateway: GatewayClient,
+  lists: readonly CarriedList[],
+): Promise<void> {
   const { certificate: held, signedTime } = purse.identity();
-  if (held !== undefined && signedTime * 2 < held.notBefore + held.notAfter) return;
+  const isYoung = held !== undefined && signedTime * 2 < held.notBefore + held.notAfter;
+  if (isYoung && !isOutdated(purse, held, lists)) return;
   const { certificate } = await askGateway(purse, gateway, { kind: "certify" });
   await purse.refresh({ certificate });
+}
+
+/** Whether a trust list that came now names another issuer key than the one that signed it. */
+function isOutdated(purse: Purse, held: SignedCertificate, lists: readonly CarriedList[]): boolean {
+  const newest = lists.findLast(({ kind }) => kind === "trust");
+  if (newest === undefined) return false;
+  const row = decodeTrustList(newest.bytes).members.find(({ member }) => member === held.member);
+  if (row === undefined) return false;
+  try {
+    checkCertificateSignature(purse.networkId, held, row.issuer, portableVerifier);
+    return false;
+  } catch (error) {
+    if (!isRefusal(error, "bad-signature")) throw error;
+    return true;
+  }
 }

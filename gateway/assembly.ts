@@ -1,6 +1,7 @@
 /** The parts of a gateway, put together: the only place where they meet. Nothing runs yet. */
 import { fromHex, type Hex } from "../protocol/bytes.ts";
 import type { SealingKey } from "../protocol/hpke.ts";
+import type { Owner } from "../protocol/key.ts";
 import type { NetworkFile } from "../protocol/network-file.ts";
 import type { MemberId } from "../protocol/output.ts";
 import type { Random } from "../protocol/random.ts";
@@ -26,6 +27,7 @@ import { LostDevices } from "./lost-devices.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import { Nonces } from "./nonces.ts";
 import { Onboarding } from "./onboarding.ts";
+import { PresentKey } from "./present-key.ts";
 import { Reasons } from "./reasons.ts";
 import { Reclaims } from "./reclaims.ts";
 import { RecordEvents } from "./record-events.ts";
@@ -42,6 +44,9 @@ export type GatewayParts = {
   readonly keys: {
     readonly issuer: Signer;
     readonly treasury: Signer;
+    /** What is to take their places, held before the registry is told. */
+    readonly nextIssuer?: Signer | undefined;
+    readonly nextTreasury?: Signer | undefined;
     readonly intake: SealingKey;
   };
   readonly store: Store;
@@ -64,25 +69,37 @@ export type Assembly = Awaited<ReturnType<typeof assemble>>;
 
 /** @param watch started: what it says of the node is asked whenever it matters. */
 export async function assemble(parts: GatewayParts, options: GatewayOptions, watch: NodeWatch) {
-  const { issuer, treasury, intake: intakeKey } = parts.keys;
+  const { issuer, nextIssuer, treasury, nextTreasury, intake: intakeKey } = parts.keys;
+  const { member } = options;
+  const networkId = fromHex(parts.network.networkId, 32);
+  const { trustKey: firstTrustKey, lists: source } = options.authority;
+  const trustKey = fromHex(firstTrustKey as Hex, 33);
+  const trust = await TrustLists.open({ ...parts, networkId, trustKey, source });
+  const issuers = [issuer, nextIssuer];
   const common = {
     ...parts,
-    issuer,
-    treasury,
+    trust,
+    // What devices check goes by the trust list that they have; what the ledger checks, by the ledger.
+    issuer: new PresentKey(issuers, () => [...trust.issuersOf(member), watch.issuerOf(member)]),
+    ledgerIssuer: new PresentKey(issuers, () => [watch.issuerOf(member)]),
+    treasury: new PresentKey([treasury, nextTreasury], () => [watch.treasuryOf(member)]),
     intakeKey,
-    networkId: fromHex(parts.network.networkId, 32),
-    member: options.member,
+    networkId,
+    member,
     receiptLifeMs: () => watch.receiptLifeMs(),
   };
   const money = await openMoney(common, options, watch);
   const knowledge = await openKnowledge({ ...common, ...money }, options, watch);
   const service = await openService({ ...common, ...money, ...knowledge }, options, watch);
-  return { ...money, ...knowledge, ...service };
+  const { treasury: vaultKey, ledgerIssuer } = common;
+  return { ...money, ...knowledge, ...service, trust, vaultKey, ledgerIssuer };
 }
 
 type Common = Omit<GatewayParts, "keys"> & {
-  readonly issuer: Signer;
-  readonly treasury: Signer;
+  readonly trust: TrustLists;
+  readonly issuer: PresentKey;
+  readonly ledgerIssuer: PresentKey;
+  readonly treasury: PresentKey;
   readonly intakeKey: SealingKey;
   readonly networkId: Uint8Array;
   readonly member: MemberId;
@@ -91,7 +108,7 @@ type Common = Omit<GatewayParts, "keys"> & {
 
 /** The books, the devices, what was taken in, and the vault. */
 async function openMoney(common: Common, options: GatewayOptions, watch: NodeWatch) {
-  const { store, clock, treasury, verifier } = common;
+  const { store, clock, member, treasury, verifier } = common;
   const { suspense, recoveries, sweepMs } = options.accounts;
   const accounts = await EmbeddedAccounts.open(store, clock);
   await accounts.openAccount(suspense, "suspense");
@@ -105,9 +122,10 @@ async function openMoney(common: Common, options: GatewayOptions, watch: NodeWat
     verifier: options.intake.check === "signatures" ? verifier : undefined,
   });
   const balances = new DeviceBalances({ ...common, accounts, devices, sweepMs });
-  const vaultOwner = Vault.ownerOf(treasury);
+  const isVault = (owner: Owner) =>
+    treasury.owners.includes(owner) || watch.isTreasury(member, owner);
   const books = { accounts, devices, balances, intake };
-  const redemptions = new Redemptions({ ...common, ...books, vaultOwner, suspense, recoveries });
+  const redemptions = new Redemptions({ ...common, ...books, isVault, suspense, recoveries });
   const vault = await Vault.open({
     ...common,
     intake,
@@ -140,18 +158,16 @@ async function openKnowledge(
   options: GatewayOptions,
   watch: NodeWatch,
 ) {
-  const { member, network } = common;
+  const { member, network, trust } = common;
   const { lifeMs: listLifeMs, refreshMs } = options.lists;
-  const { trustKey, lists: source } = options.authority;
-  const trust = await TrustLists.open({ ...common, trustKey: fromHex(trustKey, 33), source });
   const revocations = await Revocations.open({ ...common, listLifeMs });
   const foreign = new ForeignLists({
     ...common,
     gateways: network.gateways.filter((gateway) => gateway.member !== member),
-    issuerOf: (id) => watch.issuerOf(id),
+    issuersOf: (id) => [watch.issuerOf(id) ?? [], trust.issuersOf(id)].flat(),
   });
-  const lists = new Lists({ ...common, trust, revocations, foreign, refreshMs });
-  return { trust, revocations, lists };
+  const lists = new Lists({ ...common, revocations, foreign, refreshMs });
+  return { revocations, lists };
 }
 
 /** What devices ask for. */
@@ -174,7 +190,13 @@ async function openService(
     audit === undefined
       ? undefined
       : { epoch: audit.epoch, publicKey: fromHex(audit.key as Hex, 33) };
-  const onboarding = new Onboarding({ ...common, auditKey, credentials, certificates });
+  const onboarding = new Onboarding({
+    ...common,
+    issuer: common.ledgerIssuer,
+    auditKey,
+    credentials,
+    certificates,
+  });
   const receipts = new Receipts({
     ...common,
     checkNode: () => watch.checkCurrent(),

@@ -49,6 +49,10 @@ export const GatewayConfigSchema = Type.Object(
         issuer: path("Key file of the issuer (P-256)"),
         treasury: path("Key file of the treasury (P-256)"),
         intake: path("Key file that couriers' requests are sealed to (P-256)"),
+        nextIssuer: Type.Optional(path("Key file of the issuer after a rotation, held beforehand")),
+        nextTreasury: Type.Optional(
+          path("Key file of the treasury after a rotation, held beforehand"),
+        ),
       },
       { additionalProperties: false },
     ),

@@ -1,7 +1,7 @@
 /**
  * The other members' revocation lists, fetched from their gateways: a device that is paid by another bank's
- * customer needs that bank's list. A list counts if the issuer key that the ledger has for its member signed
- * it, wherever it was found.
+ * customer needs that bank's list. A list counts if an issuer key signed it that the ledger or the trust list
+ * has for its member, wherever it was found: while a key is rotated they differ for a while.
  */
 import type { CarriedList } from "../protocol/carried-lists.ts";
 import {
@@ -12,7 +12,7 @@ import {
 import { limits } from "../protocol/limits.ts";
 import type { GatewayAddress } from "../protocol/network-file.ts";
 import type { MemberId } from "../protocol/output.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import type { Verifier } from "../protocol/signature.ts";
 import type { Logger } from "../node/service/telemetry.ts";
 import { fetchBytes } from "./fetch-bytes.ts";
@@ -22,7 +22,8 @@ export type ForeignListsParts = {
   readonly verifier: Verifier;
   /** The other members' gateways, as the network file has them. */
   readonly gateways: readonly GatewayAddress[];
-  readonly issuerOf: (member: MemberId) => Uint8Array | undefined;
+  /** The keys that may have signed a member's list. */
+  readonly issuersOf: (member: MemberId) => readonly Uint8Array[];
   readonly logger: Logger;
 };
 
@@ -66,13 +67,29 @@ export class ForeignLists {
   }
 
   #take(member: MemberId, list: SignedRevocationList): void {
-    const { networkId, verifier, issuerOf } = this.#parts;
-    const issuer = issuerOf(member);
-    if (list.member !== member || issuer === undefined) {
+    const { networkId, verifier, issuersOf } = this.#parts;
+    const [first, ...others] = issuersOf(member);
+    if (list.member !== member || first === undefined) {
       throw new Refusal("untrusted-issuer", `the list is not one of member ${member}`);
     }
     if (list.version <= (this.#lists.get(member)?.version ?? -1)) return;
+    const issuer = others.find((key) => isSignedBy(networkId, list, key, verifier)) ?? first;
     checkRevocationListSignature(networkId, list, issuer, verifier);
     this.#lists.set(member, list);
+  }
+}
+
+function isSignedBy(
+  networkId: Uint8Array,
+  list: SignedRevocationList,
+  issuer: Uint8Array,
+  verifier: Verifier,
+): boolean {
+  try {
+    checkRevocationListSignature(networkId, list, issuer, verifier);
+    return true;
+  } catch (error) {
+    if (!isRefusal(error, "bad-signature")) throw error;
+    return false;
   }
 }

@@ -94,7 +94,9 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
     ...config,
     network: at(config.network),
     data: at(config.data),
-    keys: { issuer: at(keys.issuer), treasury: at(keys.treasury), intake: at(keys.intake) },
+    keys: Object.fromEntries(
+      Object.entries(keys).map(([use, file]) => [use, at(file)]),
+    ) as GatewayConfig["keys"],
     authority: { ...authority, lists: /^https?:/.test(lists) ? lists : at(lists) },
     devices: withTlsPaths(config.devices, at),
     staff: withTlsPaths(config.staff, at),
@@ -116,7 +118,15 @@ async function loadKeys(paths: GatewayConfig["keys"]) {
   const issuer = await loadKeyFile(paths.issuer, "P-256");
   const treasury = await loadKeyFile(paths.treasury, "P-256");
   const intake = await loadKeyFile(paths.intake, "P-256");
-  return { issuer, treasury, intake: sealingKeyOf(intake.reveal()) };
+  const next = (path: string | undefined) =>
+    path === undefined ? undefined : loadKeyFile(path, "P-256");
+  return {
+    issuer,
+    treasury,
+    nextIssuer: await next(paths.nextIssuer),
+    nextTreasury: await next(paths.nextTreasury),
+    intake: sealingKeyOf(intake.reveal()),
+  };
 }
 
 async function loadTls({ devices, staff }: GatewayConfig) {

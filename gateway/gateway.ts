@@ -105,7 +105,14 @@ export class Gateway {
     this.#measure(parts);
 
     const { member, credentials: issuing } = this.#options;
-    const checks = readinessOf({ ...keys, member, watch, trust: parts.trust, clock });
+    const checks = readinessOf({
+      issuer: parts.ledgerIssuer,
+      treasury: parts.vaultKey,
+      member,
+      watch,
+      trust: parts.trust,
+      clock,
+    });
     const { networkId, currency } = network;
     const staff = { ...parts, member, clock, currency, networkId: fromHex(networkId, 32) };
     this.#staff = await this.#listen("staff", {
@@ -114,13 +121,14 @@ export class Gateway {
       metrics,
       checks,
     });
-    const info = memberInfo({
-      networkId,
-      member,
-      vault: vault.owner,
-      issuer: keys.issuer.publicKey,
-      intake: keys.intake.publicKey,
-    });
+    const info = () =>
+      memberInfo({
+        networkId,
+        member,
+        vault: vault.owner,
+        issuer: parts.ledgerIssuer.publicKey,
+        intake: keys.intake.publicKey,
+      });
     this.#devices = await this.#listen("devices", {
       routes: gatewayRoutes({ ...parts, info }),
       logger,
@@ -141,10 +149,11 @@ export class Gateway {
     return watch;
   }
 
-  /** Looks at the vault's coins now and then, so that money is credited whichever way it came. */
+  /** Looks at the vault's coins now and then, so that money is credited whichever way it came, and under the present key. */
   #watchVault(vault: Vault): Recurring {
     return new Recurring({
       task: async () => {
+        await vault.gather();
         await vault.coins();
       },
       everyMs: this.#options.watch.everyMs,

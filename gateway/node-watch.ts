@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromHex, type Hex } from "../protocol/bytes.ts";
+import type { Owner } from "../protocol/key.ts";
 import type { MemberId } from "../protocol/output.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import {
@@ -127,6 +128,17 @@ export class NodeWatch {
   issuerOf(id: MemberId): Uint8Array | undefined {
     const row = this.#known?.members.get(id);
     return row === undefined ? undefined : fromHex(row.issuer, 33);
+  }
+
+  /** The present treasury key of a member. */
+  treasuryOf(id: MemberId): Uint8Array | undefined {
+    const row = this.#known?.members.get(id);
+    return row === undefined ? undefined : fromHex(row.treasury, 33);
+  }
+
+  /** Whether it is the owner of a treasury key that a member has or had. */
+  isTreasury(id: MemberId, owner: Owner): boolean {
+    return this.#known?.members.get(id)?.treasuryOwners.includes(owner) === true;
   }
 
   #knowledge(): Known {

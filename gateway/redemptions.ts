@@ -23,8 +23,8 @@ import type { Outcome } from "./outcome.ts";
 
 export type RedemptionsParts = {
   readonly member: MemberId;
-  /** The owner of the vault's coins. */
-  readonly vaultOwner: Owner;
+  /** Whether coins of this owner are the vault's: of any treasury key that the member has or had. */
+  readonly isVault: (owner: Owner) => boolean;
   readonly accounts: Accounts;
   /** Where money goes that came from nobody known here. */
   readonly suspense: AccountId;
@@ -100,13 +100,13 @@ export class Redemptions {
   }
 
   async #credit(id: Hex, applied: Hex): Promise<void> {
-    const { vaultOwner, accounts, suspense, recoveries, devices, balances, logger } = this.#parts;
+    const { isVault, accounts, suspense, recoveries, devices, balances, logger } = this.#parts;
     const record = await this.#appliedRecord(id, applied);
     const owner = ownerOf(record.signer);
     if (record.kind === "reclaim") {
       return accounts.credit(recoveries, this.#amountIn(record.outputs), `reclaim:${id}`);
     }
-    if (owner === vaultOwner) return;
+    if (isVault(owner)) return;
     const device = await devices.get(owner);
     if (device === undefined) logger.warn({ id, owner }, "money came from a device not known here");
     const amount = this.#amountIn(record.outputs);
@@ -124,9 +124,9 @@ export class Redemptions {
   }
 
   #amountIn(outputs: readonly Output[]): bigint {
-    const { vaultOwner, member } = this.#parts;
+    const { isVault, member } = this.#parts;
     return outputs
-      .filter(({ owner, custodian }) => owner === vaultOwner && custodian === member)
+      .filter(({ owner, custodian }) => isVault(owner) && custodian === member)
       .filter((output) => output.lock === lock.key)
       .reduce((sum, { amount }) => sum + amount, 0n);
   }

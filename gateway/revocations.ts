@@ -28,7 +28,10 @@ import type { Store } from "./store.ts";
 export type RevocationsParts = {
   readonly networkId: Uint8Array;
   readonly member: MemberId;
+  /** The key by which devices know the member's word. */
   readonly issuer: Signer;
+  /** The key that the ledger has: what the node goes by. */
+  readonly ledgerIssuer: Signer;
   readonly node: Pick<NodeClient, "revocations" | "revoke">;
   readonly devices: Pick<Devices, "blocked">;
   readonly receiptLifeMs: () => number;
@@ -76,7 +79,8 @@ export class Revocations {
       if (open.length === limits.revokedAtOnceMax) break;
     }
     if (open.length === 0) return;
-    const { bytes } = await this.list();
+    const { networkId, ledgerIssuer } = this.#parts;
+    const { bytes } = await signRevocationList(networkId, await this.list(), ledgerIssuer);
     await node.revoke(open, bytes);
     await this.refresh();
   }

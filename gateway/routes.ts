@@ -20,7 +20,8 @@ export type RoutesParts = {
   readonly revocations: Revocations;
   readonly explanations: Explanations;
   readonly recordEvents: RecordEvents<Api.Explanation>;
-  readonly info: Api.MemberInfo;
+  /** As of now: keys may be rotated. */
+  readonly info: () => Api.MemberInfo;
 };
 
 /** A request's fields around its payload, and what sealing adds. */
@@ -100,7 +101,7 @@ export function gatewayRoutes({
       path: "/v1/member",
       summary: "Whose gateway this is, and where its vault is",
       reply: Api.MemberInfo,
-      handle: () => info,
+      handle: () => info(),
     }),
   ];
 }

@@ -61,6 +61,12 @@ export class TrustLists {
     return this.newest?.members.find((row) => row.member === member)?.guarantee;
   }
 
+  /** The keys by which devices know a member's word: the present one, then the one before. */
+  issuersOf(member: MemberId): Uint8Array[] {
+    const row = this.newest?.members.find((each) => each.member === member);
+    return [row?.issuer, row?.previousIssuer].filter((key) => key !== undefined);
+  }
+
   /** Takes what is new at the source. @throws Refusal `bad-signature`, `malformed`; Error if it cannot be read. */
   async refresh(): Promise<void> {
     const { source, store } = this.#parts;

@@ -35,12 +35,13 @@ import type { Intake } from "./intake.ts";
 import { nameLeaf, type NamedLeaf } from "./intake-leaf.ts";
 import { keys, ranges } from "./keys.ts";
 import { isHopeless, type Outcome } from "./outcome.ts";
+import type { PresentKey } from "./present-key.ts";
 import { Serial } from "./serial.ts";
 
 export type VaultParts = {
   readonly networkId: Uint8Array;
   readonly member: MemberId;
-  readonly treasury: Signer;
+  readonly treasury: PresentKey;
   readonly node: Pick<NodeClient, "coinsOf">;
   readonly intake: Pick<Intake, "acceptOwn">;
   readonly store: Store;
@@ -54,27 +55,19 @@ export type VaultParts = {
 type Spend = {
   readonly record: SignedRecord;
   readonly isLost: boolean;
-  readonly change: readonly VaultCoin[];
+  readonly change: readonly (VaultCoin & { readonly owner: Owner })[];
 };
 
 const NOTHING = new Uint8Array();
 
 export class Vault {
-  /** The owner that vault coins have. */
-  readonly owner: Owner;
   readonly #parts: VaultParts;
   readonly #serial = new Serial();
   readonly #spends = new Map<Hex, Spend>();
   #counter: number;
 
-  /** The owner that the coins of a treasury key have. */
-  static ownerOf(treasury: Signer): Owner {
-    return ownerOf(treasury.publicKey);
-  }
-
   private constructor(parts: VaultParts, counter: number) {
     this.#parts = parts;
-    this.owner = Vault.ownerOf(parts.treasury);
     this.#counter = counter;
   }
 
@@ -90,6 +83,11 @@ export class Vault {
     return vault;
   }
 
+  /** The owner that the vault's coins have: that of the present treasury key. */
+  get owner(): Owner {
+    return ownerOf(this.#parts.treasury.publicKey);
+  }
+
   /** Spends that are not final. */
   get spending(): number {
     return this.#spends.size;
@@ -97,7 +95,22 @@ export class Vault {
 
   /** What the vault can spend now or as soon as its own change has come: confirmed coins and change. */
   async coins(): Promise<VaultCoin[]> {
-    return this.#serial.run(() => this.#spendable());
+    return this.#serial.run(() => this.#spendable(this.owner));
+  }
+
+  /** Moves coins of treasury keys that were replaced to the present one's, as far as the old keys are held. */
+  async gather(): Promise<void> {
+    await this.#serial.run(async () => {
+      const { treasury } = this.#parts;
+      const { present } = treasury;
+      for (const old of treasury.held) {
+        if (old === present) continue;
+        const coins = await this.#spendable(ownerOf(old.publicKey));
+        const picked = pickSmallest(coins.filter((coin) => coin.isConfirmed));
+        if (picked.length === 0) continue;
+        await this.#sign(picked, [this.#toSelf(sumOf(picked))], () => [], { by: old });
+      }
+    });
   }
 
   /**
@@ -111,7 +124,7 @@ export class Vault {
   ): Promise<SignedRecord> {
     return this.#serial.run(async () => {
       const amount = outputs.reduce((sum, output) => sum + output.amount, 0n);
-      const coins = pickCoins(await this.#spendable(), amount);
+      const coins = pickCoins(await this.#spendable(this.owner), amount);
       const change = sumOf(coins) - amount;
       const all = change > 0n ? [...outputs, this.#toSelf(change)] : outputs;
       if (all.length > limits.outputsMax) {
@@ -130,7 +143,7 @@ export class Vault {
    */
   async merge(): Promise<SignedRecord | undefined> {
     return this.#serial.run(async () => {
-      const confirmed = (await this.#spendable()).filter((coin) => coin.isConfirmed);
+      const confirmed = (await this.#spendable(this.owner)).filter((coin) => coin.isConfirmed);
       const smallest = pickSmallest(confirmed);
       if (smallest.length < 2) return undefined;
       return this.#sign(smallest, [this.#toSelf(sumOf(smallest))], () => []);
@@ -148,7 +161,7 @@ export class Vault {
   ): Promise<SignedRecord> {
     const all = coins.map((coin) => ({ ...coin, isConfirmed: true }));
     const outputs = [this.#toSelf(sumOf(all))];
-    return this.#serial.run(() => this.#sign(all, outputs, also, "reclaim"));
+    return this.#serial.run(() => this.#sign(all, outputs, also, { kind: "reclaim" }));
   }
 
   /** Lets go of a spend that is final. One that lost a coin to another record keeps the rest locked. */
@@ -169,8 +182,8 @@ export class Vault {
     });
   }
 
-  async #spendable(): Promise<VaultCoin[]> {
-    const { coins } = await this.#parts.node.coinsOf(this.owner);
+  async #spendable(owner: Owner): Promise<VaultCoin[]> {
+    const { coins } = await this.#parts.node.coinsOf(owner);
     const makers = [...new Set(coins.map(({ outpoint }) => makerOf(outpoint)))];
     const accounted = await this.#parts.account(makers);
     const taken = new Set(Array.from(this.#spends.values(), ({ record }) => record.inputs).flat());
@@ -186,7 +199,7 @@ export class Vault {
     const known = new Set(coins.map(({ outpoint }) => outpoint));
     const change = Array.from(this.#spends.values(), (spend) => spend.change)
       .flat()
-      .filter(({ outpoint }) => !known.has(outpoint));
+      .filter((coin) => coin.owner === owner && !known.has(coin.outpoint));
     return [...confirmed, ...change].filter(({ outpoint }) => !taken.has(outpoint));
   }
 
@@ -194,7 +207,7 @@ export class Vault {
     coins: readonly VaultCoin[],
     outputs: readonly Output[],
     also: (record: NamedLeaf) => readonly Change[],
-    kind: "spend" | "reclaim" = "spend",
+    { kind = "spend", by }: { readonly kind?: "spend" | "reclaim"; readonly by?: Signer } = {},
   ): Promise<SignedRecord> {
     const { networkId, treasury, store, intake, random, clock } = this.#parts;
     const counter = this.#counter + 1;
@@ -209,7 +222,7 @@ export class Vault {
         nonce: random(16),
         audit: auditOf(NOTHING),
       },
-      treasury,
+      by ?? treasury.present,
     );
     const id = recordId(networkId, record.body);
     await store.write([
@@ -224,9 +237,10 @@ export class Vault {
   }
 
   #remember(id: Hex, record: SignedRecord, isLost: boolean): void {
+    const { owners } = this.#parts.treasury;
     const change = record.outputs.flatMap(({ owner, amount }, index) =>
-      owner === this.owner && !isLost && record.kind === "spend"
-        ? [{ outpoint: outpointOf(fromHex(id), index), amount, isConfirmed: false }]
+      owners.includes(owner) && !isLost && record.kind === "spend"
+        ? [{ outpoint: outpointOf(fromHex(id), index), amount, owner, isConfirmed: false }]
         : [],
     );
     this.#spends.set(id, { record, isLost, change });

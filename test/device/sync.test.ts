@@ -5,8 +5,10 @@ import { askGateway } from "../../device/gateway-client.ts";
 import { MemoryPurseStore } from "../../device/purse-store.ts";
 import { sync } from "../../device/sync.ts";
 import { utf8 } from "../../protocol/bytes.ts";
+import { checkCertificateSignature } from "../../protocol/certificate.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { recordId } from "../../protocol/record.ts";
+import { portableVerifier } from "../../protocol/signature.ts";
 import { keyOf, pay } from "../support/ledger-parts.ts";
 import { bundleOf, forge, nonceOf, seal } from "./support/forger.ts";
 import { TestGateway } from "./support/gateway.ts";
@@ -236,6 +238,22 @@ describe("a sync", () => {
     expect(await enrol(purse, bank, utf8.encode("Yan"))).to.equal(true);
     expect(purse.identity().certificate?.member).to.equal(1);
     expect(world.ledger.state.custodianOf(purse.identity().owner)).to.equal(1);
+  });
+
+  it("renews a certificate whose issuer key another has replaced, and the device goes on paying [N-23]", async () => {
+    const next = keyOf("the next issuer of 1");
+    world.ledger.changeMember(1, { issuer: next });
+    world.pass(DAY_MS);
+    await sync(ada.purse, bank);
+    expect(bank.asked.at(-1)).to.equal("certify");
+    const held = ada.purse.identity().certificate!;
+    checkCertificateSignature(networkId, held, next.publicKey, portableVerifier);
+    await sync(cleo.purse, bank);
+    await exchange(ada, cleo, 30n);
+    expect(total(cleo.purse)).to.equal(30n);
+    const asked = bank.asked.length;
+    await sync(ada.purse, bank);
+    expect(bank.asked.slice(asked)).to.not.include("certify");
   });
 
   it("renews the certificate once half of its life is over, and receipts each time [R-070]", async () => {

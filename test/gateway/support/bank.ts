@@ -5,7 +5,7 @@ import { fromHex, type Hex, toHex } from "../../../protocol/bytes.ts";
 import { makeSealingKey } from "../../../protocol/hpke.ts";
 import { type SignedTrustList, signTrustList } from "../../../protocol/lists.ts";
 import type { GatewayAddress, NetworkFile } from "../../../protocol/network-file.ts";
-import { NodeVerifier } from "../../../protocol/p256-node.ts";
+import { type NodeSigner, NodeVerifier } from "../../../protocol/p256-node.ts";
 import { systemRandom } from "../../../protocol/random.ts";
 import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import { GatewayConfigSchema } from "../../../gateway/config.ts";
@@ -41,6 +41,8 @@ export class Bank implements AsyncDisposable {
   readonly log: string[] = [];
   /** Milliseconds by which the gateway's clock is ahead. */
   ahead = 0;
+  /** Keys that are held before the ledger names them. */
+  next: { readonly nextIssuer?: NodeSigner; readonly nextTreasury?: NodeSigner } = {};
   store: BrokenStore;
   #gateway: Gateway | undefined;
 
@@ -88,7 +90,7 @@ export class Bank implements AsyncDisposable {
     this.#gateway = new Gateway(
       {
         network: this.#network(),
-        keys: { issuer, treasury, intake: intakeKey },
+        keys: { issuer, treasury, ...this.next, intake: intakeKey },
         store: this.store,
         node: new NodeClient({ url: this.node.url, timeoutMs: 2_000 }),
         verifier: new NodeVerifier(),
@@ -155,6 +157,8 @@ export class Bank implements AsyncDisposable {
     readonly guarantee?: bigint;
     readonly nextTrustKey?: Uint8Array;
     readonly by?: typeof authority;
+    /** Of the bank, before the present one. */
+    readonly previousIssuer?: Uint8Array;
   }): Promise<SignedTrustList> {
     const { version = 1, guarantee = 1_000_000n, by = authority } = fields;
     const members = [1, 2].map((member) => ({
@@ -163,6 +167,7 @@ export class Bank implements AsyncDisposable {
       issuer: this.node.ledger.bank(member).issuer.publicKey,
       guarantee,
       name: `Bank ${member}`,
+      ...(member === MEMBER && { previousIssuer: fields.previousIssuer }),
     }));
     const issued = this.now();
     return signTrustList(
