@@ -129,8 +129,9 @@ export const GatewayConfigSchema = Type.Object(
         default: "signatures",
         description: "What is checked before a leaf is acknowledged; the node checks all again",
       }),
-      leavesMax: Type.Integer({ minimum: limits.submissionLeavesMax, default: 200_000 }),
-      bytesMax: Type.Integer({ minimum: limits.gatewayPayloadMax, default: 134_217_728 }),
+      // Strangers may fill half, and the largest request must fit.
+      leavesMax: Type.Integer({ minimum: 2 * limits.submissionLeavesMax, default: 200_000 }),
+      bytesMax: Type.Integer({ minimum: 2 * limits.gatewayPayloadMax, default: 134_217_728 }),
       patienceMs: milliseconds(2_592_000_000, "For how long what cannot apply yet is tried"),
       firstLookMs: milliseconds(2_000, "How soon a leaf is asked for that no event has told of"),
     }),

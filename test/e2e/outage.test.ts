@@ -15,8 +15,8 @@ import { type Payer, Payers } from "../support/payers.ts";
 import { until } from "../support/until.ts";
 
 const PATIENCE_MS = 120_000;
-/** The least that a gateway may be told to hold. */
-const INTAKE_MAX = 4_096;
+/** The least that a gateway may be told to hold; half of it for those who are not its own. */
+const INTAKE_MAX = 8_192;
 
 describe("a network of processes", function () {
   this.timeout(300_000);
