@@ -23,6 +23,37 @@ describe("embedded accounts", () => {
     await accounts.openAccount("anna", "customer 7");
   });
 
+  it("books once what the bond has paid, and who bears it: the bank, or what was set aside [R-033, N-12]", async () => {
+    await accounts.openAccount("recoveries", "the bank");
+    await accounts.credit("recoveries", 100n, "reclaim");
+    for (let i = 0; i < 2; i++) {
+      await accounts.bondPaid("restitution", 70n, "restitution", "recoveries");
+      await accounts.bondPaid("restitution", 50n, "another");
+      await accounts.bondPaid("fine", 100n, "fine");
+      await accounts.transfer("recoveries", "anna", 30n, "recovered");
+    }
+    await refusal("conflict", accounts.bondPaid("restitution", 70n, "restitution"));
+    await refusal("conflict", accounts.bondPaid("fine", 101n, "fine"));
+    await refusal("conflict", accounts.transfer("recoveries", "recoveries", 30n, "recovered"));
+    await refusal("insufficient-funds", accounts.transfer("recoveries", "anna", 1n, "more"));
+    await refusal("not-found", accounts.transfer("recoveries", "nobody", 1n, "more"));
+    expect(await accounts.trialBalance()).to.include({
+      bond: 220n,
+      losses: -150n,
+      settlement: -100n,
+      available: 30n,
+      total: 0n,
+    });
+    const lines = async (account: string) =>
+      (await accounts.statement(account, 9)).map(({ kind, available }) => [kind, available]);
+    expect(await lines("anna")).to.deep.equal([["recovery", 30n]]);
+    expect(await lines("recoveries")).to.deep.equal([
+      ["recovery", -30n],
+      ["restitution", -70n],
+      ["credit", 100n],
+    ]);
+  });
+
   it("freezes, gives back and takes, and says so in the statement [R-064, R-075, R-081]", async () => {
     await accounts.deposit("anna", 100n, "d1");
     await accounts.hold("anna", 60n, "l1");

@@ -98,7 +98,10 @@ describe("a gateway whose keys are rotated", () => {
       );
       return amount === "915" && spending === 0;
     });
-    expect(await bank.staff("/v1/books")).to.include({ total: "0", settlement: "0" });
+    await until("the books follow", async () => {
+      const { settlement, total } = await bank.staff<Record<string, string>>("/v1/books");
+      return settlement === "0" && total === "0";
+    });
     const ready = await fetch(`${bank.gateway.staffUrl}/readyz`);
     expect(ready.status).to.equal(200);
   });
