@@ -333,12 +333,11 @@ export class Node {
           .filter(({ peerId }) => peerId !== host.peerId)
           .map(({ peerId, addresses }) => ({ id: peerId, addresses })),
       );
-      const named = member === undefined ? host.peerId : directory.peerIdOf(member);
-      if (named !== host.peerId)
-        logger.error(
-          { named, own: host.peerId },
-          "the registry names another peer: no one connects",
-        );
+    });
+    this.#tellOf(directory, () => {
+      const named = member === undefined ? undefined : directory.peerIdOf(member);
+      if (named === undefined || named === host.peerId) return undefined;
+      return `the registry names peer ${named}: no one connects with ${host.peerId}`;
     });
     // Before any leaf comes in: each may be the loser of a coin.
     await evidence.start();
@@ -406,20 +405,29 @@ export class Node {
     return { chain, watch };
   }
 
-  /** An observer has none. What the registry says of one's own key is told to the operator. */
+  /** An observer has none. */
   #validator(directory: Directory): Validator | undefined {
-    const { keys, logger } = this.#parts;
+    const { validator, nextValidator } = this.#parts.keys;
     const { member } = this.#options;
     if (member === undefined) return undefined;
-    const held = [keys.validator, keys.nextValidator].filter((key) => key !== undefined);
+    const held = [validator, nextValidator].filter((key) => key !== undefined);
     const secrets = held.map((key) => key.reveal());
-    const validator = new Validator(member, secrets, directory);
+    const made = new Validator(member, secrets, directory);
+    this.#tellOf(directory, () => made.obstacle);
+    return made;
+  }
+
+  /** Tells the operator once when the registry goes by other keys than this node's, and once when by these again. */
+  #tellOf(directory: Directory, find: () => string | undefined): void {
+    const { logger } = this.#parts;
+    let told: string | undefined;
     directory.onChange(() => {
-      const { obstacle } = validator;
-      if (obstacle !== undefined)
-        logger.error({ obstacle }, "this node's signature does not count");
+      const obstacle = find();
+      if (obstacle === told) return;
+      if (obstacle === undefined) logger.info({ was: told }, "this node takes its part again");
+      else logger.error({ obstacle }, "this node does not take its part");
+      told = obstacle;
     });
-    return validator;
   }
 
   async #follow(chain: ChainClient, replica: Replica): Promise<void> {

@@ -32,10 +32,7 @@ export type RotationCall = {
 };
 
 /** @param args what changes and its key, in turn. @throws Refusal `malformed`. */
-export function parseRotation(
-  args: readonly string[],
-  addresses?: readonly string[],
-): Rotation {
+export function parseRotation(args: readonly string[], addresses?: readonly string[]): Rotation {
   const keys = new Map<Rotated, string>();
   for (let i = 0; i < args.length; i += 2) {
     const [name, key] = args.slice(i, i + 2);

@@ -224,7 +224,7 @@ describe("with all nodes running, the rotation of a member's", function () {
         async () => !(await connected(member, old!)),
         PATIENCE_MS,
       );
-    await warned(({ msg }) => /the registry names another peer/.test(msg));
+    await warned((line) => JSON.stringify(line).includes(`the registry names peer ${renewed}`));
     await consortium.stop(3);
     await using stranger = new Host({ seed: seed("peer 3"), listen: [consortium.addressOf(3)] });
     await stranger.start();
