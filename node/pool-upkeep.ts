@@ -4,6 +4,14 @@ import type { Change } from "./ledger/change.ts";
 import type { PendingPool } from "./pending-pool.ts";
 import type { Folded } from "./replica.ts";
 
+/** Why a leaf waits that another member, or another key of one, may let apply. */
+const MEMBER_CODES = [
+  "unknown-member",
+  "unknown-recipient",
+  "bad-signature",
+  "wrong-owner",
+] as const;
+
 export function keepPool(pool: PendingPool, { placed: { event }, change }: Folded): void {
   const hashesOf = (isApplied: boolean) =>
     change.outcomes
@@ -15,8 +23,8 @@ export function keepPool(pool: PendingPool, { placed: { event }, change }: Folde
   pool.arrived(madeCoins(change));
   pool.arrived(change.enrolled.keys());
   if (event.kind !== "member-changed") return;
-  for (const code of ["unknown-member", "unknown-recipient", "bad-signature"] as const)
-    pool.retry(code);
+  // A member or a key may be there now that was not.
+  for (const code of MEMBER_CODES) pool.retry(code);
 }
 
 function* madeCoins({ coins }: Change): Generator<Outpoint> {
