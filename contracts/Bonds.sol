@@ -11,25 +11,27 @@ import {IMemberRegistry} from "./interfaces/IMemberRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 
 /**
- * @title Members' bonds, and the order in which they pay
+ * @title What bonds have to pay, and in which order
  * @notice See IDisputes. Decides when a debt is paid, and never whether it is owed: that is for Disputes.
+ * The tokens and the amounts of the bonds are the Settlement's, which this contract tells what to move. It
+ * also keeps there, beside the bond, whether anything waits: an ordinary report reads nothing of a member
+ * but that one slot.
  * @dev A debt is first charged, which changes this contract's state alone, and then delivered, which
  * calls others: whoever calls back finds the books closed.
  */
 abstract contract Bonds is IDisputes, AccessManaged, Initializable {
     using SafeERC20 for IERC20;
 
-    /// The first slot is all that an ordinary report reads and writes.
     struct Account {
-        uint128 bond;
-        /// Sum of the debts from `head` to before `tail`; 0 if and only if there are none.
-        uint128 queued;
+        /// Owed and not paid: behind the queue.
         uint128 fines;
+        uint128 claimed;
+        /// Sum of the debts from `head` to before `tail`. 0 if and only if there are none.
+        uint128 queued;
         uint64 head;
         uint64 tail;
-        uint128 claimed;
-        uint64 leavesAt;
         uint128 leaving;
+        uint64 leavesAt;
     }
 
     /// @inheritdoc IDisputes
@@ -39,14 +41,12 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
     /// @inheritdoc IDisputes
     IERC20 public immutable token;
 
-    /// @inheritdoc IDisputes
-    uint128 public fines;
     mapping(uint16 member => Account) internal _accounts;
     mapping(uint16 member => mapping(uint64 position => Debt)) private _queues;
     /// By coin and losing record.
     mapping(bytes32 pair => PairState) internal _pairs;
-    /// Room for an upgrade: what follows in Disputes stays where it is.
-    uint256[27] private _room;
+    /// Room for an upgrade: what follows in the contracts over this one stays where it is.
+    uint256[28] private _room;
 
     /// Behind a proxy: state is set by `initialize`. An upgrade is built with the same address.
     /// @param settlement_ The Settlement's proxy, initialised.
@@ -60,7 +60,6 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
     /// @inheritdoc IDisputes
     function initialize(address authority_) external initializer {
         _setAuthority(authority_);
-        token.forceApprove(address(settlement), type(uint256).max);
     }
 
     // Bonds in and out.
@@ -69,16 +68,16 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
     function depositBond(uint16 member, uint128 amount) external {
         if (registry.statusOf(member) == IMemberRegistry.Status.None) revert DisputesUnknownMember(member);
         if (amount == 0) revert DisputesZeroAmount();
-        _accounts[member].bond += amount;
         emit BondDeposited(member, msg.sender, amount);
-        token.safeTransferFrom(msg.sender, address(this), amount);
+        settlement.fillBond(member, amount);
+        token.safeTransferFrom(msg.sender, address(settlement), amount);
     }
 
     /// @inheritdoc IDisputes
     function requestRelease(uint128 amount) external {
         uint16 member = _caller();
         Account storage account = _accounts[member];
-        uint64 leavesAt = uint64(block.timestamp) + registry.parameters().claimPeriod;
+        uint64 leavesAt = uint64(block.timestamp) + _claimPeriod();
         (account.leaving, account.leavesAt) = (amount, leavesAt);
         emit ReleaseRequested(member, amount, leavesAt);
     }
@@ -87,48 +86,53 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
     function releaseBond() external {
         uint16 member = _caller();
         Account storage account = _accounts[member];
-        uint256 bond = account.bond;
+        (uint256 bond,) = settlement.bondOf(member);
         if (account.leaving == 0) revert DisputesNoRelease(member);
         if (block.timestamp < account.leavesAt) revert DisputesReleaseTooEarly(account.leavesAt);
         uint256 needed = minimumOf(member) + account.queued + account.fines + account.claimed;
         if (bond <= needed) revert DisputesBondNeeded(bond, needed);
 
         uint128 amount = uint128(Math.min(account.leaving, bond - needed));
-        account.bond -= amount;
         account.leaving = 0;
         emit BondReleased(member, msg.sender, amount);
-        token.safeTransfer(msg.sender, amount);
+        settlement.releaseBond(member, msg.sender, amount);
     }
 
     /// @inheritdoc IDisputes
     function payQueue(uint16 member, uint256 max) external {
         Account storage account = _accounts[member];
+        (uint128 bond, ISettlement.Standing before) = settlement.bondOf(member);
         uint256 paid = 0;
         while (account.queued > 0 && paid < max) {
             uint64 position = account.head;
             Debt memory debt = _queues[member][position];
-            if (account.bond < debt.amount) break;
+            if (bond < debt.amount) break;
             delete _queues[member][position];
             account.head = position + 1;
-            account.bond -= debt.amount;
             account.queued -= debt.amount;
+            bond -= debt.amount;
             if (debt.loser != 0) _pairs[_pairOf(debt.id, debt.index, debt.loser)] = PairState.Restituted;
             ++paid;
             emit DebtPaid(member, position);
-            _make(member, debt);
+            _deliver(member, debt, 0, false);
         }
-        uint128 fined = _payFines(account, 0);
+        uint128 fined = account.queued == 0 ? uint128(Math.min(account.fines, bond)) : 0;
         if (paid == 0 && fined == 0) revert DisputesNothingToPay(member);
-        if (paid > 0 && account.queued == 0) settlement.setImpaired(member, false);
+        if (fined > 0) {
+            account.fines -= fined;
+            settlement.fine(member, fined);
+        }
+        if (account.queued > 0) return;
+        bool isOwing = account.fines > 0;
+        _stand(member, before, isOwing ? ISettlement.Standing.Fined : ISettlement.Standing.Clear);
     }
 
     /// @inheritdoc IDisputes
     function collectFines(address to) external restricted {
-        uint128 amount = fines;
+        uint128 amount = settlement.fines();
         if (amount == 0) revert DisputesNoFines();
-        fines = 0;
         emit FinesCollected(to, amount);
-        token.safeTransfer(to, amount);
+        settlement.releaseFines(to);
     }
 
     // What is known.
@@ -136,8 +140,9 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
     /// @inheritdoc IDisputes
     function bondOf(uint16 member) external view returns (Bond memory) {
         Account memory account = _accounts[member];
+        (uint128 bond,) = settlement.bondOf(member);
         return Bond({
-            amount: account.bond,
+            amount: bond,
             queued: account.queued,
             fines: account.fines,
             claimed: account.claimed,
@@ -149,7 +154,12 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
     /// @inheritdoc IDisputes
     function minimumOf(uint16 member) public view returns (uint256) {
         uint64 guarantee = registry.guaranteeOf(member);
-        return guarantee + _penaltyOn(guarantee);
+        return guarantee + _penaltyOn(guarantee, registry.parameters().penaltyPercent);
+    }
+
+    /// @inheritdoc IDisputes
+    function fines() external view returns (uint128) {
+        return settlement.fines();
     }
 
     /// @inheritdoc IDisputes
@@ -169,38 +179,65 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
         return _pairs[_pairOf(id, index, record)];
     }
 
-    // For Disputes.
+    // For what stands over this.
 
-    /// Takes a debt from the bond if nothing waits before it and the bond reaches; queues it otherwise.
+    /// Charges a debt to the bond if no debt waits before it and the bond reaches; queues it otherwise.
+    /// @param bond What the bond is, and `before` what waits for it.
     /// @return isPaid Whether it is to be delivered now.
-    function _charge(uint16 payer, Debt memory debt) internal returns (bool isPaid) {
-        Account storage account = _accounts[payer];
-        isPaid = account.queued == 0 && account.bond >= debt.amount;
+    function _charge(uint16 payer, Debt memory debt, uint128 bond, ISettlement.Standing before)
+        internal
+        returns (bool isPaid)
+    {
+        isPaid = before != ISettlement.Standing.Impaired && bond >= debt.amount;
         if (debt.loser != 0) {
             _pairs[_pairOf(debt.id, debt.index, debt.loser)] = isPaid ? PairState.Restituted : PairState.Queued;
         }
-        if (isPaid) {
-            account.bond -= debt.amount;
-        } else {
-            account.queued += debt.amount;
-            uint64 position = account.tail++;
-            _queues[payer][position] = debt;
-            emit DebtQueued(payer, position, debt);
-        }
+        if (isPaid) return true;
+        Account storage account = _accounts[payer];
+        account.queued += debt.amount;
+        uint64 position = account.tail++;
+        _queues[payer][position] = debt;
+        emit DebtQueued(payer, position, debt);
     }
 
-    /// Makes the coin of a debt that was paid; a member whose debt had to be queued is impaired.
-    function _deliver(uint16 payer, Debt memory debt, bool isPaid) internal {
-        if (isPaid) _make(payer, debt);
-        else if (!settlement.isImpaired(payer)) settlement.setImpaired(payer, true);
+    /// Adds a fine to those that a member owes, and charges the bond as far as it reaches.
+    /// @param left What the bond has for fines, and `before` what waited for it.
+    /// @return paid What is to be taken from the bond now.
+    /// @return isOwing Whether fines are left.
+    function _fine(uint16 member, uint128 amount, uint128 left, ISettlement.Standing before)
+        internal
+        returns (uint128 paid, bool isOwing)
+    {
+        bool wasClear = before == ISettlement.Standing.Clear;
+        if (amount == 0) return (0, !wasClear);
+        uint128 due = wasClear ? amount : amount + _accounts[member].fines;
+        paid = uint128(Math.min(due, left));
+        isOwing = due > paid;
+        if (isOwing || !wasClear) _accounts[member].fines = due - paid;
     }
 
-    /// Fines a member for a double spend of this amount: behind the queue if the bond is short.
-    function _fine(uint16 member, uint64 amount) internal {
-        uint128 fine = _penaltyOn(amount);
-        if (fine == 0) return;
-        emit Fined(member, fine);
-        _payFines(_accounts[member], fine);
+    /// Makes the coin of a debt that was charged.
+    /// @param fined What is taken from the bond besides.
+    /// @param isRevoked Whether the owner of the coin spent it twice.
+    function _deliver(uint16 payer, Debt memory debt, uint128 fined, bool isRevoked) internal {
+        if (debt.loser == 0) return settlement.award(payer, debt.owner, debt.member, debt.amount);
+        settlement.restitute(
+            ISettlement.Restitution({
+                id: debt.id,
+                loser: debt.loser,
+                owner: debt.owner,
+                member: debt.member,
+                amount: debt.amount,
+                index: debt.index
+            }),
+            fined,
+            isRevoked
+        );
+    }
+
+    /// Tells the Settlement what waits for a bond, if that changed.
+    function _stand(uint16 member, ISettlement.Standing before, ISettlement.Standing standing) internal {
+        if (standing != before) settlement.setStanding(member, standing);
     }
 
     /// Who calls, for a member of any status.
@@ -209,27 +246,15 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
         if (member == 0) revert DisputesNotOperator(msg.sender);
     }
 
+    function _claimPeriod() internal view returns (uint64) {
+        return registry.parameters().claimPeriod;
+    }
+
+    function _penaltyOn(uint64 amount, uint16 percent) internal pure returns (uint128) {
+        return uint128(amount) * percent / 100;
+    }
+
     function _pairOf(bytes32 id, uint8 index, bytes32 record) internal pure returns (bytes32) {
         return keccak256(abi.encode(id, index, record));
-    }
-
-    function _make(uint16 payer, Debt memory debt) private {
-        if (debt.loser == 0) settlement.award(payer, debt.owner, debt.member, debt.amount);
-        else settlement.restitute(debt.id, debt.index, debt.loser, debt.owner, debt.member, debt.amount);
-    }
-
-    /// Pays fines that are owed, with `more` that just came, unless debts wait.
-    function _payFines(Account storage account, uint128 more) private returns (uint128 paid) {
-        uint128 owed = account.fines + more;
-        if (account.queued == 0) paid = uint128(Math.min(owed, account.bond));
-        if (paid > 0) {
-            account.bond -= paid;
-            fines += paid;
-        }
-        if (paid != more) account.fines = owed - paid;
-    }
-
-    function _penaltyOn(uint64 amount) private view returns (uint128) {
-        return uint128(amount) * registry.parameters().penaltyPercent / 100;
     }
 }

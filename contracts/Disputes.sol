@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Bonds} from "./Bonds.sol";
-import {Evidence} from "./Evidence.sol";
+import {DoubleSpends} from "./DoubleSpends.sol";
 import {IDisputes} from "./interfaces/IDisputes.sol";
 import {IEvidence} from "./interfaces/IEvidence.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 
 /**
- * @title Double spends and cases: what a member owes for its devices
- * @notice See IDisputes.
+ * @title Cases: what a report cannot decide
+ * @notice See IDisputes. Decides what is ruled on, by whom and until when, and what a ruling pays.
  */
-contract Disputes is Bonds {
+contract Disputes is DoubleSpends {
     /// As many records as a bundle has, so as many last holders as a false receipt can have in one.
     uint256 private constant AWARDS_MAX = 64;
 
-    /// @inheritdoc IDisputes
-    IEvidence public immutable evidence;
-
-    /// @inheritdoc IDisputes
-    mapping(bytes20 owner => uint128) public coveredOf;
-    /// Coins whose winner is a reclaim and that were reported, by coin.
-    mapping(bytes32 coin => bool) private _reclaims;
     /// @inheritdoc IDisputes
     uint64 public caseCount;
     mapping(uint64 caseId => Case) private _cases;
@@ -30,50 +22,23 @@ contract Disputes is Bonds {
     /// @inheritdoc IDisputes
     mapping(bytes32 subject => uint128) public awardedFor;
 
+    /// Behind a proxy, as Bonds says.
     /// @param settlement_ The Settlement's proxy, initialised.
-    constructor(ISettlement settlement_) Bonds(settlement_) {
-        evidence = new Evidence(settlement_);
-    }
-
-    // Double spends.
-
-    /// @inheritdoc IDisputes
-    function report(DoubleSpend calldata proof) external {
-        _caller();
-        IEvidence.Finding memory found = evidence.findDoubleSpend(proof);
-        uint64 reportableUntil = _reportableUntil(found);
-        if (block.timestamp > reportableUntil) revert DisputesTooLate(reportableUntil);
-        Debt memory debt = found.debt;
-        _checkPairs(debt, found.winner);
-        if (_isCounted(found)) {
-            (uint256 covered, uint64 guarantee) = _coverageWith(found);
-            if (covered > guarantee) revert DisputesAboveGuarantee(covered, guarantee);
-            coveredOf[debt.owner] = uint128(covered);
-        }
-        if (found.isReclaim) _reclaims[_coinOf(debt.id, debt.index)] = true;
-
-        _restitute(debt, found.winner, found.isReclaim);
-    }
+    constructor(ISettlement settlement_) DoubleSpends(settlement_) {}
 
     // Cases.
 
     /// @inheritdoc IDisputes
     function openDoubleSpend(DoubleSpend calldata proof, bytes32 argument) external returns (uint64) {
         uint16 claimant = _caller();
-        IEvidence.Finding memory found = evidence.findDoubleSpend(proof);
+        IEvidence.Finding memory found = _findUnreportable(proof);
         Debt[] memory debts = new Debt[](1);
         debts[0] = found.debt;
-        _checkPairs(debts[0], found.winner);
-        if (block.timestamp <= _reportableUntil(found)) {
-            if (!_isCounted(found)) revert DisputesReportable();
-            (uint256 covered, uint64 guarantee) = _coverageWith(found);
-            if (covered <= guarantee) revert DisputesReportable();
-        }
 
         Case memory opened;
         (opened.kind, opened.claimant, opened.accused) = (CaseKind.DoubleSpend, claimant, debts[0].member);
         (opened.winner, opened.isReclaim) = (found.winner, found.isReclaim);
-        opened.subject = _pairOf(debts[0].id, debts[0].index, found.debt.loser);
+        opened.subject = _pairOf(debts[0].id, debts[0].index, debts[0].loser);
         (opened.amount, opened.debts, opened.argument) = (debts[0].amount, debts, argument);
         return _open(opened);
     }
@@ -159,69 +124,23 @@ contract Disputes is Bonds {
         _end(caseId, CaseStatus.Enforced);
         emit CaseEnforced(caseId);
         if (ruled.kind == CaseKind.DoubleSpend) {
-            _restitute(ruled.debts[0], ruled.winner, ruled.isReclaim);
+            _restitute(ruled.debts[0], ruled.winner, ruled.isReclaim, registry.parameters().penaltyPercent);
             return;
         }
         awardedFor[ruled.subject] += ruled.amount;
         for (uint256 i = 0; i < ruled.debts.length; ++i) {
-            _deliver(ruled.accused, ruled.debts[i], _charge(ruled.accused, ruled.debts[i]));
+            _award(ruled.accused, ruled.debts[i]);
         }
     }
 
     // What is known.
 
     /// @inheritdoc IDisputes
-    function isReclaimReported(bytes32 id, uint8 index) external view returns (bool) {
-        return _reclaims[_coinOf(id, index)];
-    }
-
-    /// @inheritdoc IDisputes
     function getCase(uint64 caseId) external view returns (Case memory) {
         return _cases[caseId];
     }
 
-    // Double spends, helpers.
-
-    /// Pays or queues what was found, and where the device did it, revokes it and fines its bank.
-    function _restitute(Debt memory debt, bytes32 winner, bool isReclaim) private {
-        bool isPaid = _charge(debt.member, debt);
-        if (!isReclaim) _fine(debt.member, debt.amount);
-        emit DoubleSpendProven(
-            debt.loser, debt.id, debt.index, winner, debt.owner, debt.member, debt.amount
-        );
-        _deliver(debt.member, debt, isPaid);
-        if (!isReclaim) registry.revokeFor(debt.member, debt.owner);
-    }
-
-    /// (d) Neither record was given the coin before: reports cannot be repeated, nor turned round.
-    function _checkPairs(Debt memory debt, bytes32 winner) private view {
-        bytes32[2] memory records = [debt.loser, winner];
-        for (uint256 i = 0; i < records.length; ++i) {
-            PairState state = _pairs[_pairOf(debt.id, debt.index, records[i])];
-            if (state != PairState.None) revert DisputesPairTaken(records[i], state);
-        }
-    }
-
-    /// (e) Whether a restitution counts against the guarantee.
-    function _isCounted(IEvidence.Finding memory found) private view returns (bool) {
-        if (found.isReclaim && !_reclaims[_coinOf(found.debt.id, found.debt.index)]) return false;
-        return !found.isVault;
-    }
-
-    function _coverageWith(IEvidence.Finding memory found) private view returns (uint256, uint64) {
-        uint256 covered = uint256(coveredOf[found.debt.owner]) + found.debt.amount;
-        return (covered, registry.guaranteeOf(found.debt.member));
-    }
-
-    function _reportableUntil(IEvidence.Finding memory found) private view returns (uint64) {
-        return found.settledAt + _claimPeriod();
-    }
-
-    function _coinOf(bytes32 id, uint8 index) private pure returns (bytes32) {
-        return keccak256(abi.encode(id, index));
-    }
-
-    // Cases, helpers.
+    // Helpers.
 
     function _openAwards(
         CaseKind kind,
@@ -239,6 +158,13 @@ contract Disputes is Bonds {
         if (all > promised.most) revert DisputesAboveStatement(all, promised.most);
         opened.amount = uint64(sum);
         return _open(opened);
+    }
+
+    /// Pays or queues one award.
+    function _award(uint16 payer, Debt memory debt) private {
+        (uint128 bond, ISettlement.Standing before) = settlement.bondOf(payer);
+        if (_charge(payer, debt, bond, before)) _deliver(payer, debt, 0, false);
+        else _stand(payer, before, ISettlement.Standing.Impaired);
     }
 
     function _debtsOf(Award[] calldata awards) private view returns (Debt[] memory debts, uint256 sum) {
@@ -295,9 +221,5 @@ contract Disputes is Bonds {
     function _caseIn(uint64 caseId, CaseStatus status) private view returns (Case storage pending) {
         pending = _cases[caseId];
         if (pending.status != status) revert DisputesWrongStatus(caseId, pending.status);
-    }
-
-    function _claimPeriod() private view returns (uint64) {
-        return registry.parameters().claimPeriod;
     }
 }

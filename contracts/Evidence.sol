@@ -33,7 +33,7 @@ contract Evidence is IEvidence {
     /// @inheritdoc IEvidence
     function findDoubleSpend(IDisputes.DoubleSpend calldata proof) external view returns (Finding memory found) {
         _findCoin(found.debt, proof);
-        found.isVault = _checkLoser(found.debt, proof);
+        found.terms = _checkLoser(found.debt, proof);
         _checkWinner(found, proof);
         _checkApplied(found, proof);
     }
@@ -63,21 +63,21 @@ contract Evidence is IEvidence {
     }
 
     /// (b) The loser is a spend of the coin that its owner signed.
-    /// @return isVault Whether the owner's key is or was a treasury key of the custodian.
+    /// @return terms On what terms the custodian answers for the owner's key.
     function _checkLoser(IDisputes.Debt memory debt, IDisputes.DoubleSpend calldata proof)
         private
         view
-        returns (bool isVault)
+        returns (IMemberRegistry.Terms memory terms)
     {
         Records.Record memory loser = Records.decodeRecord(proof.loser);
         if (loser.kind != Records.SPEND) revert IDisputes.DisputesLoserNotSpend(loser.kind);
         debt.loser = Records.idOf(_NETWORK_ID, proof.loser[:loser.bodyLength]);
         if (!loser.spends(_coinOf(debt))) revert IDisputes.DisputesCoinNotNamed(debt.loser);
-        bytes20 signer = loser.signerOf();
+        bytes memory key = loser.keyOf();
+        bytes20 signer = Records.ownerOf(key);
         if (signer != debt.owner) revert IDisputes.DisputesNotOwner(debt.owner, signer);
         if (!loser.isSigned(debt.loser, proof.y)) revert IDisputes.DisputesBadSignature();
-        bytes memory key = abi.encodePacked(loser.signerParity, loser.signerX);
-        isVault = _REGISTRY.treasuryOwnerOf(key) == debt.member;
+        terms = _REGISTRY.termsOf(debt.member, keccak256(key));
     }
 
     /// (c) The winner is another record that takes the coin. A quorum checked its signature.

@@ -199,8 +199,9 @@ contract MemberRegistry is IMemberRegistry, AccessManaged, Initializable {
     }
 
     /// @inheritdoc IMemberRegistry
-    function revokeFor(uint16 member, bytes20 owner) external restricted {
-        _known(member);
+    function revokeFor(uint16 member, bytes20 owner) external {
+        if (!isWriter[msg.sender]) revert MemberRegistryNotWriter(msg.sender);
+        if (member == 0 || member > _head.members) revert MemberRegistryUnknownMember(member);
         _revoke(member, owner);
     }
 
@@ -247,6 +248,16 @@ contract MemberRegistry is IMemberRegistry, AccessManaged, Initializable {
     function guaranteeOf(uint16 member) public view returns (uint64) {
         Guarantee memory guarantee = _members[member].guarantee;
         return block.timestamp < guarantee.from ? guarantee.current : guarantee.next;
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function termsOf(uint16 member, bytes32 keyHash) external view returns (Terms memory) {
+        return Terms({
+            guarantee: guaranteeOf(member),
+            claimPeriod: _parameters.claimPeriod,
+            penaltyPercent: _parameters.penaltyPercent,
+            isTreasury: _treasuryOwner[keyHash] == member
+        });
     }
 
     /// @inheritdoc IMemberRegistry
@@ -326,7 +337,8 @@ contract MemberRegistry is IMemberRegistry, AccessManaged, Initializable {
     function _setGuarantee(uint16 member, uint64 guarantee) private {
         uint64 current = guaranteeOf(member);
         uint64 from = uint64(block.timestamp);
-        if (guarantee < current) from += _parameters.claimPeriod;
+        // A report may still come in the last second of its claim period.
+        if (guarantee < current) from += uint64(_parameters.claimPeriod) + 1;
         _members[member].guarantee = Guarantee({current: current, next: guarantee, from: from});
         emit GuaranteeChanged(member, guarantee, from);
     }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Reserves} from "./Reserves.sol";
 import {IMemberRegistry} from "./interfaces/IMemberRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {Quorum} from "./libraries/Quorum.sol";
@@ -12,26 +10,9 @@ import {Statements} from "./libraries/Statements.sol";
 
 /**
  * @title The order of the ledger, and the reserves behind it
- * @notice See ISettlement.
- * @dev Each entry point checks, changes its own state, draws its `seq` and writes its event, and moves
- * tokens last: a token that calls back finds everything done, so that a deposit's `seq` and its inflow
- * are of the same cycle. Where a check needs what comes with the `seq`, the draw comes first.
+ * @notice See ISettlement. Gives batches their place, and moves reserves as a quorum states at each cycle.
  */
-contract Settlement is ISettlement, AccessManaged, Initializable {
-    using SafeERC20 for IERC20;
-
-    /// One slot: what closing, settling, paying in and paying out change.
-    struct Head {
-        uint64 open;
-        uint64 settled;
-        uint128 owed;
-    }
-
-    struct Account {
-        uint128 reserve;
-        uint128 withdrawable;
-    }
-
+contract Settlement is Reserves {
     struct LastBatch {
         uint64 number;
         uint64 blockNumber;
@@ -42,25 +23,14 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
     /// Nodes keep the positions of each cycle until it settles.
     uint64 private constant UNSETTLED_MAX = 8;
 
-    /// @inheritdoc ISettlement
-    IMemberRegistry public immutable registry;
-    /// @inheritdoc ISettlement
-    IERC20 public immutable token;
     bytes32 private immutable _NETWORK_ID;
 
-    Head private _head;
-    mapping(uint64 cycle => Cycle) private _cycles;
-    mapping(uint16 member => Account) private _accounts;
     mapping(uint16 member => LastBatch) private _batches;
-    /// @inheritdoc ISettlement
-    mapping(uint16 member => bool) public isImpaired;
 
     /// Behind a proxy: state is set by `initialize`. An upgrade is built with the same two addresses.
     /// @param registry_ The registry's proxy, initialised.
     /// @param token_ The reserves. A transfer must move exactly its amount.
-    constructor(IMemberRegistry registry_, IERC20 token_) AccessManaged(address(0)) {
-        registry = registry_;
-        token = token_;
+    constructor(IMemberRegistry registry_, IERC20 token_) Reserves(registry_, token_) {
         _NETWORK_ID = registry_.networkId();
         _disableInitializers();
     }
@@ -92,36 +62,6 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
         emit Sequenced(seq, member, number, count, root, uint64(block.timestamp));
     }
 
-    // Reserves in and out.
-
-    /// @inheritdoc ISettlement
-    function deposit(uint16 member, uint64 amount) external {
-        IMemberRegistry.Status status = registry.statusOf(member);
-        if (status == IMemberRegistry.Status.None) revert SettlementUnknownMember(member);
-        if (status != IMemberRegistry.Status.Active) revert SettlementNotActive(member, status);
-        if (isImpaired[member]) revert SettlementImpaired(member);
-        uint128 quota = registry.quotaOf(member);
-        uint256 reserve = uint256(_accounts[member].reserve) + amount;
-        if (reserve > quota) revert SettlementQuotaExceeded(member, reserve, quota);
-
-        _credit(member, amount);
-        (uint64 seq,,) = registry.draw();
-        emit Deposited(seq, member, amount);
-        token.safeTransferFrom(msg.sender, address(this), amount);
-    }
-
-    /// @inheritdoc ISettlement
-    function withdraw() external {
-        uint16 member = _operatorOf(msg.sender);
-        uint128 amount = _accounts[member].withdrawable;
-        if (amount == 0) revert SettlementNothingToWithdraw(member);
-
-        _accounts[member].withdrawable = 0;
-        _head.owed -= amount;
-        emit Withdrawn(member, msg.sender, amount);
-        token.safeTransfer(msg.sender, amount);
-    }
-
     // Cycles.
 
     /// @inheritdoc ISettlement
@@ -136,8 +76,8 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
 
         (uint64 seq,,) = registry.draw();
         Cycle storage cycle = _cycles[head.open];
-        (cycle.boundary, cycle.closedAt) = (seq, uint64(block.timestamp));
-        _head.open = head.open + 1;
+        (cycle.boundary, cycle.closedAt, cycle.inflow) = (seq, uint64(block.timestamp), head.inflow);
+        (_head.open, _head.inflow) = (head.open + 1, 0);
         emit CycleClosed(seq, head.open);
     }
 
@@ -163,57 +103,11 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
         cycle.appliedRoot = checkpoint.appliedRoot;
         cycle.stateRoot = checkpoint.stateRoot;
         _cycles[number] = cycle;
-        _head.settled = number;
+        _head.settled = uint32(number);
         emit Settled(seq, number);
     }
 
-    // Double spends and rulings.
-
-    /// @inheritdoc ISettlement
-    function restitute(bytes32 id, uint8 index, bytes32 loser, bytes20 owner, uint16 member, uint64 amount)
-        external
-        restricted
-    {
-        (uint64 seq, uint16 members,) = registry.draw();
-        _checkMember(member, members);
-        _credit(member, amount);
-        emit Restituted(seq, id, index, loser, owner, member, amount, uint64(block.timestamp));
-        token.safeTransferFrom(msg.sender, address(this), amount);
-    }
-
-    /// @inheritdoc ISettlement
-    function award(uint16 payer, bytes20 owner, uint16 member, uint64 amount) external restricted {
-        (uint64 seq, uint16 members,) = registry.draw();
-        _checkMember(payer, members);
-        _checkMember(member, members);
-        _credit(member, amount);
-        emit Awarded(seq, payer, owner, member, amount);
-        token.safeTransferFrom(msg.sender, address(this), amount);
-    }
-
-    /// @inheritdoc ISettlement
-    function setImpaired(uint16 member, bool impaired) external restricted {
-        _checkMember(member, registry.memberCount());
-        isImpaired[member] = impaired;
-        emit ImpairedChanged(member, impaired);
-    }
-
     // What is known.
-
-    /// @inheritdoc ISettlement
-    function reserveOf(uint16 member) external view returns (uint128) {
-        return _accounts[member].reserve;
-    }
-
-    /// @inheritdoc ISettlement
-    function withdrawable(uint16 member) external view returns (uint128) {
-        return _accounts[member].withdrawable;
-    }
-
-    /// @inheritdoc ISettlement
-    function owed() external view returns (uint128) {
-        return _head.owed;
-    }
 
     /// @inheritdoc ISettlement
     function batchesOf(uint16 member) external view returns (uint64) {
@@ -232,7 +126,9 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
 
     /// @inheritdoc ISettlement
     function getCycle(uint64 cycle) external view returns (Cycle memory) {
-        return _cycles[cycle];
+        Cycle memory row = _cycles[cycle];
+        if (cycle == _head.open) row.inflow = _head.inflow;
+        return row;
     }
 
     /// @inheritdoc ISettlement
@@ -247,14 +143,6 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
     }
 
     // Helpers.
-
-    /// Counts `amount` for coins of `member`. The tokens follow in the same call.
-    function _credit(uint16 member, uint64 amount) private {
-        if (amount == 0) revert SettlementZeroAmount();
-        _accounts[member].reserve += amount;
-        _cycles[_head.open].inflow += amount;
-        _head.owed += amount;
-    }
 
     /// Moves reserves as the positions say: nothing appears or vanishes among members [I3].
     /// @return withdrawn What left the reserves to be withdrawn.
@@ -271,11 +159,9 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
             Account memory account = _accounts[member];
             int256 reserve =
                 int256(uint256(account.reserve)) + position.delta - int256(uint256(position.withdrawn));
-            if (reserve < 0 || reserve > int256(uint256(type(uint128).max))) {
-                revert SettlementReserveOutOfRange(member, reserve);
-            }
-            account.reserve = uint128(uint256(reserve));
-            account.withdrawable += position.withdrawn;
+            if (reserve < 0) revert SettlementSumOutOfRange(member, reserve);
+            account.reserve = _countable(member, uint256(reserve));
+            account.withdrawable = _countable(member, uint256(account.withdrawable) + position.withdrawn);
             _accounts[member] = account;
 
             sum += position.delta;
@@ -283,14 +169,5 @@ contract Settlement is ISettlement, AccessManaged, Initializable {
             previous = member;
         }
         if (sum != 0) revert SettlementDeltaNotZero(sum);
-    }
-
-    function _checkMember(uint16 member, uint16 members) private pure {
-        if (member == 0 || member > members) revert SettlementUnknownMember(member);
-    }
-
-    function _operatorOf(address account) private view returns (uint16 member) {
-        member = registry.memberOf(account);
-        if (member == 0) revert SettlementNotOperator(account);
     }
 }

@@ -65,7 +65,7 @@ const contracts = [
 const libraryRoles = { ProxyAdmin: { AUTHORITY: ["upgradeAndCall"] } } as const;
 
 /** Roles of the AccessManager. 0 is its administrator, which gives and takes the others. */
-const roleIds = { AUTHORITY: 1, REGULATOR: 2, MEMBER: 3, DISPUTES: 4 } as const;
+const roleIds = { AUTHORITY: 1, REGULATOR: 2, MEMBER: 3 } as const;
 
 /**
  * Compiles and writes the interfaces.

@@ -16,11 +16,11 @@ import {ISettlement} from "./ISettlement.sol";
  * *pair* is a coin and a losing record; no pair is ever paid twice. Where the bond is too small the pair
  * waits in the member's queue, and the member is impaired until its queue is empty.
  *
- * This contract changes the ledger through others: `Restituted` and `Awarded` are written by the
- * Settlement, `Revoked` by the registry. Its own events stand beside the ledger. Functions tagged with a
- * role are called through the AccessManager.
+ * This contract changes the ledger through the Settlement, which holds the bonds and writes `Restituted`
+ * and `Awarded`, and has the registry write `Revoked`. Its own events stand beside the ledger. Functions
+ * tagged with a role are called through the AccessManager.
  *
- * Sizes: a bond is the tokens held for a member. Tokens held here ≥ Σ bonds + fines taken.
+ * No token is ever held here.
  */
 interface IDisputes {
     /// @notice What became of a pair.
@@ -177,23 +177,12 @@ interface IDisputes {
     /// @param amount Minor units.
     event BondReleased(uint16 indexed member, address indexed to, uint128 amount);
 
-    /// @notice A double spend was proven, or ruled to be paid.
+    /// @notice A double spend was proven, or ruled to be paid. The coin, its owner and its custodian, which
+    /// pays, stand in the `Restituted` or `DebtQueued` beside it.
     /// @param loser Id of the losing record.
-    /// @param id Record that made the coin.
-    /// @param index Which of its outputs.
     /// @param winner Id of the record that took the coin.
-    /// @param owner Owner of the coin, who signed both, or whose bank reclaimed.
-    /// @param member The coin's custodian, which pays.
-    /// @param amount Minor units.
-    event DoubleSpendProven(
-        bytes32 indexed loser,
-        bytes32 id,
-        uint8 index,
-        bytes32 winner,
-        bytes20 indexed owner,
-        uint16 indexed member,
-        uint64 amount
-    );
+    /// @param fine What the custodian is fined besides, in minor units: 0 where the winner is a reclaim.
+    event DoubleSpendProven(bytes32 indexed loser, bytes32 winner, uint128 fine);
 
     /// @notice A debt waits because the bond is short, or others wait before it.
     /// @param payer Member whose bond pays.
@@ -205,11 +194,6 @@ interface IDisputes {
     /// @param payer Member whose bond paid.
     /// @param position Its place in the queue.
     event DebtPaid(uint16 indexed payer, uint64 position);
-
-    /// @notice A member is to pay a fine for a double spend.
-    /// @param member Its id.
-    /// @param amount Minor units.
-    event Fined(uint16 indexed member, uint128 amount);
 
     /// @notice The authority took the fines that were paid.
     /// @param to Who got them.
@@ -354,7 +338,7 @@ interface IDisputes {
 
     // Setting up.
 
-    /// @notice Lets the Settlement take what is restituted and awarded. Once, by the proxy.
+    /// @notice Opens this contract for bonds and reports. Once, by the proxy.
     /// @param authority The AccessManager that decides who may call what.
     function initialize(address authority) external;
 
@@ -372,7 +356,7 @@ interface IDisputes {
 
     // Bonds.
 
-    /// @notice Takes tokens from the caller, which approved them, into a member's bond. Any status; what
+    /// @notice Takes tokens from the caller, which approved this contract, into a member's bond. Any status; what
     /// waits is paid by `payQueue`.
     /// @param member Whose bond.
     /// @param amount Minor units, more than 0.

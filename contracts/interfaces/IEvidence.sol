@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDisputes} from "./IDisputes.sol";
+import {IMemberRegistry} from "./IMemberRegistry.sol";
 
 /**
  * @title What bytes prove
@@ -18,8 +19,8 @@ interface IEvidence {
         bytes32 winner;
         /// The winner is a reclaim: the custodian vouched that the coin was unspent.
         bool isReclaim;
-        /// The owner's key is or was a treasury key of the custodian.
-        bool isVault;
+        /// On what terms the custodian answers for the owner's key.
+        IMemberRegistry.Terms terms;
         /// When the winner's cycle was settled: Unix time in seconds.
         uint64 settledAt;
     }

@@ -84,6 +84,18 @@ interface IMemberRegistry {
         uint64 from;
     }
 
+    /// @notice On what terms a member answers for a key that spent twice.
+    struct Terms {
+        /// The most that is paid for the device, in minor units.
+        uint64 guarantee;
+        /// How long after its cycle settled a double spend may be reported, in seconds.
+        uint32 claimPeriod;
+        /// The fine, in percent of the amount.
+        uint16 penaltyPercent;
+        /// The key is or was a treasury key of the member, which the guarantee does not bound.
+        bool isTreasury;
+    }
+
     /// @notice What the authority states about a member when it admits it.
     struct Admission {
         address operator;
@@ -322,7 +334,8 @@ interface IMemberRegistry {
     /// @custom:role AUTHORITY
     function setQuota(uint16 member, uint128 quota) external;
 
-    /// @notice Sets a member's guarantee. A lower one takes effect `claimPeriod` from now.
+    /// @notice Sets a member's guarantee. A lower one takes effect when `claimPeriod` from now has
+    /// passed.
     /// @param member Its id.
     /// @param guarantee Minor units.
     /// @custom:role AUTHORITY
@@ -367,9 +380,9 @@ interface IMemberRegistry {
     function revoke(bytes20[] calldata owners) external;
 
     /// @notice Revokes the key of a device that spent twice and writes `Revoked`.
+    /// Contracts that write the log.
     /// @param member Whose customer it is.
     /// @param owner First 20 bytes of SHA-256 of the compressed key.
-    /// @custom:role DISPUTES
     function revokeFor(uint16 member, bytes20 owner) external;
 
     // What is known.
@@ -395,6 +408,11 @@ interface IMemberRegistry {
     /// @notice How much reserve a member may hold.
     /// @param member Its id.
     function quotaOf(uint16 member) external view returns (uint128);
+
+    /// @notice On what terms a member answers for a key that spent twice, now.
+    /// @param member Its id.
+    /// @param keyHash Keccak-256 of the compressed P-256 key.
+    function termsOf(uint16 member, bytes32 keyHash) external view returns (Terms memory);
 
     /// @notice The guarantee of a member in force now.
     /// @param member Its id.

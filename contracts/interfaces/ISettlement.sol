@@ -65,6 +65,32 @@ interface ISettlement {
         bytes32 stateRoot;
     }
 
+    /// @notice What waits for a member's bond.
+    enum Standing {
+        /// Nothing.
+        Clear,
+        /// Fines alone.
+        Fined,
+        /// Debts, and perhaps fines behind them: the member is impaired and deposits nothing.
+        Impaired
+    }
+
+    /// @notice A coin that is to exist once more, for the losing record alone.
+    struct Restitution {
+        /// Record that made the coin.
+        bytes32 id;
+        /// Id of the losing record.
+        bytes32 loser;
+        /// Owner of the coin.
+        bytes20 owner;
+        /// Its custodian, whose bond pays.
+        uint16 member;
+        /// Minor units, more than 0.
+        uint64 amount;
+        /// Which output of the record.
+        uint8 index;
+    }
+
     // Events of the ledger.
 
     /// @notice Reserves entered and became a vault coin of a member.
@@ -135,10 +161,15 @@ interface ISettlement {
     /// @param amount Minor units.
     event Withdrawn(uint16 indexed member, address indexed to, uint128 amount);
 
-    /// @notice A member's bond is short of what it has to pay, or no longer.
+    /// @notice A contract may rule over bonds, or no longer.
+    /// @param arbiter The contract.
+    /// @param allowed Whether it may from now on.
+    event ArbiterChanged(address indexed arbiter, bool allowed);
+
+    /// @notice Something waits for a member's bond, or no longer.
     /// @param member Its id.
-    /// @param impaired Whether it is from now on.
-    event ImpairedChanged(uint16 indexed member, bool impaired);
+    /// @param standing What does from now on.
+    event StandingChanged(uint16 indexed member, Standing standing);
 
     // Refusals.
 
@@ -198,10 +229,10 @@ interface ISettlement {
     /// @notice A position that moves nothing.
     /// @param member Its id.
     error SettlementPositionEmpty(uint16 member);
-    /// @notice A member would be left with less than nothing, or more than can be counted.
+    /// @notice A member would be left with less than nothing, or more than can be counted: 2^80 and above.
     /// @param member Its id.
-    /// @param reserve What it would be left with.
-    error SettlementReserveOutOfRange(uint16 member, int256 reserve);
+    /// @param sum What it would be left with.
+    error SettlementSumOutOfRange(uint16 member, int256 sum);
     /// @notice What some gained others did not lose [I3].
     /// @param sum Of all deltas.
     error SettlementDeltaNotZero(int256 sum);
@@ -209,6 +240,14 @@ interface ISettlement {
     /// @param stated By the checkpoint.
     /// @param expected By what this contract saw.
     error SettlementSupplyMismatch(uint128 stated, int256 expected);
+    /// @notice The caller is not among the contracts that rule over bonds.
+    /// @param caller Who called.
+    error SettlementNotArbiter(address caller);
+    /// @notice The bond does not reach: an arbiter's own mistake, as it knows the bond.
+    /// @param member Its id.
+    /// @param bond What there is, in minor units.
+    /// @param amount What was asked of it.
+    error SettlementBondShort(uint16 member, uint128 bond, uint256 amount);
     /// @notice Nothing is owed to the member.
     /// @param member Its id.
     error SettlementNothingToWithdraw(uint16 member);
@@ -258,36 +297,61 @@ interface ISettlement {
     /// @notice Pays the caller's member what it is owed, to the calling operator. Any status.
     function withdraw() external;
 
-    /// @notice Makes a coin that was spent twice exist once more. Takes the amount from the caller.
-    /// @param id Record that made the coin.
-    /// @param index Which of its outputs.
-    /// @param loser Id of the losing record.
-    /// @param owner Owner of the coin.
-    /// @param member Its custodian.
-    /// @param amount Minor units, more than 0.
-    /// @custom:role DISPUTES
-    function restitute(
-        bytes32 id,
-        uint8 index,
-        bytes32 loser,
-        bytes20 owner,
-        uint16 member,
-        uint64 amount
-    ) external;
+    // Bonds. Arbiters decide, and answer for it that the bond reaches.
 
-    /// @notice Makes a new coin by a ruling. Takes the amount from the caller.
-    /// @param payer Member whose bond paid.
+    /// @notice Whether a contract may rule over bonds.
+    /// @param account Any account.
+    function isArbiter(address account) external view returns (bool);
+
+    /// @notice Lets a contract rule over bonds, or no longer.
+    /// @param arbiter The contract.
+    /// @param allowed Whether it may from now on.
+    /// @custom:role AUTHORITY
+    function setArbiter(address arbiter, bool allowed) external;
+
+    /// @notice Adds to a member's bond. The arbiter brings the tokens here in the same call. Arbiters.
+    /// @param member Its id.
+    /// @param amount Minor units.
+    function fillBond(uint16 member, uint128 amount) external;
+
+    /// @notice Pays part of a member's bond out. Arbiters.
+    /// @param member Its id.
+    /// @param to Who gets it.
+    /// @param amount Minor units.
+    function releaseBond(uint16 member, address to, uint128 amount) external;
+
+    /// @notice Makes a coin that was spent twice exist once more, from its custodian's bond, and takes the
+    /// fine for it and revokes its owner in the same call. Arbiters.
+    /// @param coin The coin, and for whom.
+    /// @param fined What is taken from the bond besides, in minor units: 0 where there is no fine.
+    /// @param isRevoked Whether the registry writes `Revoked` for the owner behind it.
+    function restitute(Restitution calldata coin, uint128 fined, bool isRevoked) external;
+
+    /// @notice Makes a new coin by a ruling, from a bond. Arbiters.
+    /// @param payer Member whose bond pays.
     /// @param owner Who gets the coin.
     /// @param member The coin's custodian.
     /// @param amount Minor units, more than 0.
-    /// @custom:role DISPUTES
     function award(uint16 payer, bytes20 owner, uint16 member, uint64 amount) external;
 
-    /// @notice Says whether a member's bond is short. While it is, the member deposits nothing.
+    /// @notice Revokes the key of a device that spent twice, by the registry's `Revoked`. Arbiters.
+    /// @param member Whose customer it is.
+    /// @param owner First 20 bytes of SHA-256 of the compressed key.
+    function revoke(uint16 member, bytes20 owner) external;
+
+    /// @notice Takes a fine from a member's bond. Arbiters.
     /// @param member Its id.
-    /// @param impaired Whether it is from now on.
-    /// @custom:role DISPUTES
-    function setImpaired(uint16 member, bool impaired) external;
+    /// @param amount Minor units.
+    function fine(uint16 member, uint128 amount) external;
+
+    /// @notice Pays out all fines that were taken. Arbiters.
+    /// @param to Who gets them.
+    function releaseFines(address to) external;
+
+    /// @notice Says what waits for a member's bond. Arbiters.
+    /// @param member Its id.
+    /// @param standing What does from now on.
+    function setStanding(uint16 member, Standing standing) external;
 
     // What is known.
 
@@ -299,10 +363,17 @@ interface ISettlement {
     /// @param member Its id.
     function withdrawable(uint16 member) external view returns (uint128);
 
-    /// @notice Reserves held for all members and all that may be withdrawn [I5].
+    /// @notice All that is held for anyone: reserves, what may be withdrawn, bonds, and fines [I5].
     function owed() external view returns (uint128);
 
-    /// @notice Whether a member's bond is short.
+    /// @notice A member's bond, in minor units, and what waits for it.
+    /// @param member Its id.
+    function bondOf(uint16 member) external view returns (uint128 bond, Standing standing);
+
+    /// @notice Fines that were taken and not paid out, in minor units.
+    function fines() external view returns (uint128);
+
+    /// @notice Whether debts wait for a member's bond.
     /// @param member Its id.
     function isImpaired(uint16 member) external view returns (bool);
 

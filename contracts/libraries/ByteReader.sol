@@ -22,22 +22,38 @@ library ByteReader {
         pure
         returns (bytes calldata)
     {
-        uint256 start = cursor.offset;
-        if (start + length > data.length) revert ByteReaderMalformed(field, start);
-        cursor.offset = start + length;
-        return data[start:cursor.offset];
+        uint256 start = _advance(data, cursor, length, field);
+        return data[start:start + length];
+    }
+
+    /// @notice The next `length` bytes, 1 to 32, as a number.
+    function number(bytes calldata data, Cursor memory cursor, uint256 length, bytes32 field)
+        internal
+        pure
+        returns (uint256 value)
+    {
+        uint256 start = _advance(data, cursor, length, field);
+        // A slice as a number costs three times as much: its bounds are checked again, and again.
+        assembly ("memory-safe") {
+            value := shr(sub(256, shl(3, length)), calldataload(add(data.offset, start)))
+        }
     }
 
     function u8(bytes calldata data, Cursor memory cursor, bytes32 field) internal pure returns (uint8) {
-        return uint8(bytes1(take(data, cursor, 1, field)));
+        return uint8(number(data, cursor, 1, field));
     }
 
     function u16(bytes calldata data, Cursor memory cursor, bytes32 field) internal pure returns (uint16) {
-        return uint16(bytes2(take(data, cursor, 2, field)));
+        return uint16(number(data, cursor, 2, field));
     }
 
     function u64(bytes calldata data, Cursor memory cursor, bytes32 field) internal pure returns (uint64) {
-        return uint64(bytes8(take(data, cursor, 8, field)));
+        return uint64(number(data, cursor, 8, field));
+    }
+
+    /// @notice The next 32 bytes.
+    function word(bytes calldata data, Cursor memory cursor, bytes32 field) internal pure returns (bytes32) {
+        return bytes32(number(data, cursor, 32, field));
     }
 
     /// @notice A u64 that is a count or a time: below 2^53.
@@ -74,5 +90,20 @@ library ByteReader {
     /// @notice Refuses bytes left over. To be called last.
     function end(bytes calldata data, Cursor memory cursor, bytes32 structure) internal pure {
         if (cursor.offset != data.length) revert ByteReaderMalformed(structure, cursor.offset);
+    }
+
+    /// Passes `length` bytes, which are a few thousand at most.
+    /// @return start Where they start.
+    function _advance(bytes calldata data, Cursor memory cursor, uint256 length, bytes32 field)
+        private
+        pure
+        returns (uint256 start)
+    {
+        start = cursor.offset;
+        unchecked {
+            uint256 after_ = start + length;
+            if (after_ > data.length) revert ByteReaderMalformed(field, start);
+            cursor.offset = after_;
+        }
     }
 }

@@ -68,6 +68,8 @@ library Records {
     uint8 internal constant LOCK_BURN = 2;
     uint8 internal constant LOCK_REPLACEMENT = 3;
 
+    /// SHA-256 of "tallystick/record/v1", which the compiler would have computed at each use.
+    bytes32 private constant RECORD_TAG = 0xc50c00454c8a6bb6abd3cdae14854658619adad6b08c17ea3b1615a10a42c710;
     uint256 private constant INPUTS_MAX = 16;
     uint256 private constant OUTPUTS_MAX = 16;
     uint256 private constant PREIMAGE_LENGTH = 32;
@@ -76,12 +78,17 @@ library Records {
     /// @notice The id of a record or deposit, and the digest that a record's signer signs.
     /// @param body A record's bytes before its signer, or the whole deposit.
     function idOf(bytes32 networkId, bytes calldata body) internal pure returns (bytes32) {
-        return sha256(abi.encodePacked(sha256("tallystick/record/v1"), networkId, body));
+        return sha256(abi.encodePacked(RECORD_TAG, networkId, body));
     }
 
-    /// @notice Whose coins a record's signer may spend.
-    function signerOf(Record memory record) internal pure returns (bytes20) {
-        return bytes20(sha256(abi.encodePacked(record.signerParity, record.signerX)));
+    /// @notice The compressed key that signed a record, 33 bytes.
+    function keyOf(Record memory record) internal pure returns (bytes memory) {
+        return abi.encodePacked(record.signerParity, record.signerX);
+    }
+
+    /// @notice Whose coins a compressed key may spend.
+    function ownerOf(bytes memory key) internal pure returns (bytes20) {
+        return bytes20(sha256(key));
     }
 
     /// @notice Whether its signer signed it.
@@ -109,8 +116,8 @@ library Records {
         record.outputs = _readOutputs(data, cursor);
         record.counter = data.safe(cursor, "counter");
         record.time = data.safe(cursor, "time");
-        record.nonce = bytes16(data.take(cursor, 16, "nonce"));
-        record.audit = bytes32(data.take(cursor, 32, "audit"));
+        record.nonce = bytes16(uint128(data.number(cursor, 16, "nonce")));
+        record.audit = data.word(cursor, "audit");
         record.bodyLength = cursor.offset;
         bytes calldata signer = data.take(cursor, 33, "signer");
         if (signer[0] != 0x02 && signer[0] != 0x03) {
@@ -118,7 +125,7 @@ library Records {
         }
         (record.signerParity, record.signerX) = (signer[0], bytes32(signer[1:]));
         bytes calldata signature = data.take(cursor, 64, "signature");
-        (record.r, record.s) = (bytes32(signature[:32]), bytes32(signature[32:]));
+        (record.r, record.s) = (bytes32(signature), bytes32(signature[32:]));
         record.preimage = _readPreimage(data, cursor, record.kind);
         record.envelope = data.long(cursor, ENVELOPE_MAX, "envelope");
         bytes32 audit = record.envelope.length == 0 ? bytes32(0) : sha256(record.envelope);
@@ -134,7 +141,7 @@ library Records {
         kind = body.u8(cursor, "kind");
         for (uint256 count = body.u8(cursor, "inputs"); count > 0 && !isNamed; --count) {
             bytes calldata outpoint = body.take(cursor, 33, "inputs");
-            isNamed = bytes32(outpoint[:32]) == coin.id && uint8(outpoint[32]) == coin.index;
+            isNamed = bytes32(outpoint) == coin.id && uint8(outpoint[32]) == coin.index;
         }
     }
 
@@ -171,10 +178,14 @@ library Records {
         pure
         returns (Output memory output)
     {
+        _readOutput(data, cursor, output);
+    }
+
+    function _readOutput(bytes calldata data, ByteReader.Cursor memory cursor, Output memory output) private pure {
         uint256 start = cursor.offset;
         output.lock = data.u8(cursor, "lock");
         if (output.lock > LOCK_REPLACEMENT) revert ByteReader.ByteReaderMalformed("lock", start);
-        output.owner = bytes20(data.take(cursor, 20, "owner"));
+        output.owner = bytes20(uint160(data.number(cursor, 20, "owner")));
         if (output.lock == LOCK_BURN && output.owner != 0) {
             revert ByteReader.ByteReaderMalformed("owner", start + 1);
         }
@@ -197,7 +208,7 @@ library Records {
         for (uint256 i = 0; i < count; ++i) {
             start = cursor.offset;
             bytes calldata outpoint = data.take(cursor, 33, "inputs");
-            inputs[i] = Outpoint({id: bytes32(outpoint[:32]), index: uint8(outpoint[32])});
+            (inputs[i].id, inputs[i].index) = (bytes32(outpoint), uint8(outpoint[32]));
             if (i > 0 && !_isAscending(inputs[i - 1], inputs[i])) {
                 revert ByteReader.ByteReaderMalformed("inputs", start);
             }
@@ -215,7 +226,7 @@ library Records {
         outputs = new Output[](count);
         for (uint256 i = 0; i < count; ++i) {
             start = cursor.offset;
-            outputs[i] = readOutput(data, cursor);
+            _readOutput(data, cursor, outputs[i]);
             if (outputs[i].lock == LOCK_REPLACEMENT) revert ByteReader.ByteReaderMalformed("lock", start);
         }
     }

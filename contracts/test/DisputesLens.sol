@@ -23,7 +23,6 @@ contract DisputesLens {
         uint128 fines;
         uint256 tokens;
         uint128 owed;
-        uint256 settlementTokens;
         uint128 inflow;
         MemberView[] members;
         IDisputes.PairState[] pairs;
@@ -38,10 +37,9 @@ contract DisputesLens {
     {
         seen.seq = disputes.registry().seq();
         seen.fines = disputes.fines();
-        seen.tokens = disputes.token().balanceOf(address(disputes));
         ISettlement settlement = disputes.settlement();
+        seen.tokens = disputes.token().balanceOf(address(settlement));
         seen.owed = settlement.owed();
-        seen.settlementTokens = disputes.token().balanceOf(address(settlement));
         seen.inflow = settlement.getCycle(settlement.openCycle()).inflow;
         seen.members = new MemberView[](members);
         for (uint16 i = 0; i < members; ++i) {

@@ -28,7 +28,7 @@ contract LibraryHarness {
     }
 
     function signerOf(bytes calldata record) external pure returns (bytes20) {
-        return Records.decodeRecord(record).signerOf();
+        return Records.ownerOf(Records.decodeRecord(record).keyOf());
     }
 
     function isSigned(bytes calldata data, bytes32 networkId, bytes32 y) external view returns (bool) {
@@ -46,7 +46,7 @@ contract LibraryHarness {
 
     function isIncluded(bytes32 leaf, uint256 index, uint256 count, bytes32[] calldata path, bytes32 root)
         external
-        pure
+        view
         returns (bool)
     {
         return Inclusion.isIncluded(leaf, index, count, path, root);

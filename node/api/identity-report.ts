@@ -16,7 +16,6 @@ export function identityReport({ accounts, entries }: Scan, chain: SettlementEnt
   const sums = addUp(entries);
   const burns = total(sums.burns);
   const reserves = chain.accounts.reduce((sum, { reserve }) => sum + reserve, 0n);
-  const withdrawable = chain.accounts.reduce((sum, account) => sum + account.withdrawable, 0n);
   const inflows = chain.cycles.filter(({ cycle }) => cycle > chain.settledCycle);
   const settledSupply =
     chain.cycles.find(({ cycle }) => cycle === chain.settledCycle)?.supply ?? 0n;
@@ -30,7 +29,8 @@ export function identityReport({ accounts, entries }: Scan, chain: SettlementEnt
   }
   rows["I3"] = { ledger: total(sums.moved), chain: 0n };
   rows["I4"] = { ledger: total(sums.custody), chain: settledSupply + inflow - burns };
-  rows["I5"] = { ledger: reserves + withdrawable, chain: chain.tokens };
+  // Of what is owed the ledger knows the reserves; bonds and fines are the contracts' alone.
+  rows["I5"] = { ledger: chain.owed, chain: chain.tokens };
   return {
     seq: accounts.seq,
     stateRoot: stateRootOver(entries),

@@ -79,6 +79,7 @@ export const memberRegistryAbi = [
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"enum IMemberRegistry.Status","name":"status","type":"uint8"}],"name":"setStatus","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"address","name":"writer","type":"address"},{"internalType":"bool","name":"allowed","type":"bool"}],"name":"setWriter","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"statusOf","outputs":[{"internalType":"enum IMemberRegistry.Status","name":"","type":"uint8"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"bytes32","name":"keyHash","type":"bytes32"}],"name":"termsOf","outputs":[{"components":[{"internalType":"uint64","name":"guarantee","type":"uint64"},{"internalType":"uint32","name":"claimPeriod","type":"uint32"},{"internalType":"uint16","name":"penaltyPercent","type":"uint16"},{"internalType":"bool","name":"isTreasury","type":"bool"}],"internalType":"struct IMemberRegistry.Terms","name":"","type":"tuple"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"bytes","name":"treasury","type":"bytes"}],"name":"treasuryOwnerOf","outputs":[{"internalType":"uint16","name":"","type":"uint16"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"validators","outputs":[{"internalType":"address[]","name":"","type":"address[]"}],"stateMutability":"view","type":"function"},
 ] as const;
@@ -134,6 +135,7 @@ export const settlementAbi = [
   {"inputs":[{"internalType":"address","name":"token","type":"address"}],"name":"SafeERC20FailedOperation","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint256","name":"blockNumber","type":"uint256"}],"name":"SettlementBatchInBlock","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"number","type":"uint64"},{"internalType":"uint64","name":"expected","type":"uint64"}],"name":"SettlementBatchNotNext","type":"error"},
+  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint128","name":"bond","type":"uint128"},{"internalType":"uint256","name":"amount","type":"uint256"}],"name":"SettlementBondShort","type":"error"},
   {"inputs":[{"internalType":"uint64","name":"seq","type":"uint64"},{"internalType":"uint64","name":"boundary","type":"uint64"}],"name":"SettlementBoundaryMismatch","type":"error"},
   {"inputs":[{"internalType":"uint64","name":"number","type":"uint64"},{"internalType":"uint64","name":"expected","type":"uint64"}],"name":"SettlementCheckpointNotNext","type":"error"},
   {"inputs":[{"internalType":"uint32","name":"count","type":"uint32"}],"name":"SettlementCountOutOfBounds","type":"error"},
@@ -142,45 +144,56 @@ export const settlementAbi = [
   {"inputs":[{"internalType":"int256","name":"sum","type":"int256"}],"name":"SettlementDeltaNotZero","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"SettlementImpaired","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"enum IMemberRegistry.Status","name":"status","type":"uint8"}],"name":"SettlementNotActive","type":"error"},
+  {"inputs":[{"internalType":"address","name":"caller","type":"address"}],"name":"SettlementNotArbiter","type":"error"},
   {"inputs":[{"internalType":"address","name":"caller","type":"address"}],"name":"SettlementNotOperator","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"SettlementNothingToWithdraw","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"SettlementPositionEmpty","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"previous","type":"uint16"},{"internalType":"uint16","name":"member","type":"uint16"}],"name":"SettlementPositionsNotAscending","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint256","name":"reserve","type":"uint256"},{"internalType":"uint128","name":"quota","type":"uint128"}],"name":"SettlementQuotaExceeded","type":"error"},
-  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"int256","name":"reserve","type":"int256"}],"name":"SettlementReserveOutOfRange","type":"error"},
+  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"int256","name":"sum","type":"int256"}],"name":"SettlementSumOutOfRange","type":"error"},
   {"inputs":[{"internalType":"uint128","name":"stated","type":"uint128"},{"internalType":"int256","name":"expected","type":"int256"}],"name":"SettlementSupplyMismatch","type":"error"},
   {"inputs":[{"internalType":"uint64","name":"max","type":"uint64"}],"name":"SettlementTooManyUnsettled","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"SettlementUnknownMember","type":"error"},
   {"inputs":[],"name":"SettlementZeroAmount","type":"error"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"arbiter","type":"address"},{"indexed":false,"internalType":"bool","name":"allowed","type":"bool"}],"name":"ArbiterChanged","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":false,"internalType":"address","name":"authority","type":"address"}],"name":"AuthorityUpdated","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"seq","type":"uint64"},{"indexed":true,"internalType":"uint16","name":"payer","type":"uint16"},{"indexed":false,"internalType":"bytes20","name":"owner","type":"bytes20"},{"indexed":true,"internalType":"uint16","name":"member","type":"uint16"},{"indexed":false,"internalType":"uint64","name":"amount","type":"uint64"}],"name":"Awarded","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"seq","type":"uint64"},{"indexed":true,"internalType":"uint64","name":"cycle","type":"uint64"}],"name":"CycleClosed","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"seq","type":"uint64"},{"indexed":true,"internalType":"uint16","name":"member","type":"uint16"},{"indexed":false,"internalType":"uint64","name":"amount","type":"uint64"}],"name":"Deposited","type":"event"},
-  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint16","name":"member","type":"uint16"},{"indexed":false,"internalType":"bool","name":"impaired","type":"bool"}],"name":"ImpairedChanged","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":false,"internalType":"uint64","name":"version","type":"uint64"}],"name":"Initialized","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"seq","type":"uint64"},{"indexed":false,"internalType":"bytes32","name":"id","type":"bytes32"},{"indexed":false,"internalType":"uint8","name":"index","type":"uint8"},{"indexed":true,"internalType":"bytes32","name":"loser","type":"bytes32"},{"indexed":false,"internalType":"bytes20","name":"owner","type":"bytes20"},{"indexed":true,"internalType":"uint16","name":"member","type":"uint16"},{"indexed":false,"internalType":"uint64","name":"amount","type":"uint64"},{"indexed":false,"internalType":"uint64","name":"time","type":"uint64"}],"name":"Restituted","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"seq","type":"uint64"},{"indexed":true,"internalType":"uint16","name":"member","type":"uint16"},{"indexed":false,"internalType":"uint64","name":"number","type":"uint64"},{"indexed":false,"internalType":"uint32","name":"count","type":"uint32"},{"indexed":false,"internalType":"bytes32","name":"root","type":"bytes32"},{"indexed":false,"internalType":"uint64","name":"time","type":"uint64"}],"name":"Sequenced","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"seq","type":"uint64"},{"indexed":true,"internalType":"uint64","name":"cycle","type":"uint64"}],"name":"Settled","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint16","name":"member","type":"uint16"},{"indexed":false,"internalType":"enum ISettlement.Standing","name":"standing","type":"uint8"}],"name":"StandingChanged","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint16","name":"member","type":"uint16"},{"indexed":true,"internalType":"address","name":"to","type":"address"},{"indexed":false,"internalType":"uint128","name":"amount","type":"uint128"}],"name":"Withdrawn","type":"event"},
   {"inputs":[{"internalType":"uint64","name":"cycle","type":"uint64"}],"name":"appliedIn","outputs":[{"internalType":"uint64","name":"","type":"uint64"},{"internalType":"uint64","name":"","type":"uint64"},{"internalType":"bytes32","name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"authority","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"uint16","name":"payer","type":"uint16"},{"internalType":"bytes20","name":"owner","type":"bytes20"},{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"amount","type":"uint64"}],"name":"award","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"batchesOf","outputs":[{"internalType":"uint64","name":"","type":"uint64"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"bondOf","outputs":[{"internalType":"uint128","name":"bond","type":"uint128"},{"internalType":"enum ISettlement.Standing","name":"standing","type":"uint8"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"closeCycle","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"amount","type":"uint64"}],"name":"deposit","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[],"name":"domainSeparator","outputs":[{"internalType":"bytes32","name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint128","name":"amount","type":"uint128"}],"name":"fillBond","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint128","name":"amount","type":"uint128"}],"name":"fine","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"fines","outputs":[{"internalType":"uint128","name":"","type":"uint128"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"uint64","name":"cycle","type":"uint64"}],"name":"getCycle","outputs":[{"components":[{"internalType":"uint64","name":"boundary","type":"uint64"},{"internalType":"uint64","name":"closedAt","type":"uint64"},{"internalType":"uint64","name":"settledAt","type":"uint64"},{"internalType":"uint64","name":"applied","type":"uint64"},{"internalType":"uint128","name":"inflow","type":"uint128"},{"internalType":"uint128","name":"supply","type":"uint128"},{"internalType":"bytes32","name":"appliedRoot","type":"bytes32"},{"internalType":"bytes32","name":"stateRoot","type":"bytes32"}],"internalType":"struct ISettlement.Cycle","name":"","type":"tuple"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"address","name":"authority_","type":"address"}],"name":"initialize","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"address","name":"account","type":"address"}],"name":"isArbiter","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"isConsumingScheduledOp","outputs":[{"internalType":"bytes4","name":"","type":"bytes4"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"isImpaired","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"openCycle","outputs":[{"internalType":"uint64","name":"","type":"uint64"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"owed","outputs":[{"internalType":"uint128","name":"","type":"uint128"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"registry","outputs":[{"internalType":"contract IMemberRegistry","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"address","name":"to","type":"address"},{"internalType":"uint128","name":"amount","type":"uint128"}],"name":"releaseBond","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"address","name":"to","type":"address"}],"name":"releaseFines","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"reserveOf","outputs":[{"internalType":"uint128","name":"","type":"uint128"}],"stateMutability":"view","type":"function"},
-  {"inputs":[{"internalType":"bytes32","name":"id","type":"bytes32"},{"internalType":"uint8","name":"index","type":"uint8"},{"internalType":"bytes32","name":"loser","type":"bytes32"},{"internalType":"bytes20","name":"owner","type":"bytes20"},{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"amount","type":"uint64"}],"name":"restitute","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"components":[{"internalType":"bytes32","name":"id","type":"bytes32"},{"internalType":"bytes32","name":"loser","type":"bytes32"},{"internalType":"bytes20","name":"owner","type":"bytes20"},{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"amount","type":"uint64"},{"internalType":"uint8","name":"index","type":"uint8"}],"internalType":"struct ISettlement.Restitution","name":"coin","type":"tuple"},{"internalType":"uint128","name":"fined","type":"uint128"},{"internalType":"bool","name":"isRevoked","type":"bool"}],"name":"restitute","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"bytes20","name":"owner","type":"bytes20"}],"name":"revoke","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"number","type":"uint64"},{"internalType":"uint32","name":"count","type":"uint32"},{"internalType":"bytes32","name":"root","type":"bytes32"},{"internalType":"bytes","name":"signatures","type":"bytes"}],"name":"sequence","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"address","name":"arbiter","type":"address"},{"internalType":"bool","name":"allowed","type":"bool"}],"name":"setArbiter","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"address","name":"newAuthority","type":"address"}],"name":"setAuthority","outputs":[],"stateMutability":"nonpayable","type":"function"},
-  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"bool","name":"impaired","type":"bool"}],"name":"setImpaired","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"enum ISettlement.Standing","name":"standing","type":"uint8"}],"name":"setStanding","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"components":[{"internalType":"uint64","name":"number","type":"uint64"},{"internalType":"uint64","name":"seq","type":"uint64"},{"internalType":"uint64","name":"applied","type":"uint64"},{"internalType":"bytes32","name":"appliedRoot","type":"bytes32"},{"internalType":"uint128","name":"supply","type":"uint128"},{"components":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"int128","name":"delta","type":"int128"},{"internalType":"uint128","name":"withdrawn","type":"uint128"}],"internalType":"struct ISettlement.Position[]","name":"positions","type":"tuple[]"},{"internalType":"bytes32","name":"stateRoot","type":"bytes32"}],"internalType":"struct ISettlement.Checkpoint","name":"checkpoint","type":"tuple"},{"internalType":"bytes","name":"signatures","type":"bytes"}],"name":"settle","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[],"name":"settledCycle","outputs":[{"internalType":"uint64","name":"","type":"uint64"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"token","outputs":[{"internalType":"contract IERC20","name":"","type":"address"}],"stateMutability":"view","type":"function"},
@@ -193,6 +206,7 @@ export const disputesAbi = [
   {"inputs":[{"internalType":"address","name":"authority","type":"address"}],"name":"AccessManagedInvalidAuthority","type":"error"},
   {"inputs":[{"internalType":"address","name":"caller","type":"address"},{"internalType":"uint32","name":"delay","type":"uint32"}],"name":"AccessManagedRequiredDelay","type":"error"},
   {"inputs":[{"internalType":"address","name":"caller","type":"address"}],"name":"AccessManagedUnauthorized","type":"error"},
+  {"inputs":[{"internalType":"address","name":"target","type":"address"}],"name":"AddressEmptyCode","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"covered","type":"uint256"},{"internalType":"uint64","name":"guarantee","type":"uint64"}],"name":"DisputesAboveGuarantee","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"amount","type":"uint256"},{"internalType":"uint64","name":"most","type":"uint64"}],"name":"DisputesAboveStatement","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"count","type":"uint256"}],"name":"DisputesAwardsOutOfBounds","type":"error"},
@@ -224,6 +238,7 @@ export const disputesAbi = [
   {"inputs":[{"internalType":"uint8","name":"lock","type":"uint8"}],"name":"DisputesWrongLock","type":"error"},
   {"inputs":[{"internalType":"uint64","name":"caseId","type":"uint64"},{"internalType":"enum IDisputes.CaseStatus","name":"status","type":"uint8"}],"name":"DisputesWrongStatus","type":"error"},
   {"inputs":[],"name":"DisputesZeroAmount","type":"error"},
+  {"inputs":[],"name":"FailedCall","type":"error"},
   {"inputs":[],"name":"InvalidInitialization","type":"error"},
   {"inputs":[],"name":"NotInitializing","type":"error"},
   {"inputs":[{"internalType":"address","name":"token","type":"address"}],"name":"SafeERC20FailedOperation","type":"error"},
@@ -237,8 +252,7 @@ export const disputesAbi = [
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"caseId","type":"uint64"}],"name":"CaseRuled","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint16","name":"payer","type":"uint16"},{"indexed":false,"internalType":"uint64","name":"position","type":"uint64"}],"name":"DebtPaid","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint16","name":"payer","type":"uint16"},{"indexed":false,"internalType":"uint64","name":"position","type":"uint64"},{"components":[{"internalType":"bytes32","name":"id","type":"bytes32"},{"internalType":"bytes32","name":"loser","type":"bytes32"},{"internalType":"bytes20","name":"owner","type":"bytes20"},{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"amount","type":"uint64"},{"internalType":"uint8","name":"index","type":"uint8"}],"indexed":false,"internalType":"struct IDisputes.Debt","name":"debt","type":"tuple"}],"name":"DebtQueued","type":"event"},
-  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"bytes32","name":"loser","type":"bytes32"},{"indexed":false,"internalType":"bytes32","name":"id","type":"bytes32"},{"indexed":false,"internalType":"uint8","name":"index","type":"uint8"},{"indexed":false,"internalType":"bytes32","name":"winner","type":"bytes32"},{"indexed":true,"internalType":"bytes20","name":"owner","type":"bytes20"},{"indexed":true,"internalType":"uint16","name":"member","type":"uint16"},{"indexed":false,"internalType":"uint64","name":"amount","type":"uint64"}],"name":"DoubleSpendProven","type":"event"},
-  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint16","name":"member","type":"uint16"},{"indexed":false,"internalType":"uint128","name":"amount","type":"uint128"}],"name":"Fined","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"bytes32","name":"loser","type":"bytes32"},{"indexed":false,"internalType":"bytes32","name":"winner","type":"bytes32"},{"indexed":false,"internalType":"uint128","name":"fine","type":"uint128"}],"name":"DoubleSpendProven","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"to","type":"address"},{"indexed":false,"internalType":"uint128","name":"amount","type":"uint128"}],"name":"FinesCollected","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":false,"internalType":"uint64","name":"version","type":"uint64"}],"name":"Initialized","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint16","name":"member","type":"uint16"},{"indexed":false,"internalType":"uint128","name":"amount","type":"uint128"},{"indexed":false,"internalType":"uint64","name":"leavesAt","type":"uint64"}],"name":"ReleaseRequested","type":"event"},
@@ -267,7 +281,7 @@ export const disputesAbi = [
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint256","name":"max","type":"uint256"}],"name":"queueOf","outputs":[{"components":[{"internalType":"bytes32","name":"id","type":"bytes32"},{"internalType":"bytes32","name":"loser","type":"bytes32"},{"internalType":"bytes20","name":"owner","type":"bytes20"},{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"amount","type":"uint64"},{"internalType":"uint8","name":"index","type":"uint8"}],"internalType":"struct IDisputes.Debt[]","name":"debts","type":"tuple[]"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"registry","outputs":[{"internalType":"contract IMemberRegistry","name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"releaseBond","outputs":[],"stateMutability":"nonpayable","type":"function"},
-  {"inputs":[{"components":[{"internalType":"bytes","name":"parent","type":"bytes"},{"internalType":"uint8","name":"index","type":"uint8"},{"internalType":"bytes","name":"loser","type":"bytes"},{"internalType":"bytes32","name":"y","type":"bytes32"},{"internalType":"bytes","name":"winner","type":"bytes"},{"internalType":"uint64","name":"cycle","type":"uint64"},{"internalType":"uint64","name":"position","type":"uint64"},{"internalType":"bytes32[]","name":"path","type":"bytes32[]"}],"internalType":"struct IDisputes.DoubleSpend","name":"proof","type":"tuple"}],"name":"report","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"components":[{"internalType":"bytes","name":"parent","type":"bytes"},{"internalType":"uint8","name":"index","type":"uint8"},{"internalType":"bytes","name":"loser","type":"bytes"},{"internalType":"bytes32","name":"y","type":"bytes32"},{"internalType":"bytes","name":"winner","type":"bytes"},{"internalType":"uint64","name":"cycle","type":"uint64"},{"internalType":"uint64","name":"position","type":"uint64"},{"internalType":"bytes32[]","name":"path","type":"bytes32[]"}],"internalType":"struct IDisputes.DoubleSpend","name":"","type":"tuple"}],"name":"report","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"uint128","name":"amount","type":"uint128"}],"name":"requestRelease","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"uint64","name":"caseId","type":"uint64"},{"internalType":"bool","name":"isUpheld","type":"bool"}],"name":"rule","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"uint64","name":"caseId","type":"uint64"}],"name":"ruleUnanswered","outputs":[],"stateMutability":"nonpayable","type":"function"},
@@ -291,7 +305,7 @@ export const evidenceAbi = [
   {"inputs":[{"internalType":"bytes32","name":"record","type":"bytes32"}],"name":"DisputesSameRecord","type":"error"},
   {"inputs":[{"internalType":"uint8","name":"kind","type":"uint8"}],"name":"DisputesWinnerNotSpend","type":"error"},
   {"inputs":[{"internalType":"uint8","name":"lock","type":"uint8"}],"name":"DisputesWrongLock","type":"error"},
-  {"inputs":[{"components":[{"internalType":"bytes","name":"parent","type":"bytes"},{"internalType":"uint8","name":"index","type":"uint8"},{"internalType":"bytes","name":"loser","type":"bytes"},{"internalType":"bytes32","name":"y","type":"bytes32"},{"internalType":"bytes","name":"winner","type":"bytes"},{"internalType":"uint64","name":"cycle","type":"uint64"},{"internalType":"uint64","name":"position","type":"uint64"},{"internalType":"bytes32[]","name":"path","type":"bytes32[]"}],"internalType":"struct IDisputes.DoubleSpend","name":"proof","type":"tuple"}],"name":"findDoubleSpend","outputs":[{"components":[{"components":[{"internalType":"bytes32","name":"id","type":"bytes32"},{"internalType":"bytes32","name":"loser","type":"bytes32"},{"internalType":"bytes20","name":"owner","type":"bytes20"},{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"amount","type":"uint64"},{"internalType":"uint8","name":"index","type":"uint8"}],"internalType":"struct IDisputes.Debt","name":"debt","type":"tuple"},{"internalType":"bytes32","name":"winner","type":"bytes32"},{"internalType":"bool","name":"isReclaim","type":"bool"},{"internalType":"bool","name":"isVault","type":"bool"},{"internalType":"uint64","name":"settledAt","type":"uint64"}],"internalType":"struct IEvidence.Finding","name":"found","type":"tuple"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"components":[{"internalType":"bytes","name":"parent","type":"bytes"},{"internalType":"uint8","name":"index","type":"uint8"},{"internalType":"bytes","name":"loser","type":"bytes"},{"internalType":"bytes32","name":"y","type":"bytes32"},{"internalType":"bytes","name":"winner","type":"bytes"},{"internalType":"uint64","name":"cycle","type":"uint64"},{"internalType":"uint64","name":"position","type":"uint64"},{"internalType":"bytes32[]","name":"path","type":"bytes32[]"}],"internalType":"struct IDisputes.DoubleSpend","name":"proof","type":"tuple"}],"name":"findDoubleSpend","outputs":[{"components":[{"components":[{"internalType":"bytes32","name":"id","type":"bytes32"},{"internalType":"bytes32","name":"loser","type":"bytes32"},{"internalType":"bytes20","name":"owner","type":"bytes20"},{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"amount","type":"uint64"},{"internalType":"uint8","name":"index","type":"uint8"}],"internalType":"struct IDisputes.Debt","name":"debt","type":"tuple"},{"internalType":"bytes32","name":"winner","type":"bytes32"},{"internalType":"bool","name":"isReclaim","type":"bool"},{"components":[{"internalType":"uint64","name":"guarantee","type":"uint64"},{"internalType":"uint32","name":"claimPeriod","type":"uint32"},{"internalType":"uint16","name":"penaltyPercent","type":"uint16"},{"internalType":"bool","name":"isTreasury","type":"bool"}],"internalType":"struct IMemberRegistry.Terms","name":"terms","type":"tuple"},{"internalType":"uint64","name":"settledAt","type":"uint64"}],"internalType":"struct IEvidence.Finding","name":"found","type":"tuple"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"components":[{"internalType":"bytes","name":"statement","type":"bytes"},{"internalType":"bytes","name":"issuer","type":"bytes"},{"internalType":"bytes32","name":"y","type":"bytes32"}],"internalType":"struct IDisputes.Signed","name":"certificate","type":"tuple"}],"name":"readCertificate","outputs":[{"components":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"most","type":"uint64"},{"internalType":"bytes32","name":"subject","type":"bytes32"}],"internalType":"struct IEvidence.Promised","name":"","type":"tuple"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"components":[{"internalType":"bytes","name":"statement","type":"bytes"},{"internalType":"bytes","name":"issuer","type":"bytes"},{"internalType":"bytes32","name":"y","type":"bytes32"}],"internalType":"struct IDisputes.Signed","name":"receipt","type":"tuple"}],"name":"readReceipt","outputs":[{"components":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"most","type":"uint64"},{"internalType":"bytes32","name":"subject","type":"bytes32"}],"internalType":"struct IEvidence.Promised","name":"","type":"tuple"}],"stateMutability":"view","type":"function"},
 ] as const;
@@ -387,7 +401,7 @@ export const proxyAdminAbi = [
 ] as const;
 
 /** Roles of the AccessManager; 0 is its administrator. */
-export const roles = {"AUTHORITY":1,"REGULATOR":2,"MEMBER":3,"DISPUTES":4} as const;
+export const roles = {"AUTHORITY":1,"REGULATOR":2,"MEMBER":3} as const;
 
 /** The functions that each role calls through the AccessManager. Unlisted ones are its administrator's or open to all. */
 export const restrictedFunctions = {
@@ -405,9 +419,6 @@ export const restrictedFunctions = {
       "setQuota",
       "setStatus",
       "setWriter"
-    ],
-    "DISPUTES": [
-      "revokeFor"
     ]
   },
   "ReserveToken": {
@@ -418,10 +429,8 @@ export const restrictedFunctions = {
     ]
   },
   "Settlement": {
-    "DISPUTES": [
-      "award",
-      "restitute",
-      "setImpaired"
+    "AUTHORITY": [
+      "setArbiter"
     ]
   },
   "Disputes": {

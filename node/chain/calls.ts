@@ -109,6 +109,8 @@ export const setParameters = (parameters: NetworkParameters) =>
   call("registry", "setParameters", parametersFor(parameters));
 export const setWriter = (writer: Hex, allowed: boolean) =>
   call("registry", "setWriter", writer, allowed);
+export const setArbiter = (arbiter: Hex, allowed: boolean) =>
+  call("settlement", "setArbiter", arbiter, allowed);
 export const setParticipant = (account: Hex, allowed: boolean) =>
   call("token", "setParticipant", account, allowed);
 export const collectFines = (to: Hex) => call("disputes", "collectFines", to);

@@ -71,7 +71,7 @@ export type SettlementEntry = {
   readonly cycles: readonly CycleEntry[];
   readonly openCycle: number;
   readonly settledCycle: number;
-  /** Reserves and all that may be withdrawn. */
+  /** All that is held for anyone: reserves, what may be withdrawn, bonds, and fines that were paid. */
   readonly owed: Amount;
   /** Tokens that the Settlement holds: at least what is owed. */
   readonly tokens: Amount;

@@ -49,11 +49,11 @@ export const START = { reserve: 10n ** 12n, quota: 10n ** 12n, guarantee: 50_000
 /** Deploys, sets roles up and admits `memberCount` members, each with reserves in its operator's account. */
 export async function deployConsortium(connection: Connection, memberCount = 4) {
   const { ethers } = connection;
-  const [authority, regulator, paymaster, stranger, ...operators] = await ethers.getSigners();
+  const [authority, regulator, arbiter, stranger, ...operators] = await ethers.getSigners();
   if (
     authority === undefined ||
     regulator === undefined ||
-    paymaster === undefined ||
+    arbiter === undefined ||
     stranger === undefined
   ) {
     throw new Error("the chain has too few accounts");
@@ -105,13 +105,12 @@ export async function deployConsortium(connection: Connection, memberCount = 4) 
   }
   await accessManager.grantRole(roles.AUTHORITY, authority.address, 0);
   await accessManager.grantRole(roles.REGULATOR, regulator.address, 0);
-  for (const payer of [disputesProxy.address, paymaster.address]) {
-    await accessManager.grantRole(roles.DISPUTES, payer, 0);
-  }
 
   await registry.setWriter(settlementProxy.address, true);
+  for (const each of [disputesProxy.address, arbiter.address]) {
+    await settlement.setArbiter(each, true);
+  }
   await token.setParticipant(settlementProxy.address, true);
-  await token.setParticipant(disputesProxy.address, true);
   const members: MemberKeys[] = [];
   for (let id = 1; id <= memberCount; id++) {
     const operator = operators[id - 1];
@@ -143,8 +142,8 @@ export async function deployConsortium(connection: Connection, memberCount = 4) 
     disputesAdmin: disputesProxy.admin,
     authority,
     regulator,
-    /** An account that holds the same role as Disputes. */
-    paymaster,
+    /** An account that is an arbiter as Disputes is. */
+    arbiter,
     stranger,
     members,
     domain,

@@ -47,6 +47,7 @@ const Plan = Type.Object(
       description: "The parameters that the ones below start from",
     }),
     authority: Address,
+    regulator: Type.Optional(Address),
     delayS: whole("How long the authority's calls are announced before"),
     parameters: section({
       version: whole("Of rules and formats", 0xffff),
@@ -84,13 +85,12 @@ const Plan = Type.Object(
 
 /** @throws Refusal `bad-configuration` naming line and column, or the member and its field. */
 export async function loadPlan(path: string): Promise<DeployPlan> {
-  const { profile, authority, delayS, parameters, currency, members, observers } = await loadConfig(
-    path,
-    Plan,
-  );
+  const { profile, authority, regulator, delayS, parameters, currency, members, observers } =
+    await loadConfig(path, Plan);
   const from = profiles[profile];
   return {
     authority: authority as Hex,
+    ...(regulator === undefined ? {} : { regulator: regulator as Hex }),
     delayS: delayS ?? from.delayS,
     parameters: { ...from.parameters, ...parameters },
     currency,

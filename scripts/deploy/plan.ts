@@ -12,6 +12,8 @@ export type PlannedMember = Admission & {
 export type DeployPlan = {
   /** The account that administers the network once it stands. Not the one that deploys it. */
   readonly authority: Hex;
+  /** The account that rules on cases: the authority's where the plan names no other. */
+  readonly regulator?: Hex;
   /** How long each of the authority's calls must be announced before, upgrades among them. */
   readonly delayS: number;
   readonly parameters: NetworkParameters;

@@ -52,6 +52,8 @@ export async function setUp(
   const missing = [
     ...(await missingRoles(parts)),
     ...(await missingWriter(parts)),
+    ...(await missingArbiter(parts)),
+    ...(await missingRegulator(parts, plan)),
     ...(await missingParticipants(parts, plan)),
     ...(await missingAdmissions(parts, plan)),
     ...(await missingObservers(parts, plan)),
@@ -63,7 +65,7 @@ export async function setUp(
 
 /** One transaction: who may call what, and the deployer's own leave to go on. */
 async function missingRoles(parts: SetupParts): Promise<readonly ContractCall[]> {
-  const { reader, account, contracts } = parts;
+  const { reader, account } = parts;
   // The last of the calls that are made together: if it was made they all were.
   if (await hasRole(reader, roles.AUTHORITY, account.address)) return [];
   const together = Object.entries(roles).map(([name, role]) => calls.labelRole(role, name));
@@ -75,7 +77,6 @@ async function missingRoles(parts: SetupParts): Promise<readonly ContractCall[]>
       );
     }
   }
-  together.push(calls.grantRole(roles.DISPUTES, contracts.disputes, 0));
   together.push(calls.grantRole(roles.AUTHORITY, account.address, 0));
   return [calls.multicall(together.map(encodeCall))];
 }
@@ -112,12 +113,29 @@ async function missingWriter(parts: SetupParts): Promise<readonly ContractCall[]
     : [calls.setWriter(settlement, true)];
 }
 
+async function missingArbiter(parts: SetupParts): Promise<readonly ContractCall[]> {
+  const { disputes } = parts.contracts;
+  return (await is(parts, "settlement", "isArbiter", disputes))
+    ? []
+    : [calls.setArbiter(disputes, true)];
+}
+
+/** Who rules on cases. Without a delay: a ruling has a deadline, and the case announced it. */
+async function missingRegulator(
+  { reader }: SetupParts,
+  { authority, regulator = authority }: DeployPlan,
+): Promise<readonly ContractCall[]> {
+  return (await hasRole(reader, roles.REGULATOR, regulator))
+    ? []
+    : [calls.grantRole(roles.REGULATOR, regulator, 0)];
+}
+
 async function missingParticipants(
   parts: SetupParts,
   { members }: DeployPlan,
 ): Promise<readonly ContractCall[]> {
-  const { settlement, disputes } = parts.contracts;
-  const accounts = [settlement, disputes, ...members.map(({ operator }) => operator)];
+  const { settlement } = parts.contracts;
+  const accounts = [settlement, ...members.map(({ operator }) => operator)];
   const known = await Promise.all(
     accounts.map((account) => is(parts, "token", "isParticipant", account)),
   );
@@ -205,7 +223,7 @@ async function hasRole(reader: ContractReader, role: number, account: Hex): Prom
 
 async function is(
   { reader }: SetupParts,
-  contract: "registry" | "token",
+  contract: "registry" | "token" | "settlement",
   method: string,
   account: Hex,
 ): Promise<boolean> {

@@ -44,18 +44,25 @@ contract ReservesTest {
     /// Each action can have an effect: random calls do not pass because nothing happens.
     function test_EveryActionHasAnEffect() public {
         _ledger.deposit(1, 1000);
-        _ledger.restitute(2, 50, bytes32("id"));
+        _ledger.restitute(2, 50, 100, bytes32("id"));
         _ledger.award(1, 3, 60, bytes20("owner"));
+        _ledger.restitute(2, 1, 5, bytes32("other"));
+        _ledger.releaseFines(3);
+        _ledger.bond(4, 9);
+        _ledger.releaseBond(4, 7);
         _ledger.pay(1, 2, 300);
         _ledger.burn(1, 3, 100);
         _ledger.sequence(1, bytes32("root"));
         _ledger.closeCycle(1);
         _ledger.settle();
         _ledger.withdraw(3);
-        bytes4[9] memory actions = [
+        bytes4[12] memory actions = [
             _ledger.deposit.selector,
             _ledger.restitute.selector,
             _ledger.award.selector,
+            _ledger.bond.selector,
+            _ledger.releaseBond.selector,
+            _ledger.releaseFines.selector,
             _ledger.pay.selector,
             _ledger.burn.selector,
             _ledger.sequence.selector,
@@ -63,7 +70,7 @@ contract ReservesTest {
             _ledger.settle.selector,
             _ledger.withdraw.selector
         ];
-        for (uint256 i = 0; i < actions.length; ++i) require(_ledger.effects(actions[i]) == 1, "idle");
+        for (uint256 i = 0; i < actions.length; ++i) require(_ledger.effects(actions[i]) > 0, "idle");
         _ledger.checkReserves();
         _ledger.checkMembers();
         _ledger.checkTransfers();

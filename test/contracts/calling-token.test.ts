@@ -1,7 +1,18 @@
-/** A token that calls back finds the books closed: its deposits belong to the cycle their `seq` is in. */
+/**
+ * A token that calls back finds the books closed: its deposits belong to the cycle their `seq` is in, and a
+ * bond is counted once.
+ */
 import { expect } from "chai";
-import { behindProxy, type Consortium, settle } from "../../scripts/bench/consortium.ts";
+import { roles } from "../../node/chain/abi.ts";
+import {
+  behindProxy,
+  type Consortium,
+  defaultParameters,
+  settle,
+} from "../../scripts/bench/consortium.ts";
+import { apply, coinOf, device, proofOf, spend } from "../../scripts/bench/double-spends.ts";
 import type { Hex } from "../../protocol/bytes.ts";
+import type { SignedRecord } from "../../protocol/record.ts";
 import { checkpoint, useConsortium } from "./support/deployment.ts";
 
 describe("a token that calls back", () => {
@@ -74,5 +85,101 @@ describe("a token that calls back", () => {
       .to.be.revertedWithCustomError(settlement, "SettlementNothingToWithdraw")
       .withArgs(4);
     expect(await settlement.withdrawable(4)).to.equal(300n);
+  });
+
+  /** Disputes over such a Settlement. The token speaks for member 4, whose bond is 1,000. */
+  async function withBond() {
+    const { over, token, holder, settlement } = await withCallingToken();
+    const { accessManager, connection, registry } = over;
+    const { ethers, networkHelpers } = connection;
+    const { address } = await behindProxy(
+      connection,
+      "Disputes",
+      [await settlement.getAddress()],
+      [await accessManager.getAddress()],
+    );
+    const disputes = await ethers.getContractAt("Disputes", address);
+    await settlement.setArbiter(address, true);
+    await token.connect(holder).approve(address, 1000n);
+    await disputes.connect(holder).depositBond(4, 1000n);
+    await registry.setGuarantee(4, 0n);
+    const caller = await token.getAddress();
+    await networkHelpers.impersonateAccount(caller);
+    await networkHelpers.setBalance(caller, 10n ** 18n);
+    const operator = disputes.connect(await ethers.getSigner(caller));
+    await networkHelpers.time.increase(defaultParameters.claimPeriod + 1);
+    return { over, token, holder, settlement, disputes, address, operator };
+  }
+
+  it("deposits into a bond during a deposit no more than the tokens that come", async () => {
+    const { token, holder, settlement, disputes, address } = await withBond();
+    // What the token would pay in itself it must have and approve: its call is refused, and all with it.
+    const again = disputes.interface.encodeFunctionData("depositBond", [4, 5n]);
+    await token.callOnMove(address, again);
+    await expect(disputes.connect(holder).depositBond(4, 7n)).to.be.revertedWithCustomError(
+      token,
+      "ERC20InsufficientAllowance",
+    );
+    expect((await disputes.bondOf(4)).amount).to.equal(1000n);
+    expect(await settlement.owed()).to.equal(1000n);
+  });
+
+  it("releases during a release nothing a second time", async () => {
+    const { over, token, settlement, disputes, address, operator } = await withBond();
+    await operator.requestRelease(600n);
+    await over.connection.networkHelpers.time.increase(defaultParameters.claimPeriod);
+    await token.callOnMove(address, disputes.interface.encodeFunctionData("releaseBond"));
+    await expect(operator.releaseBond())
+      .to.be.revertedWithCustomError(disputes, "DisputesNoRelease")
+      .withArgs(4);
+    expect((await disputes.bondOf(4)).amount).to.equal(1000n);
+
+    await token.callOnMove(
+      address,
+      disputes.interface.encodeFunctionData("requestRelease", [400n]),
+    );
+    await operator.releaseBond();
+    const { amount, leaving } = await disputes.bondOf(4);
+    expect([amount, leaving]).to.deep.equal([400n, 400n]);
+    expect(await token.balanceOf(await settlement.getAddress())).to.equal(400n);
+    expect(await settlement.owed()).to.equal(400n);
+  });
+
+  it("collects fines while they are collected nothing a second time", async () => {
+    const { over, token, settlement, disputes, address } = await withBond();
+    const { accessManager, arbiter, authority, connection } = over;
+    const { ethers } = connection;
+    await settlement.setArbiter(arbiter.address, true);
+    await settlement.connect(arbiter).fine(4, 300n);
+    const collect = disputes.interface.getFunction("collectFines").selector;
+    await accessManager.setTargetFunctionRole(address, [collect], roles.AUTHORITY);
+    await accessManager.grantRole(roles.AUTHORITY, await token.getAddress(), 0);
+    const to = ethers.getAddress(`0x${"77".repeat(20)}`);
+    await token.callOnMove(address, disputes.interface.encodeFunctionData("collectFines", [to]));
+    await expect(disputes.connect(authority).collectFines(to)).to.be.revertedWithCustomError(
+      disputes,
+      "DisputesNoFines",
+    );
+    expect([await disputes.fines(), await token.balanceOf(to)]).to.deep.equal([300n, 0n]);
+  });
+
+  it("does not move when a double spend is paid: there is nothing to call back from", async () => {
+    const { over, token, holder, settlement, disputes, address } = await withBond();
+    const world: Consortium = { ...over, disputes };
+    const by = device("cheat", 4);
+    const coin = coinOf(world, by, 100n, 1);
+    const [winner, loser] = ["winner", "loser"].map((name) =>
+      spend(world, { name, coins: [coin], by }),
+    ) as [SignedRecord, SignedRecord];
+    const applied = await apply(world, [winner]);
+    await over.registry.setGuarantee(4, 100n);
+    await token.callOnMove(address, "0x00000000");
+    await disputes.connect(holder).report(proofOf(world, { coin, loser, winner, applied }));
+    const { amount } = await disputes.bondOf(4);
+    expect([amount, await disputes.fines(), await settlement.reserveOf(4)]).to.deep.equal([
+      700n,
+      200n,
+      100n,
+    ]);
   });
 });

@@ -225,13 +225,13 @@ describe("Settlement.settle", () => {
     [
       "a member left with less than nothing by what it lost",
       [position(1, -1001n), position(2, 1001n)],
-      "SettlementReserveOutOfRange",
+      "SettlementSumOutOfRange",
       [1, -1],
     ],
     [
       "a member left with less than nothing by what it burnt",
       [position(3, 0n, 1n)],
-      "SettlementReserveOutOfRange",
+      "SettlementSumOutOfRange",
       [3, -1],
       { supply: 1999n },
     ],
@@ -281,12 +281,26 @@ describe("Settlement.settle", () => {
     const greatest = 2n ** 127n - 1n;
     const positions = [position(1, -greatest), position(2, greatest)];
     await expect(settle(consortium, await checkpoint(consortium, positions)))
-      .to.be.revertedWithCustomError(settlement, "SettlementReserveOutOfRange")
+      .to.be.revertedWithCustomError(settlement, "SettlementSumOutOfRange")
       .withArgs(1, 1000n - greatest);
     const burn = [position(1, 0n, 2n ** 128n - 1n)];
     await expect(settle(consortium, await checkpoint(consortium, burn, { supply: 0n })))
-      .to.be.revertedWithCustomError(settlement, "SettlementReserveOutOfRange")
+      .to.be.revertedWithCustomError(settlement, "SettlementSumOutOfRange")
       .withArgs(1, 1001n - 2n ** 128n);
+  });
+
+  it("refuses to leave a member with more than can be counted", async () => {
+    const consortium = await closed();
+    const { settlement } = consortium;
+    const most = 2n ** 80n - 1n;
+    const gained = [position(1, most - 1000n), position(2, 1000n - most)];
+    await expect(settle(consortium, await checkpoint(consortium, gained)))
+      .to.be.revertedWithCustomError(settlement, "SettlementSumOutOfRange")
+      .withArgs(2, 2000n - most);
+    const beyond = [position(1, most - 999n), position(2, 999n - most)];
+    await expect(settle(consortium, await checkpoint(consortium, beyond)))
+      .to.be.revertedWithCustomError(settlement, "SettlementSumOutOfRange")
+      .withArgs(1, most + 1n);
   });
 });
 

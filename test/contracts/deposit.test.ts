@@ -6,6 +6,11 @@ import { deposit, settleCycle, useConsortium } from "./support/deployment.ts";
 const SUSPENDED = 2;
 const REMOVED = 3;
 
+/** What waits for a bond. */
+const CLEAR = 0n;
+const FINED = 1n;
+const IMPAIRED = 2n;
+
 describe("Settlement.deposit", () => {
   const load = useConsortium();
 
@@ -75,19 +80,21 @@ describe("Settlement.deposit", () => {
     expect(await settlement.owed()).to.equal(0n);
   });
 
-  it("refuses a member whose bond is short, until it no longer is", async () => {
-    const { settlement, members, paymaster } = await load();
+  it("refuses a member for whose bond debts wait, though not one for which fines alone do", async () => {
+    const { settlement, members, arbiter } = await load();
     const from = settlement.connect(members[1]!.operator);
-    await expect(settlement.connect(paymaster).setImpaired(2, true))
-      .to.emit(settlement, "ImpairedChanged")
-      .withArgs(2, true);
+    await settlement.connect(arbiter).setStanding(2, FINED);
+    await from.deposit(2, 1n);
+    await expect(settlement.connect(arbiter).setStanding(2, IMPAIRED))
+      .to.emit(settlement, "StandingChanged")
+      .withArgs(2, IMPAIRED);
     expect(await settlement.isImpaired(2)).to.equal(true);
     await expect(from.deposit(2, 1n))
       .to.be.revertedWithCustomError(settlement, "SettlementImpaired")
       .withArgs(2);
-    await settlement.connect(paymaster).setImpaired(2, false);
+    await settlement.connect(arbiter).setStanding(2, CLEAR);
     await from.deposit(2, 1n);
-    expect(await settlement.reserveOf(2)).to.equal(1n);
+    expect(await settlement.reserveOf(2)).to.equal(2n);
   });
 
   it("changes nothing when the reserves do not come", async () => {
@@ -157,78 +164,5 @@ describe("Settlement.withdraw", () => {
       .to.be.revertedWithCustomError(token, "ReserveTokenNotParticipant")
       .withArgs(operator.address);
     expect(await settlement.withdrawable(2)).to.equal(300n);
-  });
-});
-
-describe("Settlement's door for Disputes", () => {
-  const load = useConsortium();
-  const id = `0x${"33".repeat(32)}`;
-  const loser = `0x${"44".repeat(32)}`;
-  const owner = `0x${"55".repeat(20)}`;
-
-  async function funded() {
-    const consortium = await load();
-    const { token, settlement, paymaster } = consortium;
-    await token.setParticipant(paymaster.address, true);
-    await token.mint(paymaster.address, 100n);
-    await token.connect(paymaster).approve(await settlement.getAddress(), 100n);
-    return consortium;
-  }
-
-  it("restitutes: the amount comes in behind the custodian, as an event of the ledger", async () => {
-    const { settlement, registry, token, paymaster, connection } = await funded();
-    const { time } = connection.networkHelpers;
-    const at = (await time.latest()) + 5;
-    await time.setNextBlockTimestamp(at);
-    const seq = (await registry.seq()) + 1n;
-    await expect(settlement.connect(paymaster).restitute(id, 255, loser, owner, 3, 60n))
-      .to.emit(settlement, "Restituted")
-      .withArgs(seq, id, 255, loser, owner, 3, 60n, at);
-    expect(await settlement.reserveOf(3)).to.equal(60n);
-    expect((await settlement.getCycle(1)).inflow).to.equal(60n);
-    expect(await settlement.owed()).to.equal(60n);
-    expect(await token.balanceOf(paymaster.address)).to.equal(40n);
-  });
-
-  it("awards: the amount comes in behind the coin's custodian, whoever pays", async () => {
-    const { settlement, registry, paymaster } = await funded();
-    const seq = (await registry.seq()) + 1n;
-    await expect(settlement.connect(paymaster).award(1, owner, 2, 60n))
-      .to.emit(settlement, "Awarded")
-      .withArgs(seq, 1, owner, 2, 60n);
-    expect([await settlement.reserveOf(1), await settlement.reserveOf(2)]).to.deep.equal([0n, 60n]);
-    expect((await settlement.getCycle(1)).inflow).to.equal(60n);
-    expect(await settlement.owed()).to.equal(60n);
-  });
-
-  it("refuses nothing, and members it does not know", async () => {
-    const { settlement, paymaster } = await funded();
-    const door = settlement.connect(paymaster);
-    const zero = [
-      () => door.restitute(id, 0, loser, owner, 3, 0n),
-      () => door.award(1, owner, 3, 0n),
-    ];
-    for (const call of zero) {
-      await expect(call()).to.be.revertedWithCustomError(settlement, "SettlementZeroAmount");
-    }
-    const unknown = [
-      [() => door.restitute(id, 0, loser, owner, 5, 1n), 5],
-      [() => door.award(1, owner, 0, 1n), 0],
-      [() => door.award(9, owner, 1, 1n), 9],
-      [() => door.setImpaired(5, true), 5],
-    ] as const;
-    for (const [call, member] of unknown) {
-      await expect(call())
-        .to.be.revertedWithCustomError(settlement, "SettlementUnknownMember")
-        .withArgs(member);
-    }
-    expect(await settlement.owed()).to.equal(0n);
-  });
-
-  it("counts what came in against no quota: it is another's money that makes a holder whole", async () => {
-    const { settlement, registry, paymaster } = await funded();
-    await registry.setQuota(3, 0n);
-    await settlement.connect(paymaster).restitute(id, 0, loser, owner, 3, 60n);
-    expect(await settlement.reserveOf(3)).to.equal(60n);
   });
 });

@@ -294,15 +294,15 @@ describe("Disputes beside its model", () => {
       }, 0n);
     const made = MEMBERS.reduce((sum, member) => sum + reserve(member), 0n);
     const accounts = MEMBERS.map((member) => model.bonds.account(member));
+    const held = accounts.reduce((sum, { bond }) => sum + bond, model.bonds.fines) + made;
     const states = { queued: 1n, restituted: 2n };
     const statuses = { opened: 1n, answered: 2n, ruled: 3n, enforced: 4n, dismissed: 5n };
     return {
       seq: start.seq + BigInt(events.length),
       fines: model.bonds.fines,
-      tokens: accounts.reduce((sum, { bond }) => sum + bond, model.bonds.fines),
-      // All that was made stands behind the coins, and is the cycle's inflow [I1] [I4] [I5].
-      owed: made,
-      settlementTokens: made,
+      // Bonds, fines and all that was made are held and owed; what was made is the cycle's inflow [I1] [I4] [I5].
+      tokens: held,
+      owed: held,
       inflow: made,
       members: MEMBERS.map((member, at) => ({
         bond: {

@@ -1,8 +1,10 @@
 /** Double spends before the contract: what a report must prove, and what it leads to. */
 import { expect } from "chai";
 import { p256 } from "@noble/curves/nist.js";
+import { ZeroHash } from "ethers";
 import { decodeRecord, encodeRecord, type SignedRecord } from "../../protocol/record.ts";
-import { toHex } from "../../protocol/bytes.ts";
+import { fromHex, toHex } from "../../protocol/bytes.ts";
+import { hashLeaf, merkleRoot } from "../../protocol/merkle.ts";
 import { message } from "../../protocol/message.ts";
 import { lock } from "../../protocol/output.ts";
 import { defaultParameters, settle, START } from "../../scripts/bench/consortium.ts";
@@ -66,10 +68,9 @@ describe("Disputes.report", () => {
     await expect(reported)
       .to.emit(registry, "Revoked")
       .withArgs(seq + 2n, 2, cheat.owner, at);
-    await expect(reported).to.emit(disputes, "Fined").withArgs(2, FINE);
     await expect(reported)
       .to.emit(disputes, "DoubleSpendProven")
-      .withArgs(idOf(consortium, loser), id, 0, idOf(consortium, winner), cheat.owner, 2, AMOUNT);
+      .withArgs(idOf(consortium, loser), idOf(consortium, winner), FINE);
     expect((await disputes.bondOf(2)).amount).to.equal(BOND - AMOUNT - FINE);
     expect(await disputes.fines()).to.equal(FINE);
     expect(await disputes.coveredOf(cheat.owner)).to.equal(AMOUNT);
@@ -153,7 +154,9 @@ describe("Disputes.report", () => {
       const { consortium, coin, report, first, second } = await reclaimed(START.guarantee + 1n);
       const { disputes, registry } = consortium;
       const reported = report(first);
-      await expect(reported).not.to.emit(disputes, "Fined");
+      await expect(reported)
+        .to.emit(disputes, "DoubleSpendProven")
+        .withArgs(idOf(consortium, first), (winner: string) => winner !== ZeroHash, 0n);
       await expect(reported).not.to.emit(registry, "Revoked");
       expect((await disputes.bondOf(2)).amount).to.equal(BOND - START.guarantee - 1n);
       expect(await disputes.coveredOf(cheat.owner)).to.equal(0n);
@@ -214,6 +217,45 @@ describe("Disputes.report", () => {
       expect(await disputes.minimumOf(2)).to.equal(3n * START.guarantee);
       await connection.networkHelpers.time.increase(60);
       expect(await disputes.minimumOf(2)).to.equal(0n);
+    });
+
+    it("is still in force in the last second for what settled in the block of the announcement", async () => {
+      const consortium = await load();
+      const { disputes, registry, settlement, members, connection } = consortium;
+      const { time, mine } = connection.networkHelpers;
+      const automine = (isOn: boolean) =>
+        connection.provider.request({ method: "evm_setAutomine", params: [isOn] });
+      await disputes.connect(members[1]!.operator).depositBond(2, BOND);
+      const coin = coinOf(consortium, cheat, AMOUNT, 1);
+      const [winner, loser, third] = ["winner", "loser", "third"].map((name) =>
+        spend(consortium, { name, coins: [coin], by: cheat }),
+      ) as [SignedRecord, SignedRecord, SignedRecord];
+      const id = idOf(consortium, winner);
+      await closeCycle(consortium);
+      const appliedRoot = toHex(merkleRoot([hashLeaf(fromHex(id))]));
+      const settled = await checkpoint(consortium, [], { applied: 1, appliedRoot });
+      await automine(false);
+      await settle(consortium, settled);
+      await registry.setGuarantee(2, 0n);
+      await mine();
+      await automine(true);
+      const at = await time.latest();
+      expect((await settlement.getCycle(1)).settledAt).to.equal(at);
+      const { guarantee } = await registry.getMember(2);
+      expect(guarantee.next).to.equal(0n);
+
+      const report = (each: SignedRecord) => {
+        const accusation = { coin, loser: each, winner, applied: { cycle: 1, ids: [id] } };
+        return disputes.connect(members[2]!.operator).report(proofOf(consortium, accusation));
+      };
+      await time.setNextBlockTimestamp(at + defaultParameters.claimPeriod);
+      await report(loser);
+      expect(await disputes.coveredOf(cheat.owner)).to.equal(AMOUNT);
+      await expect(report(third))
+        .to.be.revertedWithCustomError(disputes, "DisputesTooLate")
+        .withArgs(at + defaultParameters.claimPeriod);
+      await mine();
+      expect(await registry.guaranteeOf(2)).to.equal(0n);
     });
   });
 

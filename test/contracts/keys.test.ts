@@ -213,10 +213,16 @@ describe("revocation in MemberRegistry", () => {
     expect(await registry.seq()).to.equal(seq);
   });
 
-  it("is for the contract that pays double spends to do in a member's name", async () => {
-    const { registry, paymaster } = await load();
+  it("is for a contract that writes the log to do in a member's name", async () => {
+    const { registry, arbiter, authority } = await load();
+    for (const account of [arbiter, authority]) {
+      await expect(registry.connect(account).revokeFor(3, OWNERS[0]!))
+        .to.be.revertedWithCustomError(registry, "MemberRegistryNotWriter")
+        .withArgs(account.address);
+    }
     const seq = await registry.seq();
-    await expect(registry.connect(paymaster).revokeFor(3, OWNERS[0]!)).to.emit(registry, "Revoked");
+    await registry.setWriter(arbiter.address, true);
+    await expect(registry.connect(arbiter).revokeFor(3, OWNERS[0]!)).to.emit(registry, "Revoked");
     const [revoked] = await registry.queryFilter(registry.filters.Revoked(seq + 1n));
     expect([revoked!.args.member, revoked!.args.owner]).to.deep.equal([3n, OWNERS[0]]);
   });

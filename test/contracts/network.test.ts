@@ -98,18 +98,18 @@ describe("the network in MemberRegistry", () => {
   describe("the counter", () => {
     it("numbers the events of both contracts without a gap, in the order of the logs", async () => {
       const consortium = await load();
-      const { registry, settlement, members, paymaster, token, connection } = consortium;
+      const { registry, settlement, members, arbiter, connection } = consortium;
       await deposit(consortium, 1, 500n);
       await sequence(consortium, batch());
       await registry.connect(members[0]!.operator).revoke([`0x${"11".repeat(20)}`]);
       await closeCycle(consortium);
-      await token.setParticipant(paymaster.address, true);
-      await token.mint(paymaster.address, 10n);
-      await token.connect(paymaster).approve(await settlement.getAddress(), 10n);
+      await settlement.connect(arbiter).fillBond(1, 6n);
+      await settlement.connect(arbiter).fillBond(2, 4n);
       const owner = `0x${"22".repeat(20)}`;
       const id = `0x${"33".repeat(32)}`;
-      await settlement.connect(paymaster).restitute(id, 0, id, owner, 2, 4n);
-      await settlement.connect(paymaster).award(1, owner, 2, 6n);
+      const coin = { id, loser: id, owner, member: 2, amount: 4n, index: 0 };
+      await settlement.connect(arbiter).restitute(coin, 0n, true);
+      await settlement.connect(arbiter).award(1, owner, 2, 6n);
       await registry.setStatus(4, 2);
 
       const addresses = [await registry.getAddress(), await settlement.getAddress()];

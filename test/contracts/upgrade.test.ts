@@ -84,13 +84,14 @@ describe("an upgrade", () => {
       directory: plain(await registry.directory()),
       validators: plain(await registry.validators()),
       isWriter: await registry.isWriter(await settlement.getAddress()),
+      isArbiter: await settlement.isArbiter(await disputes.getAddress()),
       separator: await settlement.domainSeparator(),
       accounts: await Promise.all(
         members.map(async (id) => [
           await settlement.reserveOf(id),
           await settlement.withdrawable(id),
           await settlement.batchesOf(id),
-          await settlement.isImpaired(id),
+          plain(await settlement.bondOf(id)),
         ]),
       ),
       cycles: await Promise.all(
@@ -156,13 +157,13 @@ describe("an upgrade", () => {
 
     it(`of ${name} is refused to all but the authority, through the AccessManager`, async () => {
       const consortium = await load();
-      const { accessManager, stranger, paymaster, authority, connection } = consortium;
+      const { accessManager, stranger, arbiter, authority, connection } = consortium;
       const { contract, admin } = proxied(consortium)[name];
       const proxy = await contract.getAddress();
       const proxyAdmin = await connection.ethers.getContractAt("ProxyAdmin", admin);
       expect(await proxyAdmin.owner()).to.equal(await accessManager.getAddress());
       const call = proxyAdmin.interface.encodeFunctionData("upgradeAndCall", [proxy, proxy, "0x"]);
-      for (const account of [stranger, paymaster]) {
+      for (const account of [stranger, arbiter]) {
         await expect(
           accessManager.connect(account).execute(admin, call),
         ).to.be.revertedWithCustomError(accessManager, "AccessManagerUnauthorizedCall");

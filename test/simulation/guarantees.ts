@@ -16,10 +16,10 @@ export class Guarantees {
     return timeS < row.fromS ? row.current : row.next;
   }
 
-  /** Announces a guarantee: a higher one counts at once, a lower one `claimPeriod` from now. */
+  /** Announces a guarantee: a higher one counts at once, a lower one after the last second of `claimPeriod`. */
   set(member: MemberId, next: bigint, timeS: number): void {
     const current = this.of(member, timeS);
-    const fromS = next < current ? timeS + this.#claimPeriodS : timeS;
+    const fromS = next < current ? timeS + this.#claimPeriodS + 1 : timeS;
     this.#rows.set(member, { current, next, fromS });
   }
 }

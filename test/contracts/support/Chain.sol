@@ -13,7 +13,8 @@ import {vm} from "./Vm.sol";
 
 /**
  * @title A consortium of four behind proxies, whose administrator is this contract
- * @notice No function is given to a role, so each restricted one is the administrator's.
+ * @notice No function is given to a role, so each restricted one is the administrator's, which is an
+ * arbiter too.
  */
 abstract contract Chain {
     uint16 internal constant MEMBERS = 4;
@@ -42,6 +43,7 @@ abstract contract Chain {
             )
         );
         registry.setWriter(address(settlement), true);
+        settlement.setArbiter(address(this), true);
         token.setParticipant(address(settlement), true);
         token.setParticipant(address(this), true);
         token.mint(address(this), 1 << 127);

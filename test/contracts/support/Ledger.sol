@@ -20,6 +20,8 @@ contract Ledger is Chain {
     }
 
     uint256[5] private _coins;
+    uint256[5] private _bonds;
+    uint256 private _fines;
     mapping(uint64 cycle => Sums) private _sums;
     mapping(uint64 cycle => uint256) private _supply;
     uint64[5] private _batches;
@@ -40,18 +42,45 @@ contract Ledger is Chain {
         ++effects[this.deposit.selector];
     }
 
-    function restitute(uint16 member, uint64 amount, bytes32 id) external {
+    /// A coin that was spent twice, and a fine for it. The bond is filled as far as it has to be.
+    function restitute(uint16 member, uint64 amount, uint64 fined, bytes32 id) external {
         (member, amount) = (_member(member), _amount(amount));
-        settlement.restitute(id, 0, id, bytes20(id), member, amount);
+        _reach(member, uint256(amount) + fined);
+        settlement.restitute(ISettlement.Restitution(id, id, bytes20(id), member, amount, 0), fined, fined > 0);
+        _bonds[member] -= uint256(amount) + fined;
+        _fines += fined;
         _coins[member] += amount;
         ++effects[this.restitute.selector];
     }
 
     function award(uint16 payer, uint16 member, uint64 amount, bytes20 owner) external {
         (payer, member, amount) = (_member(payer), _member(member), _amount(amount));
+        _reach(payer, amount);
         settlement.award(payer, owner, member, amount);
+        _bonds[payer] -= amount;
         _coins[member] += amount;
         ++effects[this.award.selector];
+    }
+
+    function bond(uint16 member, uint64 amount) external {
+        (member, amount) = (_member(member), _amount(amount));
+        _reach(member, _bonds[member] + amount);
+        ++effects[this.bond.selector];
+    }
+
+    function releaseBond(uint16 member, uint128 amount) external {
+        member = _member(member);
+        if (_bonds[member] == 0) return;
+        amount = uint128(1 + amount % _bonds[member]);
+        settlement.releaseBond(member, operatorOf(member), amount);
+        _bonds[member] -= amount;
+        ++effects[this.releaseBond.selector];
+    }
+
+    function releaseFines(uint16 to) external {
+        settlement.releaseFines(operatorOf(_member(to)));
+        _fines = 0;
+        ++effects[this.releaseFines.selector];
     }
 
     /// A record: coins of one custodian become coins of another.
@@ -168,11 +197,14 @@ contract Ledger is Chain {
         }
     }
 
-    /// I5: the tokens are there, and what is owed is what members hold and may withdraw.
+    /// I5: the tokens are there, and what is owed is what members hold and may withdraw, bonds and fines.
     function checkTokens() external view {
-        uint256 owed;
+        uint256 owed = _fines;
+        require(settlement.fines() == _fines, "fines");
         for (uint16 member = 1; member <= MEMBERS; ++member) {
-            owed += uint256(settlement.reserveOf(member)) + settlement.withdrawable(member);
+            (uint128 held,) = settlement.bondOf(member);
+            require(held == _bonds[member], "bond");
+            owed += uint256(settlement.reserveOf(member)) + settlement.withdrawable(member) + held;
         }
         require(owed == settlement.owed(), "owed");
         require(token.balanceOf(address(settlement)) >= owed, "I5");
@@ -186,6 +218,15 @@ contract Ledger is Chain {
 
     function _amount(uint64 any) private pure returns (uint64) {
         return any == 0 ? 1 : any;
+    }
+
+    /// Fills a bond until it reaches.
+    function _reach(uint16 member, uint256 amount) private {
+        if (_bonds[member] >= amount) return;
+        uint128 missing = uint128(amount - _bonds[member]);
+        settlement.fillBond(member, missing);
+        token.transfer(address(settlement), missing);
+        _bonds[member] = amount;
     }
 
     function _unsettledBurns(uint16 member) private view returns (uint256 sum) {

@@ -54,12 +54,13 @@ async function readAll(url: string, { contracts }: NetworkFile) {
       tokens: await Promise.all(directory.members.map(({ operator }) => reader.tokensOf(operator))),
       issued: (await reader.read("token", "totalSupply"))[0] as bigint,
       isWriter: (await reader.read("registry", "isWriter", [contracts.settlement]))[0] as boolean,
-      isParticipant: await Promise.all(
-        [contracts.settlement, contracts.disputes].map(
-          async (account) => (await reader.read("token", "isParticipant", [account]))[0] as boolean,
-        ),
+      isArbiter: (await reader.read("settlement", "isArbiter", [contracts.disputes]))[0] as boolean,
+      isParticipant: (
+        await reader.read("token", "isParticipant", [contracts.settlement])
+      )[0] as boolean,
+      regulators: await Promise.all(
+        [authority.address, deployer.address].map((each) => hasRole(roles.REGULATOR, each)),
       ),
-      disputes: await hasRole(roles.DISPUTES, contracts.disputes!),
       deployer: await Promise.all(
         [0, roles.AUTHORITY].map((role) => hasRole(role, deployer.address)),
       ),
@@ -106,8 +107,11 @@ describe("deploying a network", () => {
     );
     assert.deepEqual(found.directory.observers, plan.observers);
     assert.equal(found.isWriter, true);
-    assert.deepEqual(found.isParticipant, [true, true]);
-    assert.deepEqual(found.disputes, [true, 0n]);
+    assert.deepEqual([found.isArbiter, found.isParticipant], [true, true]);
+    assert.deepEqual(found.regulators, [
+      [true, 0n],
+      [false, 0n],
+    ]);
     assert.deepEqual(
       found.deployer.map(([holds]) => holds),
       [false, false],
