@@ -50,10 +50,9 @@ export async function setUp(
   signal: AbortSignal,
 ): Promise<void> {
   const missing = [
-    ...(await missingRoles(parts)),
+    ...(await missingRoles(parts, plan)),
     ...(await missingWriter(parts)),
     ...(await missingArbiter(parts)),
-    ...(await missingRegulator(parts, plan)),
     ...(await missingParticipants(parts, plan)),
     ...(await missingAdmissions(parts, plan)),
     ...(await missingObservers(parts, plan)),
@@ -64,7 +63,10 @@ export async function setUp(
 }
 
 /** One transaction: who may call what, and the deployer's own leave to go on. */
-async function missingRoles(parts: SetupParts): Promise<readonly ContractCall[]> {
+async function missingRoles(
+  parts: SetupParts,
+  { authority, regulator = authority }: DeployPlan,
+): Promise<readonly ContractCall[]> {
   const { reader, account } = parts;
   // The last of the calls that are made together: if it was made they all were.
   if (await hasRole(reader, roles.AUTHORITY, account.address)) return [];
@@ -77,6 +79,8 @@ async function missingRoles(parts: SetupParts): Promise<readonly ContractCall[]>
       );
     }
   }
+  // Without a delay: a ruling has a deadline, and its case announced it.
+  together.push(calls.grantRole(roles.REGULATOR, regulator, 0));
   together.push(calls.grantRole(roles.AUTHORITY, account.address, 0));
   return [calls.multicall(together.map(encodeCall))];
 }
@@ -118,16 +122,6 @@ async function missingArbiter(parts: SetupParts): Promise<readonly ContractCall[
   return (await is(parts, "settlement", "isArbiter", disputes))
     ? []
     : [calls.setArbiter(disputes, true)];
-}
-
-/** Who rules on cases. Without a delay: a ruling has a deadline, and the case announced it. */
-async function missingRegulator(
-  { reader }: SetupParts,
-  { authority, regulator = authority }: DeployPlan,
-): Promise<readonly ContractCall[]> {
-  return (await hasRole(reader, roles.REGULATOR, regulator))
-    ? []
-    : [calls.grantRole(roles.REGULATOR, regulator, 0)];
 }
 
 async function missingParticipants(

@@ -222,7 +222,8 @@ describe("Disputes.report", () => {
     it("is still in force in the last second for what settled in the block of the announcement", async () => {
       const consortium = await load();
       const { disputes, registry, settlement, members, connection } = consortium;
-      const { time, mine } = connection.networkHelpers;
+      const { networkHelpers } = connection;
+      const { time } = networkHelpers;
       const automine = (isOn: boolean) =>
         connection.provider.request({ method: "evm_setAutomine", params: [isOn] });
       await disputes.connect(members[1]!.operator).depositBond(2, BOND);
@@ -237,7 +238,7 @@ describe("Disputes.report", () => {
       await automine(false);
       await settle(consortium, settled);
       await registry.setGuarantee(2, 0n);
-      await mine();
+      await networkHelpers.mine();
       await automine(true);
       const at = await time.latest();
       expect((await settlement.getCycle(1)).settledAt).to.equal(at);
@@ -254,7 +255,7 @@ describe("Disputes.report", () => {
       await expect(report(third))
         .to.be.revertedWithCustomError(disputes, "DisputesTooLate")
         .withArgs(at + defaultParameters.claimPeriod);
-      await mine();
+      await networkHelpers.mine();
       expect(await registry.guaranteeOf(2)).to.equal(0n);
     });
   });
