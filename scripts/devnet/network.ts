@@ -2,39 +2,28 @@
  * A devnet: the embedded chain, four members' nodes, an observer and two gateways, each a process of its
  * own, over one folder. Started again over the same folder it is the same network.
  */
-import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { ChainClient } from "../../node/chain/chain-client.ts";
-import { accountKey } from "../../node/chain/account.ts";
+import type { ChainClient } from "../../node/chain/chain-client.ts";
 import { NodeClient } from "../../node/client.ts";
 import { DataFolder } from "../../node/service/data-folder.ts";
-import { replaceFile } from "../../node/service/durable-file.ts";
 import { loadKeyFile } from "../../node/service/key-file.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
 import { fromHex } from "../../protocol/bytes.ts";
-import {
-  formatNetworkFile,
-  type NetworkFile,
-  parseNetworkFile,
-} from "../../protocol/network-file.ts";
-import { deployNetwork } from "../deploy/deploy.ts";
-import { fillBond } from "../deploy/operator.ts";
+import { type NetworkFile, parseNetworkFile } from "../../protocol/network-file.ts";
 import {
   addressOf,
   type Blueprint,
-  BOND,
   devnetPaths,
   drawBlueprint,
   GATEWAYS,
   MEMBERS,
   OBSERVER,
-  planOf,
   readBlueprint,
 } from "./blueprint.ts";
 import type { ChainProcessMessage } from "./chain-process.ts";
 import { Child } from "./child.ts";
-import { publishNext } from "../admin/trust-list.ts";
+import { chainOf, openNetwork } from "./opening.ts";
 
 export type DevnetOptions = {
   readonly folder: string;
@@ -45,7 +34,6 @@ export type DevnetOptions = {
 
 const BLOCK_PERIOD_MS = 250;
 const READY_MS = 60_000;
-const TRUST_LIST_LIFE_MS = 365 * 86_400_000;
 
 const tallystick = fileURLToPath(new URL("../tallystick.ts", import.meta.url));
 const chainProcess = fileURLToPath(new URL("./chain-process.ts", import.meta.url));
@@ -152,36 +140,11 @@ export class Devnet implements AsyncDisposable {
     await this.#chain.stop();
   }
 
-  /** Deploys what is missing, writes the network file and the trust list. */
+  /** Deploys what is missing, writes the network file and the trust list. The chain runs. */
   async deploy(): Promise<NetworkFile> {
-    const paths = devnetPaths(this.folder);
-    const { ports } = this.blueprint;
-    const deployer = await loadKeyFile(paths.key("authority", "deployer"), "secp256k1");
-    const deployed = await deployNetwork(
-      {
-        rpcUrls: [`http://127.0.0.1:${ports.chain}`],
-        deployer: accountKey(deployer.reveal()),
-        logger: this.#logger,
-      },
-      await planOf(this.folder, this.blueprint),
-      new AbortController().signal,
-    );
-    const gateways = GATEWAYS.map((member, i) => ({
-      member,
-      url: `http://127.0.0.1:${ports.devices[i]}`,
-    }));
-    const network = { ...deployed, gateways };
-    await replaceFile(paths.network, formatNetworkFile(network));
-    this.#network = network;
-    await Promise.all(MEMBERS.map((member) => this.#fillBond(member)));
-    await this.#publishTrust();
-    return network;
-  }
-
-  async #fillBond(member: number): Promise<void> {
-    await using chain = await this.chainOf(member);
-    await chain.start();
-    await fillBond(chain, member, BOND);
+    const { folder, blueprint } = this;
+    this.#network = await openNetwork({ folder, blueprint, logger: this.#logger });
+    return this.#network;
   }
 
   /** Reads the network that was deployed here before. */
@@ -244,14 +207,8 @@ export class Devnet implements AsyncDisposable {
 
   /** A client of the chain that acts for a member, to be started and stopped by the caller. */
   async chainOf(member: number): Promise<ChainClient> {
-    const operator = await loadKeyFile(
-      devnetPaths(this.folder).memberKey(member, "operator"),
-      "secp256k1",
-    );
-    return new ChainClient(
-      { network: this.network, logger: this.#logger, key: accountKey(operator.reveal()) },
-      { pollMs: 50 },
-    );
+    const { folder } = this;
+    return await chainOf({ folder, logger: this.#logger }, this.network, member);
   }
 
   chainUrl(): string {
@@ -280,20 +237,6 @@ export class Devnet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  /** Once: devices hold the list for as long as it is good. */
-  async #publishTrust(): Promise<void> {
-    const paths = devnetPaths(this.folder);
-    if (existsSync(paths.trustLists)) return;
-    const key = await loadKeyFile(paths.key("authority", "trust"), "P-256");
-    await using chain = new ChainClient({ network: this.network, logger: this.#logger });
-    await chain.start();
-    const { members } = await chain.reader.directory();
-    const { networkId } = this;
-    const receiptLifeMs = chain.parameters.receiptLifeS * 1000;
-    const list = { networkId, members, receiptLifeMs, compromised: [], now: Date.now() };
-    await publishNext(paths.trustLists, key, { ...list, lifeMs: TRUST_LIST_LIFE_MS });
   }
 }
 
