@@ -65,14 +65,17 @@ export async function countAll(stage: Stage, people: People): Promise<Count> {
   };
 }
 
-/** @throws Error if the contract has less than the bonds and the fines together. */
-export async function readGuarantees(devnet: Devnet, reader: ContractReader): Promise<Guarantees> {
+/** @throws Error if the contract has less than all reserves, bonds and fines together. */
+export async function readGuarantees(reader: ContractReader): Promise<Guarantees> {
+  const { accounts, tokens } = await reader.settlement();
   const entries = await Promise.all(MEMBERS.map((member) => reader.bond(member)));
   const bonds = new Map(entries.map(({ member, amount }) => [member, amount]));
   const fines: bigint = (await reader.read("disputes", "fines"))[0];
-  const held = await reader.tokensOf(devnet.network.contracts.disputes!);
-  const owed = [...bonds.values()].reduce((sum, bond) => sum + bond, fines);
-  if (held < owed) throw new Error(`the contract holds ${held}, and bonds and fines are ${owed}`);
+  const owed = [
+    ...accounts.flatMap(({ reserve, withdrawable }) => [reserve, withdrawable]),
+    ...bonds.values(),
+  ].reduce((sum, amount) => sum + amount, fines);
+  if (tokens < owed) throw new Error(`the contract holds ${tokens}, and owes ${owed}`);
   return { bonds, fines };
 }
 
@@ -108,7 +111,7 @@ async function countMembers({ devnet, story }: Stage) {
   await using chain = await devnet.chainOf(1);
   await chain.start();
   const { accounts } = await chain.reader.settlement();
-  const guarantees = await readGuarantees(devnet, chain.reader);
+  const guarantees = await readGuarantees(chain.reader);
   const rows = members.map(({ member, custody }) => {
     const { reserve, withdrawable } = accounts.find((each) => each.member === member)!;
     const amounts = [BigInt(custody), reserve, withdrawable, guarantees.bonds.get(member)!];

@@ -124,6 +124,6 @@ async function standing({ devnet }: Stage, people: People): Promise<Before> {
   await chain.start();
   return {
     totals: Object.fromEntries(totals) as Record<Name, bigint>,
-    guarantees: await readGuarantees(devnet, chain.reader),
+    guarantees: await readGuarantees(chain.reader),
   };
 }

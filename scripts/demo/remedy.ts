@@ -132,7 +132,7 @@ async function checkGuarantees(
   await chain.start();
   const pair = await chain.reader.pairState(outpoint, loser);
   if (pair !== "restituted") throw new Error(`the contract says of the coin: ${pair}`);
-  const after = await readGuarantees(devnet, chain.reader);
+  const after = await readGuarantees(chain.reader);
   if (after.fines - before.fines !== fine)
     throw new Error(`fines of ${after.fines - before.fines} were paid where ${fine} is due`);
   for (const member of MEMBERS) {
