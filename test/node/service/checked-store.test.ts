@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Level } from "level";
 import { CheckedStore, type Change } from "../../../node/service/checked-store.ts";
+import { checkLevelFiles } from "../../../node/service/level-files.ts";
 import { seal } from "../../../node/service/sealed-value.ts";
 import type { Entry } from "../../../node/service/store-view.ts";
 import { DamagedStoreError } from "../../../node/service/store-errors.ts";
@@ -293,10 +294,13 @@ describe("CheckedStore", () => {
         );
       }
       await store.close();
+      // The next start writes what is in LevelDB's log into a table.
+      await (await CheckedStore.open(store.folder)).close();
       return store.folder;
     }
+    /** A table of the database. LevelDB may have left others, whose entries it has merged. */
     const tableOf = async (folder: string) =>
-      join(folder, (await readdir(folder)).filter((name) => name.endsWith(".ldb"))[0]!);
+      join(folder, (await checkLevelFiles(folder))[0]!.name);
     const spoil = async (path: string) => {
       const bytes = await readFile(path);
       bytes[bytes.length >> 1]! ^= 1;
