@@ -33,7 +33,7 @@ const libraryContracts = [
 ];
 
 /** Who belongs to the network, its reserves and its order: about half of the code. */
-const ledgerContracts = ["MemberRegistry", "ReserveToken", "Settlement"].map(
+const ledgerContracts = ["MemberRegistry", "ReserveToken", "Reserves", "Settlement"].map(
   (name) => `contracts/${name}.sol`,
 );
 

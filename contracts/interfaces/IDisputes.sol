@@ -8,7 +8,7 @@ import {ISettlement} from "./ISettlement.sol";
 
 /**
  * @title Bonds, double spends, and cases
- * @notice Each member keeps a bond here for what its customers' devices do. When a device spent a coin
+ * @notice Each member keeps a bond for what its customers' devices do. When a device spent a coin
  * twice, the coin is made to exist once more, for the losing record alone, from its custodian's bond: the
  * holder who accepted the loser in good faith loses nothing. What bytes cannot prove is a case.
  *

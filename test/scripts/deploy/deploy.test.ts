@@ -123,6 +123,21 @@ describe("deploying a network", () => {
     assert.equal(found.seq, 5n);
   });
 
+  it("lets whom the plan names rule on cases, and the authority no longer", async () => {
+    await using folder = await makeFolder();
+    await using chain = makeChain(folder.path);
+    const url = await chain.start();
+    await fund(url, [deployer.address]);
+    const regulator = account("regulator").address;
+    const { contracts } = await deployNetwork(parts(url), { ...plan, regulator }, never);
+    const rpc = new ChainRpc({ urls: [url], chainId: CHAIN_ID, timeoutMs: 5000 });
+    const reader = new ContractReader(rpc, contracts);
+    const rules = async (each: Hex): Promise<boolean> =>
+      (await reader.read("accessManager", "hasRole", [roles.REGULATOR, each]))[0];
+    assert.deepEqual([await rules(regulator), await rules(authority.address)], [true, false]);
+    rpc.destroy();
+  });
+
   it("writes a network file that proves itself, without secrets", async () => {
     await using folder = await makeFolder();
     await using chain = makeChain(folder.path);
