@@ -97,12 +97,13 @@ describe("kill -9", () => {
         SETTLED_MS,
       );
     }
-    for (const pair of payers.rivals) await losesOne(network, payers, pair);
+    for (const pair of payers.rivals) await bothCome(network, payers, pair);
 
-    const logs = await Promise.all(clients.map(appliedBy));
-    for (const applied of logs) {
+    const logs = await Promise.all(clients.map(readLog));
+    for (const { applied, restituted } of logs) {
       assert.equal(new Set(applied).size, applied.length, "an id has applied twice");
-      assert.deepEqual(applied, logs[0]);
+      assert.deepEqual(applied, logs[0]!.applied);
+      assert.equal(restituted.length, payers.rivals.length, "each double spend is paid once");
     }
     await checkAgreement(clients, SETTLED_MS);
     const running = network.devnet.running();
@@ -125,40 +126,39 @@ function planOf(kills: number, random: () => number): Moment[] {
     .map(({ moment }) => moment);
 }
 
-/** Of two records that spend one coin one applies, and the other's gateway says that the coin is spent. */
-async function losesOne(
+/** Of two records that spend one coin one takes it, and the other is made whole from the bond. */
+async function bothCome(
   network: LiveNetwork,
   payers: Payers,
   pair: Payers["rivals"][number],
 ): Promise<void> {
   const ids = pair.map((record) => idOf(network.networkId, record));
+  // Whoever heard nothing from a gateway that was killed hands the record in again.
+  await Promise.all(pair.map((record, i) => payers.handIn(i + 1, [record.bytes])));
   const client = network.devnet.client(OBSERVER);
-  const winners = async () =>
-    (await client.statuses(ids)).flatMap(({ state }, i) => (state === "applied" ? [i] : []));
-  await until(
-    "one of two rivals has applied",
-    async () => (await winners()).length > 0,
-    SETTLED_MS,
-  );
-  const won = await winners();
-  assert.equal(won.length, 1);
-  const loser = 1 - won[0]!;
-  // A gateway that was killed has forgotten why: it hears the record again, and says it again.
-  await payers.handIn(loser + 1, [pair[loser]!.bytes]);
-  const url = `${network.devnet.deviceUrl(loser + 1)}/v1/records/${ids[loser]}`;
-  await until("the loser is refused with its reason", async () => {
-    const answer = (await (await fetch(url)).json()) as { state: string; code?: string };
-    return answer.state === "refused" && answer.code === "spent";
+  await until("both rivals have applied", () => haveApplied(client, ids), SETTLED_MS);
+  await until("the observer sees that the loser is paid", async () => {
+    const conflicts = await client.conflicts({ record: ids[0]! });
+    assert.ok(conflicts.length <= 1);
+    return conflicts.every(({ winner, loser, stage }) => {
+      assert.deepEqual([winner, loser].sort(), ids.toSorted());
+      return stage === "paid";
+    });
   });
 }
 
-/** Ids of all that applied, in order, as the node tells it from its first event on. */
-async function appliedBy(client: NodeClient): Promise<string[]> {
+/** What the node tells of its log, from the first event on: all ids that applied, in order, and what was restituted. */
+async function readLog(client: NodeClient): Promise<{
+  readonly applied: readonly string[];
+  readonly restituted: readonly string[];
+}> {
   const { seq } = await client.status();
   const applied: string[] = [];
+  const restituted: string[] = [];
   for await (const event of client.events(0, AbortSignal.timeout(SETTLED_MS))) {
     applied.push(...event.applied);
+    if (event.restituted !== undefined) restituted.push(event.restituted.outpoint);
     if (event.seq >= seq) break;
   }
-  return applied;
+  return { applied, restituted };
 }
