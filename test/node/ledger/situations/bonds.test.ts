@@ -111,7 +111,7 @@ describe("a bank's bond and guarantee", () => {
     scene.guarantee(1, 50n);
     scene.timeS += CLAIM_PERIOD_S - 60;
     scene.report(early.coin, early.loser, early.winner);
-    scene.timeS += 60;
+    scene.timeS += 61;
     scene.refuseReport("DisputesTooLate", scene.proof(late.coin, late.loser, late.winner));
     const after = await doubleSpend(100n);
     scene.refuseReport(
