@@ -1,6 +1,6 @@
 /** Whose purse it is, and what the purse is given to work with: key, time, randomness, the network. */
 import { fromHex, type Hex, toHex } from "../protocol/bytes.ts";
-import type { SignedCertificate } from "../protocol/certificate.ts";
+import type { DeviceClass, SignedCertificate } from "../protocol/certificate.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
 import { lock, type MemberId, type Outpoint, type Output } from "../protocol/output.ts";
 import type { Random } from "../protocol/random.ts";
@@ -15,6 +15,8 @@ export type PurseParts = {
   readonly networkId: Hex;
   /** The bank that keeps the device's coins. */
   readonly member: MemberId;
+  /** What kind of device this is; its member decides whether it certifies it as such. */
+  readonly class: DeviceClass;
   /** Holds the device key. */
   readonly signer: Signer;
   readonly verifier: Verifier;
@@ -37,9 +39,10 @@ export type Holder = Omit<PurseParts, "networkId" | "store" | "trustKey"> & {
 };
 
 export function holderOf(parts: PurseParts): Holder {
-  const { member, signer, verifier, random, clock, receiptLifeMs } = parts;
+  const { member, class: deviceClass, signer, verifier, random, clock, receiptLifeMs } = parts;
   return {
     member,
+    class: deviceClass,
     signer,
     verifier,
     random,

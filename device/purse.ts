@@ -4,8 +4,8 @@
  * a purse that is cut off at any moment, and opened again, goes on where it was: value is never lost and
  * never doubled, and a message that is asked for again is the same bytes.
  *
- * This purse is software and says so: it keeps its promises as long as nobody copies its store or its
- * key. A secure element keeps the same promises against its owner too.
+ * A purse says what kind of device it is. One of class `software` keeps its promises as long as nobody
+ * copies its store or its key; a secure element keeps the same promises against its owner too.
  */
 import { sha256 } from "#sha256";
 import type { SignedAcknowledgement } from "../protocol/acknowledgement.ts";
@@ -51,7 +51,7 @@ export type Identity = {
   readonly deviceKey: Uint8Array;
   readonly owner: Owner;
   readonly member: MemberId;
-  /** What keeps the key. */
+  /** What kind of device it says it is; the certificate says what its member knows. */
   readonly class: DeviceClass;
   /** Absent until the member has certified the device. */
   readonly certificate?: SignedCertificate | undefined;
@@ -120,7 +120,7 @@ export class Purse {
       deviceKey: this.#holder.signer.publicKey,
       owner: this.#holder.owner,
       member: this.#holder.member,
-      class: "software",
+      class: this.#holder.class,
       certificate: draft.get("certificates", this.#holder.key),
       signedTime: draft.get("purse", "")!.signedTime,
       versions: heldVersions(draft),
@@ -262,7 +262,7 @@ export class Purse {
   async enrolment(credential: Uint8Array, label = ""): Promise<EnrolAsk> {
     const { networkId, member, signer } = this.#holder;
     const consent = await signer.sign(consentMessage(networkId, member));
-    return { kind: "enrol", consent, class: this.identity().class, label, credential };
+    return { kind: "enrol", consent, class: this.#holder.class, label, credential };
   }
 
   /** Signs a question to the gateway of `member`. */

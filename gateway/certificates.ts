@@ -92,8 +92,15 @@ type WrittenLimits = Omit<DeviceLimits, "maxPayment" | "maxBalance"> & {
 };
 
 export function limitsOf(written: { readonly [C in DeviceClass]: WrittenLimits }): LimitsByClass {
-  const { element, software, host } = written;
-  return { element: amountsIn(element), software: amountsIn(software), host: amountsIn(host) };
+  const { element, software, host, chip, terminal, merchant } = written;
+  return {
+    element: amountsIn(element),
+    software: amountsIn(software),
+    host: amountsIn(host),
+    chip: amountsIn(chip),
+    terminal: amountsIn(terminal),
+    merchant: amountsIn(merchant),
+  };
 }
 
 function amountsIn(limits: WrittenLimits): DeviceLimits {

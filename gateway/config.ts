@@ -89,6 +89,10 @@ export const GatewayConfigSchema = Type.Object(
       element: deviceLimits({ maxDepth: 8, maxPayment: "50000", maxBalance: "200000" }),
       software: deviceLimits({ maxDepth: 4, maxPayment: "20000", maxBalance: "50000" }),
       host: deviceLimits({ maxDepth: 0, maxPayment: "5000", maxBalance: "10000" }, 0),
+      chip: deviceLimits({ maxDepth: 8, maxPayment: "20000", maxBalance: "100000" }),
+      // What others may pay can be paid back: as much at once, and from one hop further.
+      terminal: deviceLimits({ maxDepth: 9, maxPayment: "50000", maxBalance: "5000000" }),
+      merchant: deviceLimits({ maxDepth: 9, maxPayment: "50000", maxBalance: "5000000" }),
     }),
     credentials: section({
       lifeMs: milliseconds(86_400_000, "How long a customer has to enrol with one"),

@@ -16,14 +16,24 @@ import type { MemberId } from "./output.ts";
 import { Refusal } from "./refusal.ts";
 import { type Signer, SIGNATURE_LENGTH, type Verifier } from "./signature.ts";
 
-/** What keeps the device key, as the member that certified it knows. */
+/**
+ * What kind of device keeps the key, as the member that certified it knows: by it the member sets limits,
+ * and other devices see how far a key can be trusted to be in one place only. Where the key is distinguishes
+ * the first four; what the device is for, the last two.
+ */
 export const deviceClasses = {
-  /** A secure element that runs the purse itself. */
+  /** The secure element of a phone, which runs the purse itself. */
   element: 1,
   /** A purse in software, which says that it is software. */
   software: 2,
   /** A keystore that can only sign: its money is frozen until synced, so maxDepth is 0. */
   host: 3,
+  /** A card or a hard wallet: a chip of its own runs the purse, with no phone and no clock. */
+  chip: 4,
+  /** A till: it takes much, and pays back alone. */
+  terminal: 5,
+  /** A shop's own purse: it takes much, and pays as others do. */
+  merchant: 6,
 } as const;
 
 export type DeviceClass = keyof typeof deviceClasses;

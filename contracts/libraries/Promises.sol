@@ -25,6 +25,7 @@ library Promises {
     }
 
     uint8 private constant CLASS_HOST = 3;
+    uint8 private constant CLASS_LAST = 6;
     uint256 private constant LABEL_MAX = 32;
 
     /// @notice The digest that the issuer of a receipt signs.
@@ -68,7 +69,7 @@ library Promises {
         promise_.member = data.u16(cursor, "member");
         uint256 start = cursor.offset;
         uint8 class = data.u8(cursor, "class");
-        if (class == 0 || class > CLASS_HOST) revert ByteReader.ByteReaderMalformed("class", start);
+        if (class == 0 || class > CLASS_LAST) revert ByteReader.ByteReaderMalformed("class", start);
         data.take(cursor, 16, "serial");
         _readLife(data, cursor, "notBefore");
         data.u64(cursor, "maxPayment");

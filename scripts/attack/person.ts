@@ -77,6 +77,7 @@ export class Person {
     const purse = await Purse.open({
       networkId,
       member: bank,
+      class: "software",
       signer,
       verifier,
       store,

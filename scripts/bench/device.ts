@@ -69,6 +69,7 @@ class Bank {
     const purse = await Purse.open({
       networkId: toHex(NETWORK_ID),
       member: MEMBER,
+      class: "software",
       signer,
       verifier: new NodeVerifier(),
       store: new MemoryPurseStore(),

@@ -93,6 +93,7 @@ async function openPurse({
   return await Purse.open({
     networkId,
     member,
+    class: "software",
     signer: await openDeviceKey(join(folder, "key.json"), random),
     verifier: new NodeVerifier(),
     store: await FilePurseStore.open(join(folder, "purse")),

@@ -46,6 +46,9 @@ export async function certificates(): Promise<Vectors> {
       ),
       good("of software", await certify(payer, 1, { class: "software" })),
       good("of a host", host),
+      good("of a chip", await certify(payer, 1, { class: "chip" })),
+      good("of a terminal", await certify(payee, 2, { class: "terminal", label: "Till 3" })),
+      good("of a merchant", await certify(payee, 2, { class: "merchant" })),
       good(
         "without limits for one payment or their count",
         await certify(payer, 1, { maxPayment: 0n, maxCount: 0, windowS: 0 }),
@@ -66,7 +69,7 @@ export async function certificates(): Promise<Vectors> {
       ...badLengths(encoded, decodeCertificate),
       bad("a key that is not on the curve", patch(encoded, 0, ...offCurve), decodeCertificate),
       bad("class 0", patch(encoded, 35, 0), decodeCertificate),
-      bad("class 4", patch(encoded, 35, 4), decodeCertificate),
+      bad("class 7", patch(encoded, 35, 7), decodeCertificate),
       bad("a notBefore of 2^53", patch(encoded, 52, 0, 0x20, ...zeros(6)), decodeCertificate),
       bad(
         "a notAfter that is not after notBefore",

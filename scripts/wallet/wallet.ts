@@ -45,6 +45,7 @@ export class Wallet implements AsyncDisposable {
       const purse = await Purse.open({
         networkId: settings.network.networkId,
         member: settings.member,
+        class: "software",
         signer,
         verifier: new NodeVerifier(),
         store,

@@ -23,6 +23,7 @@ describe("a purse", () => {
     return Purse.open({
       networkId: toHex(networkId),
       member: 1,
+      class: "software",
       signer: keyOf("Ada"),
       verifier: portableVerifier,
       store,
@@ -43,6 +44,14 @@ describe("a purse", () => {
     expect(deviceKey).to.deep.equal(keyOf("Ada").publicKey);
     expect(certificate).to.equal(undefined);
     expect(signedTime).to.equal(0);
+  });
+
+  it("says that it is what it was made as, and asks to be certified as that [R-052, R-086]", async () => {
+    for (const deviceClass of ["chip", "element", "host", "terminal", "merchant"] as const) {
+      const purse = await open(new MemoryPurseStore(), { class: deviceClass });
+      expect(purse.identity().class).to.equal(deviceClass);
+      expect((await purse.enrolment(new Uint8Array())).class).to.equal(deviceClass);
+    }
   });
 
   it("is refused on another network, with another key, and under another member", async () => {

@@ -35,6 +35,7 @@ describe("purses at a gateway", () => {
     const purse = await Purse.open({
       networkId: toHex(networkId),
       member: MEMBER,
+      class: "software",
       signer: NodeSigner.generate(),
       verifier: new NodeVerifier(),
       store: new MemoryPurseStore(),

@@ -107,6 +107,33 @@ describe("the staff's routes", () => {
     expect(certificate).to.include({ class: "element", label: "Corner Shop", maxDepth: 8 });
   });
 
+  it("have each class of device certified with limits of its own", async () => {
+    await bank.staff("/v1/accounts", { account: "shop", customer: "c-9" });
+    const limits: unknown[] = [];
+    for (const deviceClass of ["software", "host", "chip", "terminal", "merchant"] as const) {
+      const { credential } = await bank.staff<{ credential: string }>(
+        `/v1/accounts/shop/credentials?class=${deviceClass}`,
+        {},
+      );
+      const bytes = new TextEncoder().encode(credential);
+      const device = new TestDevice(bank);
+      await until("it is certified", async () => {
+        const { certificate } = await consenting(device, bytes, { class: deviceClass });
+        return certificate !== undefined;
+      });
+      const { certificate } = await device.ask({ kind: "certify" });
+      const { class: certified, maxPayment, maxDepth } = certificate;
+      limits.push([certified, maxPayment, maxDepth]);
+    }
+    expect(limits).to.deep.equal([
+      ["software", 20_000n, 4],
+      ["host", 5_000n, 0],
+      ["chip", 20_000n, 8],
+      ["terminal", 50_000n, 9],
+      ["merchant", 50_000n, 9],
+    ]);
+  });
+
   it("burn money of the vault, which leaves the ledger", async () => {
     const { record } = await bank.staff<{ record: string }>("/v1/vault/burns", { amount: "4000" });
     expect(record).to.match(/^0x[0-9a-f]{64}$/);

@@ -33,6 +33,7 @@ const store = await FilePurseStore.open(task.folder);
 const purse = await Purse.open({
   networkId: task.networkId,
   member: 1,
+  class: "software",
   signer: await openDeviceKey(join(task.folder, "device.key"), systemRandom),
   verifier: portableVerifier,
   store,

@@ -7,6 +7,7 @@ import { type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
 import type { CarriedList } from "../../../protocol/carried-lists.ts";
 import {
   type Certificate,
+  type DeviceClass,
   type SignedCertificate,
   signCertificate,
 } from "../../../protocol/certificate.ts";
@@ -48,6 +49,7 @@ export type DeviceOptions = {
 export type Device = {
   readonly name: string;
   readonly member: MemberId;
+  readonly class: DeviceClass;
   readonly signer: NodeSigner;
   readonly owner: Owner;
   readonly store: PurseStore;
@@ -81,18 +83,26 @@ export class World {
     const { member = 1, coins = [] } = options;
     const signer = await this.ledger.enrol(name, member);
     const store = options.store ?? new MemoryPurseStore();
-    const purse = await this.open(name, member, store);
-    const device: Device = { name, member, signer, owner: ownerOf(signer.publicKey), store, purse };
+    const deviceClass = options.certificate?.class ?? "software";
+    const purse = await this.open(name, member, store, deviceClass);
+    const owner = ownerOf(signer.publicKey);
+    const device: Device = { name, member, class: deviceClass, signer, owner, store, purse };
     const certificate = await this.certificate(name, options);
     await purse.refresh({ lists: await this.lists(), certificate });
     if (coins.length > 0) await purse.refresh({ receipts: await this.load(device, coins) });
     return device;
   }
 
-  open(name: string, member: MemberId, store: PurseStore): Promise<Purse> {
+  open(
+    name: string,
+    member: MemberId,
+    store: PurseStore,
+    deviceClass: DeviceClass = "software",
+  ): Promise<Purse> {
     return Purse.open({
       networkId: toHex(networkId),
       member,
+      class: deviceClass,
       signer: keyOf(name),
       verifier,
       store,
@@ -105,7 +115,7 @@ export class World {
 
   /** Opens the device's store again, as after a crash. */
   async reopen(device: Device): Promise<void> {
-    device.purse = await this.open(device.name, device.member, device.store);
+    device.purse = await this.open(device.name, device.member, device.store, device.class);
   }
 
   certificate(name: string, options: DeviceOptions = {}): Promise<SignedCertificate> {
