@@ -38,6 +38,7 @@ const steps: readonly (readonly Stage[])[] = [
     { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings"] },
     { name: "format", command: ["biome", "format", "."] },
     { name: "types", command: ["tsc", "--noEmit"] },
+    { name: "types in browsers", command: ["tsc", "--noEmit", "--project", "device/web"] },
     { name: "Solidity tests", command: ["hardhat", "test", "solidity"], count: solidityCounts },
   ],
   [mocha("parts", reports.parts, ["--parallel", "--jobs", "2", ...ignoring(networks)])],
