@@ -68,6 +68,7 @@ const actions = {
       await Purse.open({
         networkId: `0x${"11".repeat(32)}`,
         member: 1,
+        class: "host",
         store: await IndexedDbPurseStore.open(rows),
         signer: await WebCryptoSigner.open(key),
         verifier: portableVerifier,
