@@ -1,14 +1,13 @@
 /** A gateway as a process: what its configuration names is read, its data folder taken, and it runs. */
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { sealingKeyOf } from "../protocol/hpke.ts";
 import { parseNetworkFile } from "../protocol/network-file.ts";
 import { NodeVerifier } from "../protocol/p256-node.ts";
 import { systemRandom } from "../protocol/random.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import { NodeClient } from "../node/client.ts";
 import { loadConfig } from "../node/service/config-file.ts";
 import { DataFolder } from "../node/service/data-folder.ts";
+import { readGivenText } from "../node/service/given-file.ts";
 import { loadKeyFile } from "../node/service/key-file.ts";
 import type { TlsMaterial } from "../node/service/listener.ts";
 import { type Logger, makeLogger, Metrics } from "../node/service/telemetry.ts";
@@ -46,7 +45,7 @@ export class GatewayProcess {
    */
   async start(): Promise<void> {
     const { network: networkPath, data, node: url, keys } = this.#config;
-    const network = parseNetworkFile((await read(networkPath)).toString("utf8"));
+    const network = parseNetworkFile(await readGivenText(networkPath));
     const { networkId } = network;
     const loaded = await loadKeys(keys);
     const tls = await loadTls(this.#config);
@@ -137,19 +136,9 @@ async function loadTls({ devices, staff }: GatewayConfig) {
 }
 
 async function readTls(paths: TlsMaterial): Promise<TlsMaterial> {
-  const text = async (path: string) => (await read(path)).toString("utf8");
   return {
-    certificate: await text(paths.certificate),
-    key: await text(paths.key),
-    authority: await text(paths.authority),
+    certificate: await readGivenText(paths.certificate),
+    key: await readGivenText(paths.key),
+    authority: await readGivenText(paths.authority),
   };
-}
-
-async function read(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Refusal("bad-configuration", `${path} cannot be read (${code})`);
-  }
 }

@@ -2,6 +2,7 @@
 /** The command: one sub-command a file in `commands/`. Refusals are printed with what to do; bugs with their stack. */
 import { enableCompileCache } from "node:module";
 import { Command } from "commander";
+import { refusalText } from "../node/service/process.ts";
 import { isRefusal } from "../protocol/refusal.ts";
 
 // What is compiled once starts in a third of the time from then on.
@@ -34,6 +35,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!isRefusal(error)) throw error;
-  process.stderr.write(`${error.code}: ${error.message}\n${error.remedy}\n`);
+  process.stderr.write(refusalText(error));
   process.exitCode = 1;
 }

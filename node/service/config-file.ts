@@ -3,7 +3,6 @@
  * which states each default once. Every refusal names file, line and column. Nothing else, and no
  * variable of the environment, changes what the file says.
  */
-import { readFile } from "node:fs/promises";
 import { type Static, type TProperties, type TSchema, Type } from "typebox";
 import {
   type Document,
@@ -17,6 +16,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { Refusal } from "../../protocol/refusal.ts";
+import { readGivenFile } from "./given-file.ts";
 import { compileSchema, type Problem, problemText } from "./schema-check.ts";
 
 /** A file longer than this is no configuration of ours. */
@@ -35,13 +35,7 @@ export function section<P extends TProperties>(properties: P, description?: stri
 
 /** @throws Refusal `bad-configuration`, one line a problem, each `file:line:column: what is wrong`. */
 export async function loadConfig<T extends TSchema>(path: string, schema: T): Promise<Static<T>> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Refusal("bad-configuration", `${path} cannot be read (${code})`);
-  }
+  const bytes = await readGivenFile(path);
   if (bytes.length > SIZE_MAX)
     throw new Refusal("bad-configuration", `${path} is larger than ${SIZE_MAX} bytes`);
   return parseConfig(bytes.toString("utf8"), path, schema);

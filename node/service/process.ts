@@ -4,15 +4,16 @@
  * supervisor what to do. An error that nobody caught ends it at once: what is on the disk is whole at
  * every moment, and a restart is the one repair.
  */
-import { isRefusal, type RefusalCode } from "../../protocol/refusal.ts";
+import { isRefusal, type Refusal, type RefusalCode } from "../../protocol/refusal.ts";
 import type { Logger } from "./telemetry.ts";
 
 export type Service = {
+  readonly logger: Logger;
   start(): Promise<void>;
   /** Also after a start that failed. */
   stop(): Promise<void>;
   /** Where it listens, once it has started. */
-  readonly urls: () => Readonly<Record<string, string>>;
+  urls(): Readonly<Record<string, string>>;
   /** Rejects when it cannot go on; asked for once it has started. */
   readonly failed: Promise<never>;
 };
@@ -28,19 +29,21 @@ export const exitCodes = { stopped: 0, software: 70, again: 75, configuration: 7
 /** Supervisors, our devnet too, wait ten seconds before they kill. */
 const STOP_MS = 9_000;
 
-/** Runs `service` until the process is told to stop or it fails, and ends the process. */
-export async function runService(
-  service: Service,
-  logger: Logger,
-  stopMs = STOP_MS,
-): Promise<never> {
+/**
+ * Runs a service until the process is told to stop or it fails, and ends the process.
+ * @param load gives the service as its configuration has it. What it refuses ends the process too, in
+ * words on stderr: there is no log yet.
+ */
+export async function runService(load: () => Promise<Service>, stopMs = STOP_MS): Promise<never> {
+  const service = await load().catch(endRefused);
+  const { logger } = service;
   process.on("uncaughtException", (error) => {
     logger.fatal({ err: error }, "an error of ours");
     process.exit(exitCodes.software);
   });
   const asked = untilAsked();
   const started = service.start();
-  let code = await codeOfRun(service, started, asked, logger);
+  let code = await codeOfRun(service, started, asked);
   setTimeout(() => {
     logger.fatal({ stopMs }, "the stop takes too long");
     process.exit(code === exitCodes.stopped ? exitCodes.software : code);
@@ -61,8 +64,8 @@ async function codeOfRun(
   service: Service,
   started: Promise<void>,
   asked: Promise<string>,
-  logger: Logger,
 ): Promise<number> {
+  const { logger } = service;
   try {
     const early = await Promise.race([asked, started]);
     if (early === undefined) await tell({ kind: "listening", urls: service.urls() });
@@ -76,6 +79,18 @@ async function codeOfRun(
     await tell({ kind: "failed", code: refusal?.code ?? null, detail });
     return refusal === undefined ? exitCodes.again : exitCodes.configuration;
   }
+}
+
+async function endRefused(error: unknown): Promise<never> {
+  if (!isRefusal(error)) throw error;
+  process.stderr.write(refusalText(error));
+  await tell({ kind: "failed", code: error.code, detail: error.message });
+  process.exit(exitCodes.configuration);
+}
+
+/** A refusal as a person at a terminal reads it. */
+export function refusalText({ code, message, remedy }: Refusal): string {
+  return `${code}: ${message}\n${remedy}\n`;
 }
 
 /**

@@ -45,20 +45,10 @@ export function registerGateway(program: Command): void {
 }
 
 async function run({ config }: { readonly config?: string }): Promise<void> {
-  if (config === undefined)
+  await runService(async () => {
+    if (config !== undefined) return await GatewayProcess.load(config);
     throw new Refusal("bad-configuration", "say with --config which gateway to run");
-  const gateway = await GatewayProcess.load(config);
-  await runService(
-    {
-      start: () => gateway.start(),
-      stop: () => gateway.stop(),
-      urls: () => gateway.urls(),
-      get failed() {
-        return gateway.failed;
-      },
-    },
-    gateway.logger,
-  );
+  });
 }
 
 function about(parent: Command, usage: string, says: string): Command {

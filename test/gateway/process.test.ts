@@ -1,6 +1,6 @@
 /** The gateway as a process: what it refuses to start on, and what it keeps when it is killed. */
 import { randomBytes } from "node:crypto";
-import { access, chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -93,10 +93,18 @@ ${more}`;
   it("refuses a configuration with a misspelt key, and names its place", async () => {
     const config = await configure("intakes: { leavesMax: 5000 }");
     const { code, stderr, stdout } = await run(config).ended;
-    expect(code).not.to.equal(0);
-    expect(stderr + stdout).to.match(
-      /gateway\.yaml:\d+:1: "intakes" is not known; did you mean "intake"\?/,
-    );
+    expect(code).to.equal(78);
+    expect(stdout).to.equal("");
+    expect(stderr).to.match(/gateway\.yaml:\d+:1: "intakes" is not known; did you mean "intake"\?/);
+  });
+
+  it("refuses a network file that is not there, and has changed nothing then", async () => {
+    const config = await configure();
+    await rm(join(folder, "network.json"));
+    const { code, stderr } = await run(config).ended;
+    expect(code).to.equal(78);
+    expect(stderr).to.include("network.json cannot be read (ENOENT)");
+    expect(await readdir(folder)).not.to.include("data");
   });
 
   it("refuses a key that others may read, and has changed nothing then", async () => {
@@ -104,10 +112,7 @@ ${more}`;
     const { code, stderr } = await run(await configure()).ended;
     expect(code).to.equal(78);
     expect(stderr).to.include("treasury.json has mode 644");
-    await access(join(folder, "data")).then(
-      () => expect.fail("the data folder was made"),
-      () => undefined,
-    );
+    expect(await readdir(folder)).not.to.include("data");
   });
 
   it("refuses a node of another network, and a folder of another network", async () => {

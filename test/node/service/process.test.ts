@@ -84,6 +84,22 @@ describe("runService", () => {
     });
   }
 
+  it("says what it cannot be loaded with, and what to do, and exits with 78 before it starts", async () => {
+    const end = await start("not-loaded").ended;
+    expect(end).to.include({ code: 78, stdout: "" });
+    expect(end.stderr).to.equal(
+      "bad-configuration: node.yaml:3:1: no\nMend the line the text names.\n",
+    );
+  });
+
+  it("tells a parent what it cannot be loaded with", async () => {
+    const child = start("not-loaded", "5000", { ipc: true });
+    const [message] = (await once(child.process, "message")) as [object];
+    const detail = "node.yaml:3:1: no";
+    expect(message).to.deep.equal({ kind: "failed", code: "bad-configuration", detail });
+    expect((await child.ended).code).to.equal(78);
+  });
+
   it("tells a parent that forked it, once, and stops when the parent hangs up", async () => {
     const child = start("serve", "5000", { ipc: true });
     const [message] = (await once(child.process, "message")) as [object];

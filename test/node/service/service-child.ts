@@ -4,7 +4,7 @@ import { writeSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { runService } from "../../../node/service/process.ts";
+import { runService, type Service } from "../../../node/service/process.ts";
 import { makeLogger } from "../../../node/service/telemetry.ts";
 import { Refusal } from "../../../protocol/refusal.ts";
 
@@ -22,34 +22,39 @@ const failed = Promise.withResolvers<never>();
 failed.promise.catch(() => undefined);
 const server = createServer();
 
-await runService(
-  {
-    async start() {
-      say("starting");
-      if (mode === "refuse") throw new Refusal("in-use", "port 7101 on 127.0.0.1 is taken");
-      if (mode === "no-start") throw new Error("the disk is gone");
-      if (mode === "slow-start") await sleep(300);
-      server.listen(0, "127.0.0.1");
-      if (mode === "throw")
-        setTimeout(() => {
-          throw fault;
-        }, 50);
-      if (mode === "reject") setTimeout(() => void Promise.reject(fault), 50);
-      if (mode === "fail")
-        setTimeout(() => failed.reject(new Error("the chain lost its history")), 50);
-      if (mode === "misconfigured")
-        setTimeout(() => failed.reject(new Refusal("wrong-network", "another chain")), 50);
-    },
-    async stop() {
-      say("stopping");
-      if (mode === "hang") await sleep(60_000);
-      if (mode === "stop-fails") throw new Error("cannot stop");
-      server.close();
-      say("stopped");
-    },
-    urls: () => ({ api: "http://127.0.0.1:7101" }),
-    failed: failed.promise,
+const service: Service = {
+  logger: makeLogger({ name: "child" }),
+  async start() {
+    say("starting");
+    if (mode === "refuse") throw new Refusal("in-use", "port 7101 on 127.0.0.1 is taken");
+    if (mode === "no-start") throw new Error("the disk is gone");
+    if (mode === "slow-start") await sleep(300);
+    server.listen(0, "127.0.0.1");
+    if (mode === "throw")
+      setTimeout(() => {
+        throw fault;
+      }, 50);
+    if (mode === "reject") setTimeout(() => void Promise.reject(fault), 50);
+    if (mode === "fail")
+      setTimeout(() => failed.reject(new Error("the chain lost its history")), 50);
+    if (mode === "misconfigured")
+      setTimeout(() => failed.reject(new Refusal("wrong-network", "another chain")), 50);
   },
-  makeLogger({ name: "child" }),
+  async stop() {
+    say("stopping");
+    if (mode === "hang") await sleep(60_000);
+    if (mode === "stop-fails") throw new Error("cannot stop");
+    server.close();
+    say("stopped");
+  },
+  urls: () => ({ api: "http://127.0.0.1:7101" }),
+  failed: failed.promise,
+};
+
+await runService(
+  async () => {
+    if (mode === "not-loaded") throw new Refusal("bad-configuration", "node.yaml:3:1: no");
+    return service;
+  },
   Number(stopMs ?? 5000),
 );

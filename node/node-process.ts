@@ -1,0 +1,86 @@
+/** A node as a process: what its configuration names is read, and it runs. */
+import { dirname, resolve } from "node:path";
+import { parseNetworkFile } from "../protocol/network-file.ts";
+import { type NodeConfig, NodeConfigSchema } from "./config.ts";
+import { Node, type NodeParts } from "./node.ts";
+import { loadConfig } from "./service/config-file.ts";
+import { readGivenText } from "./service/given-file.ts";
+import { loadKeyFile } from "./service/key-file.ts";
+import type { KeyKind, StoredKey } from "./service/stored-key.ts";
+import { type Logger, makeLogger, Metrics } from "./service/telemetry.ts";
+
+export class NodeProcess {
+  readonly logger: Logger;
+  readonly #config: NodeConfig;
+  #node: Node | undefined;
+
+  private constructor(config: NodeConfig) {
+    this.#config = config;
+    const { member, log } = config;
+    const name = member === undefined ? "observer" : `node ${member}`;
+    const { level, file } = log;
+    this.logger = makeLogger({ name, level, ...(file === undefined ? {} : { file }) });
+  }
+
+  /** @param path of the configuration. @throws Refusal `bad-configuration`, naming file, line and column. */
+  static async load(path: string): Promise<NodeProcess> {
+    return new NodeProcess(withPaths(await loadConfig(path, NodeConfigSchema), dirname(path)));
+  }
+
+  /**
+   * @throws Refusal naming what the operator must mend: `bad-configuration`, `exposed-key`, `wrong-network`,
+   *   `wrong-folder`, `in-use`; Error on what the world did.
+   */
+  async start(): Promise<void> {
+    const { network, keys } = this.#config;
+    this.#node = new Node(
+      {
+        network: parseNetworkFile(await readGivenText(network)),
+        keys: await loadKeys(keys),
+        logger: this.logger,
+        metrics: new Metrics({ process: true }),
+      },
+      this.#config,
+    );
+    await this.#node.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#node?.stop();
+  }
+
+  urls(): { readonly api: string } {
+    return { api: this.#node!.url };
+  }
+
+  /** Rejects when it cannot go on. */
+  get failed(): Promise<never> {
+    return this.#node!.failed;
+  }
+}
+
+/** Paths of the file as paths of the machine. */
+function withPaths(config: NodeConfig, folder: string): NodeConfig {
+  const at = (path: string) => resolve(folder, path);
+  const { keys, log } = config;
+  return {
+    ...config,
+    network: at(config.network),
+    data: at(config.data),
+    keys: Object.fromEntries(
+      Object.entries(keys).map(([use, file]) => [use, at(file)]),
+    ) as NodeConfig["keys"],
+    log: log.file === undefined ? log : { ...log, file: at(log.file) },
+  };
+}
+
+async function loadKeys(paths: NodeConfig["keys"]): Promise<NodeParts["keys"]> {
+  const load = async (path: string | undefined, kind: KeyKind): Promise<StoredKey | undefined> =>
+    path === undefined ? undefined : await loadKeyFile(path, kind);
+  return {
+    peer: await loadKeyFile(paths.peer, "Ed25519"),
+    validator: await load(paths.validator, "secp256k1"),
+    nextValidator: await load(paths.nextValidator, "secp256k1"),
+    operator: await load(paths.operator, "secp256k1"),
+  };
+}

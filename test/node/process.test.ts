@@ -1,0 +1,89 @@
+/** The node as a process: what it refuses to start on, and that it has changed nothing then. */
+import { chmod, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { createKeyFile } from "../../node/service/key-file.ts";
+import { StoredKey } from "../../node/service/stored-key.ts";
+import { formatNetworkFile } from "../../protocol/network-file.ts";
+import { seed, TestNetwork, validatorKey } from "../support/network.ts";
+import { startChild } from "./service/child.ts";
+import { temporaryFolders } from "./service/temporary-folder.ts";
+
+describe("the node's process", function () {
+  this.timeout(60_000);
+  const makeFolder = temporaryFolders();
+  const children: ReturnType<typeof startChild>[] = [];
+  let net: TestNetwork;
+  let folder: string;
+
+  before(async () => {
+    net = await TestNetwork.open();
+  });
+  after(async () => {
+    await net[Symbol.asyncDispose]();
+  });
+  beforeEach(async () => {
+    folder = await makeFolder();
+    await writeFile(join(folder, "network.json"), formatNetworkFile(net.network));
+    const keys = {
+      peer: new StoredKey("Ed25519", seed("peer 1")),
+      validator: new StoredKey("secp256k1", validatorKey(1)),
+      operator: new StoredKey("secp256k1", seed("account operator 1")),
+    };
+    for (const [name, key] of Object.entries(keys)) {
+      await createKeyFile(join(folder, `${name}.json`), key);
+    }
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) {
+      child.process.kill("SIGKILL");
+      await child.ended;
+    }
+  });
+
+  /** @param more top-level lines besides. */
+  const configure = async (more = "", port = 0, data = "data") => {
+    const text = `network: network.json
+data: ${data}
+member: 1
+keys: { peer: peer.json, validator: validator.json, operator: operator.json }
+gossip: { listen: [/ip4/127.0.0.1/tcp/0] }
+api: { port: ${port} }
+${more}`;
+    await writeFile(join(folder, "node.yaml"), text);
+    return join(folder, "node.yaml");
+  };
+  const run = (config: string) => {
+    const child = startChild("../../../scripts/tallystick.ts", ["node", "--config", config]);
+    children.push(child);
+    return child;
+  };
+
+  /** What it says on stderr, once it has ended as a supervisor is told not to start it again. */
+  const refused = async (config: string) => {
+    const { code, stderr, stdout } = await run(config).ended;
+    expect(code).to.equal(78);
+    expect(stdout).to.equal("");
+    expect(await readdir(folder)).not.to.include("data");
+    return stderr;
+  };
+
+  it("refuses a misspelt key of its configuration with line, column and a suggestion, and changes nothing", async () => {
+    const said = await refused(await configure("gosip: {}"));
+    expect(said).to.match(/^bad-configuration: .*node\.yaml:\d+:1: "gosip" is not known/);
+    expect(said).to.include('did you mean "gossip"?');
+  });
+
+  it("refuses a network file that is not there or is none, and changes nothing", async () => {
+    const config = await configure();
+    await rm(join(folder, "network.json"));
+    expect(await refused(config)).to.include("network.json cannot be read (ENOENT)");
+    await writeFile(join(folder, "network.json"), "{");
+    expect(await refused(config)).to.include("bad-configuration");
+  });
+
+  it("refuses a key that others may read, and changes nothing", async () => {
+    await chmod(join(folder, "validator.json"), 0o640);
+    expect(await refused(await configure())).to.include("validator.json has mode 640");
+  });
+});
