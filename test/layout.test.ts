@@ -40,6 +40,7 @@ const doors: readonly { readonly packages: RegExp; readonly files: readonly stri
   { packages: /^ajv(\/|$)/, files: ["node/service/schema-check.ts"] },
   { packages: /^commander(\/|$)/, files: ["scripts/"] },
   { packages: /^@hpke\//, files: ["protocol/hpke.ts"] },
+  { packages: /^qr(\/|$)/, files: ["device/qr/qr-code.ts"] },
   { packages: /^esbuild(\/|$)/, files: ["scripts/"] },
   {
     packages: /^(hardhat|solc|@nomicfoundation)(\/|$)/,

@@ -39,6 +39,9 @@ describe("a wallet in a browser", () => {
     "account.ts",
     "exchange.ts",
     "transport.ts",
+    "qr/frames.ts",
+    "qr/frame-collector.ts",
+    "qr/qr-code.ts",
   ]) {
     it(`has ${file} without anything of Node's`, async () => {
       expect(await nodeImports(file)).to.deep.equal([]);
