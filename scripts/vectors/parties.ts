@@ -16,7 +16,8 @@ import {
   signRecord,
   type SignedRecord,
 } from "../../protocol/record.ts";
-import { bytes, key, type NamedKey, networkId } from "./keys.ts";
+import type { NamedKey } from "../../device/conformance/seed.ts";
+import { bytes, key, networkId } from "./keys.ts";
 
 /** Milliseconds: the present of all vectors. */
 export const now = 1_790_000_000_000;

@@ -1,4 +1,5 @@
 /** Every structure that is signed: under which name, over which bytes, by which key, and who checks it. */
+import type { NamedKey } from "../../../device/conformance/seed.ts";
 import {
   checkAcknowledgement,
   decodeAcknowledgement,
@@ -22,7 +23,6 @@ import { checkRecordSignature, decodeRecord, encodeRecord } from "../../../proto
 import { checkRequestSignature, decodeRequest } from "../../../protocol/request.ts";
 import type { Verifier } from "../../../protocol/signature.ts";
 import { checkStatement, decodeStatement, encodeStatement } from "../../../protocol/statement.ts";
-import type { NamedKey } from "../../../scripts/vectors/keys.ts";
 import { authority, issuers, payee, payer } from "../../../scripts/vectors/parties.ts";
 import {
   encodeCertificate,
