@@ -17,6 +17,7 @@ import {
 const arrows: Record<string, readonly string[]> = {
   "protocol/": ["protocol/"],
   "device/": ["device/", "protocol/"],
+  "device/conformance/": ["device/conformance/", "protocol/"],
   "node/": ["node/", "protocol/"],
   "node/ledger/": ["node/ledger/", "protocol/"],
   "node/service/": ["node/service/", "protocol/"],
@@ -67,6 +68,7 @@ describe("the layout", () => {
       ["protocol/a.ts", "device/purse.ts"],
       ["device/a.ts", "node/client.ts"],
       ["device/a.ts", "gateway/routes.ts"],
+      ["device/conformance/a.ts", "device/purse.ts"],
       ["node/ledger/a.ts", "node/store/keys.ts"],
       ["node/service/a.ts", "node/config.ts"],
       ["gateway/a.ts", "node/node.ts"],

@@ -1,0 +1,3 @@
+/** The package's face in browsers: where a purse keeps its rows and its key. */
+export { IndexedDbPurseStore } from "./indexed-db-store.ts";
+export { WebCryptoSigner } from "./web-crypto-signer.ts";
