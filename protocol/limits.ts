@@ -41,6 +41,9 @@ export const limits = {
   listsMax: 16,
   /** A revocation list as a gateway serves it: 65,535 prefixes of 8 bytes. */
   revocationsMax: 65_535,
+  /** Places of one emergency profile, and the length of each: a profile rides in a handshake. */
+  profilePlacesMax: 16,
+  placeMax: 24,
   /** Members in a trust list. */
   trustMembersMax: 1024,
   nameMax: 32,

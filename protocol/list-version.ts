@@ -2,8 +2,12 @@
 import type { Reader, Writer } from "./bytes.ts";
 import { limits } from "./limits.ts";
 
+/** What the authority signs goes by numbers that no member has: the registry counts them from 1 to 256. */
+export const TRUST_LIST = 0;
+export const EMERGENCY_PROFILE = 0xffff;
+
 export type ListVersion = {
-  /** Whose list of revocations; 0 is the trust list. */
+  /** Whose list of revocations; or one of the two above. */
   readonly member: number;
   readonly version: number;
 };

@@ -34,7 +34,7 @@ export type RevocationList = {
 };
 
 /** A list as it travels. Made by its reader and its signer alone. */
-type Signed<Fields> = Fields & {
+export type Signed<Fields> = Fields & {
   readonly signature: Uint8Array;
   /** The whole list, and its part that is signed. */
   readonly bytes: Uint8Array;
@@ -212,7 +212,7 @@ function readOptionalKey(reader: Reader, field: string): Uint8Array | undefined 
 }
 
 /** A signature ends a list, and covers all before it. */
-function readSignature(reader: Reader, structure: string): Signed<unknown> {
+export function readSignature(reader: Reader, structure: string): Signed<unknown> {
   const body = reader.bytes.subarray(0, reader.offset);
   const signature = reader.take(SIGNATURE_LENGTH, "signature");
   reader.end(structure);

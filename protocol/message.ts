@@ -18,6 +18,7 @@ export const messageNames = [
   "confirmation",
   "revocations",
   "trust",
+  "emergency",
   "request-gateway",
   "intake",
   "acknowledgement",

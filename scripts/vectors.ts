@@ -14,7 +14,13 @@ import { confirmations, payments, requests } from "./vectors/exchange.ts";
 import { deviceRequests, sealedRequests } from "./vectors/device-requests.ts";
 import { acknowledgements, deviceReplies, statements } from "./vectors/gateway.ts";
 import { networkId } from "./vectors/keys.ts";
-import { certificates, receipts, revocationLists, trustLists } from "./vectors/lists.ts";
+import {
+  certificates,
+  emergencyProfiles,
+  receipts,
+  revocationLists,
+  trustLists,
+} from "./vectors/lists.ts";
 import { merkle } from "./vectors/merkle.ts";
 import { messages } from "./vectors/messages.ts";
 import { deposits, enrolments, kinds } from "./vectors/enrolments.ts";
@@ -38,7 +44,11 @@ const files: Record<string, object> = {
   batches: batches(),
   certificates: await certificates(),
   receipts: await receipts(),
-  lists: { revocations: await revocationLists(), trust: await trustLists() },
+  lists: {
+    revocations: await revocationLists(),
+    trust: await trustLists(),
+    emergency: await emergencyProfiles(),
+  },
   bundles: await bundles(),
   exchange: {
     requests: await requests(),

@@ -1,5 +1,11 @@
-/** Certificates, receipts and the two lists: what banks and the authority sign for devices to show. */
+/** Certificates, receipts and the lists: what banks and the authority sign for devices to show. */
 import { decodeCertificate, checkCertificateSignature } from "../../protocol/certificate.ts";
+import {
+  checkEmergencyProfileSignature,
+  decodeEmergencyProfile,
+  type EmergencyProfile,
+  signEmergencyProfile,
+} from "../../protocol/emergency-profile.ts";
 import {
   checkRevocationListSignature,
   checkTrustListSignature,
@@ -235,6 +241,74 @@ export async function trustLists(): Promise<Vectors> {
       bad("a name that is not UTF-8", patch(encoded, row + 78, 0xff), decodeTrustList),
       bad("a guarantee raised after signing", patch(encoded, row + 69, 1), check),
       bad("signed by a bank", (await signTrustList(networkId, fields, issuers[0])).bytes, check),
+    ],
+  };
+}
+
+export async function emergencyProfiles(): Promise<Vectors> {
+  const fields: EmergencyProfile = {
+    version: 4,
+    issued: now,
+    notBefore: now + 3_600_000,
+    notAfter: now + 3 * 86_400_000,
+    factors: { payment: 200, count: 150, balance: 300, depth: 50 },
+    places: ["CN-31", "DE"],
+  };
+  const sign = (changed: Partial<EmergencyProfile>, by = authority) =>
+    signEmergencyProfile(networkId, { ...fields, ...changed }, by);
+  const profile = await sign({});
+  const encoded = profile.bytes;
+  const check = (input: Uint8Array) =>
+    checkEmergencyProfileSignature(
+      networkId,
+      decodeEmergencyProfile(input),
+      authority.publicKey,
+      portableVerifier,
+    );
+  const places = 36;
+  const longest = (_: unknown, i: number) => `X${String(i).padStart(2, "0")}`.padEnd(24, "Z");
+  return {
+    good: [
+      good("two places", profile),
+      good("everywhere", await sign({ places: [] })),
+      good("in force before it was issued", await sign({ notBefore: 0 })),
+      good(
+        "nothing may be paid",
+        await sign({ factors: { payment: 0, count: 0, balance: 0, depth: 0 } }),
+      ),
+      good(
+        "the largest factors in sixteen places of 24 letters",
+        await sign({
+          factors: { payment: 65_535, count: 65_535, balance: 65_535, depth: 65_535 },
+          places: Array.from({ length: 16 }, longest),
+        }),
+      ),
+    ],
+    bad: [
+      ...badLengths(encoded, decodeEmergencyProfile),
+      bad("an issued of 2^53", patch(encoded, 4, 0, 0x20, ...zeros(6)), decodeEmergencyProfile),
+      bad(
+        "an end that is the beginning",
+        patch(encoded, 20, ...encoded.slice(12, 20)),
+        decodeEmergencyProfile,
+      ),
+      bad(
+        "an end before it was issued",
+        patch((await sign({ notBefore: 0 })).bytes, 20, ...encoded.slice(4, 12)),
+        decodeEmergencyProfile,
+      ),
+      bad("seventeen places", patch(encoded, places, 17), decodeEmergencyProfile),
+      bad("a place of 25 letters", patch(encoded, places + 1, 25), decodeEmergencyProfile),
+      bad("a place without a name", patch(encoded, places + 1, 0), decodeEmergencyProfile),
+      bad("a place in small letters", patch(encoded, places + 2, 0x63), decodeEmergencyProfile),
+      bad(
+        "a place that begins with a hyphen",
+        patch(encoded, places + 2, 0x2d),
+        decodeEmergencyProfile,
+      ),
+      bad("places that descend", patch(encoded, places + 2, 0x44, 0x46), decodeEmergencyProfile),
+      bad("a factor raised after signing", patch(encoded, places - 8, 1), check),
+      bad("signed by a bank", (await sign({}, issuers[0])).bytes, check),
     ],
   };
 }

@@ -1,6 +1,7 @@
 /** Any structure of any format within its bounds, as its encoder takes it. Signatures are any 64 bytes. */
 import fc from "fast-check";
 import { type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
+import type { EmergencyProfile } from "../../../protocol/emergency-profile.ts";
 import type { CarriedList } from "../../../protocol/carried-lists.ts";
 import {
   type Certificate,
@@ -160,6 +161,29 @@ export const trustList: fc.Arbitrary<With<TrustList>> = fc
     signature,
   })
   .map(({ times: [issued, notAfter], ...fields }) => ({ ...fields, issued, notAfter }));
+
+const placePart = fc.stringMatching(/^[A-Z0-9]{1,7}$/);
+
+export const emergencyProfile: fc.Arbitrary<With<EmergencyProfile>> = fc
+  .record({
+    version: u32,
+    times,
+    notBefore: fc.nat(),
+    factors: fc.record({ payment: u16, count: u16, balance: u16, depth: u16 }),
+    places: fc
+      .uniqueArray(
+        fc.array(placePart, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("-")),
+        { maxLength: 16 },
+      )
+      .map((all) => all.toSorted()),
+    signature,
+  })
+  .map(({ times: [issued, notAfter], ...fields }) => ({
+    ...fields,
+    issued,
+    notAfter,
+    notBefore: Math.min(fields.notBefore, notAfter - 1),
+  }));
 
 export const carriedLists: fc.Arbitrary<readonly CarriedList[]> = fc.array(
   fc.record({

@@ -6,6 +6,10 @@ import { type Certificate, signCertificate } from "../../../protocol/certificate
 import { type Confirmation, signConfirmation } from "../../../protocol/confirmation.ts";
 import { type DeviceRequest, signDeviceRequest } from "../../../protocol/device-request.ts";
 import {
+  type EmergencyProfile,
+  signEmergencyProfile,
+} from "../../../protocol/emergency-profile.ts";
+import {
   type RevocationList,
   signRevocationList,
   signTrustList,
@@ -33,6 +37,10 @@ export async function encodeRevocationList(value: With<RevocationList>): Promise
 
 export async function encodeTrustList(value: With<TrustList>): Promise<Uint8Array> {
   return (await signTrustList(networkId, value, carrying(value.signature))).bytes;
+}
+
+export async function encodeEmergencyProfile(value: With<EmergencyProfile>): Promise<Uint8Array> {
+  return (await signEmergencyProfile(networkId, value, carrying(value.signature))).bytes;
 }
 
 export async function encodeRequest(value: With<Request>): Promise<Uint8Array> {

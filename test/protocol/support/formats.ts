@@ -8,6 +8,7 @@ import { decodeConfirmation } from "../../../protocol/confirmation.ts";
 import { decodeDeposit, encodeDeposit } from "../../../protocol/deposit.ts";
 import { decodeDeviceReply, encodeDeviceReply } from "../../../protocol/device-reply.ts";
 import { decodeDeviceRequest } from "../../../protocol/device-request.ts";
+import { decodeEmergencyProfile } from "../../../protocol/emergency-profile.ts";
 import { decodeEnrolment, encodeEnrolment } from "../../../protocol/enrolment.ts";
 import { decodeEnvelope, encodeEnvelope } from "../../../protocol/envelope.ts";
 import { decodeRevocationList, decodeTrustList } from "../../../protocol/lists.ts";
@@ -20,6 +21,7 @@ import {
   certificate,
   confirmationFields,
   deposit,
+  emergencyProfile,
   enrolment,
   envelope,
   receipt,
@@ -32,6 +34,7 @@ import {
   encodeCertificate,
   encodeConfirmation,
   encodeDeviceRequest,
+  encodeEmergencyProfile,
   encodeReceipt,
   encodeRequest,
   encodeRevocationList,
@@ -74,6 +77,13 @@ export const formats: readonly Format[] = [
     revocationList,
   ),
   format("trust list", ["lists", "trust"], decodeTrustList, encodeTrustList, trustList),
+  format(
+    "emergency profile",
+    ["lists", "emergency"],
+    decodeEmergencyProfile,
+    encodeEmergencyProfile,
+    emergencyProfile,
+  ),
   format(
     "bundle",
     ["bundles"],

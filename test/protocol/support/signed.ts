@@ -12,6 +12,10 @@ import {
   decodeDeviceRequest,
 } from "../../../protocol/device-request.ts";
 import {
+  checkEmergencyProfileSignature,
+  decodeEmergencyProfile,
+} from "../../../protocol/emergency-profile.ts";
+import {
   checkRevocationListSignature,
   checkTrustListSignature,
   decodeRevocationList,
@@ -28,6 +32,7 @@ import {
   encodeCertificate,
   encodeConfirmation,
   encodeDeviceRequest,
+  encodeEmergencyProfile,
   encodeReceipt,
   encodeRequest,
   encodeRevocationList,
@@ -96,6 +101,15 @@ export const signedStructures: readonly SignedStructure[] = [
     encodeTrustList,
     (networkId, list, verifier) =>
       checkTrustListSignature(networkId, list, authority.publicKey, verifier),
+  ),
+  structure(
+    "emergency",
+    ["lists", "emergency"],
+    authority,
+    decodeEmergencyProfile,
+    encodeEmergencyProfile,
+    (networkId, profile, verifier) =>
+      checkEmergencyProfileSignature(networkId, profile, authority.publicKey, verifier),
   ),
   structure(
     "request",
