@@ -11,6 +11,7 @@ import { lock, type Outpoint, type Output, splitOutpoint } from "../protocol/out
 import type { SignedReceipt } from "../protocol/receipt.ts";
 import { checkRecordSignature, recordId, type SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
+import { offlineLimits } from "./offline-limits.ts";
 import { checkCertificate, checkReceipt, type Knowledge } from "./trust.ts";
 
 /** A coin as far as the bundle shows it. */
@@ -66,10 +67,11 @@ export function checkAncestry(known: Knowledge, bundle: Bundle): number {
     const sources = record.inputs.map((input) => sourceOf(known, input, receipts, made));
     checkSpend(record, signer, sources);
     const deepest = Math.max(...sources.map((source) => source.depth));
-    if (deepest > signer.maxDepth && !isReturn(record, sources)) {
+    const { maxDepth } = offlineLimits(known, signer);
+    if (deepest > maxDepth && !isReturn(record, sources)) {
       throw new Refusal(
         "over-depth-limit",
-        `a coin ${deepest} payments from its receipt was spent, ${signer.maxDepth} are allowed`,
+        `a coin ${deepest} payments from its receipt was spent, ${maxDepth} are allowed`,
       );
     }
     depth = deepest + 1;

@@ -1,6 +1,7 @@
 /** Whose purse it is, and what the purse is given to work with: key, time, randomness, the network. */
 import { fromHex, type Hex, toHex } from "../protocol/bytes.ts";
 import type { DeviceClass, SignedCertificate } from "../protocol/certificate.ts";
+import type { PlaceCode } from "../protocol/emergency-profile.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
 import { lock, type MemberId, type Outpoint, type Output } from "../protocol/output.ts";
 import type { Random } from "../protocol/random.ts";
@@ -24,6 +25,8 @@ export type PurseParts = {
   readonly random: Random;
   /** The host's clock in milliseconds; 0 where there is none. */
   readonly clock: () => number;
+  /** Where the host says the device is: emergency profiles are for places. */
+  readonly place?: (() => PlaceCode) | undefined;
   /** The authority's trust key that the device was made with. */
   readonly trustKey: Uint8Array;
   /** How long receipts and certificates may live, in milliseconds: a parameter of the network. */
@@ -31,9 +34,10 @@ export type PurseParts = {
 };
 
 /** The parts that operations work with. */
-export type Holder = Omit<PurseParts, "networkId" | "store" | "trustKey"> & {
+export type Holder = Omit<PurseParts, "networkId" | "store" | "trustKey" | "place"> & {
   readonly networkId: Uint8Array;
   readonly owner: Owner;
+  readonly place: () => PlaceCode;
   /** The device key, as it names rows. */
   readonly key: Hex;
 };
@@ -50,6 +54,7 @@ export function holderOf(parts: PurseParts): Holder {
     receiptLifeMs,
     networkId: fromHex(parts.networkId, 32, "networkId"),
     owner: ownerOf(signer.publicKey),
+    place: parts.place ?? (() => ""),
     key: toHex(signer.publicKey),
   };
 }
@@ -63,6 +68,8 @@ export function knowledgeOf(holder: Holder, draft: Draft): Knowledge {
     receiptLifeMs,
     trust: draft.get("trust", ""),
     revocations: (member) => draft.get("revocations", String(member)),
+    emergency: draft.get("emergency", ""),
+    place: holder.place(),
     now: Math.max(holder.clock(), draft.get("purse", "")!.signedTime),
   };
 }

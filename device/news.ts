@@ -15,11 +15,12 @@ import { leafHash } from "../protocol/leaf.ts";
 import type { SignedReceipt } from "../protocol/receipt.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { checkStatement, type SignedStatement } from "../protocol/statement.ts";
+import { learnLists } from "./held-lists.ts";
 import { type Holder, knowledgeOf } from "./holder.ts";
 import { forget, type PendingRecord } from "./pending-store.ts";
 import { settleRecord, takeReceipt } from "./purse-state.ts";
 import type { Draft } from "./purse-tables.ts";
-import { checkCertificate, checkIssuedBy, checkReceipt, learnLists, memberOf } from "./trust.ts";
+import { checkCertificate, checkIssuedBy, checkReceipt, memberOf } from "./trust.ts";
 
 /** What gateways renew. */
 export type News = {

@@ -25,6 +25,7 @@ import {
   type SignedRequest,
 } from "../protocol/request.ts";
 import { checkAncestry, checkPayer, paymentOf, signerOf } from "./ancestry.ts";
+import { heldVersions, listsFor, versionsOf } from "./held-lists.ts";
 import {
   type Holder,
   isOwn,
@@ -34,10 +35,11 @@ import {
   ownOutputs,
   sumOf,
 } from "./holder.ts";
+import { offlineLimits } from "./offline-limits.ts";
 import { keepBundle, keepRecord, rivalOf } from "./pending-store.ts";
 import { balanceOf, takeOutputs } from "./purse-state.ts";
 import type { Draft, OpenRequest } from "./purse-tables.ts";
-import { checkCertificate, heldVersions, listsFor, versionsOf } from "./trust.ts";
+import { checkCertificate } from "./trust.ts";
 
 /** What became of a payment. */
 export type Received = {
@@ -189,8 +191,8 @@ function judge(
   }
   checkNoRival(holder, draft, bundle);
   checkAncestry(known, bundle);
-  const { maxPayment } = signerOf(bundle, payment);
-  if (maxPayment !== 0n && paid >= maxPayment) {
+  const { maxPayment } = offlineLimits(known, signerOf(bundle, payment));
+  if (maxPayment !== undefined && paid >= maxPayment) {
     throw new Refusal("over-payment-limit", `the payer may pay less than ${maxPayment} at once`);
   }
   if (draft.get("records", recordId(holder.networkId, payment.body)) !== undefined)
@@ -229,8 +231,9 @@ function checkNoRival(holder: Holder, draft: Draft, bundle: Bundle): void {
 
 /** @throws Refusal `over-balance-limit` if the purse may not hold so much more. */
 function checkRoom(holder: Holder, draft: Draft, amount: Amount): void {
-  const { spendable, frozen, waiting } = balanceOf(holder, draft, knowledgeOf(holder, draft).now);
-  const { maxBalance } = ownCertificate(holder, draft);
+  const known = knowledgeOf(holder, draft);
+  const { spendable, frozen, waiting } = balanceOf(holder, draft, known);
+  const { maxBalance } = offlineLimits(known, ownCertificate(holder, draft));
   if (spendable + frozen + waiting + amount > maxBalance) {
     throw new Refusal("over-balance-limit", `the purse may hold ${maxBalance} at most`);
   }

@@ -24,7 +24,9 @@ import {
 import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import { checkRequestSignature, requestNonce, type SignedRequest } from "../protocol/request.ts";
 import { SIGNATURE_LENGTH } from "../protocol/signature.ts";
+import { listsFor } from "./held-lists.ts";
 import { type Holder, isOwn, knowledgeOf, ownCertificate } from "./holder.ts";
+import { offlineLimits } from "./offline-limits.ts";
 import { bundleParts, keepCertificate, keepRecord } from "./pending-store.ts";
 import {
   checkPaymentLimits,
@@ -35,7 +37,7 @@ import {
 } from "./purse-state.ts";
 import type { Draft, MadePayment } from "./purse-tables.ts";
 import { selectCoins, type SelectionLimits } from "./selection.ts";
-import { checkCertificate, listsFor } from "./trust.ts";
+import { checkCertificate } from "./trust.ts";
 
 /** Who is paid by a record, and how much. */
 type Payee = { readonly owner: Owner; readonly custodian: MemberId; readonly amount: Amount };
@@ -61,14 +63,15 @@ export function preparePayment(
   }
   const own = ownCertificate(holder, draft);
   checkCertificate(known, own);
-  checkPaymentLimits(draft, own, amount);
+  const limits = offlineLimits(known, own);
+  checkPaymentLimits(draft, limits, amount);
   const payee = { owner: ownerOf(certificate.deviceKey), custodian: certificate.member, amount };
   const nonce = requestNonce(holder.networkId, request);
-  const usable = { maxDepth: own.maxDepth, now: known.now };
+  const usable = { maxDepth: limits.maxDepth, now: known.now };
   const record = makeBody(holder, draft, payee, nonce, usable, coins);
   bundleOf(draft, record);
   const time = draft.get("purse", "")!.signedTime;
-  const until = Math.max(certificate.notAfter, time + own.windowS * 1000);
+  const until = Math.max(certificate.notAfter, time + limits.windowS * 1000);
   commitPayment(draft, { request, record, time, until });
 }
 

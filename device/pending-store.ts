@@ -12,9 +12,10 @@ import { type MemberId, type Outpoint, splitOutpoint } from "../protocol/output.
 import type { Reason } from "../protocol/reason.ts";
 import type { SignedReceipt } from "../protocol/receipt.ts";
 import { recordId, type SignedRecord } from "../protocol/record.ts";
+import { learnTime } from "./held-lists.ts";
 import { type Holder, ownOutputs, sumOf } from "./holder.ts";
 import type { Draft, HeldRecord } from "./purse-tables.ts";
-import { isRevoked, learnTime } from "./trust.ts";
+import { isRevoked } from "./trust.ts";
 
 /** How a coin hangs together with what banks have vouched for. */
 export type Lineage = {

@@ -5,6 +5,7 @@
 import { fromHex, type Hex, Reader, toHex, Writer } from "../protocol/bytes.ts";
 import { decodeCertificate } from "../protocol/certificate.ts";
 import type { ConfirmationStatus } from "../protocol/confirmation.ts";
+import { decodeEmergencyProfile } from "../protocol/emergency-profile.ts";
 import { sealingKeyOf } from "../protocol/hpke.ts";
 import { KEY_LENGTH, readKeyOnCurve } from "../protocol/key.ts";
 import { limits } from "../protocol/limits.ts";
@@ -38,6 +39,7 @@ const outcomes = [undefined, "accepted", "returned", "invalid"] as const;
 const codecs: { readonly [T in Table]: Codec<Tables[T]> } = {
   purse: { encode: encodePurse, decode: whole(readPurse) },
   trust: asItTravels(decodeTrustList),
+  emergency: asItTravels(decodeEmergencyProfile),
   revocations: asItTravels(decodeRevocationList),
   certificates: asItTravels(decodeCertificate),
   receipts: asItTravels(decodeReceipt),

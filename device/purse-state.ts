@@ -4,17 +4,18 @@
  * writes or sends.
  */
 import { type Hex, toHex } from "../protocol/bytes.ts";
-import type { Certificate } from "../protocol/certificate.ts";
 import type { Amount } from "../protocol/money.ts";
 import { type Outpoint, splitOutpoint } from "../protocol/output.ts";
 import type { SignedReceipt } from "../protocol/receipt.ts";
 import type { SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
+import { learnTime } from "./held-lists.ts";
 import { type Holder, isOwn, ownOutputs } from "./holder.ts";
+import { type OfflineLimits, offlineLimits } from "./offline-limits.ts";
 import { keepReceipt, lineages } from "./pending-store.ts";
 import type { Draft, MadePayment } from "./purse-tables.ts";
 import type { Spendable } from "./selection.ts";
-import { learnTime } from "./trust.ts";
+import type { Knowledge } from "./trust.ts";
 
 /** What a purse holds, in minor units. */
 export type Balance = {
@@ -28,8 +29,9 @@ export type Balance = {
   readonly doubtful: Amount;
 };
 
-export function balanceOf(holder: Holder, draft: Draft, now: number): Balance {
+export function balanceOf(holder: Holder, draft: Draft, known: Knowledge): Balance {
   const certificate = draft.get("certificates", holder.key);
+  const maxDepth = certificate === undefined ? -1 : offlineLimits(known, certificate).maxDepth;
   const lineage = lineages(draft);
   const balance = {
     spendable: 0n,
@@ -40,7 +42,7 @@ export function balanceOf(holder: Holder, draft: Draft, now: number): Balance {
   for (const [outpoint, coin] of draft.rows("coins")) {
     if (coin.state !== "free") continue;
     const { depth, goodUntil, isDoubtful } = lineage(outpoint as Outpoint);
-    const isReady = depth <= (certificate?.maxDepth ?? -1) && goodUntil > now;
+    const isReady = depth <= maxDepth && goodUntil > known.now;
     balance[isDoubtful ? "doubtful" : isReady ? "spendable" : "frozen"] += coin.amount;
   }
   return balance;
@@ -72,15 +74,15 @@ export function waitingChange(holder: Holder, draft: Draft): Amount {
 }
 
 /**
- * The limits of the own certificate on one more payment offline [R-008, R-009, R-010].
+ * The device's own limits on one more payment offline [R-008, R-009, R-010].
  * @throws Refusal `over-payment-limit`, `over-count-limit`.
  */
-export function checkPaymentLimits(draft: Draft, certificate: Certificate, amount: Amount): void {
-  const { maxPayment, maxCount, windowS } = certificate;
-  if (maxPayment !== 0n && amount >= maxPayment) {
+export function checkPaymentLimits(draft: Draft, limits: OfflineLimits, amount: Amount): void {
+  const { maxPayment, maxCount, windowS } = limits;
+  if (maxPayment !== undefined && amount >= maxPayment) {
     throw new Refusal("over-payment-limit", `${amount} is not below ${maxPayment}`);
   }
-  if (maxCount === 0) return;
+  if (maxCount === undefined) return;
   const from = draft.get("purse", "")!.signedTime - windowS * 1000;
   let count = 0;
   for (const [, payment] of draft.rows("payments")) {

@@ -5,6 +5,7 @@
 import type { Hex } from "../protocol/bytes.ts";
 import type { SignedCertificate } from "../protocol/certificate.ts";
 import type { ConfirmationStatus } from "../protocol/confirmation.ts";
+import type { SignedEmergencyProfile } from "../protocol/emergency-profile.ts";
 import type { SealingKey } from "../protocol/hpke.ts";
 import type { SignedRevocationList, SignedTrustList } from "../protocol/lists.ts";
 import type { Amount } from "../protocol/money.ts";
@@ -85,6 +86,8 @@ export type Tables = {
   readonly purse: PurseRow;
   /** One row, key `""`. */
   readonly trust: SignedTrustList;
+  /** One row, key `""`. */
+  readonly emergency: SignedEmergencyProfile;
   /** By member, in decimal. */
   readonly revocations: SignedRevocationList;
   /** By device key. */
@@ -108,6 +111,7 @@ export type Table = keyof Tables;
 export const tables = [
   "purse",
   "trust",
+  "emergency",
   "revocations",
   "certificates",
   "receipts",

@@ -29,7 +29,8 @@ import type { SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { decodeRequest, requestNonce } from "../protocol/request.ts";
 import type { SignedStatement } from "../protocol/statement.ts";
-import { type Holder, holderOf, knowledgeOf, type PurseParts } from "./holder.ts";
+import { heldVersions, learnLists } from "./held-lists.ts";
+import { type Holder, holderOf, knowledgeOf, ownCertificate, type PurseParts } from "./holder.ts";
 import { type News, takeAcknowledgement, takeNews, takeNote, takeStatement } from "./news.ts";
 import { makeRequest, openAnswer, type Received, takeBundle, takePayment } from "./payee.ts";
 import {
@@ -39,12 +40,12 @@ import {
   prepareRedemption,
   takeConfirmation,
 } from "./payer.ts";
+import { type OfflineLimits, offlineLimits } from "./offline-limits.ts";
 import { type PendingRecord, pendingRecords } from "./pending-store.ts";
 import { loadState, storeChange } from "./purse-rows.ts";
 import { type Balance, balanceOf } from "./purse-state.ts";
 import type { PurseStore } from "./purse-store.ts";
 import { Draft, type State } from "./purse-tables.ts";
-import { heldVersions, learnLists } from "./trust.ts";
 
 /** What a device shows of itself. */
 export type Identity = {
@@ -129,7 +130,14 @@ export class Purse {
 
   balance(): Balance {
     const draft = new Draft(this.#state);
-    return balanceOf(this.#holder, draft, knowledgeOf(this.#holder, draft).now);
+    return balanceOf(this.#holder, draft, knowledgeOf(this.#holder, draft));
+  }
+
+  /** What the device may do offline, here and now. @throws Refusal `sync-needed` before it is certified. */
+  limits(): OfflineLimits {
+    const draft = new Draft(this.#state);
+    const known = knowledgeOf(this.#holder, draft);
+    return offlineLimits(known, ownCertificate(this.#holder, draft));
   }
 
   /** The coins that are not spent, and how long the receipts they have are good. */

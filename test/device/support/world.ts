@@ -11,6 +11,11 @@ import {
   type SignedCertificate,
   signCertificate,
 } from "../../../protocol/certificate.ts";
+import {
+  type EmergencyProfile,
+  type PlaceCode,
+  signEmergencyProfile,
+} from "../../../protocol/emergency-profile.ts";
 import { type Owner, ownerOf } from "../../../protocol/key.ts";
 import {
   prefixOf,
@@ -64,6 +69,8 @@ export class World {
   now: number;
   /** The host clock that devices see; the banks' own where it is not set. */
   deviceClock: (() => number) | undefined;
+  /** Where devices are, by name. */
+  readonly places = new Map<string, PlaceCode>();
   #versions = 0;
 
   constructor(...members: readonly MemberId[]) {
@@ -108,6 +115,7 @@ export class World {
       store,
       random: randomOf(name),
       clock: () => this.deviceClock?.() ?? this.now,
+      place: () => this.places.get(name) ?? "",
       trustKey: this.authority.publicKey,
       receiptLifeMs: RECEIPT_LIFE_MS,
     });
@@ -206,6 +214,27 @@ export class World {
     return {
       kind: "revocations",
       bytes: (await signRevocationList(networkId, list, issuer)).bytes,
+    };
+  }
+
+  /** In force everywhere, from now on for a day, and changing nothing but what is said. */
+  async emergency(
+    factors: Partial<EmergencyProfile["factors"]>,
+    changed: Partial<EmergencyProfile> = {},
+    key = this.authority,
+  ): Promise<CarriedList> {
+    const profile: EmergencyProfile = {
+      version: ++this.#versions,
+      issued: this.now,
+      notBefore: this.now,
+      notAfter: this.now + DAY_MS,
+      factors: { payment: 100, count: 100, balance: 100, depth: 100, ...factors },
+      places: [],
+      ...changed,
+    };
+    return {
+      kind: "emergency",
+      bytes: (await signEmergencyProfile(networkId, profile, key)).bytes,
     };
   }
 
