@@ -5,7 +5,7 @@ import type { PlaceCode } from "../protocol/emergency-profile.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
 import { lock, type MemberId, type Outpoint, type Output } from "../protocol/output.ts";
 import type { Random } from "../protocol/random.ts";
-import { outpointsOf, type SignedRecord } from "../protocol/record.ts";
+import { outpointsOf, recordId, type SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Signer, Verifier } from "../protocol/signature.ts";
 import type { PurseStore } from "./purse-store.ts";
@@ -81,6 +81,10 @@ export function ownCertificate(holder: Holder, draft: Draft): SignedCertificate 
     throw new Refusal("sync-needed", "the device has no certificate yet");
   }
   return certificate;
+}
+
+export function idOf(holder: Holder, record: SignedRecord): Hex {
+  return recordId(holder.networkId, record.body);
 }
 
 /** A coin of the device's own that a record makes. */

@@ -16,7 +16,7 @@ import { ownerOf } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
 import { lock, type Output } from "../protocol/output.ts";
 import { openPayment, type Payment } from "../protocol/payment.ts";
-import { auditOf, recordId, signRecord, type SignedRecord } from "../protocol/record.ts";
+import { auditOf, signRecord, type SignedRecord } from "../protocol/record.ts";
 import { isRefusal, Refusal, type RefusalCode } from "../protocol/refusal.ts";
 import {
   requestDigest,
@@ -26,8 +26,10 @@ import {
 } from "../protocol/request.ts";
 import { checkAncestry, checkPayer, paymentOf, signerOf } from "./ancestry.ts";
 import { heldVersions, listsFor, versionsOf } from "./held-lists.ts";
+import { counterpartyOf, remember, rememberAnswer } from "./history.ts";
 import {
   type Holder,
+  idOf,
   isOwn,
   knowledgeOf,
   ownCertificate,
@@ -143,6 +145,11 @@ export async function takePayment(
   const returned =
     unwanted === undefined ? undefined : await makeReturn(holder, draft, bundle, amount);
   const status = unwanted === undefined ? "accepted" : "returned";
+  const counterparty = counterpartyOf(signerOf(bundle, record));
+  const { reference } = open.request;
+  const id = idOf(holder, record);
+  remember(holder, draft, id, { kind: "received", amount, counterparty, reference });
+  rememberAnswer(draft, id, status);
   const confirmation = await answer(status, returned);
   draft.remove("requests", toHex(requestDigest(holder.networkId, open.request)));
   draft.put("answers", toHex(sha256(message)), {
@@ -169,6 +176,9 @@ export function takeBundle(holder: Holder, draft: Draft, bundle: Bundle): Amount
   checkRoom(holder, draft, amount);
   keepBundle(holder, draft, bundle);
   takeOutputs(holder, draft, payment, "free");
+  const counterparty = counterpartyOf(signerOf(bundle, payment));
+  const past = { kind: "received", amount, counterparty, reference: "" } as const;
+  if (amount > 0n) remember(holder, draft, idOf(holder, payment), past);
   return amount;
 }
 
@@ -195,8 +205,7 @@ function judge(
   if (maxPayment !== undefined && paid >= maxPayment) {
     throw new Refusal("over-payment-limit", `the payer may pay less than ${maxPayment} at once`);
   }
-  if (draft.get("records", recordId(holder.networkId, payment.body)) !== undefined)
-    return undefined;
+  if (draft.get("records", idOf(holder, payment)) !== undefined) return undefined;
   if (paid !== request.amount) {
     return new Refusal("wrong-amount", `${paid} was paid where ${request.amount} was asked`);
   }
@@ -276,7 +285,7 @@ function confirm(
   const payment = paymentOf(bundle);
   const members = [holder.member, signerOf(bundle, payment).member];
   const carried: CarriedList[] = listsFor(draft, versionsOf(lists), members);
-  const id = recordId(holder.networkId, payment.body);
+  const id = idOf(holder, payment);
   const fields = { status, id, lists: carried, returned };
   return signConfirmation(holder.networkId, fields, holder.signer);
 }

@@ -17,7 +17,6 @@ import {
   decodeRecord,
   encodeRecord,
   outpointsOf,
-  recordId,
   signRecord,
   type SignedRecord,
 } from "../protocol/record.ts";
@@ -25,7 +24,8 @@ import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import { checkRequestSignature, requestNonce, type SignedRequest } from "../protocol/request.ts";
 import { SIGNATURE_LENGTH } from "../protocol/signature.ts";
 import { listsFor } from "./held-lists.ts";
-import { type Holder, isOwn, knowledgeOf, ownCertificate } from "./holder.ts";
+import { counterpartyOf, remember, rememberAnswer } from "./history.ts";
+import { type Holder, idOf, isOwn, knowledgeOf, ownCertificate } from "./holder.ts";
 import { offlineLimits } from "./offline-limits.ts";
 import { bundleParts, keepCertificate, keepRecord } from "./pending-store.ts";
 import {
@@ -73,6 +73,9 @@ export function preparePayment(
   const time = draft.get("purse", "")!.signedTime;
   const until = Math.max(certificate.notAfter, time + limits.windowS * 1000);
   commitPayment(draft, { request, record, time, until });
+  const { reference } = request;
+  const counterparty = counterpartyOf(certificate);
+  remember(holder, draft, idOf(holder, record), { kind: "paid", amount, counterparty, reference });
 }
 
 /** Fixes the body that pays `amount` to the member's vault, with coins of any depth and age, and commits them. */
@@ -87,6 +90,7 @@ export function prepareRedemption(
   const record = makeBody(holder, draft, payee, holder.random(16), anyCoin);
   const time = draft.get("purse", "")!.signedTime;
   commitPayment(draft, { record, time, until: time });
+  remember(holder, draft, idOf(holder, record), { kind: "redeemed", amount, reference: "" });
   return record;
 }
 
@@ -123,6 +127,7 @@ export function takeConfirmation(
   checkConfirmationSignature(holder.networkId, confirmation, payee.deviceKey, holder.verifier);
   if (made.outcome === "accepted" || made.outcome === "returned") return;
   draft.put("payments", key, { ...made, outcome: confirmation.status });
+  rememberAnswer(draft, confirmation.id, confirmation.status);
   if (confirmation.status === "invalid") return;
   if (confirmation.returned !== undefined) {
     checkReturn(holder, made, confirmation.returned);
@@ -206,7 +211,7 @@ async function sealMessage(
 /** @throws Refusal `not-for-us` if the device has not paid with that record. */
 function paymentOf(holder: Holder, draft: Draft, id: Hex): [string, MadePayment] {
   for (const [key, made] of draft.rows("payments")) {
-    if (made.request !== undefined && recordId(holder.networkId, made.record.body) === id) {
+    if (made.request !== undefined && idOf(holder, made.record) === id) {
       return [key, made];
     }
   }

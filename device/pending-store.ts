@@ -11,9 +11,9 @@ import type { Amount } from "../protocol/money.ts";
 import { type MemberId, type Outpoint, splitOutpoint } from "../protocol/output.ts";
 import type { Reason } from "../protocol/reason.ts";
 import type { SignedReceipt } from "../protocol/receipt.ts";
-import { recordId, type SignedRecord } from "../protocol/record.ts";
+import type { SignedRecord } from "../protocol/record.ts";
 import { learnTime } from "./held-lists.ts";
-import { type Holder, ownOutputs, sumOf } from "./holder.ts";
+import { type Holder, idOf, ownOutputs, sumOf } from "./holder.ts";
 import type { Draft, HeldRecord } from "./purse-tables.ts";
 import { isRevoked } from "./trust.ts";
 
@@ -124,7 +124,7 @@ export function keepBundle(holder: Holder, draft: Draft, bundle: Bundle): void {
 
 /** Keeps a record as pending, unless it is held already. */
 export function keepRecord(holder: Holder, draft: Draft, record: SignedRecord): void {
-  const id = recordId(holder.networkId, record.body);
+  const id = idOf(holder, record);
   if (draft.get("records", id) !== undefined) return;
   draft.put("records", id, { record, settled: false, acknowledgedBy: 0 });
 }
@@ -161,7 +161,7 @@ export function rivalOf(holder: Holder, draft: Draft, bundle: Bundle): Hex | und
     for (const input of record.inputs) spenders.set(input, id as Hex);
   }
   for (const record of bundle.records) {
-    const id = recordId(holder.networkId, record.body);
+    const id = idOf(holder, record);
     for (const input of record.inputs) {
       const spender = spenders.get(input);
       if (spender !== undefined && spender !== id) return spender;

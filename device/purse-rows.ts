@@ -2,7 +2,7 @@
  * How the rows of a purse are stored. What is signed is stored as it travels, so that it is checked
  * again as a stranger's bytes would be when the purse is opened.
  */
-import { fromHex, type Hex, Reader, toHex, Writer } from "../protocol/bytes.ts";
+import { fromHex, type Hex, Reader, toHex, utf8, Writer } from "../protocol/bytes.ts";
 import { decodeCertificate } from "../protocol/certificate.ts";
 import type { ConfirmationStatus } from "../protocol/confirmation.ts";
 import { decodeEmergencyProfile } from "../protocol/emergency-profile.ts";
@@ -22,6 +22,8 @@ import {
   type HeldRecord,
   type MadePayment,
   type OpenRequest,
+  type PastRecord,
+  pastKinds,
   type PurseRow,
   type RowChange,
   type State,
@@ -48,6 +50,7 @@ const codecs: { readonly [T in Table]: Codec<Tables[T]> } = {
   requests: { encode: encodeRequestRow, decode: whole(readRequestRow) },
   answers: { encode: encodeAnswer, decode: whole(readAnswer) },
   payments: { encode: encodePayment, decode: whole(readPayment) },
+  history: { encode: encodePast, decode: whole(readPast) },
 };
 
 /** Reads a purse's state. @throws Error on rows that this software did not write. */
@@ -188,4 +191,37 @@ function readPayment(reader: Reader): MadePayment {
     message: message.length === 0 ? undefined : message,
     outcome,
   };
+}
+
+function encodePast({ counterparty, ...past }: PastRecord): Uint8Array {
+  const writer = new Writer()
+    .u8(pastKinds.indexOf(past.kind))
+    .safe(past.time)
+    .u64(past.amount)
+    .short(utf8.encode(past.reference))
+    .u8(outcomes.indexOf(past.answer))
+    .u8(past.settled ? 1 : 0)
+    .safe(past.number)
+    .u8(counterparty === undefined ? 0 : 1);
+  if (counterparty !== undefined) {
+    writer
+      .fixed(fromHex(counterparty.deviceKey), KEY_LENGTH)
+      .short(utf8.encode(counterparty.label));
+  }
+  return writer.done();
+}
+
+function readPast(reader: Reader): PastRecord {
+  const past = {
+    kind: pastKinds[reader.count(1, 0, pastKinds.length - 1, "kind")]!,
+    time: reader.safe("time"),
+    amount: reader.u64("amount"),
+    reference: reader.text(limits.referenceMax, "reference"),
+    answer: outcomes[reader.count(1, 0, outcomes.length - 1, "answer")],
+    settled: reader.count(1, 0, 1, "settled") === 1,
+    number: reader.safe("number"),
+  };
+  if (reader.count(1, 0, 1, "counterparty") === 0) return past;
+  const deviceKey = toHex(reader.take(KEY_LENGTH, "deviceKey"));
+  return { ...past, counterparty: { deviceKey, label: reader.text(limits.labelMax, "label") } };
 }

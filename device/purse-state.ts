@@ -10,6 +10,7 @@ import type { SignedReceipt } from "../protocol/receipt.ts";
 import type { SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { learnTime } from "./held-lists.ts";
+import { rememberCredit, rememberSettled } from "./history.ts";
 import { type Holder, isOwn, ownOutputs } from "./holder.ts";
 import { type OfflineLimits, offlineLimits } from "./offline-limits.ts";
 import { keepReceipt, lineages } from "./pending-store.ts";
@@ -130,11 +131,13 @@ export function takeReceipt(holder: Holder, draft: Draft, receipt: SignedReceipt
     throw new Refusal("not-for-us", `the receipt is for a coin of ${output.owner}`);
   }
   learnTime(draft, issued);
+  const { id } = splitOutpoint(outpoint);
   if (draft.get("coins", outpoint) === undefined) {
     draft.put("coins", outpoint, { amount: output.amount, state: "free", since: 0 });
+    if (draft.get("records", id) === undefined) rememberCredit(holder, draft, id, output.amount);
   }
   keepReceipt(draft, receipt);
-  settleRecord(holder, draft, splitOutpoint(outpoint).id, issued);
+  settleRecord(holder, draft, id, issued);
 }
 
 /**
@@ -145,6 +148,7 @@ export function settleRecord(holder: Holder, draft: Draft, id: Hex, at: number):
   const held = draft.get("records", id);
   if (held === undefined || held.settled) return;
   draft.put("records", id, { ...held, settled: true, reason: undefined });
+  rememberSettled(draft, id);
   const since = Math.max(at, draft.get("purse", "")!.signedTime);
   for (const input of held.record.inputs) {
     settleRecord(holder, draft, splitOutpoint(input).id, at);

@@ -80,6 +80,31 @@ export type MadePayment = {
   readonly outcome?: ConfirmationStatus | undefined;
 };
 
+/** Another device, by its certificate. */
+export type Counterparty = { readonly deviceKey: Hex; readonly label: string };
+
+/**
+ * Paid to a device or received from one, redeemed, or credited by the bank: a load, or a payment that a
+ * sync found.
+ */
+export const pastKinds = ["paid", "received", "redeemed", "credited"] as const;
+
+/** What is remembered of a record when the record itself has been forgotten. */
+export type PastRecord = {
+  readonly kind: (typeof pastKinds)[number];
+  /** Milliseconds: the later of the host's clock and signed time. */
+  readonly time: number;
+  readonly amount: Amount;
+  readonly counterparty?: Counterparty | undefined;
+  readonly reference: string;
+  /** The payee's answer, once there is one. */
+  readonly answer?: ConfirmationStatus | undefined;
+  /** Whether it is known to have applied. */
+  readonly settled: boolean;
+  /** The entries' order. */
+  readonly number: number;
+};
+
 /** Every table, by the form of its keys. */
 export type Tables = {
   /** One row, key `""`. */
@@ -104,6 +129,8 @@ export type Tables = {
   readonly answers: GivenAnswer;
   /** By the record's nonce. */
   readonly payments: MadePayment;
+  /** By record id. */
+  readonly history: PastRecord;
 };
 
 export type Table = keyof Tables;
@@ -120,6 +147,7 @@ export const tables = [
   "requests",
   "answers",
   "payments",
+  "history",
 ] as const satisfies readonly Table[];
 
 type TableMaps = { readonly [T in Table]: Map<string, Tables[T]> };

@@ -30,6 +30,7 @@ import { Refusal } from "../protocol/refusal.ts";
 import { decodeRequest, requestNonce } from "../protocol/request.ts";
 import type { SignedStatement } from "../protocol/statement.ts";
 import { heldVersions, learnLists } from "./held-lists.ts";
+import { type HistoryEntry, historyOf } from "./history.ts";
 import { type Holder, holderOf, knowledgeOf, ownCertificate, type PurseParts } from "./holder.ts";
 import { type News, takeAcknowledgement, takeNews, takeNote, takeStatement } from "./news.ts";
 import { makeRequest, openAnswer, type Received, takeBundle, takePayment } from "./payee.ts";
@@ -154,6 +155,11 @@ export class Purse {
   /** Records made or received and not known to have applied, parents first. */
   pending(): PendingRecord[] {
     return pendingRecords(this.#holder, new Draft(this.#state));
+  }
+
+  /** What was paid and received, newest first, also when the records have long been settled. */
+  history(): HistoryEntry[] {
+    return historyOf(new Draft(this.#state));
   }
 
   /**

@@ -325,6 +325,8 @@ describe("a sync", () => {
     expect(rows).to.have.members([
       "certificates",
       "coins",
+      "history",
+      "history",
       "purse",
       "receipts",
       "revocations",
