@@ -17,6 +17,7 @@ import { DeviceDesk } from "./device-desk.ts";
 import { Devices } from "./devices.ts";
 import { DoubleSpends } from "./double-spends.ts";
 import { EmbeddedAccounts } from "./embedded-accounts.ts";
+import { EmergencyProfiles } from "./emergency-profiles.ts";
 import { Explanations } from "./explanations.ts";
 import { ForeignLists } from "./foreign-lists.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -74,11 +75,13 @@ export async function assemble(parts: GatewayParts, options: GatewayOptions, wat
   const networkId = fromHex(parts.network.networkId, 32);
   const { trustKey: firstTrustKey, lists: source } = options.authority;
   const trustKey = fromHex(firstTrustKey as Hex, 33);
-  const trust = await TrustLists.open({ ...parts, networkId, trustKey, source });
+  const emergency = await EmergencyProfiles.open({ ...parts, networkId });
+  const trust = await TrustLists.open({ ...parts, networkId, trustKey, source, emergency });
   const issuers = [issuer, nextIssuer];
   const common = {
     ...parts,
     trust,
+    emergency,
     // What devices check goes by the trust list that they have; what the ledger checks, by the ledger.
     issuer: new PresentKey(issuers, () => [...trust.issuersOf(member), watch.issuerOf(member)]),
     ledgerIssuer: new PresentKey(issuers, () => [watch.issuerOf(member)]),
@@ -97,6 +100,7 @@ export async function assemble(parts: GatewayParts, options: GatewayOptions, wat
 
 type Common = Omit<GatewayParts, "keys"> & {
   readonly trust: TrustLists;
+  readonly emergency: EmergencyProfiles;
   readonly issuer: PresentKey;
   readonly ledgerIssuer: PresentKey;
   readonly treasury: PresentKey;

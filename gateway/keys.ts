@@ -23,6 +23,7 @@
  *     q                                    → how many records the treasury key has signed
  *     v                                    → the member's revocation list, as it travels
  *     t ‖ version u32                      → a trust list, as it travels
+ *     f                                    → the emergency profile, as it travels
  */
 import { concat, fromHex, type Hex, utf8, Writer } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
@@ -54,6 +55,7 @@ export const keys = {
   vaultCounter: prefix("q"),
   revocationList: prefix("v"),
   trustList: (version: number) => concat(prefix("t"), u32(version)),
+  emergencyProfile: prefix("f"),
 } as const;
 
 /** Keys from the first up to but without the second. */

@@ -1,7 +1,8 @@
-/** What devices are given to know of the world: the trust lists, the member's own revocations and the others'. */
+/** What devices are given to know of the world: what the authority publishes, the member's own revocations and the others'. */
 import type { CarriedList } from "../protocol/carried-lists.ts";
-import type { ListVersion } from "../protocol/list-version.ts";
+import { EMERGENCY_PROFILE, type ListVersion, TRUST_LIST } from "../protocol/list-version.ts";
 import type { Logger } from "../node/service/telemetry.ts";
+import type { EmergencyProfiles } from "./emergency-profiles.ts";
 import type { ForeignLists } from "./foreign-lists.ts";
 import { Recurring } from "./recurring.ts";
 import type { Revocations } from "./revocations.ts";
@@ -9,15 +10,13 @@ import type { TrustLists } from "./trust-lists.ts";
 
 export type ListsParts = {
   readonly trust: TrustLists;
+  readonly emergency: EmergencyProfiles;
   readonly revocations: Revocations;
   readonly foreign: ForeignLists;
   readonly logger: Logger;
   /** How often all of them are asked for. */
   readonly refreshMs: number;
 };
-
-/** The member's number of the trust list. */
-const TRUST = 0;
 
 export class Lists {
   readonly #parts: ListsParts;
@@ -43,11 +42,12 @@ export class Lists {
    * time. @throws Refusal `unavailable`.
    */
   async answer(held: readonly ListVersion[]): Promise<CarriedList[]> {
-    const { trust, revocations, foreign } = this.#parts;
+    const { trust, emergency, revocations, foreign } = this.#parts;
     const versions = new Map(held.map(({ member, version }) => [member, version]));
     const own = await revocations.list();
     return [
-      ...trust.since(versions.get(TRUST)),
+      ...trust.since(versions.get(TRUST_LIST)),
+      ...emergency.since(versions.get(EMERGENCY_PROFILE)),
       { kind: "revocations", bytes: own.bytes },
       ...foreign.since(versions),
     ];

@@ -1,13 +1,11 @@
 /**
  * The authority's trust lists, for devices that come here: fetched from where the authority publishes them,
  * checked link by link from the trust key the gateway was given, and kept. A device that has been away needs
- * each list that changed the trust key, in order, and the newest.
- *
- * What is published is a file of lists as gateways answer them: count u16 × (kind u8 | length u32 | list).
+ * each list that changed the trust key, in order, and the newest. The emergency profile is published beside
+ * them, and signed with the key that the newest of them names.
  */
 import { readFile } from "node:fs/promises";
-import { readAnsweredLists, writeAnsweredLists } from "../protocol/answer.ts";
-import { equalBytes, Reader, Writer } from "../protocol/bytes.ts";
+import { equalBytes } from "../protocol/bytes.ts";
 import type { CarriedList } from "../protocol/carried-lists.ts";
 import { limits } from "../protocol/limits.ts";
 import {
@@ -17,10 +15,11 @@ import {
 } from "../protocol/lists.ts";
 import type { Amount } from "../protocol/money.ts";
 import type { MemberId } from "../protocol/output.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import type { Verifier } from "../protocol/signature.ts";
+import type { EmergencyProfiles } from "./emergency-profiles.ts";
 import { fetchBytes } from "./fetch-bytes.ts";
 import { keys, ranges } from "./keys.ts";
+import { decodePublished } from "./published.ts";
 import type { Store } from "./store.ts";
 
 export type TrustListsParts = {
@@ -30,6 +29,7 @@ export type TrustListsParts = {
   readonly trustKey: Uint8Array;
   /** Where the authority publishes: a path, or an http or https URL. */
   readonly source: string;
+  readonly emergency: EmergencyProfiles;
   readonly store: Store;
 };
 
@@ -69,17 +69,20 @@ export class TrustLists {
 
   /** Takes what is new at the source. @throws Refusal `bad-signature`, `malformed`; Error if it cannot be read. */
   async refresh(): Promise<void> {
-    const { source, store } = this.#parts;
+    const { source, store, emergency } = this.#parts;
     const isUrl = /^https?:/.test(source);
     const bytes = isUrl
       ? await fetchBytes(source, limits.gatewayAnswerMax)
       : await readFile(source);
-    const lists = decodePublished(new Uint8Array(bytes)).toSorted((a, b) => a.version - b.version);
-    for (const list of lists) {
+    const published = decodePublished(new Uint8Array(bytes));
+    for (const list of published.trust) {
       if (list.version <= (this.newest?.version ?? -1)) continue;
       this.#check(list);
       await store.write([{ key: keys.trustList(list.version), value: list.bytes, old: null }]);
       this.#add(list);
+    }
+    if (published.emergency !== undefined) {
+      await emergency.take(published.emergency, this.#nextKey);
     }
   }
 
@@ -92,33 +95,16 @@ export class TrustLists {
   }
 
   #check(list: SignedTrustList): void {
-    const { networkId, verifier, trustKey } = this.#parts;
-    checkTrustListSignature(networkId, list, this.newest?.nextTrustKey ?? trustKey, verifier);
+    const { networkId, verifier } = this.#parts;
+    checkTrustListSignature(networkId, list, this.#nextKey, verifier);
   }
 
   #add(list: SignedTrustList): void {
-    const signedBy = this.newest?.nextTrustKey ?? this.#parts.trustKey;
-    this.#lists.push({ list, changesKey: !equalBytes(signedBy, list.nextTrustKey) });
+    this.#lists.push({ list, changesKey: !equalBytes(this.#nextKey, list.nextTrustKey) });
   }
-}
 
-/** The file that the authority publishes. */
-export function encodePublished(lists: readonly SignedTrustList[]): Uint8Array {
-  const writer = new Writer(1024);
-  writeAnsweredLists(
-    writer,
-    lists.map(({ bytes }) => ({ kind: "trust", bytes })),
-  );
-  return writer.done();
-}
-
-/** The trust lists in what the authority has published. @throws Refusal `malformed`, `too-large`. */
-export function decodePublished(bytes: Uint8Array): SignedTrustList[] {
-  if (bytes.length > limits.gatewayAnswerMax) {
-    throw new Refusal("too-large", `published lists have at most ${limits.gatewayAnswerMax} bytes`);
+  /** What the authority signs with after the newest list. */
+  get #nextKey(): Uint8Array {
+    return this.newest?.nextTrustKey ?? this.#parts.trustKey;
   }
-  const reader = new Reader(bytes);
-  const lists = readAnsweredLists(reader);
-  reader.end("published lists");
-  return lists.filter(({ kind }) => kind === "trust").map((list) => decodeTrustList(list.bytes));
 }

@@ -3,15 +3,14 @@
  * lists that were published before. A member's key that another has replaced stays good for `receiptLife`, so
  * that what it signed just before is believed until it has run out; a compromised one never.
  */
-import { readFile } from "node:fs/promises";
-import { decodePublished, encodePublished } from "../../gateway/trust-lists.ts";
+import { encodePublished } from "../../gateway/published.ts";
 import type { MemberEntry } from "../../node/chain/members.ts";
 import { replaceFile } from "../../node/service/durable-file.ts";
-import { equalBytes, toHex } from "../../protocol/bytes.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
 import { type SignedTrustList, signTrustList, type TrustedMember } from "../../protocol/lists.ts";
 import type { MemberId } from "../../protocol/output.ts";
-import { Refusal } from "../../protocol/refusal.ts";
 import type { Signer } from "../../protocol/signature.ts";
+import { checkSigner, readPublished } from "./published-file.ts";
 
 export type NextTrustList = {
   readonly networkId: Uint8Array;
@@ -28,17 +27,6 @@ export type NextTrustList = {
   readonly now: number;
 };
 
-/** The lists that are published, ascending; none where there is no file yet. @throws Refusal `malformed`. */
-export async function readPublished(path: string): Promise<SignedTrustList[]> {
-  try {
-    const lists = decodePublished(new Uint8Array(await readFile(path)));
-    return lists.toSorted((a, b) => a.version - b.version);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
-}
-
 /**
  * Signs the next list and publishes it with those that are still of use: every one that changed the trust key,
  * and those of the last `receiptLife`, which say since when a key is the one before.
@@ -50,30 +38,28 @@ export async function publishNext(
   next: NextTrustList,
 ): Promise<SignedTrustList> {
   const published = await readPublished(path);
-  const newest = published.at(-1);
-  if (newest !== undefined && !equalBytes(newest.nextTrustKey, trustKey.publicKey)) {
-    throw new Refusal(
-      "conflict",
-      `list ${newest.version} says that ${toHex(newest.nextTrustKey)} signs the next one`,
-    );
-  }
+  checkSigner(published, trustKey);
+  const { trust } = published;
   const { networkId, members, lifeMs, nextTrustKey = trustKey.publicKey, now } = next;
   const list = await signTrustList(
     networkId,
     {
-      version: (newest?.version ?? 0) + 1,
+      version: (trust.at(-1)?.version ?? 0) + 1,
       issued: now,
       notAfter: now + lifeMs,
       nextTrustKey,
-      members: members.map((member) => trusted(member, published, next)),
+      members: members.map((member) => trusted(member, trust, next)),
     },
     trustKey,
   );
-  await replaceFile(path, encodePublished([...published.filter(isOfUse), list]));
+  // Devices that know the next key take no profile that another signed: it is to be published again.
+  const keepsKey = equalBytes(nextTrustKey, trustKey.publicKey);
+  const emergency = keepsKey ? published.emergency : undefined;
+  await replaceFile(path, encodePublished({ trust: [...trust.filter(isOfUse), list], emergency }));
   return list;
 
   function isOfUse({ issued, nextTrustKey: key }: SignedTrustList, i: number): boolean {
-    const before = published[i - 1]?.nextTrustKey;
+    const before = trust[i - 1]?.nextTrustKey;
     const changesKey = before === undefined || !equalBytes(before, key);
     return changesKey || now < issued + next.receiptLifeMs;
   }

@@ -56,6 +56,9 @@ that was rotated stays good for as long as receipts live, unless --compromised s
         ...before.map(
           ({ member }) => `The key that member ${member} had before is good for a while.`,
         ),
+        ...(nextTrustKey === undefined
+          ? []
+          : ["An emergency profile in force is to be published again, with the next key."]),
       ];
       const previous = before.map(({ member }) => member);
       const { version, notAfter } = list;

@@ -12,6 +12,7 @@ import { parseRotation, rotated, rotationCall } from "../admin/rotation.ts";
 import { AdminSession, answering } from "../admin/session.ts";
 import { networkStatus, parameterLines } from "../admin/status.ts";
 import { parseHex, parseWhole } from "../arguments.ts";
+import { registerEmergency } from "./admin-emergency.ts";
 import { registerTrustList } from "./admin-trust-list.ts";
 import { admitMember, Authority, mintReserve } from "../deploy/authority.ts";
 import { depositReserve } from "../deploy/operator.ts";
@@ -53,6 +54,7 @@ export function registerAdmin(program: Command): void {
     },
   );
   registerTrustList(admin);
+  registerEmergency(admin);
   registerOperator(admin);
   registerAuthority(admin);
   registerKeys(admin.command("keys").description("make key files, and show what is public of one"));

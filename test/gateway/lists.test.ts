@@ -1,6 +1,7 @@
 /** What devices are given to know: the time, the member's revocations, the others', the authority's list. */
 import { expect } from "chai";
 import { decodeDeviceReply } from "../../protocol/device-reply.ts";
+import { decodeEmergencyProfile, signEmergencyProfile } from "../../protocol/emergency-profile.ts";
 import {
   checkRevocationListSignature,
   checkTrustListSignature,
@@ -9,7 +10,7 @@ import {
   prefixOf,
   signRevocationList,
 } from "../../protocol/lists.ts";
-import type { ListVersion } from "../../protocol/list-version.ts";
+import { EMERGENCY_PROFILE, type ListVersion } from "../../protocol/list-version.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { HttpServer } from "../../node/service/http-server.ts";
 import { bytes, call } from "../../node/service/route.ts";
@@ -165,6 +166,44 @@ describe("lists", () => {
       bank.log.some((line) => line.includes("not signed by the trust key")),
     );
     expect((await trust()).map(({ version }) => version)).to.deep.equal([1]);
+  });
+
+  it("are the emergency profile that is published, the newest until it has ended [N-18]", async () => {
+    await open();
+    const trusted = [await bank.trustList({})];
+    const sign = (version: number, notAfter: number, by = authority) =>
+      signEmergencyProfile(
+        networkId,
+        {
+          version,
+          issued: bank.now(),
+          notBefore: 0,
+          notAfter,
+          factors: { payment: 200, count: 100, balance: 100, depth: 100 },
+          places: [],
+        },
+        by,
+      );
+    const served = async (version?: number) => {
+      const held = version === undefined ? [] : [{ member: EMERGENCY_PROFILE, version }];
+      const profiles = (await lists(held)).filter(({ kind }) => kind === "emergency");
+      return profiles.map((list) => decodeEmergencyProfile(list.bytes).version);
+    };
+    const end = bank.now() + 3_600_000;
+    expect(await served()).to.deep.equal([]);
+    await bank.publish(trusted, await sign(7, end));
+    await until("it is served", async () => (await served())[0] === 7);
+    expect(await served(7)).to.deep.equal([]);
+    await bank.publish(trusted, await sign(8, end, keyOf("nobody")));
+    await until("the forged one is noticed", () =>
+      bank.log.some((line) => line.includes("emergency profile is not signed")),
+    );
+    expect(await served()).to.deep.equal([7]);
+    await bank.publish(trusted, await sign(6, end));
+    await bank.restart();
+    expect(await served(6)).to.deep.equal([7]);
+    bank.ahead = 3_600_000;
+    expect(await served()).to.deep.equal([]);
   });
 
   it("are the other members' revocations, from their gateways, signed by their issuers", async () => {

@@ -23,7 +23,7 @@ import type { SignedRecord } from "../../protocol/record.ts";
 import { GatewayConfigSchema } from "../../gateway/config.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import type { DeviceState } from "../../gateway/schema.ts";
-import { encodePublished } from "../../gateway/trust-lists.ts";
+import { encodePublished } from "../../gateway/published.ts";
 import { approve, depositBond } from "../../node/chain/calls.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
 import { NodeClient } from "../../node/client.ts";
@@ -89,7 +89,10 @@ describe("a gateway before a real consortium", function () {
     const members = [{ ...member, guarantee: 50_000n }];
     const list = { ...fields, nextTrustKey: trust.publicKey, members };
     const lists = join(folder, "lists.bin");
-    await writeFile(lists, encodePublished([await signTrustList(networkId, list, trust)]));
+    await writeFile(
+      lists,
+      encodePublished({ trust: [await signTrustList(networkId, list, trust)] }),
+    );
     const config = parseConfig(
       JSON.stringify({
         network: "network.json",

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex, type Hex, toHex } from "../../../protocol/bytes.ts";
+import type { SignedEmergencyProfile } from "../../../protocol/emergency-profile.ts";
 import { makeSealingKey } from "../../../protocol/hpke.ts";
 import { type SignedTrustList, signTrustList } from "../../../protocol/lists.ts";
 import type { GatewayAddress, NetworkFile } from "../../../protocol/network-file.ts";
@@ -11,7 +12,7 @@ import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import { GatewayConfigSchema } from "../../../gateway/config.ts";
 import type { GatewayOptions } from "../../../gateway/assembly.ts";
 import { Gateway } from "../../../gateway/gateway.ts";
-import { encodePublished } from "../../../gateway/trust-lists.ts";
+import { encodePublished } from "../../../gateway/published.ts";
 import { NodeClient } from "../../../node/client.ts";
 import { CheckedStore } from "../../../node/service/checked-store.ts";
 import { parseConfig } from "../../../node/service/config-file.ts";
@@ -184,8 +185,11 @@ export class Bank implements AsyncDisposable {
   }
 
   /** Puts lists where the gateway looks for them. */
-  async publish(lists: readonly SignedTrustList[]): Promise<void> {
-    await writeFile(join(this.folder, "lists.bin"), encodePublished(lists));
+  async publish(
+    trust: readonly SignedTrustList[],
+    emergency?: SignedEmergencyProfile,
+  ): Promise<void> {
+    await writeFile(join(this.folder, "lists.bin"), encodePublished({ trust, emergency }));
   }
 
   #network(): NetworkFile {

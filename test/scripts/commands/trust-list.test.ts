@@ -2,8 +2,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { publishNext, readPublished } from "../../../scripts/admin/trust-list.ts";
-import { decodePublished } from "../../../gateway/trust-lists.ts";
+import { readPublished } from "../../../scripts/admin/published-file.ts";
+import { publishNext } from "../../../scripts/admin/trust-list.ts";
 import { createKeyFile } from "../../../node/service/key-file.ts";
 import { StoredKey } from "../../../node/service/stored-key.ts";
 import { fromHex, toHex } from "../../../protocol/bytes.ts";
@@ -52,7 +52,7 @@ describe("tallystick admin trust-list", () => {
 
   it("publishes the members as the registry has them, then a rotated issuer with the one before [N-23]", async () => {
     expect(await saidJson(publish("trust"))).to.include({ version: 1 });
-    const [first] = await readPublished(at("lists.bin"));
+    const [first] = (await readPublished(at("lists.bin"))).trust;
     const networkId = fromHex(net.network.networkId);
     checkTrustListSignature(networkId, first!, p256Key("trust"), portableVerifier);
     expect(first!.members.map(({ member, issuer }) => [member, toHex(issuer)])).to.deep.equal(
@@ -63,7 +63,7 @@ describe("tallystick admin trust-list", () => {
     await saidJson(["admin", "rotate", "issuer", at("issuer.json"), ...key]);
     const told = await saidJson(publish("trust"));
     expect([told["version"], told["previous"]]).to.deep.equal([2, [2]]);
-    const second = (await readPublished(at("lists.bin"))).at(-1)!;
+    const second = (await readPublished(at("lists.bin"))).trust.at(-1)!;
     expect(toHex(second.members[1]!.previousIssuer!)).to.equal(toHex(p256Key("issuer 2")));
     expect(second.members[0]!.previousIssuer).to.equal(undefined);
     const third = await saidJson(publish("trust", "--compromised", "2"));
@@ -78,8 +78,8 @@ describe("tallystick admin trust-list", () => {
     expect(stderr).to.match(/conflict.*signs the next one/s);
     expect(await readFile(at("lists.bin"))).to.deep.equal(before);
     const { version } = await saidJson(publish("next trust"));
-    const lists = decodePublished(await readFile(at("lists.bin")));
-    expect(lists.map((list) => list.version)).to.include(version as number);
+    const { trust } = await readPublished(at("lists.bin"));
+    expect(trust.map((list) => list.version)).to.include(version as number);
   });
 
   it("lets the key before go after receiptLife, and drops lists that nobody needs", async () => {
@@ -109,7 +109,7 @@ describe("tallystick admin trust-list", () => {
     expect(await previousOf(107, "b")).to.equal(toHex(p256Key("a")));
     expect(await previousOf(108, "b")).to.equal(undefined);
     expect(await previousOf(120, "b")).to.equal(undefined);
-    expect((await readPublished(path)).map(({ version }) => version)).to.deep.equal([1, 6]);
+    expect((await readPublished(path)).trust.map(({ version }) => version)).to.deep.equal([1, 6]);
     const stranger = NodeSigner.generate();
     const refused = await publishNext(path, stranger, {
       networkId,
