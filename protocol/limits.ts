@@ -48,13 +48,15 @@ export const limits = {
   trustMembersMax: 1024,
   nameMax: 32,
 
-  // Codes that a camera reads.
+  // Transports between devices.
   /** Message 2 with the longest bundle and the most lists: a shorter bound would leave it no way over the air. */
-  codeMessageMax: 43_520,
+  messageBytesMax: 43_520,
   /** Of 256 shares at least half are repair frames; of 340 bytes each, 128 are the longest message. */
   codePartsMax: 128,
   /** Messages whose frames are collected at the same time: the one wanted, and what a screen showed before it. */
   codeMessagesAtOnceMax: 4,
+  /** What a card takes or gives in one command, in however many pieces: a message, or a gateway's reply without long lists. */
+  cardDataMax: 65_535,
 
   // Services.
   /** One request to a gateway: a bundle, or records as many as a batch holds bytes. */

@@ -53,7 +53,7 @@ export function decodeFrame(text: string): Frame {
   const reader = new Reader(decodeBase45(text.slice(PREFIX.length), "frame"));
   readVersion(reader, "frame");
   const id = toHex(reader.take(ID_LENGTH, "id"));
-  const length = reader.count(2, 1, limits.codeMessageMax, "length");
+  const length = reader.count(2, 1, limits.messageBytesMax, "length");
   const number = reader.u8("number");
   const share = reader.take(reader.remaining, "share");
   const frame = { id, length, number, share };

@@ -35,8 +35,8 @@ export type FramePlan = {
 export function planFrames(length: number, options: FrameOptions = {}): FramePlan {
   const { staticMax = STATIC_MAX, shareMax = SHARE_MAX } = options;
   if (length === 0) throw new Refusal("malformed", "an empty message has no frames");
-  if (length > limits.codeMessageMax) {
-    throw new Refusal("too-large", `${length} bytes, codes carry ${limits.codeMessageMax}`);
+  if (length > limits.messageBytesMax) {
+    throw new Refusal("too-large", `${length} bytes, codes carry ${limits.messageBytesMax}`);
   }
   const wanted = length <= staticMax ? 1 : Math.ceil(length / shareMax);
   // Parts of equal length: codes of one size.

@@ -37,7 +37,7 @@ describe("frames", () => {
 
   it("cut longer messages into parts of equal length, each in a small code", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: limits.codeMessageMax }), (length) => {
+      fc.property(fc.integer({ min: 1, max: limits.messageBytesMax }), (length) => {
         const { parts, shareLength } = planFrames(length);
         expect(parts * shareLength).to.be.at.least(length);
         expect((parts - 1) * shareLength).to.be.below(length);
@@ -48,7 +48,7 @@ describe("frames", () => {
   });
 
   it("carry no message that is empty or beyond the bound", () => {
-    expect(() => framesOf(new Uint8Array(limits.codeMessageMax + 1)))
+    expect(() => framesOf(new Uint8Array(limits.messageBytesMax + 1)))
       .to.throw()
       .with.property("code", "too-large");
     expect(() => framesOf(new Uint8Array()))
@@ -126,7 +126,7 @@ describe("a frame collector", () => {
   });
 
   it("takes the longest message", () => {
-    const message = random(limits.codeMessageMax);
+    const message = random(limits.messageBytesMax);
     const collector = new FrameCollector();
     // Every second frame is lost.
     const frames = firstFrames(message, 256).filter((_, number) => number % 2 === 1);
