@@ -48,8 +48,8 @@ export class Replica {
   }
 
   /**
-   * Folds events until they end. @throws FoldError, IdentityError, StoreWriteError, and what `events`
-   * throws: the node cannot go on.
+   * Folds events until they end. @throws Refusal `unsupported-version`, FoldError, IdentityError,
+   *   StoreWriteError, and what `events` throws: the node cannot go on.
    */
   async follow(events: AsyncIterable<PlacedEvent>, signal: AbortSignal): Promise<void> {
     for await (const placed of events) {

@@ -199,6 +199,12 @@ export const refusalCodes = {
     false,
     "Use the network file and the folder of one and the same network.",
   ),
+  "lost-history": row(
+    409,
+    "ignore",
+    true,
+    "Name a chain node that has the network's whole history; what is in the folder is kept as it was.",
+  ),
   "wrong-folder": row(409, "ignore", false, "Name the folder this software made, or an empty one."),
   "in-use": row(409, "ignore", true, "Stop the other process that holds it, or choose another."),
 } as const satisfies Record<string, Row>;

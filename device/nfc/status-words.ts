@@ -65,6 +65,7 @@ const refusalNumbers: Record<RefusalCode, number> = {
   "wrong-network": 0x72,
   "wrong-folder": 0x73,
   "in-use": 0x74,
+  "lost-history": 0x75,
 };
 
 const codesByNumber = new Map(

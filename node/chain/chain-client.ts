@@ -144,7 +144,7 @@ export class ChainClient implements AsyncDisposable {
 
   /**
    * Every event after the cursor, or from the first on, in `seq` order, for ever.
-   * @throws ChainHistoryError, ChainGapError, ChainUnknownEventError: the node cannot go on.
+   * @throws Refusal `lost-history`, `unsupported-version`: the node cannot go on.
    */
   async *events(
     from: LogCursor | undefined,

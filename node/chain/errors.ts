@@ -1,4 +1,8 @@
-/** How dealing with the chain can fail, each with a name: what comes and goes, what was said no to, and what ends a node. */
+/**
+ * How dealing with the chain can fail, each with a name: what comes and goes, what was said no to, and what
+ * ends a node until its operator has mended it.
+ */
+import { Refusal } from "../../protocol/refusal.ts";
 
 /** The chain does not answer, or not in time. It may come back, and what was asked can be asked again. */
 export class ChainDownError extends Error {
@@ -44,17 +48,21 @@ export class NonceTakenError extends Error {
 }
 
 /** The chain lost its history: an event that was folded is no longer where it was. The node must stop. */
-export class ChainHistoryError extends Error {
+export class ChainHistoryError extends Refusal {
   constructor(blockNumber: number, expected: string, found: string) {
-    super(`the chain lost its history: block ${blockNumber} was ${expected} and now is ${found}`);
+    super(
+      "lost-history",
+      `the chain lost its history: block ${blockNumber} was ${expected} and now is ${found}`,
+    );
     this.name = "ChainHistoryError";
   }
 }
 
 /** The log has a hole: the next event is not the one that must follow. The node must stop. */
-export class ChainGapError extends Error {
+export class ChainGapError extends Refusal {
   constructor(expected: number, found: number, blockNumber: number) {
     super(
+      "lost-history",
       `the log has a gap: event ${expected} is missing, and by block ${blockNumber} there is event ${found}`,
     );
     this.name = "ChainGapError";
@@ -62,11 +70,11 @@ export class ChainGapError extends Error {
 }
 
 /** A contract of the network wrote an event that this software does not know. The node must stop. */
-export class ChainUnknownEventError extends Error {
-  constructor(contract: string, blockNumber: number, detail: string, options?: ErrorOptions) {
+export class ChainUnknownEventError extends Refusal {
+  constructor(contract: string, blockNumber: number, detail: string) {
     super(
+      "unsupported-version",
       `the ${contract} wrote an event in block ${blockNumber} that this software does not read: ${detail}`,
-      options,
     );
     this.name = "ChainUnknownEventError";
   }

@@ -81,7 +81,7 @@ export class EventLog {
 
   /**
    * Every event after `from`, or from the first on; waits for more until `signal` is aborted.
-   * @throws ChainHistoryError, ChainGapError, ChainUnknownEventError: the node cannot go on.
+   * @throws Refusal `lost-history`, `unsupported-version`: the node cannot go on.
    */
   async *follow(
     from: LogCursor | undefined,

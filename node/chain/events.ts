@@ -105,9 +105,7 @@ export function decodeLog(
       throw new Error(`its name is ${parsed.name}`);
     return null;
   } catch (cause) {
-    throw new ChainUnknownEventError(writer, Number(blockNumber), (cause as Error).message, {
-      cause,
-    });
+    throw new ChainUnknownEventError(writer, Number(blockNumber), (cause as Error).message);
   }
 }
 

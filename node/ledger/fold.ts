@@ -72,7 +72,8 @@ export type FoldContext = {
  * Works out what `event` does to `state`, which stays as it is.
  * @param leaves the leaves of a `sequenced` event in their order, none for others.
  * @param history for the reasons of what does not apply.
- * @throws FoldError on a gap in `seq`, an unknown version, or an event that contradicts the state.
+ * @throws FoldError on a gap in `seq`, or an event that contradicts the state; Refusal
+ *   `unsupported-version` where later software folds it.
  */
 export function fold(
   context: FoldContext,
@@ -120,7 +121,10 @@ export function fold(
 /** Also asked of the state: the log may not have begun, and a store may be of later software. */
 function checkVersion(seq: number, version: number): void {
   if (version === PROTOCOL_VERSION) return;
-  throw new FoldError(seq, `version ${version} of the rules is unknown to this software`);
+  throw new Refusal(
+    "unsupported-version",
+    `event ${seq} is under version ${version} of the rules, this software folds ${PROTOCOL_VERSION}`,
+  );
 }
 
 function foldProtocol(change: Change, event: ProtocolEvent): void {

@@ -1,13 +1,21 @@
 /** The node as a process: what it refuses to start on, and that it has changed nothing then. */
-import { chmod, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { approve, deposit as depositOf } from "../../node/chain/calls.ts";
+import { NodeClient } from "../../node/client.ts";
+import { CheckedStore } from "../../node/service/checked-store.ts";
 import { createKeyFile } from "../../node/service/key-file.ts";
 import { StoredKey } from "../../node/service/stored-key.ts";
+import { LedgerStore, type Scan } from "../../node/store/ledger-store.ts";
 import { formatNetworkFile } from "../../protocol/network-file.ts";
-import { seed, TestNetwork, validatorKey } from "../support/network.ts";
+import { makeChain } from "../support/chain.ts";
+import { operator, seed, TestNetwork, validatorKey } from "../support/network.ts";
+import { until } from "../support/until.ts";
 import { startChild } from "./service/child.ts";
 import { temporaryFolders } from "./service/temporary-folder.ts";
+
+const JOURNAL = "journal.txt";
 
 describe("the node's process", function () {
   this.timeout(60_000);
@@ -68,6 +76,12 @@ ${more}`;
     return stderr;
   };
 
+  const started = async (config: string) => {
+    const child = run(config);
+    const { api } = JSON.parse(await child.line("{")) as { api: string };
+    return { child, node: new NodeClient({ url: api }) };
+  };
+
   it("refuses a misspelt key of its configuration with line, column and a suggestion, and changes nothing", async () => {
     const said = await refused(await configure("gosip: {}"));
     expect(said).to.match(/^bad-configuration: .*node\.yaml:\d+:1: "gosip" is not known/);
@@ -86,4 +100,37 @@ ${more}`;
     await chmod(join(folder, "validator.json"), 0o640);
     expect(await refused(await configure())).to.include("validator.json has mode 640");
   });
+
+  it("refuses a chain that has another history than the one it folded, and leaves its ledger as it was", async () => {
+    const fork = await makeFolder();
+    await cp(join(net.folder, JOURNAL), join(fork, JOURNAL));
+    await using other = makeChain(fork);
+    const otherUrl = await other.start();
+    const config = await configure();
+    await deposit(1, net.url);
+    await deposit(2, otherUrl);
+    const { child, node } = await started(config);
+    await until("the deposit is folded", async () => (await node.status()).supply === "1000");
+    child.process.kill("SIGTERM");
+    expect((await child.ended).code).to.equal(0);
+    const before = await ledgerIn(join(folder, "data"));
+    await configure(`chain: { url: "${otherUrl}" }`);
+    const { code, stderr } = await run(config).ended;
+    expect(code).to.equal(78);
+    expect(stderr).to.include("the chain lost its history").and.include("lost-history");
+    expect(await ledgerIn(join(folder, "data"))).to.deep.equal(before);
+  });
+
+  async function deposit(member: number, url: string): Promise<void> {
+    await using chain = net.client({ key: operator(member) }, { rpcUrls: [url] });
+    await chain.start();
+    await chain.send(approve(net.network.contracts.settlement, 1_000n));
+    await chain.send(depositOf(member, 1_000n));
+  }
 });
+
+/** All that the ledger of a stopped node holds. */
+async function ledgerIn(data: string): Promise<Scan> {
+  await using store = await CheckedStore.open(join(data, "ledger"));
+  return await new LedgerStore(store).scan();
+}

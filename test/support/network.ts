@@ -107,11 +107,19 @@ export async function fund(url: string, addresses: readonly Hex[]): Promise<void
 export class TestNetwork implements AsyncDisposable {
   readonly network: NetworkFile;
   readonly url: string;
+  /** The chain's. */
+  readonly folder: string;
   readonly #parts: AsyncDisposableStack;
 
-  private constructor(network: NetworkFile, url: string, parts: AsyncDisposableStack) {
+  private constructor(
+    network: NetworkFile,
+    url: string,
+    folder: string,
+    parts: AsyncDisposableStack,
+  ) {
     this.network = network;
     this.url = url;
+    this.folder = folder;
     this.#parts = parts;
   }
 
@@ -127,7 +135,7 @@ export class TestNetwork implements AsyncDisposable {
       planOf(members, plan),
       new AbortController().signal,
     );
-    return new TestNetwork(network, url, parts.move());
+    return new TestNetwork(network, url, folder.path, parts.move());
   }
 
   /** A client of its own, to be started and stopped by who asked for it. */

@@ -234,7 +234,9 @@ describe("following the log", function () {
       await assert.rejects(
         take(path.client, all.length),
         (error) =>
-          error instanceof ChainGapError && error.message.includes(`event ${event.seq} is missing`),
+          error instanceof ChainGapError &&
+          error.code === "lost-history" &&
+          error.message.includes(`event ${event.seq} is missing`),
       );
       assert.ok(Date.now() - began >= 500, "not before servers had time to agree");
     }
@@ -249,6 +251,7 @@ describe("following the log", function () {
       take(client, 1, elsewhere),
       (error) =>
         error instanceof ChainHistoryError &&
+        error.code === "lost-history" &&
         /lost its history/.test(error.message) &&
         error.message.includes(ROOT),
     );
