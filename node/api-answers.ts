@@ -1,0 +1,96 @@
+/** Who answers what the API is asked, and what becomes of each event that the API tells of. */
+import type { NetworkFile } from "../protocol/network-file.ts";
+import type { MemberId } from "../protocol/output.ts";
+import type { Verifier } from "../protocol/signature.ts";
+import type { Domain } from "../protocol/typed-data.ts";
+import { ConflictQueries, eventOf } from "./api/conflict-queries.ts";
+import type { ConflictRoutesParts } from "./api/conflict-routes.ts";
+import { eventOfFolded } from "./api/folded-event.ts";
+import { Queries } from "./api/queries.ts";
+import type { RoutesParts } from "./api/routes.ts";
+import type { ChainClient } from "./chain/chain-client.ts";
+import { AppliedProofs } from "./evidence/applied-proofs.ts";
+import type { Evidence } from "./evidence/evidence.ts";
+import { EvidenceExport } from "./evidence/evidence-export.ts";
+import type { Host } from "./gossip/host.ts";
+import type { LeafIntake } from "./leaf-intake.ts";
+import type { PendingPool } from "./pending-pool.ts";
+import type { Replica } from "./replica.ts";
+import { Revoker } from "./revoker.ts";
+import { EventFeed } from "./service/event-feed.ts";
+import type { LeafStore } from "./store/leaf-store.ts";
+import type { LeafVerifier } from "./verification/verifier.ts";
+
+export type ApiAnswersParts = {
+  readonly network: NetworkFile;
+  readonly domain: Domain;
+  readonly context: { readonly networkId: Uint8Array; readonly verifier: Verifier };
+  readonly chain: ChainClient;
+  readonly host: Pick<Host, "connected">;
+  readonly verifier: Pick<LeafVerifier, "verified">;
+  readonly pool: PendingPool;
+  readonly leaves: LeafStore;
+  readonly replica: Replica;
+  readonly intake: LeafIntake;
+  readonly evidence: Evidence;
+};
+
+/** @param member none for an observer, which puts nothing forward. */
+export function makeApiAnswers(
+  parts: ApiAnswersParts,
+  member: MemberId | undefined,
+): Required<RoutesParts> {
+  const { context, chain, host, verifier, replica, intake } = parts;
+  const evidence = conflictAnswers(parts);
+  const queries = new Queries({
+    ...parts,
+    ...evidence,
+    member,
+    peers: () => host.connected(),
+    verified: () => verifier.verified,
+  });
+  const feed = new EventFeed({ history: (seq) => queries.eventsAfter(seq) });
+  replica.onFolded((folded) => feed.publish(eventOfFolded(folded)));
+  const { state } = replica;
+  const revoker =
+    member === undefined ? undefined : new Revoker({ ...context, member, state, chain });
+  return {
+    intake: member === undefined ? undefined : intake,
+    revoker,
+    queries,
+    feed,
+    evidence,
+  };
+}
+
+function conflictAnswers({
+  network,
+  chain,
+  pool,
+  replica,
+  evidence: { book },
+}: ApiAnswersParts): ConflictRoutesParts {
+  const { store, state } = replica;
+  const exporter = new EvidenceExport({
+    networkId: network.networkId,
+    book,
+    store,
+    proofs: new AppliedProofs((cycle) => store.appliedIn(cycle)),
+    settledCycle: (cycle, block) => chain.settledCycle(cycle, block),
+  });
+  const conflicts = new ConflictQueries({
+    book,
+    exporter,
+    pool,
+    context: () => ({
+      currency: network.currency,
+      openCycle: state.parameters.openCycle,
+      reclaimDelayS: state.reclaimDelayS,
+      penaltyPercent: chain.parameters.penaltyPercent,
+      canPay: network.contracts.disputes !== undefined,
+    }),
+  });
+  const conflictFeed = new EventFeed({ history: (number) => conflicts.changesAfter(number) });
+  book.onChange((conflict) => conflictFeed.publish(eventOf(conflict)));
+  return { conflicts, conflictFeed };
+}
