@@ -4,10 +4,10 @@ import type { MemberId } from "../protocol/output.ts";
 import type { Verifier } from "../protocol/signature.ts";
 import type { Domain } from "../protocol/typed-data.ts";
 import { ConflictQueries, eventOf } from "./api/conflict-queries.ts";
-import type { ConflictRoutesParts } from "./api/conflict-routes.ts";
+import type { ConflictAnswers } from "./api/conflict-routes.ts";
 import { eventOfFolded } from "./api/folded-event.ts";
 import { Queries } from "./api/queries.ts";
-import type { RoutesParts } from "./api/routes.ts";
+import type { ApiAnswers } from "./api/routes.ts";
 import type { ChainClient } from "./chain/chain-client.ts";
 import { AppliedProofs } from "./evidence/applied-proofs.ts";
 import type { Evidence } from "./evidence/evidence.ts";
@@ -36,10 +36,7 @@ export type ApiAnswersParts = {
 };
 
 /** @param member none for an observer, which puts nothing forward. */
-export function makeApiAnswers(
-  parts: ApiAnswersParts,
-  member: MemberId | undefined,
-): Required<RoutesParts> {
+export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefined): ApiAnswers {
   const { context, chain, host, verifier, replica, intake } = parts;
   const evidence = conflictAnswers(parts);
   const queries = new Queries({
@@ -51,16 +48,9 @@ export function makeApiAnswers(
   });
   const feed = new EventFeed({ history: (seq) => queries.eventsAfter(seq) });
   replica.onFolded((folded) => feed.publish(eventOfFolded(folded)));
-  const { state } = replica;
-  const revoker =
-    member === undefined ? undefined : new Revoker({ ...context, member, state, chain });
-  return {
-    intake: member === undefined ? undefined : intake,
-    revoker,
-    queries,
-    feed,
-    evidence,
-  };
+  if (member === undefined) return { queries, feed, evidence };
+  const revoker = new Revoker({ ...context, member, state: replica.state, chain });
+  return { queries, feed, evidence, writer: { intake, revoker } };
 }
 
 function conflictAnswers({
@@ -69,7 +59,7 @@ function conflictAnswers({
   pool,
   replica,
   evidence: { book },
-}: ApiAnswersParts): ConflictRoutesParts {
+}: ApiAnswersParts): ConflictAnswers {
   const { store, state } = replica;
   const exporter = new EvidenceExport({
     networkId: network.networkId,

@@ -28,10 +28,11 @@ export class NodeProcess {
   }
 
   /**
+   * @param signal aborted when it is no longer wanted.
    * @throws Refusal naming what the operator must mend: `bad-configuration`, `exposed-key`, `wrong-network`,
    *   `wrong-folder`, `in-use`; Error on what the world did.
    */
-  async start(): Promise<void> {
+  async start(signal: AbortSignal): Promise<void> {
     const { network, keys } = this.#config;
     this.#node = new Node(
       {
@@ -42,7 +43,7 @@ export class NodeProcess {
       },
       this.#config,
     );
-    await this.#node.start();
+    await this.#node.start(signal);
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * A member's node, or an observer's: its parts (assembly.ts), set going. It opens what is on disk, takes
- * its place in the network, and folds the chain's log until it is stopped or cannot go on.
+ * A member's node, or an observer's: its parts (assembly.ts), set going. It listens, waits for the chain,
+ * opens what is on disk, takes its place in the network, and folds the chain's log until it is stopped or
+ * cannot go on.
  */
 import type { NetworkFile } from "../protocol/network-file.ts";
 import type { MemberId } from "../protocol/output.ts";
@@ -12,11 +13,13 @@ import { ChainClient } from "./chain/chain-client.ts";
 import { Databases, isDamage } from "./databases.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryWatch } from "./directory-watch.ts";
+import { readinessOf } from "./readiness.ts";
 import type { Replica } from "./replica.ts";
 import { DataFolder } from "./service/data-folder.ts";
 import { HttpServer } from "./service/http-server.ts";
 import type { StoredKey } from "./service/stored-key.ts";
 import type { Logger, Metrics } from "./service/telemetry.ts";
+import { untilAborted } from "./service/until-aborted.ts";
 import { LeafVerifier } from "./verification/verifier.ts";
 
 export type NodeParts = {
@@ -56,7 +59,9 @@ export class Node {
   readonly #failed = Promise.withResolvers<never>();
   #folder: DataFolder | undefined;
   #databases: Databases | undefined;
-  #api: HttpServer | undefined;
+  #server: HttpServer | undefined;
+  /** There once the node takes part. */
+  #assembly: Assembly | undefined;
   #following: Promise<void> | undefined;
   /** Why the ledger's database is to be set aside at the stop. */
   #damage: Error | undefined;
@@ -68,10 +73,10 @@ export class Node {
     this.#failed.promise.catch(() => undefined);
   }
 
-  /** Where the API listens. */
+  /** Where the API listens, from early in the start on. */
   get url(): string {
-    if (this.#api === undefined) throw new Error("the node is not running");
-    return this.#api.url;
+    if (this.#server === undefined) throw new Error("the node does not listen");
+    return this.#server.url;
   }
 
   /** Rejects when the node cannot go on: it is to be stopped, and may be started again. */
@@ -79,18 +84,24 @@ export class Node {
     return this.#failed.promise;
   }
 
-  /** @throws Refusal on what the operator must mend; Error on what the world did. */
-  async start(): Promise<void> {
+  /**
+   * Listens, then waits for the chain as long as it takes, and takes part.
+   * @param signal aborted when it is no longer wanted.
+   * @throws Refusal on what the operator must mend; Error on what the world did.
+   */
+  async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
     try {
-      await this.#open();
+      await this.#open(signal);
     } catch (error) {
       await this.stop();
       throw error;
     }
   }
 
+  /** Once the start has come to its end. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error("the node is stopping"));
+    await this.#server?.stop();
     await this.#following;
     await this.#running.disposeAsync();
     if (this.#damage !== undefined) await this.#databases?.setAside(this.#damage);
@@ -101,7 +112,7 @@ export class Node {
     await this.stop();
   }
 
-  async #open(): Promise<void> {
+  async #open(signal: AbortSignal): Promise<void> {
     const { network, keys, logger } = this.#parts;
     const { data, member } = this.#options;
     if (member !== undefined && (keys.validator === undefined || keys.operator === undefined)) {
@@ -112,7 +123,10 @@ export class Node {
     }
     const { networkId } = network;
     const directory = new Directory();
-    const { chain, watch } = await this.#startChain(directory);
+    const { chain, watch } = this.#makeChain(directory);
+    // Whoever looks after the node can see what it waits for.
+    await this.#listen(chain);
+    await chain.start(signal);
     this.#folder = await DataFolder.open(data, { kind: "node", networkId });
     const fail = (error: Error) => this.#fail(error);
     const databases = this.#running.use(new Databases(this.#folder, { logger, onDamage: fail }));
@@ -123,56 +137,35 @@ export class Node {
     await verifier.start();
     const ground = { chain, directory, databases, verifier, fail };
     const assembly = await assemble(this.#parts, this.#options, ground, VERSION);
-    await this.#run(assembly, watch);
-    await this.#listen(assembly, chain);
+    await this.#run(assembly, watch, signal);
+    this.#assembly = assembly;
     this.#following = this.#follow(chain, assembly.replica);
   }
 
-  async #run(
-    { evidence, host, requests, topic, checkpointer, proposer }: Assembly,
-    watch: DirectoryWatch,
-  ): Promise<void> {
-    // Before any leaf comes in: each may be the loser of a coin.
-    await evidence.start();
-    this.#running.use(evidence);
-    await host.start();
-    this.#running.use(host);
-    this.#running.defer(() => requests.stop());
-    this.#running.defer(() => topic.stop());
-    await watch.start();
-    checkpointer.start();
-    this.#running.defer(() => checkpointer.stop());
-    proposer?.start();
-    this.#running.defer(() => proposer?.stop());
-  }
-
-  async #listen({ answers, source, replica }: Assembly, chain: ChainClient): Promise<void> {
+  async #listen(chain: ChainClient): Promise<void> {
     const { logger, metrics } = this.#parts;
-    const { host, port } = this.#options.api;
+    const { member, api } = this.#options;
+    const answers = () => {
+      if (this.#assembly !== undefined) return this.#assembly.answers;
+      throw new Refusal("unavailable", `the node is starting; its chain: ${chain.state.kind}`);
+    };
     const server = new HttpServer(
       {
-        routes: nodeRoutes(answers),
+        routes: nodeRoutes(answers, { isMember: member !== undefined }),
         logger,
         metrics,
-        checks: {
-          chain: () => (chain.state.kind === "following" ? undefined : `chain ${chain.state.kind}`),
-          leaves: () =>
-            source.missing === undefined
-              ? undefined
-              : `bytes of batch ${source.missing} are missing`,
-          ledger: () => (replica.state.seq > 0 ? undefined : "nothing is folded yet"),
-        },
+        checks: readinessOf(chain, () => this.#assembly),
       },
-      { title: "Tallystick node", version: VERSION, host, port },
+      { title: "Tallystick node", version: VERSION, host: api.host, port: api.port },
     );
     await server.start();
-    this.#api = server;
-    this.#running.use(server);
+    this.#server = server;
   }
 
-  async #startChain(
-    directory: Directory,
-  ): Promise<{ readonly chain: ChainClient; readonly watch: DirectoryWatch }> {
+  #makeChain(directory: Directory): {
+    readonly chain: ChainClient;
+    readonly watch: DirectoryWatch;
+  } {
     const { network, keys, logger } = this.#parts;
     const { url, pollMs } = this.#options.chain;
     const { operator } = keys;
@@ -189,8 +182,26 @@ export class Node {
     );
     const read = (block: number) => chain.reader.directory(block);
     const watch = this.#running.use(new DirectoryWatch({ directory, read, logger }));
-    await chain.start();
     return { chain, watch };
+  }
+
+  async #run(
+    { evidence, host, requests, topic, checkpointer, proposer }: Assembly,
+    watch: DirectoryWatch,
+    signal: AbortSignal,
+  ): Promise<void> {
+    // Before any leaf comes in: each may be the loser of a coin.
+    await evidence.start();
+    this.#running.use(evidence);
+    await host.start();
+    this.#running.use(host);
+    this.#running.defer(() => requests.stop());
+    this.#running.defer(() => topic.stop());
+    await untilAborted(watch.start(), signal);
+    checkpointer.start();
+    this.#running.defer(() => checkpointer.stop());
+    proposer?.start();
+    this.#running.defer(() => proposer?.stop());
   }
 
   async #follow(chain: ChainClient, replica: Replica): Promise<void> {

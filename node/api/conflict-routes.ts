@@ -6,7 +6,7 @@ import { call, events, type Route } from "../service/route.ts";
 import { CONFLICTS_PAGE, type ConflictQueries } from "./conflict-queries.ts";
 import * as Api from "./schema.ts";
 
-export type ConflictRoutesParts = {
+export type ConflictAnswers = {
   readonly conflicts: ConflictQueries;
   readonly conflictFeed: EventFeed<Api.ConflictRow>;
 };
@@ -14,7 +14,7 @@ export type ConflictRoutesParts = {
 const byId = Type.Object({ id: Api.RecordId });
 const evidenceFile = { contentType: "application/json" };
 
-export function conflictRoutes({ conflicts, conflictFeed }: ConflictRoutesParts): Route[] {
+export function conflictRoutes(answers: () => ConflictAnswers): Route[] {
   return [
     call({
       method: "GET",
@@ -26,7 +26,7 @@ export function conflictRoutes({ conflicts, conflictFeed }: ConflictRoutesParts)
       }),
       reply: Api.Conflicts,
       handle: ({ query: { record, after } }) =>
-        conflicts.list({
+        answers().conflicts.list({
           ...(record === undefined ? {} : { record: record as Hex }),
           ...(after === undefined ? {} : { after }),
         }),
@@ -37,7 +37,7 @@ export function conflictRoutes({ conflicts, conflictFeed }: ConflictRoutesParts)
       summary: "One of them, and what it means for each party in plain words",
       params: byId,
       reply: Api.ConflictExplanation,
-      handle: ({ params }) => conflicts.explain(params.id as Hex),
+      handle: ({ params }) => answers().conflicts.explain(params.id as Hex),
     }),
     call({
       method: "GET",
@@ -46,13 +46,13 @@ export function conflictRoutes({ conflicts, conflictFeed }: ConflictRoutesParts)
       params: byId,
       reply: evidenceFile,
       timeoutMs: 60_000,
-      handle: ({ params }) => conflicts.evidence(params.id as Hex),
+      handle: ({ params }) => answers().conflicts.evidence(params.id as Hex),
     }),
     events({
       path: "/v1/conflicts/events",
       summary: "Conflicts as they are found and move on; Last-Event-ID is a number",
       event: Api.ConflictRow,
-      follow: ({ lastEventId, signal }) => conflictFeed.follow(lastEventId, signal),
+      follow: ({ lastEventId, signal }) => answers().conflictFeed.follow(lastEventId, signal),
     }),
   ];
 }

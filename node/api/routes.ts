@@ -7,29 +7,38 @@ import type { LeafIntake } from "../leaf-intake.ts";
 import type { Revoker } from "../revoker.ts";
 import type { EventFeed } from "../service/event-feed.ts";
 import { bytes, call, events, type Route } from "../service/route.ts";
-import { conflictRoutes, type ConflictRoutesParts } from "./conflict-routes.ts";
+import { type ConflictAnswers, conflictRoutes } from "./conflict-routes.ts";
 import type { Queries } from "./queries.ts";
 import * as Api from "./schema.ts";
 
-export type RoutesParts = {
-  /** Absent on an observer, which puts nothing forward. */
-  readonly intake: Pick<LeafIntake, "submit"> | undefined;
-  /** Absent on an observer, which revokes nothing. */
-  readonly revoker?: Pick<Revoker, "revoke"> | undefined;
+/** Who answers. */
+export type ApiAnswers = {
   readonly queries: Queries;
   readonly feed: EventFeed<Api.FoldedEvent>;
-  /** Absent where no evidence is kept. */
-  readonly evidence?: ConflictRoutesParts;
+  readonly evidence: ConflictAnswers;
+  /** Absent on an observer, which puts nothing forward and revokes nothing. */
+  readonly writer?: ApiWriter | undefined;
+};
+
+/** What a member's node does for its gateway. */
+export type ApiWriter = {
+  readonly intake: Pick<LeafIntake, "submit">;
+  readonly revoker: Pick<Revoker, "revoke">;
 };
 
 const byId = Type.Object({ id: Api.RecordId });
 const byOwner = Type.Object({ owner: Api.OwnerName });
 
-export function nodeRoutes({ intake, revoker, queries, feed, evidence }: RoutesParts): Route[] {
+/** @param answers gives who answers now. @throws Refusal `unavailable` while nobody does. */
+export function nodeRoutes(
+  answers: () => ApiAnswers,
+  { isMember }: { readonly isMember: boolean },
+): Route[] {
+  const queries = () => answers().queries;
+  const writer = () => answers().writer!;
   return [
-    ...(evidence === undefined ? [] : conflictRoutes(evidence)),
-    ...(intake === undefined ? [] : [submission(intake)]),
-    ...(revoker === undefined ? [] : [revocation(revoker)]),
+    ...conflictRoutes(() => answers().evidence),
+    ...(isMember ? [submission(writer), revocation(writer)] : []),
     call({
       method: "POST",
       path: "/v1/records/status",
@@ -39,7 +48,7 @@ export function nodeRoutes({ intake, revoker, queries, feed, evidence }: RoutesP
       }),
       reply: Type.Array(Api.RecordStatus),
       bodyMaxBytes: 80 * limits.submissionLeavesMax,
-      handle: ({ body }) => queries.statuses(body.ids as Hex[]),
+      handle: ({ body }) => queries().statuses(body.ids as Hex[]),
     }),
     call({
       method: "GET",
@@ -47,7 +56,7 @@ export function nodeRoutes({ intake, revoker, queries, feed, evidence }: RoutesP
       summary: "Why a record is where it is, in plain words",
       params: byId,
       reply: Api.Explanation,
-      handle: ({ params }) => queries.explain(params.id as Hex),
+      handle: ({ params }) => queries().explain(params.id as Hex),
     }),
     call({
       method: "GET",
@@ -55,7 +64,7 @@ export function nodeRoutes({ intake, revoker, queries, feed, evidence }: RoutesP
       summary: "The bytes of a record or enrolment",
       params: byId,
       reply: bytes,
-      handle: ({ params }) => queries.leaf(params.id as Hex),
+      handle: ({ params }) => queries().leaf(params.id as Hex),
     }),
     call({
       method: "POST",
@@ -63,7 +72,7 @@ export function nodeRoutes({ intake, revoker, queries, feed, evidence }: RoutesP
       summary: "Those of the outpoints that are unspent",
       body: Type.Object({ outpoints: Type.Array(Api.OutpointName, { maxItems: 1_024 }) }),
       reply: Api.Coins,
-      handle: ({ body }) => queries.coins(body.outpoints as Hex[]),
+      handle: ({ body }) => queries().coins(body.outpoints as Hex[]),
     }),
     call({
       method: "GET",
@@ -71,7 +80,7 @@ export function nodeRoutes({ intake, revoker, queries, feed, evidence }: RoutesP
       summary: "Where a key is enrolled, and what it holds",
       params: byOwner,
       reply: Api.EnrolmentRow,
-      handle: ({ params }) => queries.owner(params.owner as Hex),
+      handle: ({ params }) => queries().owner(params.owner as Hex),
     }),
     call({
       method: "GET",
@@ -79,14 +88,14 @@ export function nodeRoutes({ intake, revoker, queries, feed, evidence }: RoutesP
       summary: "Coins of an owner, at most 1,000, the latest first",
       params: byOwner,
       reply: Api.Coins,
-      handle: ({ params }) => queries.coinsOf(params.owner as Hex),
+      handle: ({ params }) => queries().coinsOf(params.owner as Hex),
     }),
     call({
       method: "GET",
       path: "/v1/members",
       summary: "The members with custody, reserves and what is under way",
       reply: Type.Array(Api.MemberRow),
-      handle: () => queries.members(),
+      handle: () => queries().members(),
     }),
     call({
       method: "GET",
@@ -94,21 +103,21 @@ export function nodeRoutes({ intake, revoker, queries, feed, evidence }: RoutesP
       summary: "The owners a member has revoked",
       params: Type.Object({ member: Api.MemberNumber }),
       reply: Api.Revocations,
-      handle: ({ params }) => queries.revocations(params.member),
+      handle: ({ params }) => queries().revocations(params.member),
     }),
     call({
       method: "GET",
       path: "/v1/status",
       summary: "How this node is",
       reply: Api.NodeStatus,
-      handle: () => queries.status(),
+      handle: () => queries().status(),
     }),
     call({
       method: "GET",
       path: "/v1/checkpoints",
       summary: "The checkpoints this node came to, the latest first",
       reply: Type.Array(Api.CheckpointRow),
-      handle: () => queries.checkpoints(),
+      handle: () => queries().checkpoints(),
     }),
     call({
       method: "GET",
@@ -117,18 +126,18 @@ export function nodeRoutes({ intake, revoker, queries, feed, evidence }: RoutesP
         "The identities of money, with the ledger's side from a full scan and the chain's from the contracts",
       reply: Api.Identities,
       timeoutMs: 120_000,
-      handle: () => queries.identities(),
+      handle: () => queries().identities(),
     }),
     events({
       path: "/v1/events",
       summary: "Events of the ledger as they are folded; Last-Event-ID is a seq",
       event: Api.FoldedEvent,
-      follow: ({ lastEventId, signal }) => feed.follow(lastEventId, signal),
+      follow: ({ lastEventId, signal }) => answers().feed.follow(lastEventId, signal),
     }),
   ];
 }
 
-function submission(intake: Pick<LeafIntake, "submit">): Route {
+function submission(writer: () => ApiWriter): Route {
   return call({
     method: "POST",
     path: "/v1/leaves",
@@ -138,12 +147,12 @@ function submission(intake: Pick<LeafIntake, "submit">): Route {
     status: 202,
     bodyMaxBytes: limits.batchBytesMax + 4 * limits.submissionLeavesMax + 2,
     async handle({ body }) {
-      return { results: await intake.submit(decodeLeaves(body)) };
+      return { results: await writer().intake.submit(decodeLeaves(body)) };
     },
   });
 }
 
-function revocation(revoker: Pick<Revoker, "revoke">): Route {
+function revocation(writer: () => ApiWriter): Route {
   return call({
     method: "POST",
     path: "/v1/revocations",
@@ -152,7 +161,7 @@ function revocation(revoker: Pick<Revoker, "revoke">): Route {
     reply: Api.Revoked,
     bodyMaxBytes: 2 * limits.gatewayAnswerMax + 64 * limits.revokedAtOnceMax,
     async handle({ body: { owners, list } }) {
-      await revoker.revoke(owners as Hex[], fromHex(list as Hex));
+      await writer().revoker.revoke(owners as Hex[], fromHex(list as Hex));
       return { owners };
     },
   });

@@ -143,7 +143,9 @@ export const NodeStatus = Type.Object({
   networkId: hex(32, "The network's id"),
   member: Type.Union([MemberNumber, Type.Null()], { description: "Null for an observer" }),
   seq: count("Last event folded"),
-  chainState: Type.String({ description: "following, behind, or down" }),
+  chainState: Type.String({
+    description: "following; or why it cannot: starting, chain-behind, chain-down",
+  }),
   peers: Type.Array(Type.String(), { description: "Peer ids connected" }),
   openCycle: count("The cycle in progress"),
   settledCycle: count("The last cycle settled on chain"),

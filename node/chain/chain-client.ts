@@ -11,6 +11,7 @@ import type { NetworkFile } from "../../protocol/network-file.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { PlacedEvent } from "../ledger/event.ts";
 import type { Logger } from "../service/telemetry.ts";
+import { untilAborted } from "../service/until-aborted.ts";
 import { type AccountKey, ChainAccount } from "./account.ts";
 import { closeCycle, sequence, settle } from "./calls.ts";
 import { addressOf, type ContractCall, encodeCall } from "./contracts.ts";
@@ -106,12 +107,14 @@ export class ChainClient implements AsyncDisposable {
 
   /**
    * Waits until the chain answers, and makes sure that it is the network's.
+   * @param signal ends the waiting.
    * @throws Refusal `wrong-network` when another chain or network is there.
    */
-  async start(): Promise<void> {
+  async start(signal?: AbortSignal): Promise<void> {
     const { chainId, networkId } = this.network;
-    const [foundChain, foundNetwork] = await this.#patiently(() =>
-      Promise.all([this.#rpc.call<Hex>("eth_chainId"), this.reader.networkId()]),
+    const [foundChain, foundNetwork] = await this.#patiently(
+      () => Promise.all([this.#rpc.call<Hex>("eth_chainId"), this.reader.networkId()]),
+      signal,
     );
     if (Number(foundChain) !== chainId)
       throw new Refusal(
@@ -123,7 +126,7 @@ export class ChainClient implements AsyncDisposable {
         "wrong-network",
         `the registry is of network ${foundNetwork}, the network file of ${networkId}`,
       );
-    this.#parameters = await this.#patiently(() => this.reader.parameters());
+    this.#parameters = await this.#patiently(() => this.reader.parameters(), signal);
     const { key, logger } = this.#parts;
     if (key !== undefined) {
       const pollMs = this.#poll();
@@ -234,13 +237,14 @@ export class ChainClient implements AsyncDisposable {
     this.#delay = detail;
   }
 
-  /** Until the chain answers, or the client is stopped. */
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    const { signal } = this.#stop;
+  /** Until the chain answers, the client is stopped, or `ended` is aborted. */
+  async #patiently<T>(work: () => Promise<T>, ended?: AbortSignal): Promise<T> {
+    const stop = this.#stop.signal;
+    const signal = ended === undefined ? stop : AbortSignal.any([stop, ended]);
     for (let pauseMs = 50; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
       signal.throwIfAborted();
       try {
-        const result = await work();
+        const result = await untilAborted(work(), signal);
         this.#delayed(undefined);
         return result;
       } catch (error) {

@@ -9,7 +9,8 @@ import type { Logger } from "./telemetry.ts";
 
 export type Service = {
   readonly logger: Logger;
-  start(): Promise<void>;
+  /** @param signal aborted when it is no longer wanted: who waits for something meanwhile gives it up. */
+  start(signal: AbortSignal): Promise<void>;
   /** Also after a start that failed. */
   stop(): Promise<void>;
   /** Where it listens, once it has started. */
@@ -42,7 +43,8 @@ export async function runService(load: () => Promise<Service>, stopMs = STOP_MS)
     process.exit(exitCodes.software);
   });
   const asked = untilAsked();
-  const started = service.start();
+  const unwanted = new AbortController();
+  const started = service.start(unwanted.signal);
   let code = await codeOfRun(service, started, asked);
   setTimeout(() => {
     logger.fatal({ stopMs }, "the stop takes too long");
@@ -50,6 +52,7 @@ export async function runService(load: () => Promise<Service>, stopMs = STOP_MS)
   }, stopMs);
   try {
     // Nobody stops what is half started.
+    unwanted.abort(new Error("the process is to end"));
     await started.catch(() => undefined);
     await service.stop();
   } catch (error) {

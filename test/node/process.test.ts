@@ -9,7 +9,9 @@ import { createKeyFile } from "../../node/service/key-file.ts";
 import { StoredKey } from "../../node/service/stored-key.ts";
 import { LedgerStore, type Scan } from "../../node/store/ledger-store.ts";
 import { formatNetworkFile } from "../../protocol/network-file.ts";
+import { ChainProxy } from "../support/chain-proxy.ts";
 import { makeChain } from "../support/chain.ts";
+import { freePorts } from "../support/consortium.ts";
 import { operator, seed, TestNetwork, validatorKey } from "../support/network.ts";
 import { until } from "../support/until.ts";
 import { startChild } from "./service/child.ts";
@@ -101,6 +103,45 @@ ${more}`;
     expect(await refused(await configure())).to.include("validator.json has mode 640");
   });
 
+  it("says from the start on that it waits for its chain, ends when it is told to, and serves once the chain answers", async () => {
+    await using proxy = new ChainProxy(net.url);
+    const rpcUrls = [await proxy.start()];
+    await writeFile(join(folder, "network.json"), formatNetworkFile({ ...net.network, rpcUrls }));
+    proxy.decide = () => "cut";
+    const [port] = await freePorts(1);
+    const config = await configure("", port);
+    const url = `http://127.0.0.1:${port}`;
+    const waiting = async () => {
+      const child = run(config);
+      await until("it listens", async () => await answers(`${url}/livez`));
+      await until(
+        "it names its chain",
+        async () => (await notReady(url))["chain"] === "chain-down",
+      );
+      return child;
+    };
+    const given = await waiting();
+    expect(await notReady(url)).to.deep.equal({
+      chain: "chain-down",
+      ledger: "it is not open yet",
+    });
+    const status = await fetch(`${url}/v1/status`);
+    expect(status.status).to.equal(503);
+    expect(await status.json()).to.deep.include({
+      code: "unavailable",
+      detail: "the node is starting; its chain: chain-down",
+    });
+    given.process.kill("SIGTERM");
+    expect(await given.ended).to.include({ code: 0, stdout: "" });
+    expect(await answers(`${url}/livez`)).to.equal(false);
+    expect(await readdir(folder)).not.to.include("data");
+
+    const child = await waiting();
+    proxy.decide = () => "pass";
+    await child.line("{");
+    await until("it is ready", async () => (await fetch(`${url}/readyz`)).ok);
+  });
+
   it("refuses a chain that has another history than the one it folded, and leaves its ledger as it was", async () => {
     const fork = await makeFolder();
     await cp(join(net.folder, JOURNAL), join(fork, JOURNAL));
@@ -128,6 +169,20 @@ ${more}`;
     await chain.send(depositOf(member, 1_000n));
   }
 });
+
+async function answers(url: string): Promise<boolean> {
+  return await fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+/** What /readyz says is not ready, by name. */
+async function notReady(url: string): Promise<Record<string, string>> {
+  const answer = await fetch(`${url}/readyz`);
+  expect(answer.status).to.equal(503);
+  return ((await answer.json()) as { checks: Record<string, string> }).checks;
+}
 
 /** All that the ledger of a stopped node holds. */
 async function ledgerIn(data: string): Promise<Scan> {

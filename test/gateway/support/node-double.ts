@@ -92,16 +92,19 @@ export class NodeDouble implements AsyncDisposable {
 
   async start(): Promise<void> {
     const logger = makeLogger({ name: "double", level: "silent" });
-    const routes = nodeRoutes({
-      intake: { submit: (leaves) => this.#submit(leaves) },
-      revoker: this.#revoker(),
+    const answers = {
+      writer: {
+        intake: { submit: (leaves: readonly Uint8Array[]) => this.#submit(leaves) },
+        revoker: this.#revoker(),
+      },
       evidence: {
         conflicts: this.#conflictQueries() as unknown as ConflictQueries,
         conflictFeed: this.#conflictFeed,
       },
       queries: this.#queries() as unknown as Queries,
       feed: this.#feed,
-    });
+    };
+    const routes = nodeRoutes(() => answers, { isMember: true });
     const options = { title: "double", version: "0", port: this.#port, drainMs: 50 };
     this.#server = new HttpServer({ routes, logger, metrics: new Metrics() }, options);
     await this.#server.start();

@@ -39,6 +39,13 @@ describe("runService", () => {
     expect(await child.ended).to.include({ code: 0, stdout: "starting\nstopping\nstopped\n" });
   });
 
+  it("ends a start that waits, and exits with 0", async () => {
+    const child = start("patient-start");
+    await child.line("starting");
+    child.process.kill("SIGTERM");
+    expect(await child.ended).to.include({ code: 0, stdout: "starting\nstopping\nstopped\n" });
+  });
+
   it("is gone within the bound when stopping hangs, and says so", async () => {
     const child = start("hang", "200");
     await child.line(LISTENING);

@@ -24,11 +24,12 @@ const server = createServer();
 
 const service: Service = {
   logger: makeLogger({ name: "child" }),
-  async start() {
+  async start(signal) {
     say("starting");
     if (mode === "refuse") throw new Refusal("in-use", "port 7101 on 127.0.0.1 is taken");
     if (mode === "no-start") throw new Error("the disk is gone");
     if (mode === "slow-start") await sleep(300);
+    if (mode === "patient-start") await sleep(60_000, undefined, { signal });
     server.listen(0, "127.0.0.1");
     if (mode === "throw")
       setTimeout(() => {
