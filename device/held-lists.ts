@@ -56,67 +56,74 @@ export function learnLists(
  * profile, the own member's list, and the latest of the others.
  */
 export function heldVersions(draft: Draft): ListVersion[] {
-  const own = draft.get("purse", "")!.member;
-  const latest = draft.rows("revocations").map(([, list]) => list);
-  latest.sort((a, b) => Number(b.member === own) - Number(a.member === own) || b.issued - a.issued);
-  const versions = latest.map(({ member, version }) => ({ member, version }));
-  const emergency = draft.get("emergency", "");
-  if (emergency !== undefined) {
-    versions.unshift({ member: EMERGENCY_PROFILE, version: emergency.version });
-  }
-  const trust = draft.get("trust", "");
-  if (trust !== undefined) versions.unshift({ member: TRUST_LIST, version: trust.version });
-  return versions.slice(0, limits.listVersionsMax).sort((a, b) => a.member - b.member);
+  const named = allVersions(draft).slice(0, limits.listVersionsMax);
+  return named.sort((a, b) => a.member - b.member);
+}
+
+/** Whether another holds a newer list, of those it names. */
+export function isBehind(draft: Draft, theirs: readonly ListVersion[]): boolean {
+  const held = new Map(allVersions(draft).map(({ member, version }) => [member, version]));
+  return theirs.some(({ member, version }) => version > (held.get(member) ?? -1));
 }
 
 /**
- * What the other side lacks of the trust list and the lists of `members`, and those of other members of
- * which it has said that it holds older ones: as many as ride in a message.
+ * What the other side lacks, as much as rides in a message: what the authority signs, and of the revocation
+ * lists as many as fit in the room for one, those of the exchange's own members first, then the latest.
+ * @param theirs what it holds: 16 lists at most, so that of one it does not name it may yet hold the newest.
+ * @param members of payer and payee.
  */
 export function listsFor(
   draft: Draft,
+  known: Knowledge,
   theirs: readonly ListVersion[],
   members: readonly MemberId[],
 ): CarriedList[] {
   const held = new Map(theirs.map(({ member, version }) => [member, version]));
-  const isNews = (member: number, version: number) => version > (held.get(member) ?? -1);
+  const namesAll = theirs.length < limits.listVersionsMax;
+  const isNews = (member: number, version: number) => {
+    const unnamed = namesAll || members.includes(member) ? -1 : version;
+    return version > (held.get(member) ?? unnamed);
+  };
+  const { trust, emergency, now } = known;
   const lists: CarriedList[] = [];
-  const trust = draft.get("trust", "");
   if (trust !== undefined && isNews(TRUST_LIST, trust.version)) {
     lists.push({ kind: "trust", bytes: trust.bytes });
   }
-  const emergency = draft.get("emergency", "");
-  if (emergency !== undefined && isNews(EMERGENCY_PROFILE, emergency.version)) {
+  const hasEnded = emergency === undefined || now >= emergency.notAfter;
+  if (!hasEnded && isNews(EMERGENCY_PROFILE, emergency.version)) {
     lists.push({ kind: "emergency", bytes: emergency.bytes });
   }
-  for (const member of new Set([...members, ...held.keys()])) {
-    const list = draft.get("revocations", String(member));
-    if (list === undefined || !isNews(member, list.version)) continue;
-    lists.push({ kind: "revocations", bytes: list.bytes });
+  let room: number = limits.listInHandshakeMax;
+  for (const { member, version, bytes } of revocationsByUse(draft, members)) {
+    if (bytes.length > room || !isNews(member, version)) continue;
+    room -= bytes.length;
+    lists.push({ kind: "revocations", bytes });
   }
   return fitLists(lists);
 }
 
-/** The versions of lists that came in a message. Those that do not decode name nothing. */
-export function versionsOf(lists: readonly CarriedList[]): ListVersion[] {
-  const versions: ListVersion[] = [];
-  for (const { kind, bytes } of lists) {
-    try {
-      if (kind === "trust") {
-        versions.push({ member: TRUST_LIST, version: decodeTrustList(bytes).version });
-      }
-      if (kind === "emergency") {
-        versions.push({
-          member: EMERGENCY_PROFILE,
-          version: decodeEmergencyProfile(bytes).version,
-        });
-      }
-      if (kind === "revocations") versions.push(decodeRevocationList(bytes));
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-    }
-  }
-  return versions;
+function allVersions(draft: Draft): ListVersion[] {
+  const authority = [
+    [TRUST_LIST, draft.get("trust", "")],
+    [EMERGENCY_PROFILE, draft.get("emergency", "")],
+  ] as const;
+  const { member: own } = draft.get("purse", "")!;
+  return [
+    ...authority.flatMap(([member, list]) =>
+      list === undefined ? [] : [{ member, version: list.version }],
+    ),
+    ...revocationsByUse(draft, [own]).map(({ member, version }) => ({ member, version })),
+  ];
+}
+
+/** The members' lists first, in their order, then the others, the latest first. */
+function revocationsByUse(draft: Draft, members: readonly MemberId[]): SignedRevocationList[] {
+  const rank = ({ member }: SignedRevocationList) => {
+    const at = members.indexOf(member);
+    return at === -1 ? members.length : at;
+  };
+  const lists = draft.rows("revocations").map(([, list]) => list);
+  return lists.sort((a, b) => rank(a) - rank(b) || b.issued - a.issued);
 }
 
 /** Moves signed time on, never back. */

@@ -5,7 +5,6 @@
 import { sha256 } from "#sha256";
 import { equalBytes, toHex } from "../protocol/bytes.ts";
 import type { Bundle } from "../protocol/bundle.ts";
-import type { CarriedList } from "../protocol/carried-lists.ts";
 import {
   type ConfirmationStatus,
   signConfirmation,
@@ -25,7 +24,7 @@ import {
   type SignedRequest,
 } from "../protocol/request.ts";
 import { checkAncestry, checkPayer, paymentOf, signerOf } from "./ancestry.ts";
-import { heldVersions, listsFor, versionsOf } from "./held-lists.ts";
+import { heldVersions, listsFor } from "./held-lists.ts";
 import { counterpartyOf, remember, rememberAnswer } from "./history.ts";
 import {
   type Holder,
@@ -278,15 +277,17 @@ async function makeReturn(
 function confirm(
   holder: Holder,
   draft: Draft,
-  { bundle, lists }: Payment,
+  { bundle, versions }: Payment,
   status: ConfirmationStatus,
   returned?: SignedRecord,
 ): Promise<SignedConfirmation> {
   const payment = paymentOf(bundle);
   const members = [holder.member, signerOf(bundle, payment).member];
-  const carried: CarriedList[] = listsFor(draft, versionsOf(lists), members);
+  // A payer that names nothing is behind in nothing.
+  const known = knowledgeOf(holder, draft);
+  const lists = versions.length === 0 ? [] : listsFor(draft, known, versions, members);
   const id = idOf(holder, payment);
-  const fields = { status, id, lists: carried, returned };
+  const fields = { status, id, lists, returned };
   return signConfirmation(holder.networkId, fields, holder.signer);
 }
 

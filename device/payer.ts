@@ -23,7 +23,7 @@ import {
 import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import { checkRequestSignature, requestNonce, type SignedRequest } from "../protocol/request.ts";
 import { SIGNATURE_LENGTH } from "../protocol/signature.ts";
-import { listsFor } from "./held-lists.ts";
+import { heldVersions, isBehind, listsFor } from "./held-lists.ts";
 import { counterpartyOf, remember, rememberAnswer } from "./history.ts";
 import { type Holder, idOf, isOwn, knowledgeOf, ownCertificate } from "./holder.ts";
 import { offlineLimits } from "./offline-limits.ts";
@@ -203,9 +203,10 @@ async function sealMessage(
 ): Promise<Uint8Array> {
   const bundle = bundleOf(draft, record);
   const members = [request.certificate, ...bundle.certificates].map(({ member }) => member);
-  const lists = listsFor(draft, request.versions, members);
+  const lists = listsFor(draft, knowledgeOf(holder, draft), request.versions, members);
+  const versions = isBehind(draft, request.versions) ? heldVersions(draft) : [];
   const ephemeral = makeSealingKey(holder.random);
-  return sealPayment(holder.networkId, { bundle, lists }, request, ephemeral);
+  return sealPayment(holder.networkId, { bundle, versions, lists }, request, ephemeral);
 }
 
 /** @throws Refusal `not-for-us` if the device has not paid with that record. */

@@ -5,7 +5,7 @@
  */
 import { checkCertificateSignature, type SignedCertificate } from "../protocol/certificate.ts";
 import { ownerOf } from "../protocol/key.ts";
-import type { EmergencyProfile, PlaceCode } from "../protocol/emergency-profile.ts";
+import type { PlaceCode, SignedEmergencyProfile } from "../protocol/emergency-profile.ts";
 import {
   prefixOf,
   type RevocationList,
@@ -27,7 +27,7 @@ export type Knowledge = {
   readonly receiptLifeMs: number;
   readonly trust: SignedTrustList | undefined;
   revocations(member: MemberId): SignedRevocationList | undefined;
-  readonly emergency: EmergencyProfile | undefined;
+  readonly emergency: SignedEmergencyProfile | undefined;
   /** Where the device is; empty if nobody has said. */
   readonly place: PlaceCode;
   /** Milliseconds: the later of the host's clock and signed time. */

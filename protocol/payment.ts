@@ -1,8 +1,9 @@
 /**
  * Message 2 of a payment: the bundle, sealed to the request's ephemeral key, so that the payee of this
- * request reads it and nobody else. Lists ride along from the fresher device.
+ * request reads it and nobody else. Lists ride along from the fresher device; a payer that is behind says
+ * which versions it holds, so that the payee can answer with newer ones.
  *
- *     version u8 | enc 65 | ciphertext, by HPKE of bundle | lists
+ *     version u8 | enc 65 | ciphertext, by HPKE of bundle | versions, as in a request | lists
  *     info: the request's digest; aad: the version byte
  */
 import { Reader, Writer } from "./bytes.ts";
@@ -10,14 +11,21 @@ import { type Bundle, encodeBundle, readBundle } from "./bundle.ts";
 import { type CarriedList, readLists, writeLists } from "./carried-lists.ts";
 import { ENC_LENGTH, open, type SealingKey, seal, TAG_LENGTH } from "./hpke.ts";
 import { limits } from "./limits.ts";
+import { type ListVersion, readListVersions, writeListVersions } from "./list-version.ts";
 import { Refusal } from "./refusal.ts";
 import { requestDigest, type SignedRequest } from "./request.ts";
 import { FORMAT_VERSION, readVersion } from "./version.ts";
 
-export type Payment = { readonly bundle: Bundle; readonly lists: readonly CarriedList[] };
+export type Payment = {
+  readonly bundle: Bundle;
+  /** What the payer holds, if the request names newer lists; none otherwise. */
+  readonly versions: readonly ListVersion[];
+  readonly lists: readonly CarriedList[];
+};
 
-/** Version, key, tag; beside each list its kind and length, and their count. */
-const FRAME_MAX = 1 + ENC_LENGTH + TAG_LENGTH + 3 * limits.listsMax + 1;
+/** Version, key, tag; versions and their count; beside each list its kind and length, and their count. */
+const FRAME_MAX =
+  1 + ENC_LENGTH + TAG_LENGTH + 1 + 6 * limits.listVersionsMax + 1 + 3 * limits.listsMax;
 
 /** @param ephemeral the payer's, fresh for this message. */
 export async function sealPayment(
@@ -27,6 +35,7 @@ export async function sealPayment(
   ephemeral: SealingKey,
 ): Promise<Uint8Array> {
   const plaintext = new Writer(1024).put(encodeBundle(payment.bundle));
+  writeListVersions(plaintext, payment.versions);
   writeLists(plaintext, payment.lists);
   const { enc, ciphertext } = await seal(
     request.ephemeral,
@@ -62,7 +71,8 @@ export async function openPayment(
   const plaintext = await open(ephemeral, { enc, ciphertext }, info, Uint8Array.of(FORMAT_VERSION));
   const reader = new Reader(plaintext);
   const bundle = readBundle(networkId, reader);
+  const versions = readListVersions(reader);
   const lists = readLists(reader);
   reader.end("payment");
-  return { bundle, lists };
+  return { bundle, versions, lists };
 }

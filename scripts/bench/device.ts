@@ -27,8 +27,8 @@ const LIFE_MS = 7 * 86_400_000;
 const HOPS = 8;
 const ROUNDS = 9;
 const LOADED = 100_000n;
-/** What message 2 has around a bundle that travels without lists: version, key, count of lists, tag. */
-const SEALED_MORE = 1 + 65 + 1 + 16;
+/** What message 2 has around a bundle that travels without lists: version, key, two counts of none, tag. */
+const SEALED_MORE = 1 + 65 + 2 + 16;
 
 export async function measureDevice(): Promise<DeviceCosts> {
   const bank = new Bank();

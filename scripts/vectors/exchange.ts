@@ -10,7 +10,8 @@ import {
 } from "../../protocol/confirmation.ts";
 import { sealingKeyOf } from "../../protocol/hpke.ts";
 import { prefixOf, signRevocationList, signTrustList } from "../../protocol/lists.ts";
-import { openPayment, sealPayment } from "../../protocol/payment.ts";
+import { EMERGENCY_PROFILE, TRUST_LIST } from "../../protocol/list-version.ts";
+import { openPayment, type Payment, sealPayment } from "../../protocol/payment.ts";
 import { outpointsOf, recordId } from "../../protocol/record.ts";
 import {
   checkRequestSignature,
@@ -82,24 +83,37 @@ export async function payments() {
   const secret = ephemeral("request");
   const bundle = await payTo(request);
   const lists = await someLists();
-  const seal = (carried: readonly CarriedList[], name: string) =>
-    sealPayment(networkId, { bundle, lists: carried }, request, ephemeral(name));
-  const whole = [
-    ["a payment", [], await seal([], "payment")],
-    ["with lists", lists, await seal(lists, "payment with lists")],
-  ] as const;
-  const encoded = whole[0][2];
+  const versions = [
+    { member: TRUST_LIST, version: 7 },
+    { member: 1, version: 2 },
+    { member: EMERGENCY_PROFILE, version: 4 },
+  ];
+  const plain = { bundle, versions: [], lists: [] };
+  const whole: readonly (readonly [name: string, Payment])[] = [
+    ["payment", plain],
+    ["payment with lists", { ...plain, lists }],
+    ["payment by a payer that is behind", { ...plain, versions }],
+  ];
+  const seal = (name: string, payment: Payment) =>
+    sealPayment(networkId, payment, request, ephemeral(name));
+  const encoded = await seal(...whole[0]!);
   const open = (input: Uint8Array) => openPayment(networkId, input, request, secret);
   const another = await askFor({ amount: 2n });
   return {
     request: toHex(request.bytes),
     /** Of the request's ephemeral key. */
     privateKey: toHex(secret.privateKey),
-    good: whole.map(([name, carried, sealed]) => ({
-      name,
-      bytes: toHex(sealed),
-      expected: { bundle: toHex(encodeBundle(bundle)), lists: carried.map(fieldsOf) },
-    })),
+    good: await Promise.all(
+      whole.map(async ([name, payment]) => ({
+        name,
+        bytes: toHex(await seal(name, payment)),
+        expected: {
+          bundle: toHex(encodeBundle(bundle)),
+          versions: payment.versions,
+          lists: payment.lists.map(fieldsOf),
+        },
+      })),
+    ),
     bad: await Promise.all([
       badAsync("no bytes at all", new Uint8Array(), open),
       badAsync("version 2", patch(encoded, 0, 2), open),
@@ -115,14 +129,14 @@ export async function payments() {
       badAsync("one byte is left over", concat(encoded, Uint8Array.of(0)), open),
       badAsync(
         "sealed to another request",
-        await sealPayment(networkId, { bundle, lists: [] }, another, ephemeral("other payment")),
+        await sealPayment(networkId, plain, another, ephemeral("other payment")),
         open,
       ),
       badAsync(
         "sealed to another key",
         await sealPayment(
           networkId,
-          { bundle, lists: [] },
+          plain,
           await askFor({ ephemeral: payee.publicKey }),
           ephemeral("other key"),
         ),

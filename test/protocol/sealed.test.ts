@@ -39,15 +39,17 @@ async function checkBad(vectors: readonly Bad[], open: (input: Uint8Array) => Pr
 
 describe("a payment, sealed", () => {
   const { payments } = readVectors<{
-    payments: Sealed<{ bundle: Hex; lists: unknown }> & { request: Hex };
+    payments: Sealed<{ bundle: Hex; versions: unknown; lists: unknown }> & { request: Hex };
   }>("exchange");
   const request = decodeRequest(fromHex(payments.request));
   const secret = sealingKeyOf(fromHex(payments.privateKey));
 
   it("opens with the key of the request it answers [R-056, R-106]", async () => {
     for (const { name, bytes: input, expected } of payments.good) {
-      const { bundle, lists } = await openPayment(networkId, fromHex(input), request, secret);
+      const opened = await openPayment(networkId, fromHex(input), request, secret);
+      const { bundle, versions, lists } = opened;
       expect(toHex(encodeBundle(bundle)), name).to.equal(expected.bundle);
+      expect(versions, name).to.deep.equal(expected.versions);
       expect(shown(lists), name).to.deep.equal(expected.lists);
     }
   });

@@ -60,7 +60,8 @@ export function seal(
   lists: readonly CarriedList[] = [],
 ): Promise<Uint8Array> {
   const request = decodeRequest(message1);
-  return sealPayment(networkId, { bundle, lists }, request, makeSealingKey(random));
+  const payment = { bundle, versions: [], lists };
+  return sealPayment(networkId, payment, request, makeSealingKey(random));
 }
 
 export function nonceOf(message1: Uint8Array): Uint8Array {
