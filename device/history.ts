@@ -23,6 +23,8 @@ export type HistoryEntry = {
   readonly counterparty?: Counterparty | undefined;
   /** The request's. */
   readonly reference: string;
+  /** What of it has gone back, as refunds and change. */
+  readonly givenBack: Amount;
   readonly state: HistoryState;
   /** Why the ledger does not take it, if it is refused. */
   readonly reason?: Reason | undefined;
@@ -46,23 +48,36 @@ export function historyOf(draft: Draft): HistoryEntry[] {
   const rows = draft.rows("history").sort(([, a], [, b]) => b.number - a.number);
   return rows.map(([key, past]) => {
     const id = key as Hex;
-    const { kind, time, amount, counterparty, reference } = past;
-    const reason = past.settled ? undefined : draft.get("records", id)?.reason;
-    const state = stateOf(past, reason);
-    return { id, kind, time, amount, counterparty, reference, state, reason };
+    const { kind, time, amount, counterparty, reference, givenBack } = past;
+    const state = historyState(draft, id, past);
+    const reason = state === "refused" ? draft.get("records", id)?.reason : undefined;
+    return { id, kind, time, amount, counterparty, reference, givenBack, state, reason };
   });
 }
 
-/** Enters a record. One that a sync has found before is no mere credit any more. */
+export function historyState(draft: Draft, id: Hex, past: PastRecord): HistoryState {
+  const { kind, answer, settled } = past;
+  if (answer === "returned") return "returned";
+  if (settled) return "settled";
+  if (draft.get("records", id)?.reason !== undefined) return "refused";
+  return kind === "received" ? "unverified" : (answer ?? "waiting");
+}
+
+/**
+ * Enters a record. One that a sync has found before is no mere credit any more.
+ * @returns whether it is new.
+ */
 export function remember(
   holder: Holder,
   draft: Draft,
   id: Hex,
-  past: Omit<PastRecord, "time" | "settled" | "number">,
-): void {
+  past: Omit<PastRecord, "time" | "givenBack" | "settled" | "number">,
+): boolean {
   const found = draft.get("history", id);
-  if (found?.kind === "credited") draft.put("history", id, { ...found, ...past });
+  if (found !== undefined && found.kind !== "credited") return false;
   if (found === undefined) add(holder, draft, id, { ...past, settled: false });
+  else draft.put("history", id, { ...found, ...past });
+  return true;
 }
 
 /** Money that came by the bank, coin by coin: a load, or a payment whose message was lost. */
@@ -90,18 +105,11 @@ export function counterpartyOf({ deviceKey, label }: SignedCertificate): Counter
   return { deviceKey: toHex(deviceKey), label };
 }
 
-function stateOf({ kind, answer, settled }: PastRecord, reason?: Reason): HistoryState {
-  if (answer === "returned") return "returned";
-  if (settled) return "settled";
-  if (reason !== undefined) return "refused";
-  return kind === "received" ? "unverified" : (answer ?? "waiting");
-}
-
 function add(
   holder: Holder,
   draft: Draft,
   id: Hex,
-  past: Omit<PastRecord, "time" | "number">,
+  past: Omit<PastRecord, "time" | "givenBack" | "number">,
 ): void {
   const rows = draft.rows("history").sort(([, a], [, b]) => a.number - b.number);
   const settled = rows.filter(([, row]) => row.settled);
@@ -110,5 +118,5 @@ function add(
   }
   const number = 1 + (rows.at(-1)?.[1].number ?? 0);
   const time = knowledgeOf(holder, draft).now;
-  draft.put("history", id, { ...past, time, number });
+  draft.put("history", id, { ...past, time, givenBack: 0n, number });
 }

@@ -3,7 +3,7 @@
  * confirmation. Each step works on a draft, which the purse writes before anything leaves it.
  */
 import { sha256 } from "#sha256";
-import { equalBytes, toHex } from "../protocol/bytes.ts";
+import { toHex } from "../protocol/bytes.ts";
 import type { Bundle } from "../protocol/bundle.ts";
 import {
   type ConfirmationStatus,
@@ -13,32 +13,34 @@ import {
 import { makeSealingKey } from "../protocol/hpke.ts";
 import { ownerOf } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
-import { lock, type Output } from "../protocol/output.ts";
+import { lock } from "../protocol/output.ts";
 import { openPayment, type Payment } from "../protocol/payment.ts";
 import { auditOf, signRecord, type SignedRecord } from "../protocol/record.ts";
-import { isRefusal, Refusal, type RefusalCode } from "../protocol/refusal.ts";
-import {
-  requestDigest,
-  requestNonce,
-  signRequest,
-  type SignedRequest,
-} from "../protocol/request.ts";
+import { isPayingBack, parseReference } from "../protocol/reference.ts";
+import { isRefusal, Refusal } from "../protocol/refusal.ts";
+import { requestDigest, signRequest, type SignedRequest } from "../protocol/request.ts";
 import { checkAncestry, checkPayer, paymentOf, signerOf } from "./ancestry.ts";
 import { heldVersions, listsFor } from "./held-lists.ts";
-import { counterpartyOf, remember, rememberAnswer } from "./history.ts";
+import { counterpartyOf, remember } from "./history.ts";
 import {
   type Holder,
   idOf,
-  isOwn,
   knowledgeOf,
   ownCertificate,
   type OwnOutput,
   ownOutputs,
   sumOf,
 } from "./holder.ts";
-import { offlineLimits } from "./offline-limits.ts";
-import { keepBundle, keepRecord, rivalOf } from "./pending-store.ts";
-import { balanceOf, takeOutputs } from "./purse-state.ts";
+import { checkChangePromised, checkPayingBack, countPaidBack } from "./paying-back.ts";
+import {
+  checkNoRival,
+  checkOutputs,
+  checkRoom,
+  isWorthless,
+  judgePayment,
+} from "./payment-checks.ts";
+import { keepBundle, keepRecord } from "./pending-store.ts";
+import { takeOutputs } from "./purse-state.ts";
 import type { Draft, OpenRequest } from "./purse-tables.ts";
 import { checkCertificate } from "./trust.ts";
 
@@ -55,17 +57,6 @@ export type Received = {
 /** Requests that wait for an answer at the same time; the oldest makes room. */
 const OPEN_REQUESTS_MAX = 16;
 
-/** With these the record cannot apply, or was not made for this request: there is nothing to hold. */
-const worthless: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
-  "bad-signature",
-  "not-for-us",
-  "unknown-recipient",
-  "spent",
-  "wrong-owner",
-  "unbalanced",
-  "false-receipt",
-]);
-
 /** Makes message 1, and the ephemeral key that opens its answer. */
 export async function makeRequest(
   holder: Holder,
@@ -76,6 +67,9 @@ export async function makeRequest(
   const certificate = ownCertificate(holder, draft);
   checkCertificate(knowledgeOf(holder, draft), certificate);
   checkRoom(holder, draft, amount);
+  const purpose = parseReference(reference);
+  if (isPayingBack(purpose)) checkPayingBack(draft, purpose, "paid", amount);
+  checkChangePromised(purpose, amount);
   const open = draft.rows("requests").sort(([, a], [, b]) => a.number - b.number);
   for (const [key] of open.slice(0, Math.max(0, open.length - OPEN_REQUESTS_MAX + 1))) {
     draft.remove("requests", key);
@@ -133,9 +127,9 @@ export async function takePayment(
     confirm(holder, draft, payment, status, returned);
   let unwanted: Refusal | undefined;
   try {
-    unwanted = judge(holder, draft, open.request, bundle);
+    unwanted = judgePayment(holder, draft, open.request, bundle);
   } catch (error) {
-    if (!isRefusal(error) || !worthless.has(error.code)) throw error;
+    if (!isWorthless(error)) throw error;
     return { confirmation: await answer("invalid"), amount: 0n, refusal: error };
   }
   keepBundle(holder, draft, bundle);
@@ -147,8 +141,11 @@ export async function takePayment(
   const counterparty = counterpartyOf(signerOf(bundle, record));
   const { reference } = open.request;
   const id = idOf(holder, record);
-  remember(holder, draft, id, { kind: "received", amount, counterparty, reference });
-  rememberAnswer(draft, id, status);
+  const past = { kind: "received", amount, counterparty, reference, answer: status } as const;
+  const isNew = remember(holder, draft, id, past);
+  const purpose = parseReference(reference);
+  if (isNew && status === "accepted" && isPayingBack(purpose))
+    countPaidBack(draft, purpose, amount);
   const confirmation = await answer(status, returned);
   draft.remove("requests", toHex(requestDigest(holder.networkId, open.request)));
   draft.put("answers", toHex(sha256(message)), {
@@ -179,72 +176,6 @@ export function takeBundle(holder: Holder, draft: Draft, bundle: Bundle): Amount
   const past = { kind: "received", amount, counterparty, reference: "" } as const;
   if (amount > 0n) remember(holder, draft, idOf(holder, payment), past);
   return amount;
-}
-
-/**
- * The payee's checks, in order.
- * @returns why the money is not wanted although it is good. @throws Refusal if it is not good.
- */
-function judge(
-  holder: Holder,
-  draft: Draft,
-  request: SignedRequest,
-  bundle: Bundle,
-): Refusal | undefined {
-  const known = knowledgeOf(holder, draft);
-  const payment = paymentOf(bundle);
-  checkPayer(known, bundle);
-  const paid = checkOutputs(holder, bundle);
-  if (!equalBytes(payment.nonce, requestNonce(holder.networkId, request))) {
-    throw new Refusal("not-for-us", "the record answers another request");
-  }
-  checkNoRival(holder, draft, bundle);
-  checkAncestry(known, bundle);
-  const { maxPayment } = offlineLimits(known, signerOf(bundle, payment));
-  if (maxPayment !== undefined && paid >= maxPayment) {
-    throw new Refusal("over-payment-limit", `the payer may pay less than ${maxPayment} at once`);
-  }
-  if (draft.get("records", idOf(holder, payment)) !== undefined) return undefined;
-  if (paid !== request.amount) {
-    return new Refusal("wrong-amount", `${paid} was paid where ${request.amount} was asked`);
-  }
-  return refusalOf(() => checkRoom(holder, draft, paid));
-}
-
-/**
- * Whether the payment pays the device, and the rest goes back to the payer: a stranger among the outputs
- * might not be enrolled, and then nothing of the record would ever apply.
- */
-function checkOutputs(holder: Holder, bundle: Bundle): Amount {
-  const payment = paymentOf(bundle);
-  const payer = signerOf(bundle, payment);
-  const owner = ownerOf(payer.deviceKey);
-  if (owner === holder.owner) throw new Refusal("not-for-us", "the payment is our own");
-  const isChange = (output: Output) =>
-    output.lock === lock.key && output.owner === owner && output.custodian === payer.member;
-  if (!payment.outputs.every((output) => isOwn(holder, output) || isChange(output))) {
-    throw new Refusal("unknown-recipient", "the payment also pays someone else");
-  }
-  const amount = sumOf(ownOutputs(holder, payment));
-  if (amount === 0n) throw new Refusal("not-for-us", "the payment does not pay us");
-  return amount;
-}
-
-function checkNoRival(holder: Holder, draft: Draft, bundle: Bundle): void {
-  const rival = rivalOf(holder, draft, bundle);
-  if (rival !== undefined) {
-    throw new Refusal("spent", `record ${rival}, which is held here, spends the same coin`);
-  }
-}
-
-/** @throws Refusal `over-balance-limit` if the purse may not hold so much more. */
-function checkRoom(holder: Holder, draft: Draft, amount: Amount): void {
-  const known = knowledgeOf(holder, draft);
-  const { spendable, frozen, waiting } = balanceOf(holder, draft, known);
-  const { maxBalance } = offlineLimits(known, ownCertificate(holder, draft));
-  if (spendable + frozen + waiting + amount > maxBalance) {
-    throw new Refusal("over-balance-limit", `the purse may hold ${maxBalance} at most`);
-  }
 }
 
 /** Pays the outputs that a bundle's payment gave us back to its signer. */
@@ -289,14 +220,4 @@ function confirm(
   const id = idOf(holder, payment);
   const fields = { status, id, lists, returned };
   return signConfirmation(holder.networkId, fields, holder.signer);
-}
-
-function refusalOf(check: () => void): Refusal | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    if (isRefusal(error)) return error;
-    throw error;
-  }
 }

@@ -5,44 +5,32 @@
  */
 import { equalBytes, type Hex, isZero, toHex } from "../protocol/bytes.ts";
 import { type Bundle, makeBundle } from "../protocol/bundle.ts";
+import type { Certificate } from "../protocol/certificate.ts";
 import { checkConfirmationSignature, type SignedConfirmation } from "../protocol/confirmation.ts";
 import { makeSealingKey } from "../protocol/hpke.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
-import { lock, type MemberId, type Outpoint, type Output } from "../protocol/output.ts";
+import { lock, type Outpoint } from "../protocol/output.ts";
 import { sealPayment } from "../protocol/payment.ts";
 import {
-  auditOf,
   checkRecordSignature,
-  decodeRecord,
-  encodeRecord,
   outpointsOf,
   signRecord,
   type SignedRecord,
 } from "../protocol/record.ts";
+import { isPayingBack, parseReference, type Reference } from "../protocol/reference.ts";
 import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import { checkRequestSignature, requestNonce, type SignedRequest } from "../protocol/request.ts";
-import { SIGNATURE_LENGTH } from "../protocol/signature.ts";
 import { heldVersions, isBehind, listsFor } from "./held-lists.ts";
 import { counterpartyOf, remember, rememberAnswer } from "./history.ts";
 import { type Holder, idOf, isOwn, knowledgeOf, ownCertificate } from "./holder.ts";
 import { offlineLimits } from "./offline-limits.ts";
+import { checkChangePromised, checkPayingBack, countPaidBack } from "./paying-back.ts";
 import { bundleParts, keepCertificate, keepRecord } from "./pending-store.ts";
-import {
-  checkPaymentLimits,
-  commitPayment,
-  spendableCoins,
-  takeOutputs,
-  waitingChange,
-} from "./purse-state.ts";
+import { checkPaymentLimits, commitPayment, takeOutputs } from "./purse-state.ts";
 import type { Draft, MadePayment } from "./purse-tables.ts";
-import { selectCoins, type SelectionLimits } from "./selection.ts";
+import { anyCoin, makeBody, makeReturnBody, type Usable } from "./record-body.ts";
 import { checkCertificate } from "./trust.ts";
-
-/** Who is paid by a record, and how much. */
-type Payee = { readonly owner: Owner; readonly custodian: MemberId; readonly amount: Amount };
-
-const NOTHING = new Uint8Array();
 
 /**
  * Fixes the body that answers a request, and commits its coins.
@@ -65,10 +53,9 @@ export function preparePayment(
   checkCertificate(known, own);
   const limits = offlineLimits(known, own);
   checkPaymentLimits(draft, limits, amount);
-  const payee = { owner: ownerOf(certificate.deviceKey), custodian: certificate.member, amount };
-  const nonce = requestNonce(holder.networkId, request);
-  const usable = { maxDepth: limits.maxDepth, now: known.now };
-  const record = makeBody(holder, draft, payee, nonce, usable, coins);
+  const purpose = checkPurpose(draft, own, request);
+  const usable = { maxDepth: limits.maxDepth, now: known.now, coins };
+  const record = bodyFor(holder, draft, request, purpose, usable);
   bundleOf(draft, record);
   const time = draft.get("purse", "")!.signedTime;
   const until = Math.max(certificate.notAfter, time + limits.windowS * 1000);
@@ -76,6 +63,7 @@ export function preparePayment(
   const { reference } = request;
   const counterparty = counterpartyOf(certificate);
   remember(holder, draft, idOf(holder, record), { kind: "paid", amount, counterparty, reference });
+  if (isPayingBack(purpose)) countPaidBack(draft, purpose, amount);
 }
 
 /** Fixes the body that pays `amount` to the member's vault, with coins of any depth and age, and commits them. */
@@ -85,8 +73,7 @@ export function prepareRedemption(
   amount: Amount,
   vault: Owner,
 ): SignedRecord {
-  const payee = { owner: vault, custodian: holder.member, amount };
-  const anyCoin = { maxDepth: Number.POSITIVE_INFINITY, now: Number.NEGATIVE_INFINITY };
+  const payee = { lock: lock.key, owner: vault, custodian: holder.member, amount };
   const record = makeBody(holder, draft, payee, holder.random(16), anyCoin);
   const time = draft.get("purse", "")!.signedTime;
   commitPayment(draft, { record, time, until: time });
@@ -131,6 +118,8 @@ export function takeConfirmation(
   if (confirmation.status === "invalid") return;
   if (confirmation.returned !== undefined) {
     checkReturn(holder, made, confirmation.returned);
+    const purpose = parseReference(made.request!.reference);
+    if (isPayingBack(purpose)) countPaidBack(draft, purpose, -made.request!.amount);
     keepCertificate(holder, draft, payee);
     keepRecord(holder, draft, confirmation.returned);
     takeOutputs(holder, draft, confirmation.returned, "free");
@@ -138,51 +127,42 @@ export function takeConfirmation(
   takeOutputs(holder, draft, made.record, "free");
 }
 
-function makeBody(
-  holder: Holder,
+/** What the request is for. @throws Refusal `malformed`, `refunds-only`, and as `checkPayingBack` does. */
+function checkPurpose(
   draft: Draft,
-  payee: Payee,
-  nonce: Uint8Array,
-  usable: Omit<SelectionLimits, "waiting">,
-  coins?: readonly Outpoint[],
-): SignedRecord {
-  const spendable = spendableCoins(draft);
-  const chosen = coins === undefined ? undefined : new Set(coins);
-  const choice = spendable.filter(({ outpoint }) => chosen?.delete(outpoint) !== false);
-  for (const outpoint of chosen ?? []) {
-    throw new Refusal("unknown-coin", `coin ${outpoint} is not free to be paid`);
+  own: Certificate,
+  { certificate, amount, reference }: SignedRequest,
+): Reference {
+  const purpose = parseReference(reference);
+  checkChangePromised(purpose, amount);
+  if (isPayingBack(purpose)) {
+    checkPayingBack(draft, purpose, "received", amount, certificate.deviceKey);
+  } else if (own.class === "terminal") {
+    throw new Refusal("refunds-only", "this is a till, and the request is for no refund or change");
   }
-  const waiting = waitingChange(holder, draft);
-  const inputs = selectCoins(choice, payee.amount, { ...usable, waiting });
-  let change = -payee.amount;
-  for (const input of inputs) change += draft.get("coins", input)!.amount;
-  const outputs: Output[] = [{ lock: lock.key, ...payee }];
-  if (change > 0n) {
-    outputs.push({ lock: lock.key, owner: holder.owner, custodian: holder.member, amount: change });
-  }
-  return unsigned(holder, {
-    inputs,
-    outputs,
-    nonce,
-    counter: draft.get("purse", "")!.counter + 1,
-  });
+  return purpose;
 }
 
-/** A body as it is kept before it is signed: a record with a blank signature. */
-function unsigned(
+/** What is refunded whole may go back as it came in, where no other coins may. */
+function bodyFor(
   holder: Holder,
-  body: Pick<SignedRecord, "inputs" | "outputs" | "nonce" | "counter">,
+  draft: Draft,
+  request: SignedRequest,
+  purpose: Reference,
+  usable: Usable,
 ): SignedRecord {
-  const record = {
-    ...body,
-    kind: "spend" as const,
-    time: holder.clock(),
-    audit: auditOf(NOTHING),
-    envelope: NOTHING,
-    signer: holder.signer.publicKey,
-    signature: new Uint8Array(SIGNATURE_LENGTH),
-  };
-  return decodeRecord(encodeRecord(record));
+  const { certificate, amount } = request;
+  const owner = ownerOf(certificate.deviceKey);
+  const payee = { lock: lock.key, owner, custodian: certificate.member, amount };
+  const nonce = requestNonce(holder.networkId, request);
+  try {
+    return makeBody(holder, draft, payee, nonce, usable);
+  } catch (error) {
+    if (purpose.kind !== "refund" || !isRefusal(error, "over-depth-limit")) throw error;
+    const record = makeReturnBody(holder, draft, payee, nonce, purpose.of);
+    if (record === undefined) throw error;
+    return record;
+  }
 }
 
 /** @throws Refusal `sync-needed` when the way back to receipts is too long to be shown. */

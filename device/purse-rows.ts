@@ -199,6 +199,7 @@ function encodePast({ counterparty, ...past }: PastRecord): Uint8Array {
     .safe(past.time)
     .u64(past.amount)
     .short(utf8.encode(past.reference))
+    .u64(past.givenBack)
     .u8(outcomes.indexOf(past.answer))
     .u8(past.settled ? 1 : 0)
     .safe(past.number)
@@ -217,6 +218,7 @@ function readPast(reader: Reader): PastRecord {
     time: reader.safe("time"),
     amount: reader.u64("amount"),
     reference: reader.text(limits.referenceMax, "reference"),
+    givenBack: reader.u64("givenBack"),
     answer: outcomes[reader.count(1, 0, outcomes.length - 1, "answer")],
     settled: reader.count(1, 0, 1, "settled") === 1,
     number: reader.safe("number"),

@@ -97,6 +97,8 @@ export type PastRecord = {
   readonly amount: Amount;
   readonly counterparty?: Counterparty | undefined;
   readonly reference: string;
+  /** What of it has gone back to the payer, in exchanges of their own. */
+  readonly givenBack: Amount;
   /** The payee's answer, once there is one. */
   readonly answer?: ConfirmationStatus | undefined;
   /** Whether it is known to have applied. */

@@ -5,6 +5,7 @@
  */
 import { Aes128Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { p256 } from "@noble/curves/nist.js";
+import { encodeBase64Url } from "./base64url.ts";
 import type { Random } from "./random.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -85,9 +86,9 @@ async function keyPair(key: SealingKey) {
   const jwk = {
     kty: "EC",
     crv: "P-256",
-    x: base64Url(point.subarray(1, 33)),
-    y: base64Url(point.subarray(33)),
-    d: base64Url(key.privateKey),
+    x: encodeBase64Url(point.subarray(1, 33)),
+    y: encodeBase64Url(point.subarray(33)),
+    d: encodeBase64Url(key.privateKey),
   };
   return {
     privateKey: await suite.kem.importKey("jwk", jwk, false),
@@ -97,9 +98,4 @@ async function keyPair(key: SealingKey) {
 
 function uncompressed(publicKey: Uint8Array): Uint8Array {
   return p256.Point.fromBytes(publicKey).toBytes(false);
-}
-
-function base64Url(bytes: Uint8Array): string {
-  const base64 = btoa(String.fromCharCode(...bytes));
-  return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

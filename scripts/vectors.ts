@@ -25,6 +25,7 @@ import { merkle } from "./vectors/merkle.ts";
 import { messages } from "./vectors/messages.ts";
 import { deposits, enrolments, kinds } from "./vectors/enrolments.ts";
 import { records } from "./vectors/records.ts";
+import { references } from "./vectors/references.ts";
 import { signatures } from "./vectors/signatures.ts";
 import { typedData } from "./vectors/typed-data.ts";
 
@@ -63,6 +64,7 @@ const files: Record<string, object> = {
     statements: await statements(),
   },
   envelopes: await envelopes(),
+  references: references(),
 };
 
 mkdirSync(folder, { recursive: true });

@@ -136,7 +136,7 @@ describe("the history of a purse", () => {
 
   it("is bounded: the oldest entry that has settled makes room, none that is open", () => {
     const state = emptyState();
-    const past = { kind: "paid", time: 0, amount: 1n, reference: "" } as const;
+    const past = { kind: "paid", time: 0, amount: 1n, reference: "", givenBack: 0n } as const;
     const { trustKey, member, networkId: network } = partsOf(world);
     const purse = { networkId: network, member, deviceKey: network, counter: 0, signedTime: 0 };
     state.purse.set("", { ...purse, trustKey });

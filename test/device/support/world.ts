@@ -251,12 +251,18 @@ export class World {
   }
 }
 
-/** The three messages, when nothing goes wrong. */
-export async function exchange(payer: Device, payee: Device, amount: bigint): Promise<void> {
-  const request = await payee.purse.request(amount);
+/** The three messages, when nothing goes wrong. @returns the record's id. */
+export async function exchange(
+  payer: Device,
+  payee: Device,
+  amount: bigint,
+  reference?: string,
+): Promise<Hex> {
+  const request = await payee.purse.request(amount, reference);
   const received = await payee.purse.receive(await payer.purse.pay(request));
   if (received.refusal !== undefined) throw received.refusal;
   await payer.purse.confirm(received.confirmation.bytes);
+  return received.confirmation.id;
 }
 
 /** All that a purse could pay, now or after a sync. */
