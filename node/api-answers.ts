@@ -72,12 +72,13 @@ function conflictAnswers({
     book,
     exporter,
     pool,
-    context: () => ({
+    context: ({ spend: { owner, custodian } }) => ({
       currency: network.currency,
       openCycle: state.parameters.openCycle,
       reclaimDelayS: state.reclaimDelayS,
       penaltyPercent: chain.parameters.penaltyPercent,
       canPay: network.contracts.disputes !== undefined,
+      isVault: state.member(custodian)?.treasuryOwners.includes(owner) === true,
     }),
   });
   const conflictFeed = new EventFeed({ history: (number) => conflicts.changesAfter(number) });

@@ -11,6 +11,8 @@ export type ConflictContext = {
   readonly reclaimDelayS: number;
   /** Whether the network has a contract that pays. */
   readonly canPay: boolean;
+  /** Whether the coin was of its custodian's own vault: no customer has signed, and no guarantee bounds it. */
+  readonly isVault: boolean;
 };
 
 /** Who reads it. */
@@ -32,7 +34,7 @@ export function explainConflict(
     case "custodian":
       return [whatHappened(conflict, context), ...whatTheBankPays(conflict, context)];
     case "owner":
-      return [whatHappened(conflict, context), whatTheKeyFaces(conflict)];
+      return [whatHappened(conflict, context), whatTheKeyFaces(conflict, context)];
     case "descendant":
       return [
         `It waits for record ${conflict.spend.lostId}, which lost a coin to another record.`,
@@ -108,15 +110,17 @@ function whatTheBankPays({ spend, standing }: Conflict, context: ConflictContext
       `${bank} took the coin back while its receipts vouched for it: that is no fraud, and there is no fine.`,
     ];
   const fine = (spend.amount * BigInt(context.penaltyPercent)) / 100n;
-  return [paid, `It pays a fine of ${money(fine)} too: its customer's key signed both records.`];
+  const signer = context.isVault ? "its own treasury key" : "its customer's key";
+  return [paid, `It pays a fine of ${money(fine)} too: ${signer} signed both records.`];
 }
 
-function whatTheKeyFaces({ spend, standing }: Conflict): string {
+function whatTheKeyFaces({ spend, standing }: Conflict, { isVault }: ConflictContext): string {
   if (spend.won.kind === "reclaim")
     return `Key owner ${spend.owner} signed once, in time: nothing is held against it.`;
   const isRevoked = ["queued", "restituted", "paid", "reclaimed"].includes(standing.stage);
   const revoked = isRevoked ? "is revoked for it" : "is revoked once it is reported";
-  return `Key owner ${spend.owner} signed both records, which nobody else could, and ${revoked}.`;
+  const whose = isVault ? `, a treasury key of member ${spend.custodian},` : "";
+  return `Key owner ${spend.owner}${whose} signed both records, which nobody else could, and ${revoked}.`;
 }
 
 /** Enough of a name to find it by. */

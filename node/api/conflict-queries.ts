@@ -16,7 +16,7 @@ export type ConflictQueriesParts = {
   readonly book: ConflictBook;
   readonly exporter: EvidenceExport;
   readonly pool: Pick<PendingPool, "withId">;
-  readonly context: () => ConflictContext;
+  readonly context: (conflict: Conflict) => ConflictContext;
 };
 
 /** Conflicts in one answer. */
@@ -50,7 +50,7 @@ export class ConflictQueries {
   async explain(id: Hex): Promise<Api.ConflictExplanation> {
     const conflict = await this.#parts.book.get(id);
     if (conflict === undefined) throw new Refusal("not-found", `no conflict ${id} is known here`);
-    const context = this.#parts.context();
+    const context = this.#parts.context(conflict);
     return {
       conflict: rowOf(conflict),
       loser: explainConflict("loser", conflict, context),
@@ -84,13 +84,18 @@ export class ConflictQueries {
 
   /** Sentences on the double spends that a record is part of, or waits for. */
   async sentencesOf(record: Hex, leaf: Leaf | undefined): Promise<string[]> {
-    const context = this.#parts.context();
+    const { context } = this.#parts;
     const conflicts = (await this.#parts.book.ofRecord(record)).slice(0, TOLD_MAX);
     const sentences = conflicts.flatMap((conflict) =>
-      explainConflict(conflict.spend.lostId === record ? "loser" : "winner", conflict, context),
+      explainConflict(
+        conflict.spend.lostId === record ? "loser" : "winner",
+        conflict,
+        context(conflict),
+      ),
     );
     const before = leaf === undefined ? undefined : this.#lostBefore(leaf);
-    if (before !== undefined) sentences.push(...explainConflict("descendant", before, context));
+    if (before !== undefined)
+      sentences.push(...explainConflict("descendant", before, context(before)));
     return sentences;
   }
 

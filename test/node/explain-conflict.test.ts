@@ -12,6 +12,7 @@ const context: ConflictContext = {
   penaltyPercent: 200,
   reclaimDelayS: 14 * 86_400,
   canPay: true,
+  isVault: false,
 };
 
 async function conflictIn(
@@ -102,6 +103,20 @@ describe("a double spend in plain words", () => {
     );
     assert.match(await told("owner", "paid"), /is revoked for it/);
     assert.match(await told("custodian", "void"), /pays nothing/);
+  });
+
+  it("names the bank's own treasury key where the coin was of its vault", async () => {
+    const vault = { isVault: true };
+    assert.match(
+      await told("custodian", "due", "due", vault),
+      /pays a fine of 10\.00 EUR too: its own treasury key signed both records/,
+    );
+    assert.match(
+      await told("owner", "paid", "paid", vault),
+      /^.*Key owner 0x\w{40}, a treasury key of member 1, signed both records, which nobody else could, and is revoked for it\./,
+    );
+    assert.match(await told("custodian", "due"), /its customer's key signed both records/);
+    assert.doesNotMatch(await told("owner", "due"), /treasury/);
   });
 
   it("accuses nobody where the bank took the coin back before it was spent on", async () => {
