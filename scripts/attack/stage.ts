@@ -25,6 +25,7 @@ import { type Books, type Policy, readBooks, readPolicy, sum } from "./books.ts"
 import { Chance } from "./chance.ts";
 import { inParallel, until } from "./patience.ts";
 import { Person, type World } from "./person.ts";
+import { SharedAccount } from "./shared-account.ts";
 
 export type StageOptions = {
   /** Where the network is drawn. */
@@ -137,24 +138,25 @@ export class Stage implements AsyncDisposable {
 
   /** The chain as a member's operator speaks to it; to be disposed of. */
   async operator(member: MemberId): Promise<ChainClient> {
-    const client = await this.devnet.chainOf(member);
-    await client.start();
-    return client;
+    return await this.#account(await this.storedKey(member, "operator", "secp256k1"));
   }
 
   /** What a regulator may do on chain; to be disposed of. The authority grants the role, after its delay. */
   async regulator(): Promise<ChainClient> {
     const path = devnetPaths(this.devnet.folder).key("authority", "authority");
     const key = await loadKeyFile(path, "secp256k1");
-    const { network } = this.devnet;
-    const client = new ChainClient(
-      { network, logger: this.#logger, key: accountKey(key.reveal()) },
-      { pollMs: 50 },
-    );
-    await client.start();
+    const client = await this.#account(key);
     const grant = grantRole(roles.REGULATOR, addressOf(key), 0);
     const { kind } = await new Authority(client, AUTHORITY_WAIT_S).call(grant);
     if (kind !== "done") throw new Error("the regulator's role is not granted in time");
+    return client;
+  }
+
+  async #account(key: StoredKey): Promise<ChainClient> {
+    const { network } = this.devnet;
+    const parts = { network, logger: this.#logger, key: accountKey(key.reveal()) };
+    const client = new SharedAccount(parts, { pollMs: 50 });
+    await client.start();
     return client;
   }
 
