@@ -63,7 +63,8 @@ export class RecordStatuses {
     }
     const coin = missing.get(id);
     if (coin !== undefined) {
-      return refused(id, new Refusal("unknown-coin", `nobody has made coin ${coin} yet`));
+      const detail = `nobody has made coin ${coin} yet; if it never comes, the receipt shown for it is false, and who signed that pays by a case: ask your bank`;
+      return refused(id, new Refusal("unknown-coin", detail));
     }
     if (this.#isWaiting(id, atNode)) return { state: "pending", id };
     if (atNode.state === "refused") return refused(id, refusalFrom(atNode.code, atNode.detail));

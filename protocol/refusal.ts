@@ -63,7 +63,7 @@ export const refusalCodes = {
     409,
     "ignore",
     true,
-    "Submit the records that made the missing coins first; this one is kept until they apply.",
+    "Submit the records that made the missing coins first; this one is kept until they apply. Where a receipt vouched for a coin that never was, the member that signed the receipt pays, by a case: take the receipt to your bank.",
   ),
   spent: row(
     409,

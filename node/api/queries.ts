@@ -3,11 +3,11 @@ import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { checkpointDigest } from "../../protocol/checkpoint.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
 import type { Leaf } from "../../protocol/leaf.ts";
-import type { MemberId, Outpoint, Output } from "../../protocol/output.ts";
+import { type MemberId, type Outpoint, type Output, splitOutpoint } from "../../protocol/output.ts";
 import { Refusal, type RefusalCode } from "../../protocol/refusal.ts";
 import type { Domain } from "../../protocol/typed-data.ts";
 import type { ChainClient } from "../chain/chain-client.ts";
-import { explain } from "../explain.ts";
+import { explain, type MissingCoin } from "../explain.ts";
 import type { PendingPool } from "../pending-pool.ts";
 import type { Replica } from "../replica.ts";
 import type { ServerEvent } from "../service/event-stream.ts";
@@ -73,7 +73,9 @@ export class Queries {
     const { openCycle } = state.parameters;
     const [waiting] = status.state === "applied" ? [] : this.#parts.pool.withId(id);
     const doubleSpends = await this.#parts.conflicts.sentencesOf(id, waiting?.leaf.leaf);
-    return { id, status, sentences: explain({ status, event, openCycle, doubleSpends }) };
+    const missing =
+      status.code === "unknown-coin" ? this.#missingCoin(waiting?.leaf.leaf) : undefined;
+    return { id, status, sentences: explain({ status, event, openCycle, missing, doubleSpends }) };
   }
 
   /** The leaf that applied, or else one that waits. @throws Refusal `not-found`. */
@@ -222,6 +224,20 @@ export class Queries {
     const { reason } = pending;
     const isPending = reason === undefined || waitingFor.has(reason.code);
     return { id, state: isPending ? "pending" : "refused", leafHash: pending.leaf.hash, ...reason };
+  }
+
+  /** One that nobody has made, here or on the ledger. */
+  #missingCoin(leaf: Leaf | undefined): MissingCoin | undefined {
+    if (leaf === undefined || leaf.kind === "enrolment") return undefined;
+    const { pool, replica } = this.#parts;
+    const { state, store } = replica;
+    const outpoint = leaf.inputs.find(
+      (input) =>
+        state.coin(input) === undefined &&
+        store.spenderOf(input) === undefined &&
+        pool.withId(splitOutpoint(input).id).length === 0,
+    );
+    return outpoint && { outpoint, member: state.custodianOf(ownerOf(leaf.signer)) };
   }
 
   #coinRow(outpoint: Outpoint, output: Output): Api.CoinRow {

@@ -90,7 +90,7 @@ async function vouchFalsely(
   return receipt;
 }
 
-/** Pays, and waits until the payee's bank knows that the coin is not there. */
+/** Pays, and waits until the payee's bank knows that the coin is not there, and who vouched for it. */
 async function cheatOf(stage: Stage, payer: Person, payee: Person, amount: Amount): Promise<void> {
   const paid = await payer.pay(payee, amount);
   await payee.sync();
@@ -98,6 +98,9 @@ async function cheatOf(stage: Stage, payer: Person, payee: Person, amount: Amoun
     const [status] = await stage.devnet.client(CLAIMANT).statuses([paid]);
     return status!.code === "unknown-coin";
   });
+  const { sentences } = await stage.devnet.client(CLAIMANT).explain(paid);
+  if (!sentences.some((sentence) => sentence.includes(`member ${LIAR} pays what it was good for`)))
+    throw new Error(`the payee is not told who pays: ${sentences.join(" ")}`);
 }
 
 async function claimFor(stage: Stage, receipt: SignedReceipt, payee: Person, amount: Amount) {
