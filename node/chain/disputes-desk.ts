@@ -5,7 +5,7 @@ import type { MemberId, Outpoint } from "../../protocol/output.ts";
 import { payQueue, report } from "./calls.ts";
 import type { ChainClient } from "./chain-client.ts";
 import type { ContractCall } from "./contracts.ts";
-import type { DoubleSpendProof, PairState } from "./disputes.ts";
+import type { BondEntry, DoubleSpendProof, PairState } from "./disputes.ts";
 import { ChainRevert } from "./errors.ts";
 
 export type DeskRefusal = { readonly name: string; readonly detail: string };
@@ -40,6 +40,10 @@ export class ChainDesk {
 
   async report(proof: DoubleSpendProof): Promise<DeskRefusal | undefined> {
     return await this.#send(report(proof));
+  }
+
+  async bond(member: MemberId): Promise<BondEntry> {
+    return await this.#chain.reader.bond(member);
   }
 
   async payQueue(member: MemberId): Promise<boolean> {

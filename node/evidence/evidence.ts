@@ -1,4 +1,7 @@
-/** A node's evidence of double spends: what finds conflicts, keeps them and sees them through, as one part. */
+/**
+ * A node's evidence of double spends: what finds conflicts, keeps them and sees them through, and what is
+ * left to bonds and cases, as one part.
+ */
 import type { MemberId } from "../../protocol/output.ts";
 import type { Directory } from "../directory.ts";
 import type { PendingPool } from "../pending-pool.ts";
@@ -9,6 +12,7 @@ import type { LeafStore } from "../store/leaf-store.ts";
 import { AppliedProofs } from "./applied-proofs.ts";
 import { ConflictBook } from "./conflict-book.ts";
 import { ConflictWatch } from "./conflict-watch.ts";
+import { type BondDesk, QueuePayer } from "./queue-payer.ts";
 import { type DisputesDesk, Reporter, type ReporterOptions } from "./reporter.ts";
 
 export type EvidenceParts = {
@@ -20,9 +24,9 @@ export type EvidenceParts = {
   readonly leaves: Pick<LeafStore, "getMany">;
   /** A database for this alone. */
   readonly store: CheckedStore;
-  readonly directory: Pick<Directory, "activeMembers">;
+  readonly directory: Pick<Directory, "activeMembers" | "rows">;
   /** Absent where the network has no contract that pays. */
-  readonly desk: DisputesDesk | undefined;
+  readonly desk: (DisputesDesk & BondDesk) | undefined;
   readonly logger: Logger;
   /** Called when a loser was handed in again. */
   readonly onLocal: () => void;
@@ -34,12 +38,17 @@ export class Evidence implements AsyncDisposable {
   readonly book: ConflictBook;
   readonly #watch: ConflictWatch;
   readonly #reporter: Reporter;
+  /** Absent on an observer, and where nobody pays. */
+  readonly #payer: QueuePayer | undefined;
 
   constructor(parts: EvidenceParts, options: ReporterOptions) {
     this.book = new ConflictBook(parts.store, parts.networkId);
     const proofs = new AppliedProofs((cycle) => parts.replica.store.appliedIn(cycle));
     this.#watch = new ConflictWatch({ ...parts, book: this.book });
     this.#reporter = new Reporter({ ...parts, book: this.book, proofs }, options);
+    const { member, desk } = parts;
+    if (member !== undefined && desk !== undefined)
+      this.#payer = new QueuePayer({ ...parts, member, desk }, options);
   }
 
   /** Takes up what was open, and finds what was folded and not looked at. Before the first event is folded. */
@@ -47,6 +56,7 @@ export class Evidence implements AsyncDisposable {
     await this.book.load();
     await this.#watch.start();
     this.#reporter.start();
+    this.#payer?.start();
   }
 
   /** To be told of every event, before the pool is. */
@@ -56,6 +66,7 @@ export class Evidence implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
+    await this.#payer?.stop();
     await this.#reporter.stop();
     await this.#watch.stop();
   }

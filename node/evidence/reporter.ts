@@ -1,8 +1,8 @@
 /**
  * Sees each conflict through to its end: waits until the winner's cycle has settled, reports the double
- * spend once for the whole consortium, has the queue paid when the bond allows it, and hands the loser in
- * again when its coin exists once more. What the contract refuses for now is asked again; what it refuses
- * for good is a case, and stands so in the book for those who ask.
+ * spend once for the whole consortium, and hands the loser in again when its coin exists once more. What the
+ * contract refuses for now is asked again; what it refuses for good is a case, and stands so in the book for
+ * those who ask. What is queued is paid by queue-payer.ts.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, toHex } from "../../protocol/bytes.ts";
@@ -35,8 +35,6 @@ export interface DisputesDesk {
   objectionTo(proof: DoubleSpendProof): Promise<ContractRefusal | undefined>;
   /** Returns when it is in a block, with why it was refused there, if it was. */
   report(proof: DoubleSpendProof): Promise<ContractRefusal | undefined>;
-  /** Pays what waits in a member's queue as far as its bond reaches; false if nothing can be paid. */
-  payQueue(member: MemberId): Promise<boolean>;
 }
 
 export type ReporterParts = {
@@ -195,7 +193,6 @@ export class Reporter {
     const pair = await desk?.pairState(outpoint, lostId);
     if (pair === "queued") {
       await book.move(id, queued(custodian));
-      if (member !== undefined && this.#isMyTurn(conflict)) await desk!.payQueue(custodian);
       return;
     }
     const isKnown = conflict.standing.stage === "refused";

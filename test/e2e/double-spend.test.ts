@@ -4,6 +4,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { approve, depositBond } from "../../node/chain/calls.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
+import { selectorOf } from "../../node/chain/contracts.ts";
+import type { ContractReader } from "../../node/chain/reader.ts";
 import type { ConflictRow } from "../../node/client.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import { parseEvidence } from "../../protocol/evidence.ts";
@@ -17,12 +19,23 @@ import { isRefusal } from "../../protocol/refusal.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { validatorAddress } from "../../protocol/typed-data.ts";
 import { said } from "../scripts/commands/support/tallystick.ts";
+import { call } from "../support/chain.ts";
 import { Consortium } from "../support/consortium.ts";
 import { type HeldCoin, payTo } from "../support/money.ts";
 import { operator, quiet, validatorKey } from "../support/network.ts";
 import { until } from "../support/until.ts";
 
+type Block = {
+  readonly transactions: readonly { readonly to: Hex; readonly input: Hex; readonly hash: Hex }[];
+};
+
 const OBSERVER = 0;
+/** Status of a transaction that was not reverted. */
+const TAKEN = "0x1";
+/** A turn is longer than a report takes on a loaded machine: who steps in before would only be in the way. */
+const patient = { cycles: { openMs: 1_000, turnMs: 2_000 } };
+/** Steps in before all the patient ones. */
+const hasty = { cycles: { openMs: 1_000, turnMs: 200 } };
 const PATIENCE_MS = 60_000;
 
 describe("a double spend", function () {
@@ -37,7 +50,7 @@ describe("a double spend", function () {
 
   before(async () => {
     consortium = await Consortium.open();
-    await consortium.startAll();
+    await consortium.startAll(patient);
     await consortium.untilApplied(
       [
         await consortium.enrol(anna, 1),
@@ -107,17 +120,38 @@ describe("a double spend", function () {
     }
   }
 
-  /** What the contract has paid for anna's device. */
-  async function covered(): Promise<number> {
+  async function asked<T>(question: (reader: ContractReader) => Promise<T>): Promise<T> {
     await using chain = new ChainClient(
       { network: consortium.network, logger: quiet },
       { pollMs: 20 },
     );
     await chain.start();
-    return Number(await chain.reader.covered(ownerOf(anna.publicKey)));
+    return await question(chain.reader);
   }
 
-  it("pays the loser and whoever it paid on to, once, by itself, and every node comes to the same state [R-031, R-033, R-088, R-111, N-12]", async () => {
+  /** What the contract has paid for anna's device. */
+  const covered = () => asked((reader) => reader.covered(ownerOf(anna.publicKey)));
+
+  const finesOf = async (member: MemberId) => (await asked((reader) => reader.bond(member))).fines;
+
+  /** Status of each transaction so far that called a function of Disputes: what members said, and whether it was taken. */
+  async function sent(method: string): Promise<string[]> {
+    const { rpcUrls, contracts } = consortium.network;
+    const ask = <T>(name: string, ...params: unknown[]) => call<T>(rpcUrls[0]!, name, ...params);
+    const selector = selectorOf("disputes", method);
+    const head = Number(await ask<Hex>("eth_blockNumber"));
+    const statuses: string[] = [];
+    for (let number = 0; number <= head; number++) {
+      const block = await ask<Block>("eth_getBlockByNumber", `0x${number.toString(16)}`, true);
+      for (const { to, input, hash } of block.transactions) {
+        if (to !== contracts.disputes || !input.startsWith(selector)) continue;
+        statuses.push((await ask<{ status: string }>("eth_getTransactionReceipt", hash)).status);
+      }
+    }
+    return statuses;
+  }
+
+  it("pays the loser and whoever it paid on to, once, by itself and by one report of one member, and every node comes to the same state [R-031, R-033, R-088, R-111, N-12]", async () => {
     const [coin] = (await load(500n)) as [HeldCoin];
     const winner = await consortium.spend(anna, [coin], [payTo(dora, 3, 500n)]);
     const loser = await consortium.spend(anna, [coin], [payTo(bert, 2, 500n)]);
@@ -147,7 +181,8 @@ describe("a double spend", function () {
     assert.match(waiting.sentences.join(" "), new RegExp(`waits for record ${id}`));
     await applied(loser, onward);
     await ended(loser, "paid");
-    assert.equal(await covered(), 500);
+    assert.equal(await covered(), 500n);
+    assert.deepEqual(await sent("report"), [TAKEN], "members do not race");
     await identitiesHold();
     const { revoked } = await consortium.client(OBSERVER).revocations(1);
     assert.deepEqual(
@@ -246,14 +281,15 @@ describe("a double spend", function () {
     });
     await consortium.stop(2);
     await consortium.stop(4);
-    await consortium.start(4);
+    await consortium.start(4, hasty);
     await applied(...losers);
-    await consortium.start(2);
+    await consortium.start(2, patient);
     for (const loser of losers) await ended(loser, "paid");
+    assert.deepEqual(await sent("report"), Array(5).fill(TAKEN));
     await identitiesHold();
   });
 
-  it("waits in the queue while the bond is short, says so, and is paid by itself when the bank has added to it [N-12]", async () => {
+  it("waits in the queue while the bond is short, says so, and is paid by itself when the bank has added to it, once, and the rest of the fine as soon as there is more [N-12]", async () => {
     const erin = NodeSigner.generate();
     await consortium.untilApplied([await consortium.enrol(erin, 4)], PATIENCE_MS);
     const vault = await consortium.deposit(4, 300n);
@@ -269,9 +305,14 @@ describe("a double spend", function () {
     await ended(loser, "queued");
     const { sentences } = await consortium.client(2).explain(consortium.idOf(loser));
     assert.match(sentences[1]!, /waits in the queue of member 4, whose bond is short/);
-    await bond(4, 5_000n);
+    await bond(4, 400n);
     await applied(loser);
     await ended(loser, "paid");
+    assert.deepEqual(await sent("payQueue"), [TAKEN], "members do not race");
+    assert.equal(await finesOf(4), 500n);
+    await bond(4, 5_000n);
+    await until("the fine is paid", async () => (await finesOf(4)) === 0n, PATIENCE_MS);
+    assert.deepEqual(await sent("payQueue"), [TAKEN, TAKEN]);
     await identitiesHold();
   });
 
@@ -295,25 +336,25 @@ describe("a double spend", function () {
     await identitiesHold();
   });
 
-  it("is none where the same record comes again and again, from anyone, under any signature [R-088, N-02]", async () => {
+  it("is none where the same record comes again and again, from anyone, under any signature, and its coin is spent on at once [R-088, N-02, N-17]", async () => {
     const before = (await consortium.client(OBSERVER).conflicts()).length;
     const [coin] = (await load(60n)) as [HeldCoin];
     const record = await consortium.spend(anna, [coin], [payTo(bert, 2, 60n)]);
     const again = await signRecord(consortium.networkId, record, anna);
+    const [paid] = consortium.coinsOf(record) as [HeldCoin];
+    const onward = await consortium.spend(bert, [paid], [payTo(carl, 2, 60n)]);
+    const copies = [record.bytes, again.bytes, record.bytes];
     for (const member of consortium.members) {
-      await consortium.client(member).submit([record.bytes, again.bytes, record.bytes]);
+      await consortium.client(member).submit([...copies, onward.bytes]);
     }
-    await applied(record);
+    await applied(record, onward);
     for (const member of consortium.members) {
-      await consortium.client(member).submit([again.bytes, record.bytes]);
+      await consortium.client(member).submit([...copies, onward.bytes]);
     }
-    const onward = await consortium.spend(
-      bert,
-      [consortium.coinsOf(record)[0]!],
-      [payTo(carl, 2, 60n)],
-    );
-    await consortium.client(1).submit([onward.bytes]);
-    await applied(onward);
+    const [held] = consortium.coinsOf(onward) as [HeldCoin];
+    const last = await consortium.spend(carl, [held], [payTo(dora, 3, 60n)]);
+    await consortium.client(1).submit([last.bytes]);
+    await applied(last);
     for (const member of consortium.nodes.keys()) {
       assert.equal((await consortium.client(member).conflicts()).length, before);
     }

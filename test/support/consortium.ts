@@ -102,8 +102,8 @@ export class Consortium implements AsyncDisposable {
     return this.#ports.slice(1).map((_, i) => i + 1);
   }
 
-  async startAll(): Promise<void> {
-    await Promise.all([OBSERVER, ...this.members].map((member) => this.start(member)));
+  async startAll(more: Partial<NodeOptions> = {}): Promise<void> {
+    await Promise.all([OBSERVER, ...this.members].map((member) => this.start(member, more)));
   }
 
   /** @param member 0 for the observer. @param keys in the place of those it was admitted with. */
