@@ -109,6 +109,31 @@ describe("a sync", () => {
     expect(bank.waiting.size).to.equal(1);
   });
 
+  it("hands in the same record from a purse that was opened again: it settles once, and all it made can be spent at once [N-17]", async () => {
+    const request = await cleo.purse.request(30n);
+    const message = await ada.purse.pay(request);
+    await cleo.purse.receive(message);
+    await sync(ada.purse, bank);
+    bank.sequence();
+    await world.reopen(ada);
+    expect(await ada.purse.pay(request)).to.deep.equal(message);
+    expect(await sync(ada.purse, otherBank)).to.include({ handedIn: 1, pending: 1 });
+    await sync(cleo.purse, bank);
+    const copies = [...bank.waiting.values(), ...otherBank.waiting.values()];
+    expect(world.ledger.sequence(...copies).map(({ code }) => code)).to.deep.equal([
+      "duplicate",
+      "duplicate",
+    ]);
+    otherBank.waiting.clear();
+    expect(await sync(ada.purse, bank)).to.include({ settled: 1, pending: 0 });
+    await sync(cleo.purse, bank);
+    await exchange(ada, ben, 70n);
+    await exchange(cleo, ben, 30n);
+    await sync(ben.purse, otherBank);
+    otherBank.sequence();
+    expect(world.onLedger(ben)).to.equal(100n);
+  });
+
   it("tells the holder that a coin was already spent, and does not count what descends from it [R-031, R-165]", async () => {
     const eve = keyOf("Eve");
     await world.ledger.enrol("Eve", 1);
