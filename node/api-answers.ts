@@ -3,6 +3,7 @@ import type { NetworkFile } from "../protocol/network-file.ts";
 import type { MemberId } from "../protocol/output.ts";
 import type { Verifier } from "../protocol/signature.ts";
 import type { Domain } from "../protocol/typed-data.ts";
+import { type CaseAnswers, caseRow } from "./api/case-routes.ts";
 import { ConflictQueries, eventOf } from "./api/conflict-queries.ts";
 import type { ConflictAnswers } from "./api/conflict-routes.ts";
 import { eventOfFolded } from "./api/folded-event.ts";
@@ -48,9 +49,21 @@ export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefi
   });
   const feed = new EventFeed({ history: (seq) => queries.eventsAfter(seq) });
   replica.onFolded((folded) => feed.publish(eventOfFolded(folded)));
-  if (member === undefined) return { queries, feed, evidence };
+  const answers = { queries, feed, evidence, cases: caseAnswers(parts) };
+  if (member === undefined) return answers;
   const revoker = new Revoker({ ...context, member, state: replica.state, chain });
-  return { queries, feed, evidence, writer: { intake, revoker } };
+  return { ...answers, writer: { intake, revoker } };
+}
+
+function caseAnswers({ network, chain, evidence }: ApiAnswersParts): CaseAnswers {
+  const { currency } = network;
+  return {
+    open: () => {
+      const { claimPeriodS } = chain.parameters;
+      const context = { currency, claimPeriodS, now: Date.now() };
+      return (evidence.cases?.open() ?? []).map((entry) => caseRow(entry, context));
+    },
+  };
 }
 
 function conflictAnswers({

@@ -87,7 +87,7 @@ export async function assemble(
   });
   const all = { ...common, ...peers, ...books, ...work };
   const answers = makeApiAnswers(all, options.member);
-  measure(metrics, { ...all, conflicts: evidence.book });
+  measure(metrics, { ...all, conflicts: evidence.book, cases: evidence.cases });
   return { ...peers, ...books, ...work, answers };
 }
 

@@ -5,6 +5,8 @@ import { encodeLeaves } from "../protocol/leaf-list.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
 import { isRefusalCode, Refusal, refusalCodes } from "../protocol/refusal.ts";
 import type {
+  CaseRow,
+  Cases,
   CheckpointRow,
   Coins,
   ConflictExplanation,
@@ -22,6 +24,7 @@ import type {
 } from "./api/schema.ts";
 
 export type {
+  CaseRow,
   CheckpointRow,
   CoinRow,
   Coins,
@@ -145,6 +148,11 @@ export class NodeClient {
   /** Conflicts as they are found and move on, after `number`; resumes by itself where the line is cut. */
   conflictEvents(number: number, signal: AbortSignal): AsyncGenerator<ConflictRow> {
     return this.#follow("/v1/conflicts/events", number, (row: ConflictRow) => row.number, signal);
+  }
+
+  /** Cases at Disputes that have not ended. */
+  async cases(): Promise<CaseRow[]> {
+    return (await this.#call<Cases>("/v1/cases")).cases;
   }
 
   /** The checkpoints this node worked out, the latest first. */

@@ -1,4 +1,5 @@
 /** What the node counts for those who watch it. */
+import type { CaseWatch } from "./evidence/case-watch.ts";
 import type { ConflictBook } from "./evidence/conflict-book.ts";
 import type { Host } from "./gossip/host.ts";
 import type { LeafTopic } from "./gossip/leaf-topic.ts";
@@ -14,11 +15,13 @@ export type MeasuredParts = {
   readonly host: Host;
   readonly topic: LeafTopic;
   readonly conflicts: Pick<ConflictBook, "openCount">;
+  /** Absent where the network has no contract that keeps cases. */
+  readonly cases: Pick<CaseWatch, "open" | "toAnswer"> | undefined;
 };
 
 export function measure(
   metrics: Metrics,
-  { replica, pool, verifier, host, topic, conflicts }: MeasuredParts,
+  { replica, pool, verifier, host, topic, conflicts, cases }: MeasuredParts,
 ): void {
   const { state } = replica;
   metrics.watch("seq", "Last event folded", () => state.seq);
@@ -42,6 +45,18 @@ export function measure(
     "open_conflicts",
     "Coins spent twice whose loser is not paid yet",
     () => conflicts.openCount,
+  );
+  const toAnswer = () => cases?.toAnswer() ?? [];
+  metrics.watch("open_cases", "Cases that have not ended", () => cases?.open().length ?? 0);
+  metrics.watch(
+    "cases_to_answer",
+    "Cases against this member that wait for its answer",
+    () => toAnswer().length,
+  );
+  metrics.watch(
+    "case_answer_deadline",
+    "Unix time until which the first of them can be answered, 0 for none",
+    () => toAnswer().reduce((first, { deadlineS }) => Math.min(first || deadlineS, deadlineS), 0),
   );
   const records = metrics.counter("records_applied", "Records applied since the start");
   const leaves = metrics.counter(

@@ -7,6 +7,7 @@ import type { LeafIntake } from "../leaf-intake.ts";
 import type { Revoker } from "../revoker.ts";
 import type { EventFeed } from "../service/event-feed.ts";
 import { bytes, call, events, type Route } from "../service/route.ts";
+import { type CaseAnswers, caseRoutes } from "./case-routes.ts";
 import { type ConflictAnswers, conflictRoutes } from "./conflict-routes.ts";
 import type { Queries } from "./queries.ts";
 import * as Api from "./schema.ts";
@@ -16,6 +17,7 @@ export type ApiAnswers = {
   readonly queries: Queries;
   readonly feed: EventFeed<Api.FoldedEvent>;
   readonly evidence: ConflictAnswers;
+  readonly cases: CaseAnswers;
   /** Absent on an observer, which puts nothing forward and revokes nothing. */
   readonly writer?: ApiWriter | undefined;
 };
@@ -38,6 +40,7 @@ export function nodeRoutes(
   const writer = () => answers().writer!;
   return [
     ...conflictRoutes(() => answers().evidence),
+    ...caseRoutes(() => answers().cases),
     ...(isMember ? [submission(writer), revocation(writer)] : []),
     call({
       method: "POST",

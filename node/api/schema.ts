@@ -243,6 +243,24 @@ export const ConflictExplanation = Type.Object({
   owner: sentences,
 });
 
+/** A case at Disputes that has not ended. */
+export const CaseRow = Type.Object({
+  case: count("Its number"),
+  kind: Type.String({ description: "double-spend, false-receipt or false-certificate" }),
+  status: Type.String({ description: "opened, answered or ruled" }),
+  claimant: MemberNumber,
+  accused: MemberNumber,
+  amount: AmountText,
+  deadlineS: count("Last second in which it can be answered (opened) or ruled on (answered)"),
+  argument: hex(32, "SHA-256 of what the claimant puts forward, zero for nothing"),
+  answer: hex(32, "SHA-256 of the answer, zero for none"),
+  sentences,
+});
+
+export const Cases = Type.Object({ cases: Type.Array(CaseRow) });
+
+export type CaseRow = Static<typeof CaseRow>;
+export type Cases = Static<typeof Cases>;
 export type ConflictStage = Static<typeof ConflictStage>;
 export type ConflictRow = Static<typeof ConflictRow>;
 export type Conflicts = Static<typeof Conflicts>;

@@ -5,7 +5,7 @@ import type { MemberId, Outpoint } from "../../protocol/output.ts";
 import { payQueue, report } from "./calls.ts";
 import type { ChainClient } from "./chain-client.ts";
 import type { ContractCall } from "./contracts.ts";
-import type { BondEntry, DoubleSpendProof, PairState } from "./disputes.ts";
+import type { BondEntry, CaseEntry, DoubleSpendProof, PairState } from "./disputes.ts";
 import { ChainRevert } from "./errors.ts";
 
 export type DeskRefusal = { readonly name: string; readonly detail: string };
@@ -48,6 +48,14 @@ export class ChainDesk {
 
   async payQueue(member: MemberId): Promise<boolean> {
     return (await this.#send(payQueue(member, DEBTS_AT_ONCE))) === undefined;
+  }
+
+  async caseCount(): Promise<number> {
+    return await this.#chain.reader.caseCount();
+  }
+
+  async case(caseId: number): Promise<CaseEntry | undefined> {
+    return await this.#chain.reader.case(caseId);
   }
 
   async #send(call: ContractCall): Promise<DeskRefusal | undefined> {

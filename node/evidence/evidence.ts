@@ -10,6 +10,7 @@ import type { CheckedStore } from "../service/checked-store.ts";
 import type { Logger } from "../service/telemetry.ts";
 import type { LeafStore } from "../store/leaf-store.ts";
 import { AppliedProofs } from "./applied-proofs.ts";
+import { type CaseDesk, CaseWatch } from "./case-watch.ts";
 import { ConflictBook } from "./conflict-book.ts";
 import { ConflictWatch } from "./conflict-watch.ts";
 import { type BondDesk, QueuePayer } from "./queue-payer.ts";
@@ -26,7 +27,7 @@ export type EvidenceParts = {
   readonly store: CheckedStore;
   readonly directory: Pick<Directory, "activeMembers" | "rows">;
   /** Absent where the network has no contract that pays. */
-  readonly desk: (DisputesDesk & BondDesk) | undefined;
+  readonly desk: (DisputesDesk & BondDesk & CaseDesk) | undefined;
   readonly logger: Logger;
   /** Called when a loser was handed in again. */
   readonly onLocal: () => void;
@@ -36,6 +37,8 @@ export type EvidenceParts = {
 
 export class Evidence implements AsyncDisposable {
   readonly book: ConflictBook;
+  /** Absent where the network has no contract that keeps them. */
+  readonly cases: CaseWatch | undefined;
   readonly #watch: ConflictWatch;
   readonly #reporter: Reporter;
   /** Absent on an observer, and where nobody pays. */
@@ -47,8 +50,9 @@ export class Evidence implements AsyncDisposable {
     this.#watch = new ConflictWatch({ ...parts, book: this.book });
     this.#reporter = new Reporter({ ...parts, book: this.book, proofs }, options);
     const { member, desk } = parts;
-    if (member !== undefined && desk !== undefined)
-      this.#payer = new QueuePayer({ ...parts, member, desk }, options);
+    if (desk === undefined) return;
+    this.cases = new CaseWatch({ ...parts, desk, now: Date.now }, { lookMs: options.turnMs });
+    if (member !== undefined) this.#payer = new QueuePayer({ ...parts, member, desk }, options);
   }
 
   /** Takes up what was open, and finds what was folded and not looked at. Before the first event is folded. */
@@ -57,6 +61,7 @@ export class Evidence implements AsyncDisposable {
     await this.#watch.start();
     this.#reporter.start();
     this.#payer?.start();
+    this.cases?.start();
   }
 
   /** To be told of every event, before the pool is. */
@@ -66,6 +71,7 @@ export class Evidence implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
+    await this.cases?.stop();
     await this.#payer?.stop();
     await this.#reporter.stop();
     await this.#watch.stop();

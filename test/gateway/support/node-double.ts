@@ -101,6 +101,7 @@ export class NodeDouble implements AsyncDisposable {
         conflicts: this.#conflictQueries() as unknown as ConflictQueries,
         conflictFeed: this.#conflictFeed,
       },
+      cases: { open: () => [] },
       queries: this.#queries() as unknown as Queries,
       feed: this.#feed,
     };

@@ -1,0 +1,66 @@
+/** A case in plain words: what is asked of whom, who may do what until when, and what silence decides. */
+import { type Currency, formatAmount } from "../protocol/money.ts";
+import type { CaseEntry } from "./chain/disputes.ts";
+
+export type CaseContext = {
+  readonly currency: Currency;
+  /** What each step of a case has, in seconds. */
+  readonly claimPeriodS: number;
+  /** Milliseconds. */
+  readonly now: number;
+};
+
+export function explainCase(entry: CaseEntry, context: CaseContext): string[] {
+  return [whatIsAsked(entry, context), whatComes(entry, context)];
+}
+
+function whatIsAsked(
+  { kind, claimant, accused, amount }: CaseEntry,
+  { currency }: CaseContext,
+): string {
+  const subject = {
+    "double-spend": `a coin that a device of member ${accused} spent twice, and for which no report is paid`,
+    "false-receipt": `a receipt that member ${accused} signed for a coin which is not there`,
+    "false-certificate": `a certificate that member ${accused} signed for a key which is not enrolled`,
+  }[kind];
+  return `Member ${claimant} asks ${formatAmount(amount, currency)} of the bond of member ${accused}, for ${subject}.`;
+}
+
+function whatComes(
+  { caseId, kind, status, accused, deadlineS }: CaseEntry,
+  { claimPeriodS, now }: CaseContext,
+): string {
+  const isOver = now > deadlineS * 1000;
+  const until = timeOf(deadlineS);
+  const ruledUntil = timeOf(deadlineS + claimPeriodS);
+  switch (status) {
+    case "opened":
+      if (!isOver)
+        return kind === "double-spend"
+          ? `Member ${accused} may answer until ${until}. After the answer, or after that time, a regulator rules within ${days(claimPeriodS)}.`
+          : `Member ${accused} may answer until ${until}. If it says nothing, anyone may have the case ruled for the claimant from then on.`;
+      return kind === "double-spend"
+        ? `Member ${accused} has not answered. A regulator rules until ${ruledUntil}; after that the case lapses.`
+        : `Member ${accused} has not answered until ${until}: anyone may have the case ruled for the claimant.`;
+    case "answered":
+      return isOver
+        ? `It is answered, and no regulator ruled until ${until}: anyone may let it lapse, and it can be opened again.`
+        : `It is answered. A regulator rules until ${until}; after that the case lapses, and can be opened again.`;
+    case "ruled":
+      return `It is ruled for the claimant: anyone may have it enforced, and the bond of member ${accused} pays.`;
+    case "enforced":
+      return `It is enforced: the bond of member ${accused} has paid, or pays in its turn.`;
+    case "dismissed":
+      return "It has ended with nothing paid by it.";
+    case "none":
+      return `There is no case ${caseId}.`;
+  }
+}
+
+function timeOf(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+function days(seconds: number): string {
+  return seconds < 172_800 ? `${seconds} seconds` : `${Math.floor(seconds / 86_400)} days`;
+}
