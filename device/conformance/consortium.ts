@@ -11,6 +11,11 @@ import {
   type SignedCertificate,
   signCertificate,
 } from "../../protocol/certificate.ts";
+import {
+  type EmergencyProfile,
+  type LimitFactors,
+  signEmergencyProfile,
+} from "../../protocol/emergency-profile.ts";
 import type { Owner } from "../../protocol/key.ts";
 import {
   prefixOf,
@@ -22,6 +27,7 @@ import {
 } from "../../protocol/lists.ts";
 import type { Amount } from "../../protocol/money.ts";
 import { lock, type MemberId, outpointOf, type Output } from "../../protocol/output.ts";
+import type { Random } from "../../protocol/random.ts";
 import { type Receipt, type SignedReceipt, signReceipt } from "../../protocol/receipt.ts";
 import { memberStatus } from "../../protocol/rules.ts";
 import type { Signer } from "../../protocol/signature.ts";
@@ -42,6 +48,8 @@ export class Consortium {
   readonly seed: Seed;
   readonly networkId: Uint8Array;
   readonly authority: NamedKey;
+  /** What the kit draws in this world, never the same twice. */
+  readonly random: Random;
   /** Milliseconds: the clock of the authority and the banks. */
   now = BEGINNING_MS;
   #versions = 0;
@@ -51,6 +59,7 @@ export class Consortium {
     this.seed = seed;
     this.networkId = seed.bytes("network", 32);
     this.authority = seed.key("authority");
+    this.random = seed.random("draw");
   }
 
   /** Lets time pass for the authority and the banks. */
@@ -145,6 +154,25 @@ export class Consortium {
     const list = { member, version: ++this.#versions, issued: this.now, prefixes, ...changed };
     const { bytes } = await signRevocationList(this.networkId, list, issuer);
     return { kind: "revocations", bytes };
+  }
+
+  /** The next emergency profile: for a day from now on, everywhere, unless it is said otherwise. */
+  async emergency(
+    factors: Partial<LimitFactors>,
+    changed: Partial<EmergencyProfile> = {},
+    authority: Signer = this.authority,
+  ): Promise<CarriedList> {
+    const profile: EmergencyProfile = {
+      version: ++this.#versions,
+      issued: this.now,
+      notBefore: this.now,
+      notAfter: this.now + DAY_MS,
+      factors: { payment: 100, count: 100, balance: 100, depth: 100, ...factors },
+      places: [],
+      ...changed,
+    };
+    const { bytes } = await signEmergencyProfile(this.networkId, profile, authority);
+    return { kind: "emergency", bytes };
   }
 
   /** Everything a device learns at a gateway. */

@@ -14,6 +14,7 @@ export type NamedKey = Signer & { readonly privateKey: Uint8Array; readonly owne
 
 export class Seed {
   readonly text: string;
+  readonly #keys = new Map<string, NamedKey>();
 
   constructor(text: string) {
     this.text = text;
@@ -29,14 +30,11 @@ export class Seed {
   }
 
   key(name: string): NamedKey {
-    const privateKey = p256.utils.randomSecretKey(this.bytes(`key ${name}`, 48));
-    const publicKey = p256.getPublicKey(privateKey, true);
-    return {
-      privateKey,
-      publicKey,
-      owner: ownerOf(publicKey),
-      sign: async (message) => p256.sign(message, privateKey, { lowS: true, prehash: true }),
-    };
+    const known = this.#keys.get(name);
+    if (known !== undefined) return known;
+    const key = keyOf(this.bytes(`key ${name}`, 48));
+    this.#keys.set(name, key);
+    return key;
   }
 
   /** Randomness that repeats: the n-th draw of a name is always the same. */
@@ -44,9 +42,15 @@ export class Seed {
     let draws = 0;
     return (length) => this.bytes(`${name} ${draws++}`, length);
   }
+}
 
-  /** A seed of its own for a part of the run: what one part draws does not move another. */
-  part(name: string): Seed {
-    return new Seed(`${this.text}/${name}`);
-  }
+function keyOf(bytes: Uint8Array): NamedKey {
+  const privateKey = p256.utils.randomSecretKey(bytes);
+  const publicKey = p256.getPublicKey(privateKey, true);
+  return {
+    privateKey,
+    publicKey,
+    owner: ownerOf(publicKey),
+    sign: async (message) => p256.sign(message, privateKey, { lowS: true, prehash: true }),
+  };
 }

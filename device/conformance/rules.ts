@@ -1,0 +1,30 @@
+/** The rules of a device, by the ids they have in section 10 of SPEC.md: each case says which of them it proves. */
+export const rules = {
+  D1: "Bytes are read strictly: what is not exactly one message of version 1 is refused as `malformed`, `unsupported-version` or `too-large`, and changes nothing.",
+  D2: "Every signature that a device gives has a low s, and it takes none with a high s.",
+  D3: "The same message gives the same answer, byte for byte, and changes nothing the second time.",
+  D4: "A coin stands in one signed body only, whatever is asked of the device and whatever happens to it.",
+  D5: "Change is free when the payee has answered accepted or returned, or the own member has said that the record applied. Nothing else frees it.",
+  D6: "Message 2 answers one open request of the device's own: it opens with that request's key, and its record has that request's nonce. A request is paid once.",
+  D7: "A certificate counts if a member in good standing has signed it, with its present issuer key or, for receiptLife after the trust list, with the one before; if it has begun, has not expired and lives at most receiptLife; if its key is not revoked; and if its maxBalance is within the member's guarantee.",
+  D8: "A payment is signed by the certified key, pays the device what was asked with the device's own member as custodian, and gives the rest back to the payer.",
+  D9: "Every input leads through records in order to receipts in order. A record is in order if a certified key signed it, spends what is its own, and makes as much as it spends; a receipt, if the coin's custodian signed it, it has not expired, and it lives at most receiptLife.",
+  D10: "A coin is as deep as 0 with a receipt, and otherwise one more than the deepest coin its record spends. Nobody spends a coin that is deeper than its certificate's maxDepth, except to pay it back to the one it came from.",
+  D11: "Money that is good and not wanted, since it is another amount or more than the device may hold, is paid back in message 3, all of it.",
+  D12: "A payment is below maxPayment, and the count of payments in the window of signed time is below maxCount. Each holds by itself, and 0 is off. The payee checks the payer's maxPayment too.",
+  D13: "A device holds at most its maxBalance, what waits included, and asks for no more than that.",
+  D14: "A request is paid if its certificate counts, the certified key signed it, and it is not the device's own.",
+  D15: "Coins with receipts pay first, and are never mixed with coins without. What cannot be paid now is refused with the reason: `insufficient-funds`, `expired`, `over-depth-limit`, `sync-needed`, `too-many-coins`.",
+  D16: "A payer takes a return only if the payee signed it and it gives back what was paid, all of it and nothing else.",
+  D17: "A list is taken if it is newer than the one held and signed by whom it must be; any other is passed over. The trust key passes on by the trust list alone.",
+  D18: "Signed time is the latest that the authority, or the own member, has signed in a list or a receipt. It never goes back. What has expired is decided by the later of it and the host's clock.",
+  D19: "The fresher of two devices hands newer lists to the staler one in messages 2 and 3, whatever becomes of the payment.",
+  D20: "A device takes a certificate only if it is its own, counts, and is not older than the one held; a receipt only if it is in order and for a coin of its own. A receipt never revives a spent coin.",
+  D21: "A record is pending until the own member says that it has applied, by a statement or a receipt. Pending records are given parents first.",
+  D22: "A device that loses its power at any moment goes on where it was: nothing that it said is forgotten, and nothing is paid or taken twice.",
+  D23: "A device is in one place at a time.",
+  D24: "Money goes back by a request that names the payment, between the same two devices, and never more than was paid. Promised change is given all at once. A till pays refunds and change, and nothing else.",
+  D25: "Where an emergency profile is in force, by time and place, a limit is the certificate's times its factor. A limit that is off stays off, a depth of 0 stays 0, and no balance goes above the member's guarantee.",
+} as const;
+
+export type RuleId = keyof typeof rules;

@@ -1,0 +1,46 @@
+/** The kit against our own purse, in this process: that it holds every rule, and that every rule is tried. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { Adapter } from "../../../device/adapter/adapter.ts";
+import { rules } from "../../../device/conformance/rules.ts";
+import { runCases } from "../../../device/conformance/run.ts";
+import { Seed } from "../../../device/conformance/seed.ts";
+import { NodeVerifier } from "../../../protocol/p256-node.ts";
+import { root } from "../../support/imports.ts";
+import { cases } from "./support/cases.ts";
+import { MemoryChannel } from "./support/memory-bench.ts";
+
+describe("the conformance kit", () => {
+  const verifier = new NodeVerifier();
+
+  function run(seed: string) {
+    const options = { seed: new Seed(seed), verifier, clock: () => performance.now() };
+    const device = new MemoryChannel((bench) => new Adapter(bench), options.seed, verifier);
+    return runCases(device, cases, options);
+  }
+
+  it("finds nothing wrong with this SDK's purse, whatever the seed", async () => {
+    for (const seed of ["one", "another"]) {
+      const results = await run(seed);
+      const wrong = results.filter(({ verdict }) => verdict === "fails");
+      expect(wrong.map(({ name, why }) => `${name}: ${why}`)).to.deep.equal([]);
+      const left = results.filter(({ verdict }) => verdict === "not-tried");
+      expect(left.map(({ name }) => name)).to.deep.equal(["in-one-place"]);
+    }
+  });
+
+  it("tries each rule, and names each case once", () => {
+    const tried = new Set(cases.flatMap((each) => each.rules));
+    expect([...tried].sort()).to.deep.equal(Object.keys(rules).sort());
+    const names = cases.map(({ name }) => name);
+    expect(new Set(names).size).to.equal(names.length);
+    for (const name of names) expect(name).to.match(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+  });
+
+  it("has the rules as the specification has them", () => {
+    const spec = readFileSync(join(root, "docs/SPEC.md"), "utf8");
+    const rows = [...spec.matchAll(/^\| (D\d+) \| (.*) \|$/gm)].map(([, id, text]) => [id!, text!]);
+    expect(Object.fromEntries(rows)).to.deep.equal(rules);
+  });
+});

@@ -1,0 +1,94 @@
+/**
+ * A device on the bench in this process, rows in memory: what it had kept is there when its power comes back.
+ * Its key and its randomness follow from a seed, so that two devices that do the same say the same.
+ */
+import type { Adapter, Bench, Settings } from "../../../../device/adapter/adapter.ts";
+import {
+  type Command,
+  type CommandName,
+  formatCommand,
+  type Given,
+  parseReply,
+  type Reply,
+} from "../../../../device/conformance/command.ts";
+import type { NamedKey, Seed } from "../../../../device/conformance/seed.ts";
+import type { Channel } from "../../../../device/conformance/subject.ts";
+import type { PurseParts } from "../../../../device/holder.ts";
+import { MemoryPurseStore, type PurseStore } from "../../../../device/purse-store.ts";
+import type { Random } from "../../../../protocol/random.ts";
+import type { Verifier } from "../../../../protocol/signature.ts";
+
+/** Another part of a device, as of each time that it is opened. */
+export type Fit = (parts: PurseParts) => PurseParts;
+
+class PowerCut extends Error {}
+
+export class MemoryChannel implements Channel {
+  readonly #makeAdapter: (bench: Bench) => Adapter;
+  readonly #bench: Bench;
+  #adapter: Adapter | undefined;
+  #id = 0;
+
+  constructor(
+    makeAdapter: (bench: Bench) => Adapter,
+    seed: Seed,
+    verifier: Verifier,
+    fit: Fit = (parts) => parts,
+  ) {
+    this.#makeAdapter = makeAdapter;
+    this.#bench = memoryBench(seed, verifier, fit);
+  }
+
+  async ask<N extends CommandName>(
+    name: N,
+    given: Given<N>,
+    cutAt?: number,
+  ): Promise<Reply<N> | undefined> {
+    this.#adapter ??= this.#makeAdapter(this.#bench);
+    const command = { id: ++this.#id, name, given, cutAt } as unknown as Command;
+    try {
+      const line = await this.#adapter.handle(formatCommand(command));
+      return parseReply(command.id, name, line);
+    } catch (error) {
+      if (!isPowerCut(error)) throw error;
+      await this.restart();
+      return undefined;
+    }
+  }
+
+  async restart(): Promise<void> {
+    this.#adapter = undefined;
+  }
+
+  close(): Promise<void> {
+    return this.restart();
+  }
+}
+
+function memoryBench(seed: Seed, verifier: Verifier, fit: Fit): Bench {
+  let made: { settings: Settings; signer: NamedKey; store: PurseStore; random: Random } | undefined;
+  const open = async () => {
+    if (made === undefined) return undefined;
+    const { settings, ...own } = made;
+    const place = () => settings.place;
+    return fit({ ...settings, ...own, place, class: "software", verifier, clock: Date.now });
+  };
+  return {
+    name: "a purse in memory",
+    version: "0",
+    class: "software",
+    async make(settings) {
+      const signer = seed.key("the device");
+      const random = seed.random("the device");
+      made = { settings, signer, store: new MemoryPurseStore(), random };
+      return (await open())!;
+    },
+    open,
+    cutPower: () => Promise.reject(new PowerCut()),
+  };
+}
+
+/** Said by the bench, or by a purse whose store it was. */
+function isPowerCut(error: unknown): boolean {
+  return error instanceof Error && (error instanceof PowerCut || isPowerCut(error.cause));
+}
