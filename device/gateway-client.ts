@@ -44,15 +44,25 @@ export class HttpGatewayClient implements GatewayClient {
   }
 
   /** @throws Refusal as the gateway's problem document names it. */
-  async send(request: Uint8Array): Promise<Uint8Array> {
-    const signal = AbortSignal.timeout(this.#timeoutMs);
-    const headers = { "content-type": OCTETS, accept: OCTETS };
-    const body = Uint8Array.from(request);
-    const response = await this.#fetch(this.#url, { method: "POST", headers, body, signal });
-    const reply = await readBody(response);
-    if (response.ok) return reply;
-    throw problemOf(response.status, reply);
+  send(request: Uint8Array): Promise<Uint8Array> {
+    return postOctets(this.#fetch, this.#url, request, this.#timeoutMs);
   }
+}
+
+/** @throws Refusal as the gateway's problem document names it; Error if it is out of reach. */
+export async function postOctets(
+  fetch: typeof globalThis.fetch,
+  url: string,
+  octets: Uint8Array,
+  timeoutMs: number,
+): Promise<Uint8Array> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const headers = { "content-type": OCTETS, accept: OCTETS };
+  const body = Uint8Array.from(octets);
+  const response = await fetch(url, { method: "POST", headers, body, signal });
+  const reply = await readBody(response);
+  if (response.ok) return reply;
+  throw problemOf(response.status, reply);
 }
 
 /**

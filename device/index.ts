@@ -3,6 +3,9 @@
  * else in the package may change between versions. Inside this repository files import each other, never this.
  */
 export { enrol, type Load, load, redeem } from "./account.ts";
+export { Courier, type CourierParts, type Delivery } from "./courier/courier.ts";
+export { HttpParcelGateway, type ParcelGateway } from "./courier/parcel-gateway.ts";
+export { type Intake, Sender, type SenderParts } from "./courier/sender.ts";
 export { collect, payOver } from "./exchange.ts";
 export {
   askGateway,
@@ -13,6 +16,7 @@ export {
 export type { PurseParts } from "./holder.ts";
 export type { News } from "./news.ts";
 export type { Received } from "./payee.ts";
+export type { OfflineLimits } from "./offline-limits.ts";
 export type { PendingRecord } from "./pending-store.ts";
 export { type HeldCoin, type Identity, Purse } from "./purse.ts";
 export type { Balance } from "./purse-state.ts";

@@ -31,6 +31,9 @@ export type News = {
   readonly receipts?: readonly SignedReceipt[];
 };
 
+/** A record as it was handed in. */
+export type HandedIn = Pick<PendingRecord, "id" | "record">;
+
 export function takeNews(
   holder: Holder,
   draft: Draft,
@@ -72,7 +75,7 @@ export function takeAcknowledgement(
   holder: Holder,
   draft: Draft,
   acknowledgement: SignedAcknowledgement,
-  leaves: readonly PendingRecord[],
+  leaves: readonly HandedIn[],
 ): void {
   const { member } = acknowledgement;
   const known = knowledgeOf(holder, draft);

@@ -32,7 +32,14 @@ import type { SignedStatement } from "../protocol/statement.ts";
 import { heldVersions, learnLists } from "./held-lists.ts";
 import { type HistoryEntry, historyOf } from "./history.ts";
 import { type Holder, holderOf, knowledgeOf, ownCertificate, type PurseParts } from "./holder.ts";
-import { type News, takeAcknowledgement, takeNews, takeNote, takeStatement } from "./news.ts";
+import {
+  type HandedIn,
+  type News,
+  takeAcknowledgement,
+  takeNews,
+  takeNote,
+  takeStatement,
+} from "./news.ts";
 import { makeRequest, openAnswer, type Received, takeBundle, takePayment } from "./payee.ts";
 import {
   finishPayment,
@@ -258,10 +265,7 @@ export class Purse {
    * A member has leaves durably. @param leaves in the order they were handed in.
    * @throws Refusal `bad-signature`, `bad-proof` if the acknowledgement is for other leaves.
    */
-  acknowledged(
-    acknowledgement: SignedAcknowledgement,
-    leaves: readonly PendingRecord[],
-  ): Promise<void> {
+  acknowledged(acknowledgement: SignedAcknowledgement, leaves: readonly HandedIn[]): Promise<void> {
     return this.#alone(async (draft) =>
       takeAcknowledgement(this.#holder, draft, acknowledgement, leaves),
     );

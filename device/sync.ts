@@ -75,7 +75,7 @@ async function handIn(purse: Purse, gateway: GatewayClient): Promise<number> {
   const isOwn = gateway.member === purse.member;
   const open = purse.pending().filter((record) => record.acknowledgedBy !== gateway.member);
   const plain = open.filter(({ role }) => role !== "redeemed");
-  for (const records of chunksOf(plain)) {
+  for (const records of chunksOf(plain, CHUNK_BYTES)) {
     const leaves = records.map(({ record }) => record.bytes);
     const { acknowledgement } = await askGateway(purse, gateway, { kind: "submit", leaves });
     await purse.acknowledged(acknowledgement, records);
@@ -89,7 +89,8 @@ async function handIn(purse: Purse, gateway: GatewayClient): Promise<number> {
   return plain.length + redeemed.length;
 }
 
-function chunksOf(records: readonly PendingRecord[]): PendingRecord[][] {
+/** Records that go in one submission each, in their order. */
+export function chunksOf(records: readonly PendingRecord[], bytesMax: number): PendingRecord[][] {
   const chunks: PendingRecord[][] = [];
   let room = 0;
   for (const pending of records) {
@@ -97,7 +98,7 @@ function chunksOf(records: readonly PendingRecord[]): PendingRecord[][] {
     const last = chunks.at(-1);
     if (last === undefined || length > room || last.length === limits.submissionLeavesMax) {
       chunks.push([pending]);
-      room = CHUNK_BYTES;
+      room = bytesMax;
     } else {
       last.push(pending);
     }

@@ -28,6 +28,7 @@ import { LostDevices } from "./lost-devices.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import { Nonces } from "./nonces.ts";
 import { Onboarding } from "./onboarding.ts";
+import { Parcels } from "./parcels.ts";
 import { PresentKey } from "./present-key.ts";
 import { Reasons } from "./reasons.ts";
 import { Reclaims } from "./reclaims.ts";
@@ -234,5 +235,11 @@ async function openService(
     statuses: new RecordStatuses({ ...common, currency: network.currency }),
     receipts,
   });
-  return { credentials, loads, lost, explanations, recordEvents, desk };
+  const parcels = await Parcels.open({
+    ...common,
+    ...options.couriers,
+    desk,
+    gateways: network.gateways,
+  });
+  return { credentials, loads, lost, explanations, recordEvents, desk, parcels };
 }

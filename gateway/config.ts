@@ -139,6 +139,17 @@ export const GatewayConfigSchema = Type.Object(
       patienceMs: milliseconds(2_592_000_000, "For how long what cannot apply yet is tried"),
       firstLookMs: milliseconds(2_000, "How soon a leaf is asked for that no event has told of"),
     }),
+    couriers: section({
+      parcelsMax: Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        default: 1_000,
+        description:
+          "Parcels for other members that are kept until these have answered, 64 KiB each",
+      }),
+      keepMs: milliseconds(1_209_600_000, "For how long a parcel is kept, and then its answer"),
+      retryMs: milliseconds(5_000, "How soon a member that did not answer is tried again"),
+    }),
     lists: section({
       refreshMs: milliseconds(30_000, "How often published lists are asked for"),
       lifeMs: milliseconds(10_000, "How old a revocation list may be that is handed out again"),

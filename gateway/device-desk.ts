@@ -3,7 +3,6 @@
  * today; then it is handed to whoever does what it asks. What is turned down is answered, too: with the reason,
  * and with the lists if the device did not know the time.
  */
-import type { SignedAcknowledgement } from "../protocol/acknowledgement.ts";
 import type { Answer } from "../protocol/answer.ts";
 import type { CarriedList } from "../protocol/carried-lists.ts";
 import { encodeDeviceReply } from "../protocol/device-reply.ts";
@@ -17,8 +16,9 @@ import type { SealingKey } from "../protocol/hpke.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
 import type { MemberId } from "../protocol/output.ts";
 import { reasonOf } from "../protocol/reason.ts";
+import { openParcel, type Parcel, type ParcelAnswer, sealAnswer } from "../protocol/parcel.ts";
+import type { Random } from "../protocol/random.ts";
 import { isRefusal, Refusal } from "../protocol/refusal.ts";
-import { openDeviceRequest } from "../protocol/sealed-request.ts";
 import type { Verifier } from "../protocol/signature.ts";
 import type { Certificates } from "./certificates.ts";
 import type { Devices } from "./devices.ts";
@@ -48,6 +48,7 @@ export type DeviceDeskParts = {
   readonly statuses: RecordStatuses;
   readonly receipts: Receipts;
   readonly lists: Lists;
+  readonly random: Random;
   readonly clock: () => number;
 };
 
@@ -71,38 +72,42 @@ export class DeviceDesk {
       );
     }
     checkDeviceRequestSignature(networkId, request, verifier);
-    const { nonce } = request;
-    try {
-      const answer = await whileNodeAnswers(() => this.#do(request));
-      return encodeDeviceReply({ nonce, outcome: "answered", answer });
-    } catch (error) {
-      if (!isRefusal(error) || error.row.status === 503) throw error;
-      const lists = await this.#listsWith(error);
-      const reason = reasonOf(error);
-      return encodeDeviceReply({
-        nonce,
-        outcome: "refused",
-        kind: request.ask.kind,
-        reason,
-        lists,
-      });
-    }
+    return this.#reply(request, () => this.#do(request));
   }
 
   /**
-   * Takes in what a courier brings, sealed to the intake key by the device that made it. Couriers take their
-   * time, and are told no more than that it has come.
-   * @returns the acknowledgement. @throws Refusal `not-for-us`, `forbidden` for anything but records.
+   * Answers what a courier brings, sealed to the intake key. Couriers take their time and bring the same more than
+   * once: of such requests those are answered that change nothing or name what they change. Nobody on the way
+   * learns even whether one was refused.
+   * @throws Refusal `not-for-us` for what does not open, `malformed`; `busy` and `unavailable` as for any other.
    */
-  async answerSealed(sealed: Uint8Array): Promise<SignedAcknowledgement> {
-    const { networkId, member, verifier, intakeKey, redemptions, intake } = this.#parts;
-    const request = await openDeviceRequest(networkId, member, intakeKey, sealed);
-    checkDeviceRequestSignature(networkId, request, verifier);
-    const { ask, deviceKey } = request;
-    const owner = ownerOf(deviceKey);
-    if (ask.kind === "submit") return intake.acknowledge(ask.leaves, await this.#isOwn(owner));
-    if (ask.kind === "redeem") return redemptions.ask(owner, ask.record);
-    throw new Refusal("forbidden", "by courier, records are handed in and nothing else is asked");
+  async answerParcel(parcel: Parcel): Promise<ParcelAnswer> {
+    const { networkId, verifier, intakeKey, random } = this.#parts;
+    const opened = await openParcel(networkId, intakeKey, parcel);
+    const { request } = opened;
+    const reply = await this.#reply(request, async () => {
+      checkDeviceRequestSignature(networkId, request, verifier);
+      const { kind } = request.ask;
+      if (kind === "submit" || kind === "redeem" || kind === "status") {
+        return this.#answer(ownerOf(request.deviceKey), request);
+      }
+      throw new Refusal("forbidden", "by courier, records are handed in and asked after, no more");
+    });
+    return sealAnswer(networkId, parcel, opened, reply, random);
+  }
+
+  /** The answer, or why there is none. @throws Refusal on what has nothing to do with the device. */
+  async #reply(request: DeviceRequest, act: () => Promise<Answer>): Promise<Uint8Array> {
+    const { nonce } = request;
+    try {
+      return encodeDeviceReply({ nonce, outcome: "answered", answer: await whileNodeAnswers(act) });
+    } catch (error) {
+      if (!isRefusal(error) || error.row.status === 503) throw error;
+      const lists = await this.#listsWith(error);
+      const { kind } = request.ask;
+      const reason = reasonOf(error);
+      return encodeDeviceReply({ nonce, outcome: "refused", kind, reason, lists });
+    }
   }
 
   async #do(request: DeviceRequest): Promise<Answer> {

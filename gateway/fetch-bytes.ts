@@ -1,16 +1,40 @@
 /** Bytes from another service of the network, bounded in size and time. */
+import { parseProblem } from "../node/service/problem.ts";
 
 const TIMEOUT_MS = 10_000;
 
-/** @throws Error if the service is away, answers anything but 200, or with more than `bytesMax`. */
-export async function fetchBytes(url: string, bytesMax: number): Promise<Uint8Array> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (!answer.ok || answer.body === null) throw new Error(`${url} answered ${answer.status}`);
+/**
+ * @throws Refusal as the service's problem document names it; Error if the service is away, answers anything else,
+ *   or with more than `bytesMax`.
+ */
+export function fetchBytes(url: string, bytesMax: number): Promise<Uint8Array> {
+  return exchange(url, {}, bytesMax);
+}
+
+/** The same for bytes that are handed over. */
+export function postBytes(url: string, body: Uint8Array, bytesMax: number): Promise<Uint8Array> {
+  const headers = { "content-type": "application/octet-stream" };
+  return exchange(url, { method: "POST", headers, body: Uint8Array.from(body) }, bytesMax);
+}
+
+async function exchange(url: string, request: RequestInit, bytesMax: number): Promise<Uint8Array> {
+  const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const bytes = await readBody(answer, bytesMax);
+  if (answer.ok) return bytes;
+  throw (
+    parseProblem(new TextDecoder().decode(bytes)) ??
+    new Error(`${answer.url} answered ${answer.status}`)
+  );
+}
+
+async function readBody(answer: Response, bytesMax: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of answer.body as AsyncIterable<Uint8Array>) {
+  for await (const piece of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
     length += piece.length;
-    if (length > bytesMax) throw new Error(`${url} answers with more than ${bytesMax} bytes`);
+    if (length > bytesMax) {
+      throw new Error(`${answer.url} answers with more than ${bytesMax} bytes`);
+    }
     pieces.push(piece);
   }
   return new Uint8Array(Buffer.concat(pieces));

@@ -79,7 +79,7 @@ export class Gateway {
     const watch = await this.#watchNode();
     const parts = await assemble(this.#parts, this.#options, watch);
     const { forwarder, vault, loads, redemptions, balances, lists, revocations } = parts;
-    const { lost, doubleSpends, recordEvents } = parts;
+    const { lost, doubleSpends, recordEvents, parcels } = parts;
     for (const part of [vault, loads, redemptions, balances, lost]) {
       forwarder.onOutcome((outcome) => part.settle(outcome));
     }
@@ -98,6 +98,7 @@ export class Gateway {
       this.#carryRevocations(revocations),
       doubleSpends,
       lost,
+      parcels,
     ]) {
       part.start();
       this.#running.defer(() => part.stop());
@@ -172,11 +173,12 @@ export class Gateway {
     });
   }
 
-  #measure({ intake, loads, vault }: Assembly): void {
+  #measure({ intake, loads, vault, parcels }: Assembly): void {
     const { metrics } = this.#parts;
     metrics.watch("gateway_intake_leaves", "Leaves that are not final", () => intake.size);
     metrics.watch("gateway_intake_bytes", "Their bytes", () => intake.sizeBytes);
     metrics.watch("gateway_loads_open", "Loads that are not final", () => loads.open);
+    metrics.watch("gateway_parcels", "Parcels and answers kept for others", () => parcels.size);
     metrics.watch("gateway_vault_spends", "Spends of the vault's not final", () => vault.spending);
   }
 

@@ -23,6 +23,7 @@
  *     q                                    → how many records the treasury key has signed
  *     v                                    → the member's revocation list, as it travels
  *     t ‖ version u32                      → a trust list, as it travels
+ *     h ‖ parcel id 32                     → a parcel for another member, or its answer
  *     f                                    → the emergency profile, as it travels
  */
 import { concat, fromHex, type Hex, utf8, Writer } from "../protocol/bytes.ts";
@@ -56,6 +57,7 @@ export const keys = {
   revocationList: prefix("v"),
   trustList: (version: number) => concat(prefix("t"), u32(version)),
   emergencyProfile: prefix("f"),
+  parcel: (id: Hex) => concat(prefix("h"), fromHex(id)),
 } as const;
 
 /** Keys from the first up to but without the second. */
@@ -91,6 +93,7 @@ export const ranges = {
   loads: under("o"),
   vaultSpends: under("p"),
   trustLists: under("t"),
+  parcels: under("h"),
 } as const;
 
 /** The number that ends a key. */

@@ -5,17 +5,20 @@ import { type Hex, toHex } from "../protocol/bytes.ts";
 import { decodeDeviceRequest } from "../protocol/device-request.ts";
 import { decodeLeaves } from "../protocol/leaf-list.ts";
 import { limits } from "../protocol/limits.ts";
+import { encodeParcelState } from "../protocol/parcel.ts";
 import { bytes, call, events, type Route } from "../node/service/route.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import { REVOCATIONS_PATH } from "./foreign-lists.ts";
 import type { Intake } from "./intake.ts";
 import type { Explanations } from "./explanations.ts";
+import { PARCEL_BYTES_MAX, PARCELS_PATH, type Parcels } from "./parcels.ts";
 import type { RecordEvents } from "./record-events.ts";
 import type { Revocations } from "./revocations.ts";
 import * as Api from "./schema.ts";
 
 export type RoutesParts = {
   readonly desk: DeviceDesk;
+  readonly parcels: Parcels;
   readonly intake: Intake;
   readonly revocations: Revocations;
   readonly explanations: Explanations;
@@ -30,6 +33,7 @@ const byId = Type.Object({ id: Api.RecordId });
 
 export function gatewayRoutes({
   desk,
+  parcels,
   intake,
   revocations,
   explanations,
@@ -48,12 +52,13 @@ export function gatewayRoutes({
     }),
     call({
       method: "POST",
-      path: "/v1/sealed",
-      summary: "A device's request that a courier brings, sealed to the intake key",
+      path: PARCELS_PATH,
+      summary:
+        "A parcel that a courier brings, for any member; the reply is its state, with the sealed answer once there is one",
       body: bytes,
       reply: bytes,
-      bodyMaxBytes: limits.gatewayPayloadMax + HEAD_MAX,
-      handle: async ({ body }) => encodeAcknowledgement(await desk.answerSealed(body)),
+      bodyMaxBytes: PARCEL_BYTES_MAX,
+      handle: async ({ body }) => encodeParcelState(await parcels.take(body)),
     }),
     call({
       method: "POST",

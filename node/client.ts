@@ -3,7 +3,8 @@ import { type Hex, toHex } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
 import { encodeLeaves } from "../protocol/leaf-list.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
-import { isRefusalCode, Refusal, refusalCodes } from "../protocol/refusal.ts";
+import { Refusal, refusalCodes } from "../protocol/refusal.ts";
+import { parseProblem } from "./service/problem.ts";
 import type {
   CaseRow,
   Cases,
@@ -231,13 +232,8 @@ function post(body: object | Uint8Array): RequestInit {
 /** A problem document as the refusal it was. */
 async function problem(answer: Response): Promise<Error> {
   const text = await answer.text();
-  try {
-    const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
-    if (code !== undefined && isRefusalCode(code)) return new Refusal(code, detail ?? "");
-  } catch {
-    // Not a problem document: said below as it came.
-  }
-  return new Error(`${answer.url} answered ${answer.status}: ${text.slice(0, 200)}`);
+  const said = `${answer.url} answered ${answer.status}: ${text.slice(0, 200)}`;
+  return parseProblem(text) ?? new Error(said);
 }
 
 async function* readEvents<Event>(body: ReadableStream<Uint8Array>): AsyncGenerator<Event> {

@@ -3,7 +3,7 @@
  *
  * A device sends a signed request (device-request.ts) that carries one ask (ask.ts); the gateway sends a
  * reply (device-reply.ts) that carries an answer of the same kind (answer.ts), or a refusal. The body of
- * `POST /v1/device` is the request as it is; a courier carries it sealed to the member's intake key.
+ * `POST /v1/device` is the request as it is; a courier carries it in a parcel (parcel.ts).
  *
  * - **A reply is not signed.** What it makes a device believe is signed by itself: certificates, receipts,
  *   acknowledgements, statements, lists. The rest is for the person who reads it.

@@ -75,6 +75,13 @@ export const limits = {
   answeredListsMax: 2048,
   /** Why something was refused, in a sentence or two. */
   reasonMax: 255,
+  /** What a parcel seals, in powers of two: a payment with all its ancestors fits the larger, one of a first hop the smaller. */
+  parcelBytesMin: 1024,
+  parcelBytesMax: 65_536,
+  /** What a courier carries for others: a phone's spare room. It cannot tell good parcels from bad, and lets go of all in time. */
+  courierParcelsMax: 256,
+  courierBytesMax: 4 * 1024 * 1024,
+  courierKeptMs: 14 * 24 * 60 * 60 * 1000,
   /** How far a request's signed time may be from the gateway's clock, either way. */
   requestLagMaxMs: 24 * 60 * 60 * 1000,
   /** How long a nonce is remembered: from a day ahead of the clock to a day behind it. */

@@ -21,6 +21,8 @@ export const messageNames = [
   "emergency",
   "request-gateway",
   "intake",
+  "parcel",
+  "parcel-answer",
   "acknowledgement",
   "applied",
   "disclosure",

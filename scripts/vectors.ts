@@ -11,7 +11,7 @@ import { batches } from "./vectors/batches.ts";
 import { envelopes } from "./vectors/envelopes.ts";
 import { bundles } from "./vectors/bundles.ts";
 import { confirmations, payments, requests } from "./vectors/exchange.ts";
-import { deviceRequests, sealedRequests } from "./vectors/device-requests.ts";
+import { deviceRequests } from "./vectors/device-requests.ts";
 import { acknowledgements, deviceReplies, statements } from "./vectors/gateway.ts";
 import { networkId } from "./vectors/keys.ts";
 import {
@@ -24,6 +24,7 @@ import {
 import { merkle } from "./vectors/merkle.ts";
 import { messages } from "./vectors/messages.ts";
 import { deposits, enrolments, kinds } from "./vectors/enrolments.ts";
+import { answers, parcels } from "./vectors/parcels.ts";
 import { records } from "./vectors/records.ts";
 import { references } from "./vectors/references.ts";
 import { signatures } from "./vectors/signatures.ts";
@@ -58,11 +59,11 @@ const files: Record<string, object> = {
   },
   gateway: {
     requests: await deviceRequests(),
-    sealedRequests: await sealedRequests(),
     replies: await deviceReplies(),
     acknowledgements: await acknowledgements(),
     statements: await statements(),
   },
+  parcels: { parcels: await parcels(), answers: await answers() },
   envelopes: await envelopes(),
   references: references(),
 };

@@ -3,7 +3,7 @@
  * stable, and its remedy. Whatever is not a refusal is our fault and shows nothing of itself.
  */
 import { type Static, Type } from "typebox";
-import { Refusal } from "../../protocol/refusal.ts";
+import { isRefusalCode, Refusal } from "../../protocol/refusal.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
@@ -43,6 +43,17 @@ export function problemOf(refusal: Refusal, id: string): Problem {
   const { code, detail, remedy, row, place } = refusal;
   const checks = refusal instanceof NotReady ? { checks: refusal.checks } : {};
   return { ...head(code, row.status, id), detail, code, remedy, ...place, ...checks };
+}
+
+/** The refusal that a service answered with, if it is a problem document of ours. */
+export function parseProblem(text: string): Refusal | undefined {
+  try {
+    const { code, detail } = JSON.parse(text) as { code?: unknown; detail?: unknown };
+    if (typeof code === "string" && isRefusalCode(code)) return new Refusal(code, String(detail));
+  } catch {
+    // A proxy's page, or half an answer: the caller says it as it came.
+  }
+  return undefined;
 }
 
 /** What a caller hears of an error of ours. */

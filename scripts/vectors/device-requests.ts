@@ -1,6 +1,6 @@
-/** What devices ask of gateways, of every kind, open and sealed for a courier. */
+/** What devices ask of gateways, of every kind. */
 import type { Ask } from "../../protocol/ask.ts";
-import { toHex, utf8 } from "../../protocol/bytes.ts";
+import { utf8 } from "../../protocol/bytes.ts";
 import {
   checkDeviceRequestSignature,
   decodeDeviceRequest,
@@ -8,14 +8,12 @@ import {
   signDeviceRequest,
 } from "../../protocol/device-request.ts";
 import { consentMessage } from "../../protocol/enrolment.ts";
-import { sealingKeyOf } from "../../protocol/hpke.ts";
 import { AMOUNT_MAX } from "../../protocol/money.ts";
 import { outpointsOf, recordId } from "../../protocol/record.ts";
-import { openDeviceRequest, sealDeviceRequest } from "../../protocol/sealed-request.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
-import { bytes, key, networkId, random } from "./keys.ts";
+import { bytes, networkId } from "./keys.ts";
 import { coin, issuers, now, pay, payee, payer, spend } from "./parties.ts";
-import { type Bad, bad, badAsync, badLengths, good, patch, type Vectors } from "./vector.ts";
+import { type Bad, bad, badLengths, good, patch, type Vectors } from "./vector.ts";
 
 /** Where an ask begins in its request. */
 const ASK = 64;
@@ -98,28 +96,6 @@ export async function deviceRequests(): Promise<Vectors> {
       bad("a key that is not on the curve", patch(certify, 4, ...new Uint8Array(31), 1), check),
       bad("the member changed after signing", patch(certify, 2, 2), check),
       bad("signed by another device", patch(certify, 3, ...payee.publicKey), check),
-    ],
-  };
-}
-
-export async function sealedRequests() {
-  const intake = sealingKeyOf(key("intake").privateKey);
-  const toSecond = await request({ kind: "certify" }, 2);
-  const plain = await request({ kind: "certify" });
-  const open = (input: Uint8Array) => openDeviceRequest(networkId, 1, intake, input);
-  const seal = (value: SignedDeviceRequest, intakeKey: Uint8Array, name: string) =>
-    sealDeviceRequest(networkId, value, intakeKey, random(`sealed request ${name}`));
-  const encoded = await seal(plain, intake.publicKey, "good");
-  return {
-    member: 1,
-    /** Of the member's intake key. */
-    privateKey: toHex(intake.privateKey),
-    good: [{ name: "certify", bytes: toHex(encoded), expected: toHex(plain.bytes) }],
-    bad: [
-      await badAsync("no tag", encoded.slice(0, 80), open),
-      await badAsync("a byte changed", patch(encoded, 70, encoded[70]! ^ 1), open),
-      await badAsync("for another member", await seal(toSecond, intake.publicKey, "2"), open),
-      await badAsync("to another key", await seal(plain, payee.publicKey, "key"), open),
     ],
   };
 }

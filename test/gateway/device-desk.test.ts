@@ -2,18 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { ranges } from "../../gateway/keys.ts";
-import { acknowledgedRoot, decodeAcknowledgement } from "../../protocol/acknowledgement.ts";
 import { decodeDeviceReply } from "../../protocol/device-reply.ts";
-import { leafHash } from "../../protocol/leaf.ts";
-import { NodeSigner } from "../../protocol/p256-node.ts";
-import { systemRandom } from "../../protocol/random.ts";
-import { sealDeviceRequest } from "../../protocol/sealed-request.ts";
 import type { SignedDeviceRequest } from "../../protocol/device-request.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import { corrupt } from "../support/leaves.ts";
-import { idOf, keyOf, networkId, pay, spend } from "../support/ledger-parts.ts";
-import { until } from "../support/until.ts";
-import { ask, Bank, intakeKey, MEMBER } from "./support/bank.ts";
+import { keyOf } from "../support/ledger-parts.ts";
+import { ask, Bank, MEMBER } from "./support/bank.ts";
 import { post, TestDevice } from "./support/device.ts";
 import { refusal } from "./support/refusal.ts";
 
@@ -94,28 +88,6 @@ describe("a device's requests", () => {
     expect(await codeOf(await device.request({ kind: "certify" }, { nonce }))).to.equal("answered");
     expect(await count()).to.equal(1);
     expect(await codeOf(old)).to.equal("stale-request");
-  });
-
-  it("are taken from couriers, sealed, whenever they come [N-14]", async () => {
-    const device = new TestDevice(bank, await bank.node.ledger.enrol("payer", MEMBER));
-    const coin = await bank.node.ledger.coin(pay(device.key, MEMBER, 5n));
-    const record = await spend({
-      signer: device.key,
-      inputs: [coin],
-      outputs: [pay(device.key, MEMBER, 5n)],
-    });
-    const submit = { kind: "submit", leaves: [record.bytes] } as const;
-    const request = await device.request(submit, { signedTime: bank.now() - 30 * DAY_MS });
-    const seal = (what: SignedDeviceRequest, key = intakeKey.publicKey) =>
-      sealDeviceRequest(networkId, what, key, systemRandom);
-    const answer = await post(`${bank.url}/v1/sealed`, await seal(request));
-    expect(decodeAcknowledgement(answer).root).to.equal(acknowledgedRoot([leafHash(record.bytes)]));
-    await until("it has applied", () => bank.node.hasApplied(idOf(record)));
-    const other = NodeSigner.generate().publicKey;
-    await refusal("not-for-us", post(`${bank.url}/v1/sealed`, await seal(request, other)));
-    const nosy = await device.request({ kind: "receipts", outpoints: [] });
-    await refusal("forbidden", post(`${bank.url}/v1/sealed`, await seal(nosy)));
-    await refusal("malformed", post(`${bank.url}/v1/sealed`, new Uint8Array(20)));
   });
 
   it("find whose gateway it is, and where its vault is", async () => {

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { encodeBundle } from "../../protocol/bundle.ts";
 import { concat, fromHex, type Hex, toHex, utf8 } from "../../protocol/bytes.ts";
+import { signDeviceRequest } from "../../protocol/device-request.ts";
 import {
   checkEnvelopeProof,
   decodeEnvelope,
@@ -12,10 +13,20 @@ import {
 } from "../../protocol/envelope.ts";
 import { sealingKeyOf } from "../../protocol/hpke.ts";
 import { limits } from "../../protocol/limits.ts";
+import {
+  decodeAnswer,
+  decodeParcel,
+  decodeParcelState,
+  encodeParcelState,
+  openAnswer,
+  openParcel,
+  parcelId,
+  type ParcelState,
+  sealParcel,
+} from "../../protocol/parcel.ts";
 import { openPayment } from "../../protocol/payment.ts";
 import { systemRandom } from "../../protocol/random.ts";
 import { decodeRequest } from "../../protocol/request.ts";
-import { openDeviceRequest } from "../../protocol/sealed-request.ts";
 import { bytes, key } from "../../scripts/vectors/keys.ts";
 import type { Bad } from "../../scripts/vectors/vector.ts";
 import { networkId, readVectors, refusalFrom, refusalOf, shown } from "./support/vectors.ts";
@@ -65,22 +76,79 @@ describe("a payment, sealed", () => {
   });
 });
 
-describe("a device's request, sealed for a courier", () => {
-  const { sealedRequests } = readVectors<{ sealedRequests: Sealed<Hex> & { member: number } }>(
-    "gateway",
-  );
-  const intake = sealingKeyOf(fromHex(sealedRequests.privateKey));
-  const open = (input: Uint8Array) =>
-    openDeviceRequest(networkId, sealedRequests.member, intake, input);
+describe("a parcel, which couriers carry", () => {
+  const { parcels, answers } = readVectors<{
+    parcels: Sealed<{ id: Hex; request: Hex; answerKey: Hex }>;
+    answers: Sealed<{ id: Hex; reply: Hex }>;
+  }>("parcels");
+  const intake = sealingKeyOf(fromHex(parcels.privateKey));
+  const answerKey = sealingKeyOf(fromHex(answers.privateKey));
+  const open = (input: Uint8Array) => openParcel(networkId, intake, decodeParcel(input));
+  const openReply = (input: Uint8Array) => openAnswer(networkId, answerKey, decodeAnswer(input));
 
-  it("opens with the member's intake key [N-14]", async () => {
-    for (const { name, bytes: input, expected } of sealedRequests.good) {
-      expect(toHex((await open(fromHex(input))).bytes), name).to.equal(expected);
+  it("opens with the intake key of the member it names [N-14]", async () => {
+    for (const { name, bytes: input, expected } of parcels.good) {
+      const opened = await open(fromHex(input));
+      expect(toHex(opened.request.bytes), name).to.equal(expected.request);
+      expect(toHex(opened.answerKey), name).to.equal(expected.answerKey);
+      expect(parcelId(networkId, fromHex(input)), name).to.equal(expected.id);
     }
   });
 
   it("opens for no other member, key or bytes [R-152, N-14]", async () => {
-    await checkBad(sealedRequests.bad, open);
+    await checkBad(parcels.bad, open);
+  });
+
+  it("is answered to the key that travelled inside, and no other reads the answer [R-103, N-14]", async () => {
+    for (const { name, bytes: input, expected } of answers.good) {
+      expect(decodeAnswer(fromHex(input)).id, name).to.equal(expected.id);
+      expect(toHex(await openReply(fromHex(input))), name).to.equal(expected.reply);
+    }
+    await checkBad(answers.bad, openReply);
+  });
+
+  const sealLeaves = async (...lengths: readonly number[]) => {
+    const leaves = lengths.map((length) => new Uint8Array(length));
+    const ask = { kind: "submit" as const, leaves };
+    const fields = { member: 1, signedTime: 0, nonce: new Uint8Array(16), ask };
+    const asked = await signDeviceRequest(networkId, fields, key("device"));
+    const { publicKey } = answerKey;
+    const parcel = await sealParcel(networkId, asked, intake.publicKey, publicKey, systemRandom);
+    return { asked, bytes: parcel.bytes };
+  };
+
+  it("has one of seven lengths, whatever is in it [R-152, N-14]", async () => {
+    const lengths = new Set<number>();
+    const thousands = Array.from({ length: 40 }, () => 1_000);
+    for (const leaves of [[1], [853], [854], [1_700, 1_700], thousands]) {
+      const { asked, bytes: sealed } = await sealLeaves(...leaves);
+      expect((await open(sealed)).request.bytes).to.deep.equal(asked.bytes);
+      lengths.add(sealed.length);
+    }
+    const powers = [1_024, 2_048, 4_096, 65_536].map((power) => 3 + 65 + power + 16);
+    expect([...lengths]).to.deep.equal(powers);
+  });
+
+  it("holds no more than 65,536 bytes", async () => {
+    const thousands = Array.from({ length: 66 }, () => 1_000);
+    expect((await refusalOf(() => sealLeaves(...thousands))).code).to.equal("too-large");
+  });
+
+  it("is kept or answered, as its state says", () => {
+    const [answer] = answers.good;
+    const states: ParcelState[] = [
+      { state: "kept" },
+      { state: "answered", answer: decodeAnswer(fromHex(answer!.bytes)) },
+    ];
+    for (const state of states) {
+      expect(decodeParcelState(encodeParcelState(state))).to.deep.equal(state);
+    }
+    const answered = encodeParcelState(states[1]!);
+    const wrong = [[], [2], [0, 0], [1], [0, ...answered.subarray(1)], [...answered, 0]];
+    for (const state of wrong) {
+      const refusal = refusalFrom(() => decodeParcelState(Uint8Array.from(state)));
+      expect(refusal.code).to.equal("malformed");
+    }
   });
 });
 

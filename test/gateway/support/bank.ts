@@ -6,6 +6,7 @@ import type { SignedEmergencyProfile } from "../../../protocol/emergency-profile
 import { makeSealingKey } from "../../../protocol/hpke.ts";
 import { type SignedTrustList, signTrustList } from "../../../protocol/lists.ts";
 import type { GatewayAddress, NetworkFile } from "../../../protocol/network-file.ts";
+import type { MemberId } from "../../../protocol/output.ts";
 import { type NodeSigner, NodeVerifier } from "../../../protocol/p256-node.ts";
 import { systemRandom } from "../../../protocol/random.ts";
 import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
@@ -31,6 +32,8 @@ export type Settings = Readonly<Record<string, string | number | object>>;
 export type BankOptions = {
   readonly settings?: Settings;
   readonly gateways?: readonly GatewayAddress[];
+  /** Whose gateway it is. */
+  readonly member?: MemberId;
 };
 
 export class Bank implements AsyncDisposable {
@@ -65,6 +68,10 @@ export class Bank implements AsyncDisposable {
     return bank;
   }
 
+  get member(): MemberId {
+    return this.#options.member ?? MEMBER;
+  }
+
   get gateway(): Gateway {
     return this.#gateway!;
   }
@@ -86,8 +93,7 @@ export class Bank implements AsyncDisposable {
   /** Starts the gateway on what is on the disk. @param cut the write at which it is to die. */
   async start(cut?: CutPlan): Promise<void> {
     this.store = new BrokenStore(this.#files, cut);
-    const treasury = this.node.ledger.bank(MEMBER).treasury;
-    const issuer = this.node.ledger.bank(MEMBER).issuer;
+    const { treasury, issuer } = this.node.ledger.bank(this.member);
     this.#gateway = new Gateway(
       {
         network: this.#network(),
@@ -168,7 +174,7 @@ export class Bank implements AsyncDisposable {
       issuer: this.node.ledger.bank(member).issuer.publicKey,
       guarantee,
       name: `Bank ${member}`,
-      ...(member === MEMBER && { previousIssuer: fields.previousIssuer }),
+      ...(member === this.member && { previousIssuer: fields.previousIssuer }),
     }));
     const issued = this.now();
     return signTrustList(
@@ -217,7 +223,7 @@ export class Bank implements AsyncDisposable {
       JSON.stringify({
         network: "network.json",
         data: "data",
-        member: MEMBER,
+        member: this.member,
         node: this.node.url,
         keys: { issuer: "issuer.json", treasury: "treasury.json", intake: "intake.json" },
         authority: {
