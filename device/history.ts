@@ -4,6 +4,7 @@
  * entries that have settled make room.
  */
 import { type Hex, toHex } from "../protocol/bytes.ts";
+import { formatCode } from "../protocol/claim-code.ts";
 import type { SignedCertificate } from "../protocol/certificate.ts";
 import type { ConfirmationStatus } from "../protocol/confirmation.ts";
 import type { Amount } from "../protocol/money.ts";
@@ -26,6 +27,8 @@ export type HistoryEntry = {
   /** What of it has gone back, as refunds and change. */
   readonly givenBack: Amount;
   readonly state: HistoryState;
+  /** For a payment to a code: what the payee is given. Whoever has it and the password has the money. */
+  readonly code?: string | undefined;
   /** Why the ledger does not take it, if it is refused. */
   readonly reason?: Reason | undefined;
 };
@@ -44,14 +47,15 @@ export type HistoryState = "waiting" | ConfirmationStatus | "unverified" | "sett
 const SETTLED_MAX = 4096;
 
 /** The entries, newest first. */
-export function historyOf(draft: Draft): HistoryEntry[] {
+export function historyOf({ networkId }: Holder, draft: Draft): HistoryEntry[] {
   const rows = draft.rows("history").sort(([, a], [, b]) => b.number - a.number);
   return rows.map(([key, past]) => {
     const id = key as Hex;
     const { kind, time, amount, counterparty, reference, givenBack } = past;
     const state = historyState(draft, id, past);
     const reason = state === "refused" ? draft.get("records", id)?.reason : undefined;
-    return { id, kind, time, amount, counterparty, reference, givenBack, state, reason };
+    const code = past.code === undefined ? undefined : formatCode(networkId, past.code);
+    return { id, kind, time, amount, counterparty, reference, givenBack, state, code, reason };
   });
 }
 

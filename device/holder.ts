@@ -103,6 +103,11 @@ export function ownOutputs(holder: Holder, record: SignedRecord): OwnOutput[] {
   );
 }
 
+/** Whether a payment was made to whoever has a code. */
+export function isToCode({ record }: { readonly record: SignedRecord }): boolean {
+  return record.outputs.some((output) => output.lock === lock.claim);
+}
+
 export function sumOf(outputs: readonly { readonly output: Output }[]): bigint {
   return outputs.reduce((sum, { output }) => sum + output.amount, 0n);
 }

@@ -6,13 +6,21 @@ export { enrol, type Load, load, redeem } from "./account.ts";
 export { Courier, type CourierParts, type Delivery } from "./courier/courier.ts";
 export { HttpParcelGateway, type ParcelGateway } from "./courier/parcel-gateway.ts";
 export { type Intake, Sender, type SenderParts } from "./courier/sender.ts";
-export { collect, payOver } from "./exchange.ts";
+export {
+  collect,
+  collectGivingChange,
+  collectRefund,
+  payOver,
+  payTakingChange,
+  type Sale,
+} from "./exchange.ts";
 export {
   askGateway,
   type GatewayClient,
   HttpGatewayClient,
   type HttpGatewayOptions,
 } from "./gateway-client.ts";
+export type { HistoryEntry, HistoryState } from "./history.ts";
 export type { PurseParts } from "./holder.ts";
 export type { News } from "./news.ts";
 export type { Received } from "./payee.ts";
@@ -47,6 +55,13 @@ export type { MemberId, Outpoint, Output } from "../protocol/output.ts";
 export { type Random, systemRandom } from "../protocol/random.ts";
 export { decodeReceipt, type Receipt, type SignedReceipt } from "../protocol/receipt.ts";
 export { recordId, type SignedRecord } from "../protocol/record.ts";
+export {
+  formatReference,
+  isPayingBack,
+  parseReference,
+  type PayingBack,
+  type Reference,
+} from "../protocol/reference.ts";
 export {
   isRefusal,
   isRefusalCode,

@@ -10,7 +10,7 @@ import { checkConfirmationSignature, type SignedConfirmation } from "../protocol
 import { makeSealingKey } from "../protocol/hpke.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
-import { lock, type Outpoint } from "../protocol/output.ts";
+import { lock, type MemberId, type Outpoint } from "../protocol/output.ts";
 import { sealPayment } from "../protocol/payment.ts";
 import {
   checkRecordSignature,
@@ -30,7 +30,18 @@ import { bundleParts, keepCertificate, keepRecord } from "./pending-store.ts";
 import { checkPaymentLimits, commitPayment, takeOutputs } from "./purse-state.ts";
 import type { Draft, MadePayment } from "./purse-tables.ts";
 import { anyCoin, makeBody, makeReturnBody, type Usable } from "./record-body.ts";
-import { checkCertificate } from "./trust.ts";
+import { checkCertificate, memberOf } from "./trust.ts";
+
+/** Money for a payee without an account. */
+export type CodePayment = {
+  readonly amount: Amount;
+  /** The member whose gateways pay it out. */
+  readonly custodian: MemberId;
+  /** 10 bytes. */
+  readonly code: Uint8Array;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+};
 
 /**
  * Fixes the body that answers a request, and commits its coins.
@@ -78,6 +89,30 @@ export function prepareRedemption(
   const time = draft.get("purse", "")!.signedTime;
   commitPayment(draft, { record, time, until: time });
   remember(holder, draft, idOf(holder, record), { kind: "redeemed", amount, reference: "" });
+  return record;
+}
+
+/**
+ * Fixes the body that locks `amount` to a code, for a claim by `custodian`, and commits its coins: any coins,
+ * since nobody takes it before it has settled.
+ * @param secret what the code and the password lead to.
+ */
+export function prepareCode(
+  holder: Holder,
+  draft: Draft,
+  { amount, custodian, code, secret }: CodePayment,
+): SignedRecord {
+  const known = knowledgeOf(holder, draft);
+  const own = ownCertificate(holder, draft);
+  if (own.class === "terminal") throw new Refusal("refunds-only", "this is a till");
+  const limits = offlineLimits(known, own);
+  checkPaymentLimits(draft, limits, amount);
+  memberOf(known, custodian);
+  const payee = { lock: lock.claim, owner: ownerOf(secret), custodian, amount };
+  const record = makeBody(holder, draft, payee, holder.random(16), anyCoin);
+  const time = draft.get("purse", "")!.signedTime;
+  commitPayment(draft, { record, time, until: time + limits.windowS * 1000 });
+  remember(holder, draft, idOf(holder, record), { kind: "code", amount, reference: "", code });
   return record;
 }
 

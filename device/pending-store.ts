@@ -13,8 +13,8 @@ import type { Reason } from "../protocol/reason.ts";
 import type { SignedReceipt } from "../protocol/receipt.ts";
 import type { SignedRecord } from "../protocol/record.ts";
 import { learnTime } from "./held-lists.ts";
-import { type Holder, idOf, ownOutputs, sumOf } from "./holder.ts";
-import type { Draft, HeldRecord } from "./purse-tables.ts";
+import { type Holder, idOf, isToCode, ownOutputs, sumOf } from "./holder.ts";
+import type { Draft, HeldRecord, MadePayment } from "./purse-tables.ts";
 import { isRevoked } from "./trust.ts";
 
 /** How a coin hangs together with what banks have vouched for. */
@@ -31,8 +31,8 @@ export type Lineage = {
 export type PendingRecord = {
   readonly id: Hex;
   readonly record: SignedRecord;
-  /** Paid, redeemed or returned by the device, received by it, or only leading to one of these. */
-  readonly role: "paid" | "redeemed" | "returned" | "received" | "ancestor";
+  /** Paid (to a device, to a code), redeemed, returned; received; or only leading to one of these. */
+  readonly role: "paid" | "code" | "redeemed" | "returned" | "received" | "ancestor";
   /** What goes to others if the device made it, and to the device if another did. */
   readonly amount: Amount;
   /** The payee's answer to what was paid. */
@@ -105,11 +105,17 @@ export function pendingRecords(holder: Holder, draft: Draft): PendingRecord[] {
     const made = isMade ? draft.get("payments", toHex(record.nonce)) : undefined;
     const own = sumOf(ownOutputs(holder, record));
     const total = record.outputs.reduce((sum, output) => sum + output.amount, 0n);
-    const madeRole = made === undefined ? "returned" : made.request ? "paid" : "redeemed";
-    const role = isMade ? madeRole : own > 0n ? "received" : "ancestor";
+    const role = isMade ? roleOf(made) : own > 0n ? "received" : "ancestor";
     const amount = isMade ? total - own : own;
     return { id, record, role, amount, outcome: made?.outcome, acknowledgedBy, reason };
   });
+}
+
+/** What became of the coins of a record that the device made. */
+function roleOf(made: MadePayment | undefined): PendingRecord["role"] {
+  if (made === undefined) return "returned";
+  if (made.request !== undefined) return "paid";
+  return isToCode(made) ? "code" : "redeemed";
 }
 
 /** Keeps the records of a bundle that has been judged, and all that makes them good. */
@@ -231,8 +237,8 @@ function forgetMessages(draft: Draft, signedTime: number): void {
   for (const [key, { id, until }] of draft.rows("answers")) {
     if (until < signedTime && draft.get("records", id) === undefined) draft.remove("answers", key);
   }
-  for (const [key, { request, record, until }] of draft.rows("payments")) {
+  for (const [key, { record, until }] of draft.rows("payments")) {
     const isOpen = draft.get("coins", record.inputs[0]!)?.state === "committed";
-    if (!isOpen && (request === undefined || until < signedTime)) draft.remove("payments", key);
+    if (!isOpen && until <= signedTime) draft.remove("payments", key);
   }
 }

@@ -3,6 +3,7 @@
  * again as a stranger's bytes would be when the purse is opened.
  */
 import { fromHex, type Hex, Reader, toHex, utf8, Writer } from "../protocol/bytes.ts";
+import { CODE_LENGTH } from "../protocol/claim-code.ts";
 import { decodeCertificate } from "../protocol/certificate.ts";
 import type { ConfirmationStatus } from "../protocol/confirmation.ts";
 import { decodeEmergencyProfile } from "../protocol/emergency-profile.ts";
@@ -201,6 +202,7 @@ function encodePast({ counterparty, ...past }: PastRecord): Uint8Array {
     .short(utf8.encode(past.reference))
     .u64(past.givenBack)
     .u8(outcomes.indexOf(past.answer))
+    .short(past.code ?? new Uint8Array())
     .u8(past.settled ? 1 : 0)
     .safe(past.number)
     .u8(counterparty === undefined ? 0 : 1);
@@ -220,10 +222,16 @@ function readPast(reader: Reader): PastRecord {
     reference: reader.text(limits.referenceMax, "reference"),
     givenBack: reader.u64("givenBack"),
     answer: outcomes[reader.count(1, 0, outcomes.length - 1, "answer")],
+    code: readCode(reader),
     settled: reader.count(1, 0, 1, "settled") === 1,
     number: reader.safe("number"),
   };
   if (reader.count(1, 0, 1, "counterparty") === 0) return past;
   const deviceKey = toHex(reader.take(KEY_LENGTH, "deviceKey"));
   return { ...past, counterparty: { deviceKey, label: reader.text(limits.labelMax, "label") } };
+}
+
+function readCode(reader: Reader): Uint8Array | undefined {
+  const code = reader.short(CODE_LENGTH, "code");
+  return code.length === 0 ? undefined : code;
 }

@@ -11,7 +11,7 @@ import type { SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { learnTime } from "./held-lists.ts";
 import { rememberCredit, rememberSettled } from "./history.ts";
-import { type Holder, isOwn, ownOutputs } from "./holder.ts";
+import { type Holder, isOwn, isToCode, ownOutputs } from "./holder.ts";
 import { type OfflineLimits, offlineLimits } from "./offline-limits.ts";
 import { keepReceipt, lineages } from "./pending-store.ts";
 import type { Draft, MadePayment } from "./purse-tables.ts";
@@ -87,7 +87,8 @@ export function checkPaymentLimits(draft: Draft, limits: OfflineLimits, amount: 
   const from = draft.get("purse", "")!.signedTime - windowS * 1000;
   let count = 0;
   for (const [, payment] of draft.rows("payments")) {
-    if (payment.request !== undefined && payment.time > from) count++;
+    const isOffline = payment.request !== undefined || isToCode(payment);
+    if (isOffline && payment.time > from) count++;
   }
   if (count >= maxCount) {
     throw new Refusal(

@@ -66,7 +66,7 @@ export type GivenAnswer = {
 
 /** A record the device has made, from the moment its body is fixed. */
 export type MadePayment = {
-  /** Message 1, absent for a redemption. */
+  /** Message 1; absent for a redemption, and for money that was paid to a code. */
   readonly request?: SignedRequest | undefined;
   /** Its signature is blank until it is signed. */
   readonly record: SignedRecord;
@@ -84,10 +84,10 @@ export type MadePayment = {
 export type Counterparty = { readonly deviceKey: Hex; readonly label: string };
 
 /**
- * Paid to a device or received from one, redeemed, or credited by the bank: a load, or a payment that a
- * sync found.
+ * Paid to a device or received from one, redeemed, credited by the bank: a load, or a payment that a sync
+ * found; paid to a code.
  */
-export const pastKinds = ["paid", "received", "redeemed", "credited"] as const;
+export const pastKinds = ["paid", "received", "redeemed", "credited", "code"] as const;
 
 /** What is remembered of a record when the record itself has been forgotten. */
 export type PastRecord = {
@@ -101,6 +101,8 @@ export type PastRecord = {
   readonly givenBack: Amount;
   /** The payee's answer, once there is one. */
   readonly answer?: ConfirmationStatus | undefined;
+  /** What the payee is given, if it was paid to a code: 10 bytes, as secret as the purse. */
+  readonly code?: Uint8Array | undefined;
   /** Whether it is known to have applied. */
   readonly settled: boolean;
   /** The entries' order. */

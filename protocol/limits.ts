@@ -11,6 +11,12 @@ export const limits = {
   /** Kinds 0 to 15 are version 1. */
   kindMax: 15,
 
+  // Codes for payees without an account.
+  /** A password that a finder of the code does not guess within the tries a gateway grants. */
+  passwordMin: 4,
+  /** A sentence; and Argon2id reads all of it. */
+  passwordMax: 64,
+
   // Batches.
   /** A batch of two-output records stays within half the byte bound, and its tree within 12 levels. */
   batchLeavesMax: 4096,

@@ -26,6 +26,7 @@ export const messageNames = [
   "acknowledgement",
   "applied",
   "disclosure",
+  "code",
 ] as const;
 
 export type MessageName = (typeof messageNames)[number];

@@ -10,6 +10,7 @@ import { toHex } from "../protocol/bytes.ts";
 import { batches } from "./vectors/batches.ts";
 import { envelopes } from "./vectors/envelopes.ts";
 import { bundles } from "./vectors/bundles.ts";
+import { claimCodes } from "./vectors/claim-codes.ts";
 import { confirmations, payments, requests } from "./vectors/exchange.ts";
 import { deviceRequests } from "./vectors/device-requests.ts";
 import { acknowledgements, deviceReplies, statements } from "./vectors/gateway.ts";
@@ -66,6 +67,7 @@ const files: Record<string, object> = {
   parcels: { parcels: await parcels(), answers: await answers() },
   envelopes: await envelopes(),
   references: references(),
+  "claim-codes": await claimCodes(),
 };
 
 mkdirSync(folder, { recursive: true });

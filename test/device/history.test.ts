@@ -144,9 +144,10 @@ describe("the history of a purse", () => {
       state.history.set(idOf(number), { ...past, number, settled: number > 2 });
     }
     const draft = new Draft(state);
+    const holder = holderOf(partsOf(world));
     const { kind, amount, reference } = past;
-    remember(holderOf(partsOf(world)), draft, idOf(5000), { kind, amount, reference });
-    const ids = historyOf(draft).map(({ id }) => id);
+    remember(holder, draft, idOf(5000), { kind, amount, reference });
+    const ids = historyOf(holder, draft).map(({ id }) => id);
     expect(ids).to.have.length(4098);
     expect(ids[0]).to.equal(idOf(5000));
     expect(ids).to.include.members([idOf(1), idOf(2), idOf(4)]);
