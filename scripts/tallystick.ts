@@ -24,6 +24,8 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   evidence: async () => (await import("./commands/evidence.ts")).registerEvidence,
   explain: async () => (await import("./commands/explain.ts")).registerExplain,
   wallet: async () => (await import("./commands/wallet.ts")).registerWallet,
+  card: async () => (await import("./commands/card.ts")).registerCard,
+  terminal: async () => (await import("./commands/terminal.ts")).registerTerminal,
 };
 
 const asked = process.argv[2];

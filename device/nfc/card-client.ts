@@ -30,6 +30,14 @@ import {
 import { APPLICATION_ID, cla, ownIns, standardIns } from "./card-commands.ts";
 import { moreLength, refusedCode, statusWords } from "./status-words.ts";
 
+/** The card did not answer: it has gone, or has failed. What it did of the command is not known. */
+export class CardGoneError extends Error {
+  constructor(options?: ErrorOptions) {
+    super("the card does not answer", options);
+    this.name = "CardGoneError";
+  }
+}
+
 /** Carries APDUs to one card. */
 export interface CardChannel {
   /** @throws Error when the card is gone. */
@@ -52,7 +60,10 @@ export class CardClient {
     this.#isExtended = isExtended;
   }
 
-  /** Comes first, each time the card has got power. @throws Refusal `not-found` for a card without a purse. */
+  /**
+   * Comes first, each time the card has got power.
+   * @throws Refusal `not-found` for a card without a purse; CardGoneError, as all that follow.
+   */
   async select(): Promise<void> {
     const name = {
       cla: cla.standard,
@@ -147,7 +158,13 @@ export class CardClient {
   }
 
   async #transmit(command: Command): Promise<Response> {
-    return decodeResponse(await this.#channel.transmit(encodeCommand(command)));
+    const sent = this.#channel.transmit(encodeCommand(command));
+    const answer = await sent.catch((cause: unknown) => {
+      throw new CardGoneError({ cause });
+    });
+    // Some readers say of a card that is gone that it answers nothing.
+    if (answer.length === 0) throw new CardGoneError();
+    return decodeResponse(answer);
   }
 }
 

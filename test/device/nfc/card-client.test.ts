@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { payOver, collect } from "../../../device/exchange.ts";
-import { CardClient, type CardChannel } from "../../../device/nfc/card-client.ts";
+import { type CardChannel, CardClient, CardGoneError } from "../../../device/nfc/card-client.ts";
 import { paidCard, payingCard } from "../../../device/nfc/card-transport.ts";
 import { refused } from "../support/refused.ts";
 import { TestGateway } from "../support/gateway.ts";
@@ -121,8 +121,19 @@ describe("a terminal and a strange card", () => {
     await refused("too-large", strange([0x61, 0x05]).balance());
   });
 
+  it("part when the card is gone, however the reader says so", async () => {
+    const channels: CardChannel[] = [
+      { transmit: async () => new Uint8Array() },
+      { transmit: () => Promise.reject(new Error("no card")) },
+    ];
+    for (const channel of channels) {
+      const error = await new CardClient(channel).select().catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(CardGoneError);
+    }
+  });
+
   for (const [problem, code, client] of [
-    ["nothing", "malformed", strange([])],
+    ["less than a word", "malformed", strange([0x90])],
     ["a word of no meaning", "malformed", strange([0x12, 0x34])],
     ["a refusal without a reason", "malformed", strange([0x9a, 0x2b], [0x6a, 0x88])],
     [

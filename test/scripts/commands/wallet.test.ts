@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Command } from "commander";
 import { toHex } from "../../../protocol/bytes.ts";
-import { formatNetworkFile } from "../../../protocol/network-file.ts";
 import type { RefusalCode } from "../../../protocol/refusal.ts";
 import { registerWallet } from "../../../scripts/commands/wallet.ts";
 import { refused } from "../../device/support/refused.ts";
 import { authority, Bank, MEMBER } from "../../gateway/support/bank.ts";
 import { temporaryFolders } from "../../device/support/temporary-folders.ts";
 import { reach, readImportGraph, withoutTypes } from "../../support/imports.ts";
-import { networkId, networkPlace } from "../../support/ledger-parts.ts";
+import { writeNetworkFile } from "./support/network-file.ts";
 import { said, saidJson, tallystick, transcript } from "./support/tallystick.ts";
 
 describe("tallystick wallet", () => {
@@ -193,20 +192,3 @@ describe("tallystick wallet", () => {
     return at("pasted.txt");
   }
 });
-
-async function writeNetworkFile(path: string): Promise<void> {
-  const { chainId, registry, anchor } = networkPlace;
-  const contracts = { accessManager: registry, registry, token: registry, settlement: registry };
-  const text = formatNetworkFile({
-    version: 1,
-    networkId: toHex(networkId),
-    chainId,
-    anchor,
-    openedAtBlock: 1,
-    contracts,
-    rpcUrls: ["http://127.0.0.1:1"],
-    currency: { code: "EUR", digits: 2 },
-    gateways: [],
-  });
-  await writeFile(path, text);
-}
