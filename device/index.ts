@@ -23,8 +23,8 @@ export {
 export type { HistoryEntry, HistoryState } from "./history.ts";
 export type { PurseParts } from "./holder.ts";
 export type { News } from "./news.ts";
-export type { Received } from "./payee.ts";
 export type { OfflineLimits } from "./offline-limits.ts";
+export type { Received } from "./payee.ts";
 export type { PendingRecord } from "./pending-store.ts";
 export { type HeldCoin, type Identity, Purse } from "./purse.ts";
 export type { Balance } from "./purse-state.ts";
@@ -41,6 +41,7 @@ export {
   type SignedCertificate,
 } from "../protocol/certificate.ts";
 export { decodeConfirmation, type SignedConfirmation } from "../protocol/confirmation.ts";
+export type { PlaceCode } from "../protocol/emergency-profile.ts";
 export { type Owner, ownerOf } from "../protocol/key.ts";
 export { limits } from "../protocol/limits.ts";
 export {

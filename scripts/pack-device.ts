@@ -21,7 +21,15 @@ const entries = {
   "./node": "device/node.ts",
   "./browser": "device/browser/index.ts",
   "./qr": "device/qr/index.ts",
+  "./nfc": "device/nfc/index.ts",
+  "./adapter": "device/adapter/index.ts",
   "./conformance": "device/conformance/index.ts",
+} as const;
+
+/** What can be run. */
+const programs = {
+  "tallystick-conformance": "device/conformance/bin.ts",
+  "tallystick-purse": "device/adapter/software-purse.ts",
 } as const;
 
 /** The two ends of `#sha256`: which one is taken is decided by who resolves it. */
@@ -52,6 +60,7 @@ export async function packDevice(folder: string): Promise<string> {
   cpSync(join(root, "LICENSE"), join(unpacked, "LICENSE"));
   cpSync(join(root, "docs/DEVICE-MAKERS.md"), join(unpacked, "README.md"));
   cpSync(join(root, "docs/SPEC.md"), join(unpacked, "SPEC.md"));
+  cpSync(join(root, "test/vectors"), join(unpacked, "vectors"), { recursive: true });
   run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], unpacked);
   return join(folder, `${PACKAGE}-${version}.tgz`);
 }
@@ -59,7 +68,7 @@ export async function packDevice(folder: string): Promise<string> {
 /** Our own files that the entries reach, and the packages that these import. */
 async function readImports(): Promise<{ files: string[]; packages: string[] }> {
   const { metafile } = await build({
-    entryPoints: [...Object.values(entries), ...Object.values(sha256)],
+    entryPoints: [entries, programs, sha256].flatMap((files) => Object.values(files)),
     absWorkingDir: root,
     bundle: true,
     packages: "external",
@@ -144,6 +153,9 @@ function manifest(packages: readonly string[]): object {
     imports: {
       "#sha256": { node: emitted(sha256.node, ".js"), default: emitted(sha256.default, ".js") },
     },
+    bin: Object.fromEntries(
+      Object.entries(programs).map(([name, file]) => [name, emitted(file, ".js")]),
+    ),
     dependencies: Object.fromEntries(packages.map((name) => [name, dependencies[name]])),
   };
 }

@@ -23,6 +23,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   admin: async () => (await import("./commands/admin.ts")).registerAdmin,
   evidence: async () => (await import("./commands/evidence.ts")).registerEvidence,
   explain: async () => (await import("./commands/explain.ts")).registerExplain,
+  conformance: async () => (await import("./commands/conformance.ts")).registerConformance,
   wallet: async () => (await import("./commands/wallet.ts")).registerWallet,
   card: async () => (await import("./commands/card.ts")).registerCard,
   terminal: async () => (await import("./commands/terminal.ts")).registerTerminal,

@@ -17,7 +17,7 @@ import {
 const arrows: Record<string, readonly string[]> = {
   "protocol/": ["protocol/"],
   "device/": ["device/", "protocol/"],
-  "device/conformance/": ["device/conformance/", "protocol/"],
+  "device/conformance/": ["device/conformance/", "device/node-keys.ts", "protocol/"],
   "node/": ["node/", "protocol/"],
   "node/ledger/": ["node/ledger/", "protocol/"],
   "node/service/": ["node/service/", "protocol/"],

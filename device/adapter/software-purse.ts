@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fromHex, toHex } from "../../protocol/bytes.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
 import { systemRandom } from "../../protocol/random.ts";
+import { KIT_VERSION } from "../conformance/command.ts";
 import { FilePurseStore } from "../file-store.ts";
 import type { PurseParts } from "../holder.ts";
 import { openDeviceKey } from "../node-keys.ts";
@@ -25,7 +26,7 @@ function softwarePurse(path: string): Omit<Bench, "cutPower"> {
   const settingsFile = join(path, "settings.json");
   return {
     name: "Tallystick purse",
-    version: "0.1.0",
+    version: KIT_VERSION,
     class: DEVICE_CLASS,
     async make(settings) {
       await rm(path, { recursive: true, force: true });

@@ -13,7 +13,6 @@ import { deviceClasses } from "../../protocol/certificate.ts";
 import {
   bad,
   end,
-  type Fields,
   fieldsOf,
   integer,
   list,
@@ -25,47 +24,17 @@ import {
 import { limits } from "../../protocol/limits.ts";
 import { type Amount, parseMinorUnits } from "../../protocol/money.ts";
 import { isRefusalCode, type RefusalCode } from "../../protocol/refusal.ts";
+import { flag, object, type Of, oneOf, optional, type Shape, takeAll } from "./shape.ts";
 
-/** The version of these commands. */
+/** The version of these commands, and that of the package they come with. */
 export const KIT_PROTOCOL = 1;
-
-type Shape = Readonly<Record<string, Parse<unknown>>>;
-type Of<S extends Shape> = {
-  readonly [Name in keyof S]: S[Name] extends Parse<infer T> ? T : never;
-};
+export const KIT_VERSION = "0.1.0";
 
 /** As many as a gateway sends at most, and none at all: the kit hands over what is no message too. */
 const bytes: Parse<Uint8Array> = (value, field) =>
   fromHex(text(2 + 2 * limits.gatewayAnswerMax)(value, field), undefined, field);
 
 const amount: Parse<Amount> = (value, field) => parseMinorUnits(text(20)(value, field));
-
-const flag: Parse<boolean> = (value, field) => {
-  if (typeof value !== "boolean") throw bad(field, "is not true or false");
-  return value;
-};
-
-const optional =
-  <T>(parse: Parse<T>): Parse<T | undefined> =>
-  (value, field) =>
-    value === undefined ? undefined : parse(value, field);
-
-const object =
-  <S extends Shape>(shape: S): Parse<Of<S>> =>
-  (value, field) => {
-    const fields = fieldsOf(value, field);
-    const taken = takeAll(fields, shape, `${field}.`);
-    end(fields, field);
-    return taken;
-  };
-
-const oneOf =
-  <T extends string>(words: readonly T[]): Parse<T> =>
-  (value, field) => {
-    const word = words.find((each) => each === value);
-    if (word === undefined) throw bad(field, `is not one of ${words.join(", ")}`);
-    return word;
-  };
 
 const carriedList: Parse<CarriedList> = object({
   kind: oneOf(Object.keys(listKinds) as (keyof typeof listKinds)[]),
@@ -194,13 +163,6 @@ export function parseReply<N extends CommandName>(id: number, name: N, line: str
     : { answer: take(fields, "answer", object(shape)) as Answered<N> };
   end(fields, "reply");
   return reply;
-}
-
-function takeAll<S extends Shape>(fields: Fields, shape: S, path: string): Of<S> {
-  const names = Object.keys(shape);
-  return Object.fromEntries(
-    names.map((name) => [name, take(fields, name, shape[name]!, path)]),
-  ) as Of<S>;
 }
 
 /** As JSON carries it. */

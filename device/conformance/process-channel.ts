@@ -24,6 +24,8 @@ export type ProcessChannelOptions = {
 
 /** What a program said last on standard error, as far as it helps its maker. */
 const STDERR_MAX = 2000;
+/** As much of a line that is no answer. */
+const LINE_SHOWN = 200;
 
 export class ProcessChannel implements Channel {
   readonly #command: readonly string[];
@@ -51,7 +53,8 @@ export class ProcessChannel implements Channel {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       await this.restart();
-      throw new BrokenOff(`the answer to ${name} is none: ${error.message}, in ${line}`);
+      const shown = line.slice(0, LINE_SHOWN);
+      throw new BrokenOff(`the answer to ${name} is none: ${error.message}, in ${shown}`);
     }
   }
 

@@ -8,7 +8,9 @@ import type { Seed } from "./seed.ts";
 import { BrokenOff, type Channel, Subject, SubjectRefusal } from "./subject.ts";
 import { Trial } from "./trial.ts";
 
-export type Verdict = "holds" | "fails" | "not-tried";
+export const verdicts = ["holds", "fails", "not-tried"] as const;
+
+export type Verdict = (typeof verdicts)[number];
 
 export type CaseResult = {
   readonly name: string;
