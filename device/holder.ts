@@ -27,6 +27,8 @@ export type PurseParts = {
   readonly clock: () => number;
   /** Where the host says the device is: emergency profiles are for places. */
   readonly place?: (() => PlaceCode) | undefined;
+  /** The record that took a coin elsewhere, as other tills of the shop tell: the coin is refused. */
+  readonly rival?: ((outpoint: Outpoint) => Hex | undefined) | undefined;
   /** The authority's trust key that the device was made with. */
   readonly trustKey: Uint8Array;
   /** How long receipts and certificates may live, in milliseconds: a parameter of the network. */
@@ -34,10 +36,11 @@ export type PurseParts = {
 };
 
 /** The parts that operations work with. */
-export type Holder = Omit<PurseParts, "networkId" | "store" | "trustKey" | "place"> & {
+export type Holder = Omit<PurseParts, "networkId" | "store" | "trustKey" | "place" | "rival"> & {
   readonly networkId: Uint8Array;
   readonly owner: Owner;
   readonly place: () => PlaceCode;
+  readonly rival: (outpoint: Outpoint) => Hex | undefined;
   /** The device key, as it names rows. */
   readonly key: Hex;
 };
@@ -55,6 +58,7 @@ export function holderOf(parts: PurseParts): Holder {
     networkId: fromHex(parts.networkId, 32, "networkId"),
     owner: ownerOf(signer.publicKey),
     place: parts.place ?? (() => ""),
+    rival: parts.rival ?? (() => undefined),
     key: toHex(signer.publicKey),
   };
 }

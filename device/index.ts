@@ -3,6 +3,8 @@
  * else in the package may change between versions. Inside this repository files import each other, never this.
  */
 export { enrol, type Load, load, redeem } from "./account.ts";
+export { type AlarmLink, MemoryLan } from "./alarm/alarm-link.ts";
+export { Alarm, type AlarmOptions, type AlarmParts, receiveAtTill } from "./alarm/alarm.ts";
 export { Courier, type CourierParts, type Delivery } from "./courier/courier.ts";
 export { HttpParcelGateway, type ParcelGateway } from "./courier/parcel-gateway.ts";
 export { type Intake, Sender, type SenderParts } from "./courier/sender.ts";

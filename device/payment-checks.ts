@@ -102,7 +102,7 @@ export function checkOutputs(holder: Holder, bundle: Bundle): Amount {
 export function checkNoRival(holder: Holder, draft: Draft, bundle: Bundle): void {
   const rival = rivalOf(holder, draft, bundle);
   if (rival !== undefined) {
-    throw new Refusal("spent", `record ${rival}, which is held here, spends the same coin`);
+    throw new Refusal("spent", `record ${rival} has taken a coin of it before, here or nearby`);
   }
 }
 

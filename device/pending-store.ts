@@ -157,7 +157,7 @@ export function keepReceipt(draft: Draft, receipt: SignedReceipt): void {
 }
 
 /**
- * The other record that is held and spends a coin of this bundle, if there is one: one of the two is a
+ * The other record that spends a coin of this bundle, if one is held here or known elsewhere: one of the two is a
  * double spend, and the ledger will say which. One it has refused already is no rival.
  */
 export function rivalOf(holder: Holder, draft: Draft, bundle: Bundle): Hex | undefined {
@@ -169,7 +169,7 @@ export function rivalOf(holder: Holder, draft: Draft, bundle: Bundle): Hex | und
   for (const record of bundle.records) {
     const id = idOf(holder, record);
     for (const input of record.inputs) {
-      const spender = spenders.get(input);
+      const spender = spenders.get(input) ?? holder.rival(input);
       if (spender !== undefined && spender !== id) return spender;
     }
   }

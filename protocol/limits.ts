@@ -64,6 +64,14 @@ export const limits = {
   /** What a card takes or gives in one command, in however many pieces: a message, or a gateway's reply without long lists. */
   cardDataMax: 65_535,
 
+  // Tills of one shop among themselves.
+  /** Fits the frame of any local network, whatever tunnels it passes. */
+  alarmDatagramMax: 1200,
+  /** Tills of a shop whose logs are followed: a beat names them all in one datagram. */
+  alarmTillsMax: 64,
+  /** Coins that a till remembers others to have taken: days of a large shop, some 20 MiB. */
+  alarmCoinsMax: 65_536,
+
   // Services.
   /** One request to a gateway: a bundle, or records as many as a batch holds bytes. */
   gatewayPayloadMax: 2 * 1024 * 1024,

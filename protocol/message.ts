@@ -23,6 +23,7 @@ export const messageNames = [
   "intake",
   "parcel",
   "parcel-answer",
+  "alarm",
   "acknowledgement",
   "applied",
   "disclosure",

@@ -7,6 +7,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "../protocol/bytes.ts";
+import { alarms, sealedAlarms } from "./vectors/alarms.ts";
 import { batches } from "./vectors/batches.ts";
 import { envelopes } from "./vectors/envelopes.ts";
 import { bundles } from "./vectors/bundles.ts";
@@ -65,6 +66,7 @@ const files: Record<string, object> = {
     statements: await statements(),
   },
   parcels: { parcels: await parcels(), answers: await answers() },
+  alarms: { alarms: alarms(), sealed: await sealedAlarms() },
   envelopes: await envelopes(),
   references: references(),
   "claim-codes": await claimCodes(),

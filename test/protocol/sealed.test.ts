@@ -13,6 +13,7 @@ import {
 } from "../../protocol/envelope.ts";
 import { sealingKeyOf } from "../../protocol/hpke.ts";
 import { limits } from "../../protocol/limits.ts";
+import { encodeAlarm, openAlarm, sealAlarm } from "../../protocol/alarm.ts";
 import {
   decodeAnswer,
   decodeParcel,
@@ -149,6 +150,40 @@ describe("a parcel, which couriers carry", () => {
       const refusal = refusalFrom(() => decodeParcelState(Uint8Array.from(state)));
       expect(refusal.code).to.equal("malformed");
     }
+  });
+});
+
+describe("what tills of one shop say to each other", () => {
+  const { sealed } = readVectors<{ sealed: Sealed<Hex> }>("alarms");
+  const open = (input: Uint8Array) => openAlarm(networkId, fromHex(sealed.privateKey), input);
+
+  it("opens with the shop's key [N-20]", async () => {
+    for (const { name, bytes: input, expected } of sealed.good) {
+      expect(toHex(encodeAlarm(await open(fromHex(input)))), name).to.equal(expected);
+    }
+  });
+
+  it("opens with no other shop's, on no other network, and not if it was changed [N-20, R-152]", async () => {
+    await checkBad(sealed.bad, open);
+  });
+
+  it("fits one datagram", async () => {
+    const inputs = Array.from(
+      { length: 16 },
+      (_, i) => `0x${i.toString(16).padStart(66, "0")}` as const,
+    );
+    const takings = Array.from({ length: 3 }, () => ({
+      id: `0x${"11".repeat(32)}` as const,
+      inputs,
+    }));
+    const till = `0x${"22".repeat(8)}` as const;
+    const seal = (count: number) => {
+      const stretch = { kind: "stretch" as const, till, floor: 1, first: 1 };
+      const shown = { ...stretch, takings: takings.slice(0, count) };
+      return sealAlarm(networkId, fromHex(sealed.privateKey), shown, systemRandom);
+    };
+    expect((await seal(2)).length).to.be.at.most(limits.alarmDatagramMax);
+    expect((await refusalOf(() => seal(3))).code).to.equal("too-large");
   });
 });
 

@@ -71,6 +71,8 @@ export class World {
   deviceClock: (() => number) | undefined;
   /** Where devices are, by name. */
   readonly places = new Map<string, PlaceCode>();
+  /** Which coins were taken elsewhere, as devices hear, by name. */
+  readonly rivals = new Map<string, (outpoint: Outpoint) => Hex | undefined>();
   #versions = 0;
 
   constructor(...members: readonly MemberId[]) {
@@ -116,6 +118,7 @@ export class World {
       random: randomOf(name),
       clock: () => this.deviceClock?.() ?? this.now,
       place: () => this.places.get(name) ?? "",
+      rival: (outpoint) => this.rivals.get(name)?.(outpoint),
       trustKey: this.authority.publicKey,
       receiptLifeMs: RECEIPT_LIFE_MS,
     });

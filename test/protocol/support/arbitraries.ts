@@ -1,6 +1,7 @@
 /** Any structure of any format within its bounds, as its encoder takes it. Signatures are any 64 bytes. */
 import fc from "fast-check";
 import { type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
+import type { AlarmMessage, Taking } from "../../../protocol/alarm.ts";
 import type { EmergencyProfile } from "../../../protocol/emergency-profile.ts";
 import type { CarriedList } from "../../../protocol/carried-lists.ts";
 import {
@@ -161,6 +162,32 @@ export const trustList: fc.Arbitrary<With<TrustList>> = fc
     signature,
   })
   .map(({ times: [issued, notAfter], ...fields }) => ({ ...fields, issued, notAfter }));
+
+const tillId = hex(8);
+const taking: fc.Arbitrary<Taking> = fc.record({
+  id: hex(32),
+  inputs: fc.uniqueArray(outpoint, { minLength: 1, maxLength: 16 }).map((all) => all.toSorted()),
+});
+
+export const alarm: fc.Arbitrary<AlarmMessage> = fc.oneof(
+  fc.record({
+    kind: fc.constant("beat" as const),
+    till: tillId,
+    held: fc
+      .uniqueArray(fc.record({ till: tillId, number: u32 }), {
+        maxLength: 64,
+        selector: ({ till }) => till,
+      })
+      .map((all) => all.toSorted((a, b) => (a.till < b.till ? -1 : 1))),
+  }),
+  fc.record({
+    kind: fc.constant("stretch" as const),
+    till: tillId,
+    floor: fc.integer({ min: 1, max: 1000 }),
+    first: fc.integer({ min: 1000, max: 0xffff_ffff }),
+    takings: fc.array(taking, { minLength: 1, maxLength: 4 }),
+  }),
+);
 
 const placePart = fc.stringMatching(/^[A-Z0-9]{1,7}$/);
 

@@ -1,6 +1,7 @@
 /** Every format: where its vectors are, how it is encoded and decoded, and any structure of it. */
 import fc from "fast-check";
 import { decodeAcknowledgement, encodeAcknowledgement } from "../../../protocol/acknowledgement.ts";
+import { decodeAlarm, encodeAlarm } from "../../../protocol/alarm.ts";
 import { decodeBatch, encodeBatch } from "../../../protocol/batch.ts";
 import { decodeBundle, encodeBundle } from "../../../protocol/bundle.ts";
 import { decodeCertificate } from "../../../protocol/certificate.ts";
@@ -17,6 +18,7 @@ import { decodeRecord, encodeRecord } from "../../../protocol/record.ts";
 import { decodeRequest } from "../../../protocol/request.ts";
 import { decodeStatement, encodeStatement } from "../../../protocol/statement.ts";
 import {
+  alarm,
   batch,
   certificate,
   confirmationFields,
@@ -128,6 +130,7 @@ export const formats: readonly Format[] = [
     acknowledgement,
   ),
   format("statement", ["gateway", "statements"], decodeStatement, encodeStatement, statement),
+  format("alarm", ["alarms", "alarms"], decodeAlarm, encodeAlarm, alarm),
   format("envelope", ["envelopes"], decodeEnvelope, encodeEnvelope, envelope),
 ];
 
