@@ -24,12 +24,14 @@ export {
 } from "./gateway-client.ts";
 export type { HistoryEntry, HistoryState } from "./history.ts";
 export type { PurseParts } from "./holder.ts";
+export type { Identity } from "./identity.ts";
 export type { News } from "./news.ts";
 export type { OfflineLimits } from "./offline-limits.ts";
 export type { Received } from "./payee.ts";
 export type { PendingRecord } from "./pending-store.ts";
-export { type HeldCoin, type Identity, Purse } from "./purse.ts";
-export type { Balance } from "./purse-state.ts";
+export type { PinPad, PinStatus } from "./pin-pad.ts";
+export { Purse } from "./purse.ts";
+export type { Balance, HeldCoin } from "./purse-state.ts";
 export { MemoryPurseStore, type PurseStore, type StoreChange } from "./purse-store.ts";
 export { sync, syncLists, syncReceipts, type SyncReport } from "./sync.ts";
 export { memoryTransports, type Transport } from "./transport.ts";

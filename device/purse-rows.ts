@@ -25,8 +25,10 @@ import {
   type OpenRequest,
   type PastRecord,
   pastKinds,
+  type PinRow,
   type PurseRow,
   type RowChange,
+  SALT_LENGTH,
   type State,
   type Table,
   type Tables,
@@ -52,6 +54,7 @@ const codecs: { readonly [T in Table]: Codec<Tables[T]> } = {
   answers: { encode: encodeAnswer, decode: whole(readAnswer) },
   payments: { encode: encodePayment, decode: whole(readPayment) },
   history: { encode: encodePast, decode: whole(readPast) },
+  pin: { encode: encodePin, decode: whole(readPin) },
 };
 
 /** Reads a purse's state. @throws Error on rows that this software did not write. */
@@ -234,4 +237,18 @@ function readPast(reader: Reader): PastRecord {
 function readCode(reader: Reader): Uint8Array | undefined {
   const code = reader.short(CODE_LENGTH, "code");
   return code.length === 0 ? undefined : code;
+}
+
+function encodePin({ salt, pin, puk, tries }: PinRow): Uint8Array {
+  const writer = new Writer().fixed(salt, SALT_LENGTH).fixed(pin, 32).fixed(puk, 32);
+  return writer.u8(tries.pin).u8(tries.puk).done();
+}
+
+function readPin(reader: Reader): PinRow {
+  return {
+    salt: reader.take(SALT_LENGTH, "salt"),
+    pin: reader.take(32, "pin"),
+    puk: reader.take(32, "puk"),
+    tries: { pin: reader.u8("tries.pin"), puk: reader.u8("tries.puk") },
+  };
 }

@@ -49,6 +49,26 @@ export function balanceOf(holder: Holder, draft: Draft, known: Knowledge): Balan
   return balance;
 }
 
+/** A coin as its holder sees it. */
+export type HeldCoin = {
+  readonly outpoint: Outpoint;
+  readonly amount: Amount;
+  readonly state: "free" | "committed";
+  /** Milliseconds; absent for money received or left over offline. */
+  readonly receiptUntil?: number | undefined;
+};
+
+/** The coins that are not spent. */
+export function heldCoins(draft: Draft): HeldCoin[] {
+  const coins: HeldCoin[] = [];
+  for (const [key, { amount, state }] of draft.rows("coins")) {
+    const outpoint = key as Outpoint;
+    const receiptUntil = draft.get("receipts", outpoint)?.notAfter;
+    if (state !== "spent") coins.push({ outpoint, amount, state, receiptUntil });
+  }
+  return coins;
+}
+
 /** The free coins that selection may choose from. */
 export function spendableCoins(draft: Draft): Spendable[] {
   const lineage = lineages(draft);

@@ -28,6 +28,20 @@ export type PurseRow = {
   readonly trustKey: Uint8Array;
 };
 
+export const SALT_LENGTH = 16;
+
+/** How the holder proves to be the holder. */
+export type PinRow = {
+  readonly salt: Uint8Array;
+  /** SHA-256 of salt and digits: of the PIN, and of the code that sets another. */
+  readonly pin: Uint8Array;
+  readonly puk: Uint8Array;
+  readonly tries: Tries;
+};
+
+/** Tries left, of the PIN and of the unblocking code. */
+export type Tries = { readonly pin: number; readonly puk: number };
+
 /** A coin of the device's own key: lock key, custodian its own member. */
 export type Coin = {
   readonly amount: Amount;
@@ -135,6 +149,8 @@ export type Tables = {
   readonly payments: MadePayment;
   /** By record id. */
   readonly history: PastRecord;
+  /** One row, key `""`, if the purse has a PIN. */
+  readonly pin: PinRow;
 };
 
 export type Table = keyof Tables;
@@ -152,6 +168,7 @@ export const tables = [
   "answers",
   "payments",
   "history",
+  "pin",
 ] as const satisfies readonly Table[];
 
 type TableMaps = { readonly [T in Table]: Map<string, Tables[T]> };

@@ -13,7 +13,6 @@ import type { RecordStatus } from "../protocol/answer.ts";
 import type { Ask, EnrolAsk } from "../protocol/ask.ts";
 import { decodeBundle } from "../protocol/bundle.ts";
 import { equalBytes, type Hex, toHex } from "../protocol/bytes.ts";
-import type { DeviceClass, SignedCertificate } from "../protocol/certificate.ts";
 import { codeSecret, formatCode, makeCode } from "../protocol/claim-code.ts";
 import { decodeConfirmation, type SignedConfirmation } from "../protocol/confirmation.ts";
 import {
@@ -23,14 +22,13 @@ import {
 } from "../protocol/device-request.ts";
 import { consentMessage } from "../protocol/enrolment.ts";
 import type { Owner } from "../protocol/key.ts";
-import type { ListVersion } from "../protocol/list-version.ts";
 import type { Amount } from "../protocol/money.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
 import type { SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { decodeRequest, requestNonce } from "../protocol/request.ts";
 import type { SignedStatement } from "../protocol/statement.ts";
-import { heldVersions, learnLists } from "./held-lists.ts";
+import { learnLists } from "./held-lists.ts";
 import { type HistoryEntry, historyOf } from "./history.ts";
 import {
   type Holder,
@@ -40,6 +38,7 @@ import {
   ownCertificate,
   type PurseParts,
 } from "./holder.ts";
+import { type Identity, identityOf } from "./identity.ts";
 import {
   type HandedIn,
   type News,
@@ -59,46 +58,22 @@ import {
 } from "./payer.ts";
 import { type OfflineLimits, offlineLimits } from "./offline-limits.ts";
 import { type PendingRecord, pendingRecords } from "./pending-store.ts";
-import { loadState, storeChange } from "./purse-rows.ts";
-import { type Balance, balanceOf } from "./purse-state.ts";
-import type { PurseStore } from "./purse-store.ts";
-import { Draft, type State } from "./purse-tables.ts";
-
-/** What a device shows of itself. */
-export type Identity = {
-  readonly deviceKey: Uint8Array;
-  readonly owner: Owner;
-  readonly member: MemberId;
-  /** What kind of device it says it is; the certificate says what its member knows. */
-  readonly class: DeviceClass;
-  /** Absent until the member has certified the device. */
-  readonly certificate?: SignedCertificate | undefined;
-  /** Milliseconds; 0 before the first list. */
-  readonly signedTime: number;
-  /** The lists the device holds. */
-  readonly versions: readonly ListVersion[];
-};
-
-/** A coin as its holder sees it. */
-export type HeldCoin = {
-  readonly outpoint: Outpoint;
-  readonly amount: Amount;
-  readonly state: "free" | "committed";
-  /** Milliseconds; absent for money received or left over offline. */
-  readonly receiptUntil?: number | undefined;
-};
+import { PinPad } from "./pin-pad.ts";
+import { PurseCore } from "./purse-core.ts";
+import { loadState } from "./purse-rows.ts";
+import { type Balance, balanceOf, type HeldCoin, heldCoins } from "./purse-state.ts";
+import type { Draft } from "./purse-tables.ts";
 
 export class Purse {
+  /** What the holder enters before money may leave. */
+  readonly pin: PinPad;
   readonly #holder: Holder;
-  readonly #store: PurseStore;
-  readonly #state: State;
-  #failure: Error | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #core: PurseCore;
 
-  private constructor(holder: Holder, store: PurseStore, state: State) {
+  private constructor(holder: Holder, core: PurseCore) {
     this.#holder = holder;
-    this.#store = store;
-    this.#state = state;
+    this.#core = core;
+    this.pin = new PinPad(core, holder.random);
   }
 
   /**
@@ -107,21 +82,14 @@ export class Purse {
    */
   static async open(parts: PurseParts): Promise<Purse> {
     const holder = holderOf(parts);
-    const purse = new Purse(holder, parts.store, await loadState(parts.store));
-    await purse.#alone(async (draft) => {
-      const row = draft.get("purse", "");
-      const { networkId, member, trustKey } = parts;
-      if (row === undefined) {
-        const blank = { counter: 0, signedTime: 0, trustKey };
-        draft.put("purse", "", { networkId, member, deviceKey: holder.key, ...blank });
-      } else if (row.networkId !== networkId) {
-        throw new Refusal("wrong-network", `the purse is of network ${row.networkId}`);
-      } else if (row.member !== member || row.deviceKey !== holder.key) {
-        throw new Refusal("wrong-folder", "the purse is of another device key or another member");
+    const core = new PurseCore(parts.store, await loadState(parts.store));
+    await core.alone(async (draft) => {
+      claimStore(draft, holder, parts);
+      for (const [key, made] of draft.rows("payments")) {
+        if (!isSigned(made)) await finishPayment(holder, draft, key);
       }
-      await purse.#finish(draft);
     });
-    return purse;
+    return new Purse(holder, core);
   }
 
   get networkId(): Uint8Array {
@@ -133,49 +101,34 @@ export class Purse {
   }
 
   identity(): Identity {
-    const draft = new Draft(this.#state);
-    return {
-      deviceKey: this.#holder.signer.publicKey,
-      owner: this.#holder.owner,
-      member: this.#holder.member,
-      class: this.#holder.class,
-      certificate: draft.get("certificates", this.#holder.key),
-      signedTime: draft.get("purse", "")!.signedTime,
-      versions: heldVersions(draft),
-    };
+    return identityOf(this.#holder, this.#core.view());
   }
 
   balance(): Balance {
-    const draft = new Draft(this.#state);
+    const draft = this.#core.view();
     return balanceOf(this.#holder, draft, knowledgeOf(this.#holder, draft));
   }
 
   /** What the device may do offline, here and now. @throws Refusal `sync-needed` before it is certified. */
   limits(): OfflineLimits {
-    const draft = new Draft(this.#state);
+    const draft = this.#core.view();
     const known = knowledgeOf(this.#holder, draft);
     return offlineLimits(known, ownCertificate(this.#holder, draft));
   }
 
   /** The coins that are not spent, and how long the receipts they have are good. */
   coins(): HeldCoin[] {
-    const coins: HeldCoin[] = [];
-    for (const [key, { amount, state }] of this.#state.coins) {
-      const outpoint = key as Outpoint;
-      const receiptUntil = this.#state.receipts.get(outpoint)?.notAfter;
-      if (state !== "spent") coins.push({ outpoint, amount, state, receiptUntil });
-    }
-    return coins;
+    return heldCoins(this.#core.view());
   }
 
   /** Records made or received and not known to have applied, parents first. */
   pending(): PendingRecord[] {
-    return pendingRecords(this.#holder, new Draft(this.#state));
+    return pendingRecords(this.#holder, this.#core.view());
   }
 
   /** What was paid and received, newest first, also when the records have long been settled. */
   history(): HistoryEntry[] {
-    return historyOf(this.#holder, new Draft(this.#state));
+    return historyOf(this.#holder, this.#core.view());
   }
 
   /**
@@ -184,7 +137,7 @@ export class Purse {
    * @throws Refusal as `receive` does.
    */
   accept(bundle: Uint8Array): Promise<Amount> {
-    return this.#alone(async (draft) =>
+    return this.#core.alone(async (draft) =>
       takeBundle(this.#holder, draft, decodeBundle(this.#holder.networkId, bundle)),
     );
   }
@@ -194,28 +147,30 @@ export class Purse {
    * @throws Refusal `sync-needed` before the device is certified, `expired`, `over-balance-limit`.
    */
   request(amount: Amount, reference = ""): Promise<Uint8Array> {
-    return this.#alone(async (draft) => {
+    return this.#core.alone(async (draft) => {
       const request = await makeRequest(this.#holder, draft, amount, reference);
       return request.bytes;
     });
   }
 
   /**
-   * Pays what message 1 asks for: message 2. Asked again, the same bytes.
+   * Pays what message 1 asks for: message 2. Asked again, the same bytes, also while the purse is locked.
    * @param coins the coins to choose from; all, if it is not given.
-   * @throws Refusal for a request that is not in order, beyond the limits, or not covered.
+   * @throws Refusal `pin-needed`; for a request that is not in order, beyond the limits, or not covered.
    */
   async pay(request: Uint8Array, coins?: readonly Outpoint[]): Promise<Uint8Array> {
     const decoded = decodeRequest(request);
     const key = toHex(requestNonce(this.#holder.networkId, decoded));
-    await this.#alone(async (draft) => {
+    await this.#core.alone(async (draft) => {
       const made = draft.get("payments", key);
-      if (made === undefined) preparePayment(this.#holder, draft, decoded, coins);
-      else if (made.request === undefined || !equalBytes(made.request.bytes, request)) {
+      if (made === undefined) {
+        this.pin.check(draft);
+        preparePayment(this.#holder, draft, decoded, coins);
+      } else if (made.request === undefined || !equalBytes(made.request.bytes, request)) {
         throw new Refusal("conflict", "another request has the same nonce");
       }
     });
-    return this.#alone(async (draft) => {
+    return this.#core.alone(async (draft) => {
       const made = await finishPayment(this.#holder, draft, key);
       return made.message!;
     });
@@ -227,14 +182,14 @@ export class Purse {
    *   touch, names why, and there is no message 3: the payer syncs, and the ledger decides.
    */
   receive(payment: Uint8Array): Promise<Received> {
-    return this.#alone(async (draft) => {
+    return this.#core.alone(async (draft, commit) => {
       const given = draft.get("answers", toHex(sha256(payment)));
       if (given !== undefined) {
         return { confirmation: decodeConfirmation(given.confirmation), amount: 0n };
       }
       const answer = await openAnswer(this.#holder, draft, payment);
       learnLists(draft, answer.payment.lists, () => knowledgeOf(this.#holder, draft));
-      await this.#commit(draft);
+      await commit();
       return takePayment(this.#holder, draft, payment, answer);
     });
   }
@@ -245,7 +200,7 @@ export class Purse {
    * @throws Refusal `not-for-us`, `bad-signature`, or for a return that is not one.
    */
   confirm(confirmation: Uint8Array): Promise<SignedConfirmation> {
-    return this.#alone(async (draft) => {
+    return this.#core.alone(async (draft) => {
       const decoded = decodeConfirmation(confirmation);
       takeConfirmation(this.#holder, draft, decoded);
       learnLists(draft, decoded.lists, () => knowledgeOf(this.#holder, draft));
@@ -259,7 +214,7 @@ export class Purse {
    * @throws Refusal `not-for-us`, and as the checks of certificates and receipts do.
    */
   refresh(news: News): Promise<void> {
-    return this.#alone(async (draft) => takeNews(this.#holder, draft, news));
+    return this.#core.alone(async (draft) => takeNews(this.#holder, draft, news));
   }
 
   /**
@@ -267,7 +222,7 @@ export class Purse {
    * @throws Refusal `not-for-us` for another member's word, `bad-signature`.
    */
   settled(statement: SignedStatement): Promise<void> {
-    return this.#alone(async (draft) => takeStatement(this.#holder, draft, statement));
+    return this.#core.alone(async (draft) => takeStatement(this.#holder, draft, statement));
   }
 
   /**
@@ -275,14 +230,14 @@ export class Purse {
    * @throws Refusal `bad-signature`, `bad-proof` if the acknowledgement is for other leaves.
    */
   acknowledged(acknowledgement: SignedAcknowledgement, leaves: readonly HandedIn[]): Promise<void> {
-    return this.#alone(async (draft) =>
+    return this.#core.alone(async (draft) =>
       takeAcknowledgement(this.#holder, draft, acknowledgement, leaves),
     );
   }
 
   /** Notes what a gateway says of a record that has not applied: unknown, on its way, or refused and why. */
   noted(status: RecordStatus): Promise<void> {
-    return this.#alone(async (draft) => takeNote(draft, status));
+    return this.#core.alone(async (draft) => takeNote(draft, status));
   }
 
   /** What the device asks to be enrolled with its member. @param credential by which the bank knows its customer. */
@@ -295,7 +250,7 @@ export class Purse {
   /** Signs a question to the gateway of `member`. */
   ask(ask: Ask, member = this.#holder.member): Promise<SignedDeviceRequest> {
     const { networkId, signer, random } = this.#holder;
-    const { signedTime } = this.#state.purse.get("")!;
+    const { signedTime } = this.#core.view().get("purse", "")!;
     const nonce = random(REQUEST_NONCE_LENGTH);
     return signDeviceRequest(networkId, { member, signedTime, nonce, ask }, signer);
   }
@@ -303,16 +258,17 @@ export class Purse {
   /**
    * Pays `amount` to the member's vault: the record to be handed in, with the account to be credited.
    * @param vault owner of the member's present treasury key.
-   * @throws Refusal `sync-needed` while records are pending [R-021]; as `pay` does for what is not covered.
+   * @throws Refusal `pin-needed`; `sync-needed` while records are pending [R-021]; as `pay` does for what is not covered.
    */
   async redeem(amount: Amount, vault: Owner): Promise<SignedRecord> {
-    const key = await this.#alone(async (draft) => {
+    const key = await this.#core.alone(async (draft) => {
+      this.pin.check(draft);
       if (pendingRecords(this.#holder, draft).length > 0) {
         throw new Refusal("sync-needed", "records are pending: they are settled first");
       }
       return toHex(prepareRedemption(this.#holder, draft, amount, vault).nonce);
     });
-    const made = await this.#alone((draft) => finishPayment(this.#holder, draft, key));
+    const made = await this.#core.alone((draft) => finishPayment(this.#holder, draft, key));
     return made.record;
   }
 
@@ -320,7 +276,7 @@ export class Purse {
    * Pays whoever has the code that this gives and the password, at a gateway of `custodian`, once the record
    * has settled. The code stays in the history; the password is kept nowhere.
    * @param password the payee's, 4 to 64 bytes. It takes a fifth of a second to work on.
-   * @throws Refusal `malformed` for the password; as `pay` does for limits and what is not covered.
+   * @throws Refusal `pin-needed`; `malformed` for the password; as `pay` does for limits and what is not covered.
    */
   async payCode(
     amount: Amount,
@@ -330,50 +286,31 @@ export class Purse {
     const { networkId, random } = this.#holder;
     const code = makeCode(random);
     const secret = await codeSecret(networkId, code, password);
-    const key = await this.#alone(async (draft) =>
-      toHex(prepareCode(this.#holder, draft, { amount, custodian, code, secret }).nonce),
-    );
-    const { record } = await this.#alone((draft) => finishPayment(this.#holder, draft, key));
+    const key = await this.#core.alone(async (draft) => {
+      this.pin.check(draft);
+      const payment = { amount, custodian, code, secret };
+      return toHex(prepareCode(this.#holder, draft, payment).nonce);
+    });
+    const { record } = await this.#core.alone((draft) => finishPayment(this.#holder, draft, key));
     return { code: formatCode(networkId, code), id: idOf(this.#holder, record) };
   }
 
   /** Waits for what is under way, and lets go of the store. */
-  async close(): Promise<void> {
-    await this.#last;
-    this.#failure ??= new Error("the purse is closed");
-    await this.#store.close();
+  close(): Promise<void> {
+    return this.#core.close();
   }
+}
 
-  /** Signs the bodies that were fixed and not signed when the purse was cut off. */
-  async #finish(draft: Draft): Promise<void> {
-    for (const [key, made] of draft.rows("payments")) {
-      if (!isSigned(made)) await finishPayment(this.#holder, draft, key);
-    }
-  }
-
-  /** One operation at a time: it sees all that was written before it, and is written before it returns. */
-  #alone<T>(operation: (draft: Draft) => Promise<T>): Promise<T> {
-    const run = this.#last.then(async () => {
-      if (this.#failure !== undefined) throw this.#failure;
-      const draft = new Draft(this.#state);
-      const result = await operation(draft);
-      await this.#commit(draft);
-      return result;
-    });
-    this.#last = run.catch(() => undefined);
-    return run;
-  }
-
-  /** After a failed write nobody knows what is stored: the purse stops, and is opened again. */
-  async #commit(draft: Draft): Promise<void> {
-    const { changes } = draft;
-    if (changes.length === 0) return;
-    try {
-      await this.#store.write(changes.map(storeChange));
-    } catch (cause) {
-      this.#failure = new Error("the purse's store failed: open the purse again", { cause });
-      throw this.#failure;
-    }
-    draft.apply();
+/** Whether the store is this device's; an empty one is from now on. */
+function claimStore(draft: Draft, holder: Holder, parts: PurseParts): void {
+  const { networkId, member, trustKey } = parts;
+  const row = draft.get("purse", "");
+  if (row === undefined) {
+    const blank = { counter: 0, signedTime: 0, trustKey };
+    draft.put("purse", "", { networkId, member, deviceKey: holder.key, ...blank });
+  } else if (row.networkId !== networkId) {
+    throw new Refusal("wrong-network", `the purse is of network ${row.networkId}`);
+  } else if (row.member !== member || row.deviceKey !== holder.key) {
+    throw new Refusal("wrong-folder", "the purse is of another device key or another member");
   }
 }

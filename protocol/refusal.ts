@@ -163,6 +163,20 @@ export const refusalCodes = {
     false,
     "The ancestry does not lead to coins that their banks vouch for: refuse the payment.",
   ),
+  "pin-needed": row(401, "ignore", true, "Unlock the purse with its PIN, then do it again."),
+  "wrong-pin": row(
+    403,
+    "ignore",
+    true,
+    "Enter it again; the text says how many tries are left before it is blocked.",
+  ),
+  "pin-blocked": row(403, "ignore", false, "Set another PIN with the unblocking code."),
+  "puk-blocked": row(
+    403,
+    "ignore",
+    false,
+    "No code helps any more: sync, and have the bank block the device and return its money.",
+  ),
 
   // Services.
   unauthorised: row(401, "ignore", false, "Sign the request with a key this service knows."),
