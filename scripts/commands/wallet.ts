@@ -8,11 +8,12 @@ import { profiles } from "../deploy/plan.ts";
 import { type Report, say } from "../report.ts";
 import * as act from "../wallet/actions.ts";
 import { readMessage, STANDARD, textOf, writeMessage } from "../wallet/message-file.ts";
+import { showCodes } from "../wallet/show-codes.ts";
 import { Wallet } from "../wallet/wallet.ts";
 import { makeWalletFile } from "../wallet/wallet-file.ts";
 
 type Common = { readonly folder: string; readonly json?: true };
-type Out = Common & { readonly out: string; readonly text?: true };
+type Out = Common & { readonly out: string; readonly text?: true; readonly qr?: true };
 type In = Common & { readonly in: string };
 type Gateway = Common & { readonly gateway?: string };
 type Waiting = Gateway & { readonly wait: number };
@@ -33,8 +34,10 @@ A payment by hand, between the folders "a" (pays) and "b" (is paid), with no net
   tallystick wallet receive --folder b --in 2.message --out 3.message
   tallystick wallet confirm --folder a --in 3.message
 
-Messages are files, or text that can be pasted where a file is "-", as it is by default. Whatever answers a
-message can be run again: the same payment, never a second one. Later, either side syncs with any gateway.
+Messages are files, or text that can be pasted where a file is "-", as it is by default. With --qr they are shown
+as codes, and what a scanner prints is read as text is: zbarcam | tallystick wallet pay --folder a --qr
+Whatever answers a message can be run again: the same payment, never a second one. Later, either side syncs with
+any gateway.
 
 This purse is software. A copy of its folder is refused; a key that others may read is, too.`;
 
@@ -138,13 +141,15 @@ function waiting(wallet: Command, usage: string, says: string): Command {
 }
 
 function into(each: Command, number: number): Command {
-  return each.option("-i, --in <file>", `message ${number}, or - for text on stdin`, STANDARD);
+  const says = `message ${number}, or - for stdin: text, or the codes that a scanner prints`;
+  return each.option("-i, --in <file>", says, STANDARD);
 }
 
 function out(each: Command): Command {
   return each
     .option("-o, --out <file>", "where the message goes, or - for text on stdout", STANDARD)
-    .option("--text", "write the file as text too");
+    .option("--text", "write the file as text too")
+    .option("--qr", "show the message as codes for the other side's camera");
 }
 
 async function init(options: InitOptions): Promise<void> {
@@ -171,20 +176,32 @@ async function run(
 
 /** The message goes out before anything is said: whoever waits for it comes first. */
 async function send(
-  { folder, json, out: path, text }: Out,
+  { folder, json, out: path, text, qr }: Out,
   work: (wallet: Wallet) => Promise<act.Sent>,
 ): Promise<void> {
-  await using wallet = await Wallet.open(folder);
-  const { message, report, refusal } = await work(wallet);
+  const { message, report, refusal } = await worked(folder, work);
   const isJson = json ?? false;
   const isShown = path === STANDARD;
-  if (isShown && isJson) {
+  if (qr) {
+    if (!isShown) await writeMessage(path, message, text ?? false);
+    say(report, isJson, process.stderr);
+    await showCodes(message);
+  } else if (isShown && isJson) {
     say({ lines: [], data: { ...report.data, message: textOf(message) } }, isJson);
   } else {
     await writeMessage(path, message, text ?? false);
     say(report, isJson, isShown ? process.stderr : process.stdout);
   }
   if (refusal !== undefined) throw refusal;
+}
+
+/** The wallet is closed before its message is shown, for as long as that takes. */
+async function worked(
+  folder: string,
+  work: (wallet: Wallet) => Promise<act.Sent>,
+): Promise<act.Sent> {
+  await using wallet = await Wallet.open(folder);
+  return await work(wallet);
 }
 
 async function readLine(): Promise<string> {

@@ -2,14 +2,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Refusal } from "../../protocol/refusal.ts";
-
-/** The text of one of our codes, as programs print it. */
-const FRAME = /^(?:QR-Code:)?(TALLY:.*)$/;
-
-/** The frame in a line that a scanner printed or typed, if it is one. */
-export function frameIn(line: string): string | undefined {
-  return FRAME.exec(line)?.[1];
-}
+import { frameIn } from "../scanned-line.ts";
 
 /**
  * @param command as a shell runs it.

@@ -3,17 +3,12 @@
  * elsewhere views are plain lines, one after the other, and codes their texts.
  */
 import type { Interface } from "node:readline";
-import { framesOf, type FrameOptions, planFrames } from "../../device/qr/frames.ts";
-import { drawQr, terminalTextOf } from "../../device/qr/qr-code.ts";
+import { framesOf, planFrames } from "../../device/qr/frames.ts";
+import { codesOf, FRAME_MS } from "../shown-codes.ts";
 import type { View } from "./words.ts";
 
-const FRAME_MS = 100;
 /** Top left, and the rest of the screen blank. */
 const HOME = "\u001b[H\u001b[J";
-/** Codes of 23 lines where a screen is too low for those that are read best, of 37. */
-const LOW: FrameOptions = { staticMax: 80, shareMax: 80 };
-const HIGH_ROWS = 44;
-
 export type Screen = {
   readonly show: (view: View) => void;
   /** Beside what is shown. */
@@ -38,14 +33,13 @@ export function terminalScreen(out: NodeJS.WriteStream, lines: Interface): Scree
       notes = [];
       code = "";
       if (view.message !== undefined) {
-        const options = out.rows < HIGH_ROWS ? LOW : {};
-        const frames = framesOf(view.message, options);
-        const next = () => {
-          code = terminalTextOf(drawQr(frames.next().value as string));
+        const codes = codesOf(view.message, out.rows);
+        const turn = () => {
+          code = codes.next();
           paint();
         };
-        if (planFrames(view.message.length, options).parts > 1) timer = setInterval(next, FRAME_MS);
-        next();
+        if (codes.parts > 1) timer = setInterval(turn, FRAME_MS);
+        code = codes.next();
       }
       paint();
     },

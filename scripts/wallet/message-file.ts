@@ -1,10 +1,13 @@
 /**
- * The messages of a payment as people carry them: in a file, or as text that can be pasted. Text is base64;
- * a message begins with its version, which is no character of base64, so that a reader can tell them apart.
+ * The messages of a payment as people carry them: in a file, as text that can be pasted, or as the codes that a
+ * scanner prints. Text is base64; a message begins with its version, which is no character of base64, and codes
+ * have their own first letters, so that a reader can tell them apart.
  */
 import { createReadStream } from "node:fs";
+import { FrameCollector } from "../../device/qr/frame-collector.ts";
 import { replaceFile } from "../../node/service/durable-file.ts";
 import { Refusal } from "../../protocol/refusal.ts";
+import { frameIn } from "../scanned-line.ts";
 
 /** Standard input and output. */
 export const STANDARD = "-";
@@ -12,13 +15,27 @@ export const STANDARD = "-";
 /** The longest message is a third of this, and as text with line ends it still fits. */
 const LENGTH_MAX = 128 * 1024;
 
-/** @param path a file, or "-" for standard input. @throws Refusal `bad-configuration`, `too-large`, `malformed`. */
+/**
+ * Reads to the end, or until the codes give a message: a scanner prints without end.
+ * @param path a file, or "-" for standard input. @throws Refusal `bad-configuration`, `too-large`, `malformed`.
+ */
 export async function readMessage(path: string): Promise<Uint8Array> {
-  const bytes = await readAll(path);
-  const text = bytes.toString("latin1");
-  if (!/^[A-Za-z0-9+/=\s]+$/.test(text)) return new Uint8Array(bytes);
-  const message = Buffer.from(text, "base64");
-  return new Uint8Array(message);
+  const frames = new FrameCollector();
+  let isScanned = false;
+  let text = "";
+  for await (const piece of piecesOf(path)) {
+    text += piece.toString("latin1");
+    isScanned ||= /^(?:QR-Code:)?TALLY:/m.test(text);
+    if (isScanned) text = takeLines(text, frames);
+    if (frames.message !== undefined) return frames.message;
+    if (text.length > LENGTH_MAX)
+      throw new Refusal("too-large", `${path} is longer than any message of a payment`);
+  }
+  if (!isScanned) return messageIn(text);
+  takeLines(`${text}\n`, frames);
+  if (frames.message !== undefined) return frames.message;
+  const seen = Math.floor(100 * frames.progress);
+  throw new Refusal("malformed", `the codes give ${seen} % of a message: scan until they give all`);
 }
 
 /** @param path a file, or "-" for standard output, which gets text. */
@@ -46,20 +63,30 @@ export function textOf(message: Uint8Array): string {
   return Buffer.from(message).toString("base64");
 }
 
-async function readAll(path: string): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let length = 0;
+/** Every line that is whole. @returns what is left. */
+function takeLines(text: string, frames: FrameCollector): string {
+  const lines = text.split(/\r?\n/);
+  const rest = lines.pop()!;
+  for (const line of lines) {
+    const frame = frameIn(line);
+    if (frame !== undefined) frames.take(frame);
+  }
+  return rest;
+}
+
+/** @param text of which each character is a byte. */
+function messageIn(text: string): Uint8Array {
+  const encoding = /^[A-Za-z0-9+/=\s]+$/.test(text) ? "base64" : "latin1";
+  return new Uint8Array(Buffer.from(text, encoding));
+}
+
+async function* piecesOf(path: string): AsyncGenerator<Buffer> {
   try {
     for await (const piece of path === STANDARD ? process.stdin : createReadStream(path)) {
-      length += (piece as Buffer).length;
-      if (length > LENGTH_MAX)
-        throw new Refusal("too-large", `${path} is longer than any message of a payment`);
-      pieces.push(piece as Buffer);
+      yield piece as Buffer;
     }
   } catch (error) {
-    if (error instanceof Refusal) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new Refusal("bad-configuration", `${path} cannot be read (${code})`);
   }
-  return Buffer.concat(pieces);
 }

@@ -1,11 +1,10 @@
-import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import { FrameCollector } from "../../../device/qr/frame-collector.ts";
 import { framesOf, planFrames, SHARE_MAX, STATIC_MAX } from "../../../device/qr/frames.ts";
 import { drawQr, readQr, svgOf, terminalTextOf } from "../../../device/qr/qr-code.ts";
 import { randomOf } from "../support/world.ts";
 import { temporaryFolders } from "../support/temporary-folders.ts";
-import { firstFrames, pictureOf, readByZbar } from "./support/picture.ts";
+import { firstFrames, modulesIn, pictureOf, readByZbar } from "./support/picture.ts";
 
 const folders = temporaryFolders();
 const random = randomOf("codes");
@@ -55,7 +54,7 @@ describe("a code", () => {
     const modules = drawQr("TALLY:1234");
     const size = modules.length;
     expect(painted(svgOf(modules), size)).to.deep.equal(modules);
-    expect(blocks(terminalTextOf(modules), size)).to.deep.equal(modules);
+    expect(modulesIn(terminalTextOf(modules))).to.deep.equal(modules);
   });
 });
 
@@ -66,16 +65,4 @@ function painted(svg: string, size: number): boolean[][] {
     modules[Number(y)]!.fill(true, Number(x), Number(x) + Number(length));
   }
   return modules;
-}
-
-/** The modules that half blocks show in black. */
-function blocks(text: string, size: number): boolean[][] {
-  const rows = text
-    .split("\n")
-    .slice(0, -1)
-    .flatMap((line) => {
-      const characters = Array.from(stripVTControlCharacters(line));
-      return ["█▀", "█▄"].map((dark) => characters.map((each) => dark.includes(each)));
-    });
-  return rows.slice(0, size);
 }

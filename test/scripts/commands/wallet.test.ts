@@ -3,14 +3,17 @@ import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Command } from "commander";
+import { readQr } from "../../../device/qr/qr-code.ts";
 import { toHex } from "../../../protocol/bytes.ts";
 import type { RefusalCode } from "../../../protocol/refusal.ts";
 import { registerWallet } from "../../../scripts/commands/wallet.ts";
 import { refused } from "../../device/support/refused.ts";
 import { authority, Bank, MEMBER } from "../../gateway/support/bank.ts";
+import { firstFrames, modulesIn, pictureOf } from "../../device/qr/support/picture.ts";
 import { temporaryFolders } from "../../device/support/temporary-folders.ts";
 import { reach, readImportGraph, withoutTypes } from "../../support/imports.ts";
 import { writeNetworkFile } from "./support/network-file.ts";
+import { Program } from "../terminal/support/program.ts";
 import { said, saidJson, tallystick, transcript } from "./support/tallystick.ts";
 
 describe("tallystick wallet", () => {
@@ -103,6 +106,24 @@ describe("tallystick wallet", () => {
     expect(received.stderr).to.match(/1\.00 EUR received/);
     const confirmed = await tallystick(wallet("a", "confirm"), received.stdout);
     expect(confirmed.stdout).to.match(/The payee has the money/);
+  });
+
+  it("shows messages as codes, and takes what a scanner prints, which never ends [R-022, R-024]", async () => {
+    const scanned = (blocks: string) => `QR-Code:${readQr(pictureOf(modulesIn(blocks)))}\n`;
+    const request = scanned(await said(wallet("b", "request", "1", "--qr")));
+    await using paying = Program.start(wallet("a", "pay", "--qr"));
+    paying.type("https://example.org/not-ours");
+    paying.type(request.trim());
+    expect(await paying.end()).to.equal(0);
+    const paid = scanned(paying.output.slice(paying.output.indexOf("\u001b")));
+    const received = await tallystick(wallet("b", "receive", "--qr"), paid);
+    expect(received.stderr).to.match(/1\.00 EUR received/);
+    const confirmed = await said(wallet("a", "confirm"), scanned(received.stdout));
+    expect(confirmed).to.match(/The payee has the money/);
+
+    const [first] = firstFrames(new Uint8Array(1000), 1);
+    const part = await tallystick(wallet("a", "pay"), `${first}\n`);
+    expect(part.stderr).to.match(/^malformed: the codes give 33 % of a message/);
   });
 
   it("asks for a load once, however often it is asked", async () => {

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { type FrameOptions, framesOf } from "../../../../device/qr/frames.ts";
 import type { Modules, Picture } from "../../../../device/qr/qr-code.ts";
 
@@ -24,6 +25,17 @@ export function pictureOf(modules: Modules, pixels = PIXELS): Picture {
     }
   }
   return { width, height: width, data };
+}
+
+/** The modules that half blocks show in black. */
+export function modulesIn(text: string): Modules {
+  const lines = text.split("\n").slice(0, -1);
+  const rows = lines.flatMap((line) => {
+    const characters = Array.from(stripVTControlCharacters(line));
+    return ["█▀", "█▄"].map((dark) => characters.map((each) => dark.includes(each)));
+  });
+  // A code has as many rows as columns, and the last line has two.
+  return rows.slice(0, rows[0]!.length);
 }
 
 /** The texts that zbar reads from pictures, in their order; undefined where the program is missing. */
