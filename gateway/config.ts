@@ -44,6 +44,9 @@ export const GatewayConfigSchema = Type.Object(
     data: path("Folder of the gateway's database; the gateway makes it"),
     member: Type.Integer({ minimum: 1, maximum: 65_535, description: "The member's number" }),
     node: Type.String({ pattern: "^https?://", description: "URL of the member's node" }),
+    pages: Type.Optional(
+      path("Folder of the wallet's pages; those that were built here by default"),
+    ),
     keys: Type.Object(
       {
         issuer: path("Key file of the issuer (P-256)"),

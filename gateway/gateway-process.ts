@@ -87,12 +87,13 @@ export class GatewayProcess {
 /** Paths of the file as paths of the machine. */
 function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
   const at = (path: string) => resolve(folder, path);
-  const { keys, authority, log } = config;
+  const { keys, authority, pages, log } = config;
   const { lists } = authority;
   return {
     ...config,
     network: at(config.network),
     data: at(config.data),
+    ...(pages === undefined ? {} : { pages: at(pages) }),
     keys: Object.fromEntries(
       Object.entries(keys).map(([use, file]) => [use, at(file)]),
     ) as GatewayConfig["keys"],

@@ -3,7 +3,7 @@
  * store; everything about the ledger is asked of the member's node. It runs until it is stopped or a write
  * fails.
  */
-import { fromHex } from "../protocol/bytes.ts";
+import { fromHex, type Hex } from "../protocol/bytes.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { HttpServer, type HttpServerParts } from "../node/service/http-server.ts";
 import { Metrics } from "../node/service/telemetry.ts";
@@ -12,7 +12,8 @@ import { NodeWatch } from "./node-watch.ts";
 import { readinessOf } from "./readiness.ts";
 import { Recurring } from "./recurring.ts";
 import type { Revocations } from "./revocations.ts";
-import { gatewayRoutes, memberInfo } from "./routes.ts";
+import { BUILT_PAGES, pageRoutes } from "./pages.ts";
+import { gatewayRoutes, memberInfo, networkInfo } from "./routes.ts";
 import { staffRoutes } from "./staff-routes.ts";
 import { watchWrites } from "./store.ts";
 import type { Vault } from "./vault.ts";
@@ -130,8 +131,18 @@ export class Gateway {
         issuer: parts.ledgerIssuer.publicKey,
         intake: keys.intake.publicKey,
       });
+    const { authority, pages } = this.#options;
+    const facts = () =>
+      networkInfo({
+        network,
+        member,
+        trust: parts.trust.newest,
+        trustKey: authority.trustKey as Hex,
+        receiptLifeMs: watch.receiptLifeMs(),
+      });
+    const routes = gatewayRoutes({ ...parts, info, network: facts });
     this.#devices = await this.#listen("devices", {
-      routes: gatewayRoutes({ ...parts, info }),
+      routes: [...routes, ...(await pageRoutes(pages ?? BUILT_PAGES))],
       logger,
       // Strangers see no more than how long they waited.
       metrics: new Metrics(),

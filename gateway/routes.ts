@@ -5,7 +5,10 @@ import { type Hex, toHex } from "../protocol/bytes.ts";
 import { decodeDeviceRequest } from "../protocol/device-request.ts";
 import { decodeLeaves } from "../protocol/leaf-list.ts";
 import { limits } from "../protocol/limits.ts";
+import type { SignedTrustList } from "../protocol/lists.ts";
+import type { NetworkFile } from "../protocol/network-file.ts";
 import { encodeParcelState } from "../protocol/parcel.ts";
+import { Refusal } from "../protocol/refusal.ts";
 import { bytes, call, events, type Route } from "../node/service/route.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import { REVOCATIONS_PATH } from "./foreign-lists.ts";
@@ -25,6 +28,8 @@ export type RoutesParts = {
   readonly recordEvents: RecordEvents<Api.Explanation>;
   /** As of now: keys may be rotated. */
   readonly info: () => Api.MemberInfo;
+  /** @throws Refusal `unavailable` while the network is not known. */
+  readonly network: () => Api.NetworkInfo;
 };
 
 /** A request's fields around its payload, and what sealing adds. */
@@ -39,6 +44,7 @@ export function gatewayRoutes({
   explanations,
   recordEvents,
   info,
+  network,
 }: RoutesParts): Route[] {
   return [
     call({
@@ -108,7 +114,30 @@ export function gatewayRoutes({
       reply: Api.MemberInfo,
       handle: () => info(),
     }),
+    call({
+      method: "GET",
+      path: "/v1/network",
+      summary: "What a device is set up with",
+      reply: Api.NetworkInfo,
+      handle: () => network(),
+    }),
   ];
+}
+
+/** For `RoutesParts.network`. @throws Refusal `unavailable` while no trust list names the member. */
+export function networkInfo(fields: {
+  readonly network: NetworkFile;
+  readonly member: number;
+  readonly trust: SignedTrustList | undefined;
+  readonly trustKey: Hex;
+  readonly receiptLifeMs: number;
+}): Api.NetworkInfo {
+  const { network, member, trust, trustKey, receiptLifeMs } = fields;
+  const row = trust?.members.find((each) => each.member === member);
+  if (row === undefined) throw new Refusal("unavailable", "no trust list names this member yet");
+  const { networkId, currency } = network;
+  const receiptLifeS = receiptLifeMs / 1000;
+  return { networkId, member, name: row.name, currency, trustKey, receiptLifeS };
 }
 
 /** For `RoutesParts.info`. */

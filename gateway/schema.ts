@@ -34,6 +34,19 @@ export const MemberInfo = Type.Object({
   intake: hex(33, "Key that couriers' requests are sealed to"),
 });
 
+/** What a device is set up with. */
+export const NetworkInfo = Type.Object({
+  networkId: hex(32, "The network's id"),
+  member: Type.Integer({ description: "The member whose gateway this is" }),
+  name: Type.String({ description: "The member's name, as the trust list has it" }),
+  currency: Type.Object({
+    code: Type.String({ description: "ISO 4217" }),
+    digits: Type.Integer({ description: "Of the minor unit" }),
+  }),
+  trustKey: hex(33, "Key of the authority that signs the first trust list handed out here"),
+  receiptLifeS: Type.Integer({ description: "How long receipts and certificates may live" }),
+});
+
 export const Explanation = Type.Object({
   id: RecordId,
   state: Type.String({ description: "unknown, pending, applied or refused" }),
@@ -211,6 +224,7 @@ export const Page = <S extends TSchema>(name: S) =>
   });
 
 export type MemberInfo = Static<typeof MemberInfo>;
+export type NetworkInfo = Static<typeof NetworkInfo>;
 export type AccountRow = Static<typeof AccountRow>;
 export type DeviceRow = Static<typeof DeviceRow>;
 export type DeviceState = Static<typeof DeviceState>;

@@ -187,7 +187,13 @@ export class HttpServer {
   }
 
   async #call(
-    { handle, reply: shape, status, timeoutMs = this.#settings.answerTimeoutMs }: Call,
+    {
+      handle,
+      reply: shape,
+      status,
+      headers = {},
+      timeoutMs = this.#settings.answerTimeoutMs,
+    }: Call,
     { params, query, body }: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
@@ -201,7 +207,7 @@ export class HttpServer {
     try {
       const input = { params, query, body, signal: over.signal } as never;
       const answer: unknown = await Promise.race([handle(input), late.promise]);
-      reply.code(status ?? (shape === undefined ? 204 : 200));
+      reply.code(status ?? (shape === undefined ? 204 : 200)).headers(headers);
       if (shape === undefined) return reply.send();
       if (isRaw(shape)) return reply.type(shape.contentType).send(answer);
       return reply.type("application/json").send(reply.serialize(answer as object));

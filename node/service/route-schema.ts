@@ -7,9 +7,10 @@ import { isRaw, type Raw, type Route } from "./route.ts";
 const ANY_BYTES = {};
 
 export function routeSchema(route: Route): object {
-  const { summary, description, params, query } = route;
+  const { summary, description, isPage = false, params, query } = route;
   return {
     summary,
+    hide: isPage,
     ...(description === undefined ? {} : { description }),
     ...(params === undefined ? {} : { params }),
     ...(query === undefined ? {} : { querystring: query }),

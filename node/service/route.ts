@@ -26,6 +26,8 @@ type Description<Params, Query> = {
   /** One line for the OpenAPI document. */
   readonly summary: string;
   readonly description?: string;
+  /** Left out of the OpenAPI document: a page, no part of the API. */
+  readonly isPage?: true;
   readonly params?: Params;
   /** Texts are converted to what the schema asks for. */
   readonly query?: Query;
@@ -38,6 +40,8 @@ export type RouteDefinition<Params, Query, Body, Reply> = Description<Params, Qu
   readonly reply?: Reply;
   /** Of the reply; 200 if there is one. */
   readonly status?: number;
+  /** Of the reply, beside the server's own or in place of them. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Instead of the server's bounds. */
   readonly bodyMaxBytes?: number;
   readonly timeoutMs?: number;

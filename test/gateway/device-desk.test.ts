@@ -2,12 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { ranges } from "../../gateway/keys.ts";
+import { toHex } from "../../protocol/bytes.ts";
 import { decodeDeviceReply } from "../../protocol/device-reply.ts";
 import type { SignedDeviceRequest } from "../../protocol/device-request.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import { corrupt } from "../support/leaves.ts";
-import { keyOf } from "../support/ledger-parts.ts";
-import { ask, Bank, MEMBER } from "./support/bank.ts";
+import { keyOf, networkId } from "../support/ledger-parts.ts";
+import { ask, authority, Bank, MEMBER } from "./support/bank.ts";
 import { post, TestDevice } from "./support/device.ts";
 import { refusal } from "./support/refusal.ts";
 
@@ -94,6 +95,17 @@ describe("a device's requests", () => {
     const info = await ask<{ vault: string; member: number }>(`${bank.url}/v1/member`);
     const vault = new TestDevice(bank, keyOf("treasury of 1")).owner;
     expect(info).to.include({ member: MEMBER, vault });
+  });
+
+  it("find what they are set up with", async () => {
+    expect(await ask(`${bank.url}/v1/network`)).to.deep.equal({
+      networkId: toHex(networkId),
+      member: MEMBER,
+      name: "Bank 1",
+      currency: { code: "EUR", digits: 2 },
+      trustKey: toHex(authority.publicKey),
+      receiptLifeS: 7 * 86_400,
+    });
   });
 
   it("find the routes described [N-21]", async () => {
