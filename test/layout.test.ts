@@ -42,6 +42,7 @@ const doors: readonly { readonly packages: RegExp; readonly files: readonly stri
   { packages: /^commander(\/|$)/, files: ["scripts/"] },
   { packages: /^@hpke\//, files: ["protocol/hpke.ts"] },
   { packages: /^qr(\/|$)/, files: ["device/qr/qr-code.ts"] },
+  { packages: /^preact(\/|$)/, files: ["device/web/"] },
   { packages: /^esbuild(\/|$)/, files: ["scripts/"] },
   {
     packages: /^(hardhat|solc|@nomicfoundation)(\/|$)/,

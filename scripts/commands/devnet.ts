@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { makeLogger } from "../../node/service/telemetry.ts";
 import { devnetPaths, GATEWAYS, MEMBERS, OBSERVER } from "../devnet/blueprint.ts";
-import { compileContracts } from "../devnet/compile.ts";
+import { bundlePages, compileContracts } from "../devnet/compile.ts";
 import { Devnet } from "../devnet/network.ts";
 
 type Options = { readonly folder: string; readonly fresh?: true; readonly cycle: string };
@@ -23,6 +23,7 @@ export function registerDevnet(program: Command): void {
       const say = (text: string) => process.stdout.write(`${text}\n`);
       if (fresh) await clear(path);
       compileContracts();
+      bundlePages();
       const logger = makeLogger({ name: "devnet", level: "warn" });
       const devnet = await Devnet.open({ folder: path, cycleMs: Number(cycle) * 1000, logger });
       const asked = Promise.withResolvers<void>();
@@ -64,6 +65,7 @@ The network is up; Ctrl-C stops it, and the next start goes on where it was.
   Its state:      curl ${devnet.apiUrl(1)}/v1/status
   What it offers: curl ${devnet.apiUrl(1)}/openapi.json
   Its file:       ${network}
+  A wallet:       ${devnet.deviceUrl(GATEWAYS[0])}/wallet/, a till: …/wallet/terminal/
   Pay by hand:    docs/DEVICE-MAKERS.md`);
 }
 

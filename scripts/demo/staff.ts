@@ -1,10 +1,16 @@
 /** What a bank's staff do at the counter, as calls of its gateway's own listener. */
+import type { DeviceClass } from "../../protocol/certificate.ts";
+
 export type AccountRow = {
   readonly account: string;
   readonly available: string;
   readonly held: string;
   readonly onDevices: string;
+  /** Names of the account's devices. */
+  readonly devices: readonly string[];
 };
+
+const purse = { class: "software", label: "" } as const;
 
 export class Staff {
   readonly #url: string;
@@ -21,14 +27,23 @@ export class Staff {
     return this.#post(`/v1/accounts/${account}/deposits`, { amount: String(amount), reference });
   }
 
-  /** A credential with which a customer enrols one device. */
-  async credential(account: string): Promise<string> {
-    return (await this.#post<{ credential: string }>(`/v1/accounts/${account}/credentials`))
-      .credential;
+  /** A credential with which a customer enrols one device, of what kind and under what name. */
+  async credential(
+    account: string,
+    { class: deviceClass, label }: { class: DeviceClass; label: string } = purse,
+  ): Promise<string> {
+    const query = new URLSearchParams({ class: deviceClass, label });
+    const path = `/v1/accounts/${account}/credentials?${query.toString()}`;
+    return (await this.#post<{ credential: string }>(path)).credential;
   }
 
   account(account: string): Promise<AccountRow> {
     return this.#get(`/v1/accounts/${account}`);
+  }
+
+  /** Blocks a device for good. */
+  async block(device: string): Promise<void> {
+    await this.#post(`/v1/devices/${device}/block`);
   }
 
   vault(): Promise<{ owner: `0x${string}`; amount: string }> {

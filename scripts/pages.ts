@@ -1,0 +1,98 @@
+/**
+ * Bundles the wallet's and the till's pages into `device/web/dist`, which gateways serve. What is named by its
+ * content may be kept for ever; the service worker knows all of it, and changes when any of it does.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { build, type BuildOptions } from "esbuild";
+
+const source = join(import.meta.dirname, "../device/web");
+
+/** Where gateways look for them. */
+export const builtPages = join(source, "dist");
+
+const entries = ["wallet-page.tsx", "terminal-page.tsx", "style.css"] as const;
+const pages = ["index.html", "terminal/index.html"] as const;
+/** Copied as they are, each to the place that the pages name. */
+const copies = {
+  "manifest.webmanifest": "manifest.webmanifest",
+  "terminal/manifest.webmanifest": "terminal/manifest.webmanifest",
+  "icon.svg": "icons/icon.svg",
+  "icon-192.png": "icons/icon-192.png",
+  "icon-512.png": "icons/icon-512.png",
+} as const;
+const WORKER = "service-worker.js";
+
+const common = {
+  bundle: true,
+  write: false,
+  minify: true,
+  platform: "browser",
+  format: "esm",
+  target: "es2022",
+  logLevel: "silent",
+} as const satisfies BuildOptions;
+
+type Files = Map<string, Uint8Array>;
+
+/** @throws Error with what the bundler says. */
+export async function buildPages(folder = builtPages): Promise<void> {
+  const files: Files = new Map();
+  const names = await bundle(files);
+  for (const page of pages) files.set(page, await withNames(page, names));
+  for (const [name, from] of Object.entries(copies)) {
+    files.set(name, await readFile(join(source, from)));
+  }
+  files.set(WORKER, await bundleWorker(files));
+  await rm(folder, { recursive: true, force: true });
+  for (const [name, content] of files) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+}
+
+/** @returns the bundles' names by what pages call them: "style.css" → "style-4XQ7PLZM.css". */
+async function bundle(files: Files): Promise<Map<string, string>> {
+  const { outputFiles, metafile } = await build({
+    ...common,
+    entryPoints: entries.map((entry) => join(source, entry)),
+    outdir: source,
+    splitting: true,
+    metafile: true,
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+  });
+  for (const { path, contents } of outputFiles) files.set(basename(path), contents);
+  const names = new Map<string, string>();
+  for (const [path, { entryPoint }] of Object.entries(metafile.outputs)) {
+    if (entryPoint !== undefined)
+      names.set(basename(entryPoint).replace(/tsx$/, "js"), basename(path));
+  }
+  return names;
+}
+
+async function withNames(page: string, names: ReadonlyMap<string, string>): Promise<Uint8Array> {
+  let text = await readFile(join(source, page), "utf8");
+  for (const [name, hashed] of names) text = text.replace(name, hashed);
+  return new TextEncoder().encode(text);
+}
+
+async function bundleWorker(files: Files): Promise<Uint8Array> {
+  const addresses = [...files.keys()].map((name) => name.replace(/(^|\/)index\.html$/, "$1"));
+  const hash = createHash("sha256");
+  for (const [name, content] of files) hash.update(`${name} ${content.length} `).update(content);
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: [join(source, "service-worker.ts")],
+    define: {
+      FILES: JSON.stringify(addresses.map((address) => `./${address}`)),
+      VERSION: JSON.stringify(hash.digest("hex").slice(0, 16)),
+    },
+  });
+  return outputFiles[0]!.contents;
+}
+
+if (import.meta.main) await buildPages();
