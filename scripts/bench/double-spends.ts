@@ -5,6 +5,7 @@
  */
 import { p256 } from "@noble/curves/nist.js";
 import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
+import type { Checkpoint } from "../../protocol/checkpoint.ts";
 import { encodeDeposit, depositOutpoint } from "../../protocol/deposit.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
 import { hashLeaf, merkleProof, merkleRoot } from "../../protocol/merkle.ts";
@@ -115,13 +116,20 @@ export async function apply(
 
 /** The same of records whose ids alone are known. */
 export async function applyIds(consortium: Consortium, ids: readonly Hex[]): Promise<Applied> {
+  const { applied, checkpoint } = await closeOver(consortium, ids);
+  await settle(consortium, checkpoint);
+  return applied;
+}
+
+/** Closes a cycle in which these were applied, and leaves it to be settled by its checkpoint. */
+export async function closeOver(consortium: Consortium, ids: readonly Hex[]) {
   const { settlement, members, connection } = consortium;
   const cycle = Number(await settlement.openCycle());
   await connection.networkHelpers.time.increase(60);
   await settlement.connect(members[0]!.operator).closeCycle();
   const { boundary, inflow } = await settlement.getCycle(cycle);
   const { supply } = await settlement.getCycle(cycle - 1);
-  await settle(consortium, {
+  const checkpoint: Checkpoint = {
     number: cycle,
     seq: Number(boundary),
     applied: ids.length,
@@ -129,8 +137,9 @@ export async function applyIds(consortium: Consortium, ids: readonly Hex[]): Pro
     supply: supply + inflow,
     positions: [],
     stateRoot: toHex(seed(`state ${cycle}`)),
-  });
-  return { cycle, ids };
+  };
+  const applied: Applied = { cycle, ids };
+  return { applied, checkpoint };
 }
 
 export type Accusation = {

@@ -7,76 +7,31 @@ import assert from "node:assert/strict";
 import { Interface } from "ethers";
 import { network } from "hardhat";
 import { disputesAbi, evidenceAbi } from "../../node/chain/abi.ts";
-import type { Hex } from "../../protocol/bytes.ts";
 import { splitOutpoint } from "../../protocol/output.ts";
 import {
   type Connection,
   type Consortium,
   defaultParameters,
   deployConsortium,
+  settle,
   START,
 } from "../../scripts/bench/consortium.ts";
 import { Chance } from "../simulation/chance.ts";
 import { DisputesRefusal } from "../simulation/bonds.ts";
 import { Disputes } from "../simulation/disputes.ts";
 import type { EventBody } from "../support/ledger.ts";
+import { ChainFacts } from "./support/chain-facts.ts";
 import { plain } from "./support/deployment.ts";
+import { type Draw, makeDraw, MEMBERS, type Step, themes } from "./support/disputes-calls.ts";
 import { makeWorld, type World } from "./support/disputes-world.ts";
 
 const SEQUENCES = Number(process.env["TALLYSTICK_SEQUENCES"] ?? 10_000);
 const CALLS_MAX = 6;
-const MEMBERS = [1, 2, 3] as const;
 const PERIOD = defaultParameters.claimPeriod;
 const GAS = "0x4c4b40";
 const terms = { claimPeriodS: PERIOD, penaltyPercent: 200n };
 const disputesInterface = new Interface(disputesAbi);
 const evidenceInterface = new Interface(evidenceAbi);
-
-/** A call to both: what is sent, by whom, and what the model does. */
-type Step = {
-  readonly name: string;
-  readonly from: string;
-  readonly to: string;
-  readonly data: string;
-  readonly model: () => readonly EventBody[] | void | number | bigint;
-};
-
-/** The chain as the model sees it, with the registry's guarantees. */
-class Surroundings {
-  timeS = 0;
-  readonly #world: World;
-  readonly #settledAt: ReadonlyMap<number, number>;
-  readonly #guarantees = new Map<number, { current: bigint; next: bigint; from: number }>();
-
-  constructor(world: World, settledAt: ReadonlyMap<number, number>) {
-    this.#world = world;
-    this.#settledAt = settledAt;
-  }
-
-  settledAtS(cycle: number): number | undefined {
-    return this.#settledAt.get(cycle);
-  }
-
-  isApplied(record: Hex, cycle: number): boolean {
-    return this.#world.applied.get(cycle)?.has(record) ?? false;
-  }
-
-  isVault(member: number, owner: Hex): boolean {
-    return this.#world.isVault(member, owner);
-  }
-
-  guaranteeOf(member: number): bigint {
-    const row = this.#guarantees.get(member);
-    if (row === undefined) return START.guarantee;
-    return this.timeS < row.from ? row.current : row.next;
-  }
-
-  setGuarantee(member: number, next: bigint): void {
-    const current = this.guaranteeOf(member);
-    const from = next < current ? this.timeS + PERIOD : this.timeS;
-    this.#guarantees.set(member, { current, next, from });
-  }
-}
 
 describe("Disputes beside its model", () => {
   let connection: Connection;
@@ -84,7 +39,7 @@ describe("Disputes beside its model", () => {
   let world: World;
   let start: { readonly timeS: number; readonly seq: bigint };
   let settledAt: ReadonlyMap<number, number>;
-  let contracts: { readonly disputes: string; readonly registry: string };
+  let draw: Draw;
   let look: () => Promise<Record<string, unknown>>;
   const request = (method: string, ...params: unknown[]) =>
     connection.provider.request({ method, params });
@@ -94,7 +49,8 @@ describe("Disputes beside its model", () => {
     consortium = await deployConsortium(connection, 4);
     world = await makeWorld(consortium);
     const { settlement, disputes, registry } = consortium;
-    const cycles = [...world.applied.keys()];
+    const { checkpoint } = world;
+    const cycles = [...world.applied.keys()].filter((cycle) => cycle !== checkpoint.number);
     settledAt = new Map(
       await Promise.all(
         cycles.map(
@@ -102,7 +58,7 @@ describe("Disputes beside its model", () => {
         ),
       ),
     );
-    contracts = { disputes: await disputes.getAddress(), registry: await registry.getAddress() };
+    draw = await makeDraw(consortium, world);
     const lens = await connection.ethers.deployContract("DisputesLens");
     const pairs = world.pairs.map(({ outpoint, record }) => ({
       ...splitOutpoint(outpoint),
@@ -110,7 +66,7 @@ describe("Disputes beside its model", () => {
     }));
     look = async () =>
       plain(
-        await lens.look(contracts.disputes, MEMBERS.length, pairs, [...world.owners]),
+        await lens.look(await disputes.getAddress(), MEMBERS.length, pairs, [...world.owners]),
       ) as Record<string, unknown>;
     start = {
       timeS: await connection.networkHelpers.time.latest(),
@@ -121,154 +77,6 @@ describe("Disputes beside its model", () => {
   after(async () => {
     await connection.close();
   });
-
-  /** Proofs are long, and encoded once each. */
-  const encoded = new Map<unknown, Map<string, string>>();
-  function encode(name: string, args: readonly unknown[]): string {
-    const [first] = args;
-    if (typeof first !== "object" || name.startsWith("openFalse")) {
-      return disputesInterface.encodeFunctionData(name, args);
-    }
-    const known = encoded.get(first) ?? new Map<string, string>();
-    const data = known.get(name) ?? disputesInterface.encodeFunctionData(name, args);
-    encoded.set(first, known.set(name, data));
-    return data;
-  }
-
-  /** One call that could be made now. Numbers of cases may be of none. */
-  function draw(chance: Chance, model: Disputes, around: Surroundings): Step {
-    const member = chance.pick(MEMBERS);
-    const claimant = chance.pick([3, 4] as const);
-    const cases = model.statuses();
-    const number = chance.is(95) && cases.length > 0 ? 1 + chance.int(cases.length) : 3;
-    const operator = (id: number) => consortium.members[id - 1]!.operator.address;
-    const says =
-      (name: string, from: string, ...args: readonly unknown[]) =>
-      (run: Step["model"]): Step => ({
-        name: `${name}(${args.filter((arg) => typeof arg !== "object").join()})`,
-        from,
-        to: contracts.disputes,
-        data: encode(name, args),
-        model: run,
-      });
-    const accused = chance.is(75) ? chance.pick(world.honest) : chance.pick(world.false);
-    const promised = chance.pick(world.promises);
-    const awards = chance.pick(promised.awards);
-    const amount = chance.pick([
-      1n,
-      START.guarantee / 2n,
-      2n * START.guarantee,
-      9n * START.guarantee,
-    ]);
-    const steps: readonly (readonly [weight: number, make: () => Step])[] = [
-      [
-        30,
-        () => says("report", operator(claimant), accused.proof)(() => model.report(accused.facts)),
-      ],
-      [
-        12,
-        () =>
-          says(
-            "depositBond",
-            operator(member),
-            member,
-            amount,
-          )(() => model.bonds.deposit(member, amount)),
-      ],
-      [
-        12,
-        () => {
-          const max = chance.int(4);
-          return says(
-            "payQueue",
-            operator(claimant),
-            member,
-            max,
-          )(() => model.payQueue(member, max));
-        },
-      ],
-      [
-        4,
-        () =>
-          says(
-            "requestRelease",
-            operator(member),
-            amount,
-          )(() => model.requestRelease(member, amount)),
-      ],
-      [4, () => says("releaseBond", operator(member))(() => model.releaseBond(member))],
-      [
-        8,
-        () =>
-          says(
-            "openDoubleSpend",
-            operator(claimant),
-            accused.proof,
-            ARGUMENT,
-          )(() => model.openDoubleSpend(claimant, accused.facts)),
-      ],
-      [
-        6,
-        () =>
-          says(
-            promised.method,
-            operator(claimant),
-            promised.signed,
-            awards,
-            ARGUMENT,
-          )(() => model.openStatement(claimant, promised.facts, awards)),
-      ],
-      [
-        8,
-        () => {
-          const isUpheld = chance.is(80);
-          return says(
-            "rule",
-            consortium.regulator.address,
-            number,
-            isUpheld,
-          )(() => model.rule(number, isUpheld));
-        },
-      ],
-      [
-        5,
-        () =>
-          says("ruleUnanswered", operator(claimant), number)(() => model.ruleUnanswered(number)),
-      ],
-      [3, () => says("lapse", operator(claimant), number)(() => model.lapse(number))],
-      [8, () => says("enforce", operator(claimant), number)(() => model.enforce(number))],
-      [
-        4,
-        () => {
-          const guarantee = chance.pick([0n, START.guarantee, 3n * START.guarantee]);
-          return {
-            name: `setGuarantee(${member},${guarantee})`,
-            from: consortium.authority.address,
-            to: contracts.registry,
-            data: consortium.registry.interface.encodeFunctionData("setGuarantee", [
-              member,
-              guarantee,
-            ]),
-            model: () => around.setGuarantee(member, guarantee),
-          };
-        },
-      ],
-    ];
-    const answerable = model.accusedOf(number);
-    if (answerable !== undefined && chance.is(12)) {
-      return says("answer", operator(answerable), number, ARGUMENT)(() => model.answer(number));
-    }
-    const { leaving } = model.bonds.account(member);
-    if (leaving > 0n && chance.is(50)) {
-      return says("releaseBond", operator(member))(() => model.releaseBond(member));
-    }
-    let left = chance.int(steps.reduce((sum, [weight]) => sum + weight, 0));
-    for (const [weight, make] of steps) {
-      if (left < weight) return make();
-      left -= weight;
-    }
-    throw new Error("the weights do not add up");
-  }
 
   /** Makes the call on chain. @returns the name of its refusal, "" if it was taken. */
   async function send({ from, to, data }: Step, timeS: number): Promise<string> {
@@ -328,28 +136,30 @@ describe("Disputes beside its model", () => {
   /** Runs one sequence in both. @returns what was refused and what was taken, by name. */
   async function run(seed: number): Promise<ReadonlyMap<string, number>> {
     const chance = new Chance(seed);
-    const around = new Surroundings(world, settledAt);
-    around.timeS = start.timeS;
-    const model = new Disputes(around, terms);
+    const facts = new ChainFacts(world, settledAt, start.timeS);
+    const model = new Disputes(facts, terms);
+    const weights = chance.pick(themes);
     const events: EventBody[] = [];
     const outcomes = new Map<string, number>();
     const story: string[] = [];
+    /** When periods began that something waits for, or may. */
+    const begun = [...settledAt.values()];
     for (let count = 3 + chance.int(CALLS_MAX); count > 0; count--) {
-      around.timeS += chance.is(7) ? PERIOD + chance.int(3) - 1 : 1 + chance.int(100);
-      const step = draw(chance, model, around);
+      facts.timeS = laterThan(facts.timeS, begun, chance);
+      const step = draw(chance, weights, model, facts);
       let refusal = "";
       try {
         const led = step.model();
         if (Array.isArray(led)) events.push(...(led as readonly EventBody[]));
-        if (step.name.startsWith("setGuarantee")) story.push(step.name);
+        if (BEGINS.has(step.name)) begun.push(facts.timeS);
       } catch (error) {
         if (!(error instanceof DisputesRefusal)) throw error;
         refusal = error.code;
       }
-      story.push(`${step.name} ${refusal}`);
-      const found = await send(step, around.timeS);
+      story.push(`${facts.timeS - start.timeS}: ${step.name}(${step.words}) ${refusal}`);
+      const found = await send(step, facts.timeS);
       assert.equal(found, refusal, `seed ${seed}, last call of:\n${story.join("\n")}`);
-      const outcome = refusal === "" ? step.name.replace(/\(.*/, "") : refusal;
+      const outcome = refusal === "" ? step.name : refusal;
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }
     assert.deepEqual(await look(), told(model, events), `seed ${seed}:\n${story.join("\n")}`);
@@ -381,6 +191,7 @@ describe("Disputes beside its model", () => {
     for (let seed = 1; seed <= 40; seed++) {
       const chance = new Chance(seed);
       const snapshot = await request("evm_snapshot");
+      await settle(consortium, world.checkpoint);
       for (const member of MEMBERS) await registry.setGuarantee(member, plenty);
       for (const { proof, facts } of chance.some(world.honest, world.honest.length)) {
         const member = facts.coin!.custodian;
@@ -412,7 +223,22 @@ describe("Disputes beside its model", () => {
   });
 });
 
-const ARGUMENT = `0x${"00".repeat(32)}`;
+/** Calls by which a period begins. */
+const BEGINS: ReadonlySet<string> = new Set([
+  "setGuarantee",
+  "settle",
+  "requestRelease",
+  "openDoubleSpend",
+  "openFalseReceipt",
+  "openFalseCertificate",
+  "answer",
+]);
+
+/** Some time later; now and then when a period ends that began then, to the second. */
+function laterThan(timeS: number, begun: readonly number[], chance: Chance): number {
+  if (!chance.is(25)) return timeS + 1 + chance.int(100);
+  return Math.max(timeS + 1, chance.pick(begun.slice(-3)) + PERIOD + chance.int(3) - 1);
+}
 
 /** What random calls must come to, so that the comparison is of something. */
 const OUTCOMES = [
@@ -430,6 +256,7 @@ const OUTCOMES = [
   "lapse",
   "enforce",
   "setGuarantee",
+  "settle",
   "DisputesAboveGuarantee",
   "DisputesAboveStatement",
   "DisputesBadSignature",

@@ -3,16 +3,19 @@ import type { MemberId } from "../../protocol/output.ts";
 
 export class Guarantees {
   readonly #claimPeriodS: number;
+  readonly #initial: bigint;
   readonly #rows = new Map<MemberId, { current: bigint; next: bigint; fromS: number }>();
 
-  constructor(claimPeriodS: number) {
+  /** @param initial what every member guarantees before it announces anything. */
+  constructor(claimPeriodS: number, initial = 0n) {
     this.#claimPeriodS = claimPeriodS;
+    this.#initial = initial;
   }
 
   /** The guarantee in force. */
   of(member: MemberId, timeS: number): bigint {
     const row = this.#rows.get(member);
-    if (row === undefined) return 0n;
+    if (row === undefined) return this.#initial;
     return timeS < row.fromS ? row.current : row.next;
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Hex } from "../../../protocol/bytes.ts";
 import { signCertificate } from "../../../protocol/certificate.ts";
+import type { Checkpoint } from "../../../protocol/checkpoint.ts";
 import type { Outpoint } from "../../../protocol/output.ts";
 import { signReceipt } from "../../../protocol/receipt.ts";
 import type { SignedRecord } from "../../../protocol/record.ts";
@@ -13,6 +14,7 @@ import { type Consortium, START } from "../../../scripts/bench/consortium.ts";
 import {
   type Applied,
   apply,
+  closeOver,
   type Coin,
   coinOf,
   type Device,
@@ -40,6 +42,8 @@ export type Promised = {
 
 export type World = {
   readonly honest: readonly Accused[];
+  /** Those of them whose winner was applied in the last cycle. */
+  readonly last: readonly Accused[];
   /** That do not hold, each for another reason. */
   readonly false: readonly Accused[];
   readonly promises: readonly Promised[];
@@ -48,9 +52,13 @@ export type World = {
   readonly isVault: (member: number, owner: Owner) => boolean;
   /** Ids of the records applied, by cycle. */
   readonly applied: ReadonlyMap<number, ReadonlySet<Hex>>;
+  /** Of the last of these cycles, which is closed and not settled. */
+  readonly checkpoint: Checkpoint;
 };
 
 const G = START.guarantee;
+/** Coins that their bank took back, by number. */
+const RECLAIMED: ReadonlySet<number> = new Set([6, 7]);
 
 export async function makeWorld(consortium: Consortium): Promise<World> {
   const [one, two, vault] = [
@@ -67,29 +75,28 @@ export async function makeWorld(consortium: Consortium): Promise<World> {
     [vault, G + 1n],
     [one, (G * 3n) / 5n],
     [two, G + 7n],
+    [two, (G * 9n) / 10n],
+    [one, (G * 7n) / 10n],
   ] as const;
   const spent = coins.map(([by, amount], seq) => {
     const coin = coinOf(consortium, by, amount, seq + 1);
-    // The last two were reclaimed by the bank.
     const bank = device(`treasury ${by.member} 0`, by.member);
-    const winner =
-      seq < 6
-        ? spend(consortium, { name: "winner", coins: [coin], by })
-        : spend(consortium, { kind: "reclaim", name: "winner", coins: [coin], by: bank });
+    const winner = RECLAIMED.has(seq)
+      ? spend(consortium, { kind: "reclaim", name: "winner", coins: [coin], by: bank })
+      : spend(consortium, { name: "winner", coins: [coin], by });
     const losers = ["first", "second"].map((name) =>
       spend(consortium, { name, coins: [coin], by }),
     );
     return { coin, by, winner, losers };
   });
-  const early = await apply(
+  const winners = spent.map(({ winner }) => winner);
+  const early = await apply(consortium, winners.slice(0, 5));
+  const late = await apply(consortium, winners.slice(5, 8));
+  const { applied: last, checkpoint } = await closeOver(
     consortium,
-    spent.slice(0, 5).map(({ winner }) => winner),
+    winners.slice(8).map((winner) => idOf(consortium, winner)),
   );
-  const late = await apply(
-    consortium,
-    spent.slice(5).map(({ winner }) => winner),
-  );
-  const appliedOf = (seq: number): Applied => (seq < 5 ? early : late);
+  const appliedOf = (seq: number): Applied => (seq < 5 ? early : seq < 8 ? late : last);
   const honest = spent.flatMap(({ coin, winner, losers }, seq) =>
     losers.map((loser) => accuse(consortium, coin, loser, winner, appliedOf(seq))),
   );
@@ -98,12 +105,13 @@ export async function makeWorld(consortium: Consortium): Promise<World> {
   const liar = spend(consortium, { name: "liar", coins: [coin], by: two });
   const bank = device("treasury 1 0", 1);
   const reclaim = spend(consortium, { kind: "reclaim", name: "x", coins: [coin], by: bank });
-  const unsettled = { cycle: late.cycle + 1, ids: early.ids };
+  const unsettled = { cycle: last.cycle, ids: early.ids };
   const accuseOf = (a: SignedRecord, b: SignedRecord, applied = early) =>
     accuse(consortium, coin, a, b, applied);
   const sound = accuseOf(loser, winner);
   return {
     honest,
+    last: honest.filter(({ facts: { cycle } }) => cycle === last.cycle),
     false: [
       accuseOf(liar, winner),
       accuseOf(reclaim, winner),
@@ -128,7 +136,8 @@ export async function makeWorld(consortium: Consortium): Promise<World> {
     ),
     owners: [one.owner, two.owner, vault.owner],
     isVault: (member, owner) => owner === device(`treasury ${member} 0`, member).owner,
-    applied: new Map([early, late].map(({ cycle, ids }) => [cycle, new Set(ids)])),
+    applied: new Map([early, late, last].map(({ cycle, ids }) => [cycle, new Set(ids)])),
+    checkpoint,
   };
 }
 
