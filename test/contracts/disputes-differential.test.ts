@@ -23,12 +23,14 @@ import type { EventBody } from "../support/ledger.ts";
 import { ChainFacts } from "./support/chain-facts.ts";
 import { plain } from "./support/deployment.ts";
 import { type Draw, makeDraw, MEMBERS, type Step, themes } from "./support/disputes-calls.ts";
-import { makeWorld, type World } from "./support/disputes-world.ts";
+import { type Accused, makeWorld, type World } from "./support/disputes-world.ts";
 
 const SEQUENCES = Number(process.env["TALLYSTICK_SEQUENCES"] ?? 10_000);
 const CALLS_MAX = 6;
 const PERIOD = defaultParameters.claimPeriod;
 const GAS = "0x4c4b40";
+/** A bond, or a guarantee, that all there is to pay stays below. */
+const PLENTY = 100n * START.guarantee;
 const terms = { claimPeriodS: PERIOD, penaltyPercent: 200n };
 const disputesInterface = new Interface(disputesAbi);
 const evidenceInterface = new Interface(evidenceAbi);
@@ -183,45 +185,90 @@ describe("Disputes beside its model", () => {
     }
   });
 
-  it("pays the same losers the same sums in whatever order reports, bonds and payments come", async () => {
-    const { disputes, registry, members } = consortium;
-    const plenty = 100n * START.guarantee;
-    const outcomes = new Set<string>();
-    let queued = 0;
-    for (let seed = 1; seed <= 40; seed++) {
-      const chance = new Chance(seed);
-      const snapshot = await request("evm_snapshot");
-      await settle(consortium, world.checkpoint);
-      for (const member of MEMBERS) await registry.setGuarantee(member, plenty);
-      for (const { proof, facts } of chance.some(world.honest, world.honest.length)) {
-        const member = facts.coin!.custodian;
-        const operator = disputes.connect(members[member - 1]!.operator);
-        if (chance.is(40)) await operator.depositBond(member, BigInt(1 + chance.int(100_000)));
-        if (chance.is(30) && (await disputes.queueLength(member)) > 0n) {
-          // Refused while the bond is short of the oldest debt.
-          await operator.payQueue(member, 1).catch((error: unknown) => {
-            assert.match(String(error), /DisputesNothingToPay/);
-          });
-        }
-        await operator.report(proof);
-      }
-      for (const member of MEMBERS) {
-        const operator = disputes.connect(members[member - 1]!.operator);
-        queued += Number(await disputes.queueLength(member));
-        const { amount } = await disputes.bondOf(member);
-        await operator.depositBond(member, plenty - amount);
-        const { queued: owed, fines } = await disputes.bondOf(member);
-        if (owed + fines > 0n) await operator.payQueue(member, 99);
-      }
-      const { fines, members: rows, pairs, covered } = await look();
-      const paid = (rows as { reserve: bigint }[]).map(({ reserve }) => reserve);
-      outcomes.add([fines, paid, pairs, covered].join(" | "));
-      await request("evm_revert", snapshot);
+  /** Reports a loss; where the contract leaves a case, goes there. @returns what has it paid, if not the report. */
+  async function complain({
+    proof,
+    facts,
+  }: Accused): Promise<(() => Promise<unknown>) | undefined> {
+    const { disputes, members, regulator } = consortium;
+    const { custodian } = facts.coin!;
+    const claimant = disputes.connect(members[3]!.operator);
+    try {
+      await claimant.report(proof);
+      return undefined;
+    } catch (error) {
+      assert.match(String(error), FOR_A_CASE);
     }
-    assert.equal(outcomes.size, 1);
-    assert.ok(queued > 40, "hardly anything had to wait");
-  });
+    await claimant.openDoubleSpend(proof, ARGUMENT);
+    const number = await disputes.caseCount();
+    await disputes.connect(members[custodian - 1]!.operator).answer(number, ARGUMENT);
+    await disputes.connect(regulator).rule(number, true);
+    return () => disputes.enforce(number);
+  }
+
+  /** Tops bonds up and has all paid that waits for them. @returns how many debts waited. */
+  async function payAll(): Promise<number> {
+    const { disputes, members } = consortium;
+    let waited = 0;
+    for (const member of MEMBERS) {
+      const operator = disputes.connect(members[member - 1]!.operator);
+      waited += Number(await disputes.queueLength(member));
+      const { amount } = await disputes.bondOf(member);
+      await operator.depositBond(member, PLENTY - amount);
+      const { queued, fines } = await disputes.bondOf(member);
+      if (queued + fines > 0n) await operator.payQueue(member, 99);
+    }
+    return waited;
+  }
+
+  for (const { name, guarantee } of [
+    { name: "the guarantee bears all of them", guarantee: PLENTY },
+    { name: "most are above the guarantee and go through cases", guarantee: START.guarantee },
+  ]) {
+    it(`pays the same losers the same sums in whatever order reports, cases, bonds and payments come, where ${name} [N-02] [N-12]`, async () => {
+      const { disputes, registry, members } = consortium;
+      const outcomes = new Set<string>();
+      let [waited, ruled] = [0, 0];
+      for (let seed = 1; seed <= 25; seed++) {
+        const chance = new Chance(seed);
+        const snapshot = await request("evm_snapshot");
+        await settle(consortium, world.checkpoint);
+        for (const member of MEMBERS) await registry.setGuarantee(member, guarantee);
+        const rulings: (() => Promise<unknown>)[] = [];
+        for (const accused of chance.some(world.honest, world.honest.length)) {
+          const member = accused.facts.coin!.custodian;
+          const operator = disputes.connect(members[member - 1]!.operator);
+          if (chance.is(40)) await operator.depositBond(member, BigInt(1 + chance.int(100_000)));
+          if (chance.is(30) && (await disputes.queueLength(member)) > 0n) {
+            // Refused while the bond is short of the oldest debt.
+            await operator.payQueue(member, 1).catch((error: unknown) => {
+              assert.match(String(error), /DisputesNothingToPay/);
+            });
+          }
+          const ruling = await complain(accused);
+          if (ruling !== undefined) rulings.push(ruling);
+          if (chance.is(40)) await rulings.shift()?.();
+        }
+        ruled += Number(await disputes.caseCount());
+        for (const enforce of chance.some(rulings, rulings.length)) await enforce();
+        waited += await payAll();
+        const { fines, members: rows, pairs, covered } = await look();
+        const paid = (rows as { reserve: bigint }[]).map(({ reserve }) => reserve);
+        // What a ruling paid is not counted, and which that is depends on the order.
+        const counted = guarantee === PLENTY ? covered : [];
+        outcomes.add([fines, paid, pairs, counted].join(" | "));
+        await request("evm_revert", snapshot);
+      }
+      assert.equal(outcomes.size, 1);
+      assert.ok(waited > 25, "hardly anything had to wait");
+      assert.equal(ruled > 25, guarantee < PLENTY, `${ruled} cases`);
+    });
+  }
 });
+
+const ARGUMENT = `0x${"00".repeat(32)}`;
+/** Refusals of a report for which a case is left. */
+const FOR_A_CASE = /DisputesAboveGuarantee/;
 
 /** Calls by which a period begins. */
 const BEGINS: ReadonlySet<string> = new Set([
