@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { measureGas, reportGas } from "../../scripts/bench/gas.ts";
 
 describe("gas", () => {
-  it("stays within every target, behind proxies", async () => {
+  it("stays within every target, behind proxies: a report of a double spend that a contract verifies and fines, too [N-02]", async () => {
     const rows = await measureGas();
     const lines: string[] = [];
     expect(
