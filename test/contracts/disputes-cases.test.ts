@@ -1,22 +1,11 @@
 /** Cases: what bytes cannot prove, from the opening to the enforcement, each step in its time. */
 import { expect } from "chai";
 import { toHex } from "../../protocol/bytes.ts";
-import { signCertificate } from "../../protocol/certificate.ts";
-import { signReceipt } from "../../protocol/receipt.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
-import { promiseFor } from "../../node/chain/disputes.ts";
 import { defaultParameters, keysOf, START } from "../../scripts/bench/consortium.ts";
 import { useConsortium } from "./support/deployment.ts";
-import {
-  apply,
-  coinOf,
-  device,
-  idOf,
-  networkOf,
-  proofOf,
-  signerOf,
-  spend,
-} from "../../scripts/bench/double-spends.ts";
+import { apply, coinOf, device, idOf, proofOf, spend } from "../../scripts/bench/double-spends.ts";
+import { certificateFor, issuerOf, receiptFor } from "./support/promises.ts";
 
 const PERIOD = defaultParameters.claimPeriod;
 const BOND = 10n * START.guarantee;
@@ -26,7 +15,6 @@ const status = { opened: 1n, answered: 2n, ruled: 3n, enforced: 4n, dismissed: 5
 
 const cheat = device("cheat", 2);
 const holder = device("holder", 3);
-const issuer = device("issuer 2 0", 2);
 
 describe("a case in Disputes", () => {
   const load = useConsortium();
@@ -65,18 +53,7 @@ describe("a case in Disputes", () => {
   async function falseReceipt(bond = BOND) {
     const parts = await bonded(bond);
     const coin = coinOf(parts.consortium, cheat, 1000n, 1);
-    const receipt = await signReceipt(
-      networkOf(parts.consortium),
-      {
-        outpoint: coin.outpoint,
-        output: coin.output,
-        seq: 7,
-        issued: 1_790_000_000_000,
-        notAfter: 1_790_600_000_000,
-      },
-      signerOf(issuer),
-    );
-    const signed = promiseFor({ bytes: receipt.bytes, issuer: issuer.publicKey });
+    const signed = await receiptFor(parts.consortium, coin);
     const awards = [
       { owner: holder.owner, member: 3, amount: 600n },
       { owner: cheat.owner, member: 2, amount: 300n },
@@ -87,26 +64,7 @@ describe("a case in Disputes", () => {
   /** A certificate of member 2 for a key that was never enrolled. */
   async function falseCertificate() {
     const parts = await bonded();
-    const certificate = await signCertificate(
-      networkOf(parts.consortium),
-      {
-        deviceKey: cheat.publicKey,
-        member: 2,
-        class: "software",
-        serial: new Uint8Array(16),
-        notBefore: 1_790_000_000_000,
-        notAfter: 1_790_600_000_000,
-        maxPayment: 0n,
-        maxBalance: 500n,
-        maxCount: 0,
-        windowS: 0,
-        maxDepth: 4,
-        subject: new Uint8Array(32),
-        label: "Kiosk",
-      },
-      signerOf(issuer),
-    );
-    const signed = promiseFor({ bytes: certificate.bytes, issuer: issuer.publicKey });
+    const signed = await certificateFor(parts.consortium, cheat);
     return { ...parts, signed, awards: [{ owner: holder.owner, member: 3, amount: 500n }] };
   }
 
@@ -301,7 +259,7 @@ describe("a case in Disputes", () => {
 
     it("is refused for another key, a signature that does not hold, and bytes that are no receipt", async () => {
       const { consortium, claimant, disputes, signed, awards } = await falseReceipt();
-      const stranger = toHex(device("issuer 3 0", 3).publicKey);
+      const stranger = toHex(issuerOf(3).publicKey);
       for (const issuerKey of [stranger, "0x"]) {
         await expect(claimant.openFalseReceipt({ ...signed, issuer: issuerKey }, awards, ARGUMENT))
           .to.be.revertedWithCustomError(disputes, "DisputesNotIssuer")

@@ -3,13 +3,10 @@
  * that do not, receipts, a certificate. Each as bytes for the chain and as facts for the model.
  */
 import type { Hex } from "../../../protocol/bytes.ts";
-import { signCertificate } from "../../../protocol/certificate.ts";
 import type { Checkpoint } from "../../../protocol/checkpoint.ts";
 import type { Outpoint } from "../../../protocol/output.ts";
-import { signReceipt } from "../../../protocol/receipt.ts";
 import type { SignedRecord } from "../../../protocol/record.ts";
 import { ownerOf, type Owner } from "../../../protocol/key.ts";
-import { promiseFor } from "../../../node/chain/disputes.ts";
 import { type Consortium, START } from "../../../scripts/bench/consortium.ts";
 import {
   type Applied,
@@ -20,12 +17,11 @@ import {
   type Device,
   device,
   idOf,
-  networkOf,
   proofOf,
-  signerOf,
   spend,
 } from "../../../scripts/bench/double-spends.ts";
 import type { Award, DoubleSpend, Statement } from "../../simulation/disputes.ts";
+import { certificateFor, receiptFor, type Signed } from "./promises.ts";
 
 /** A proof: what the chain is given, and what the model is told that it says. */
 export type Accused = {
@@ -35,7 +31,7 @@ export type Accused = {
 
 export type Promised = {
   readonly method: "openFalseReceipt" | "openFalseCertificate";
-  readonly signed: ReturnType<typeof promiseFor>;
+  readonly signed: Signed;
   readonly facts: Statement;
   readonly awards: readonly (readonly Award[])[];
 };
@@ -168,51 +164,18 @@ function accuse(
 }
 
 async function promisesOf(consortium: Consortium, one: Device, two: Device): Promise<Promised[]> {
-  const life = { notAfter: 1_790_600_000_000 };
-  const issuerOf = (member: number) => device(`issuer ${member} 0`, member);
   const coin = coinOf(consortium, one, 1000n, 50);
-  const network = networkOf(consortium);
-  const receipt = await signReceipt(
-    network,
-    {
-      outpoint: coin.outpoint,
-      output: coin.output,
-      seq: 1,
-      issued: 1_790_000_000_000,
-      ...life,
-    },
-    signerOf(issuerOf(1)),
-  );
-  const certificate = await signCertificate(
-    network,
-    {
-      deviceKey: two.publicKey,
-      member: 2,
-      class: "element",
-      serial: new Uint8Array(16),
-      notBefore: 1_790_000_000_000,
-      ...life,
-      maxPayment: 0n,
-      maxBalance: 500n,
-      maxCount: 0,
-      windowS: 0,
-      maxDepth: 1,
-      subject: new Uint8Array(32),
-      label: "",
-    },
-    signerOf(issuerOf(2)),
-  );
   const to = (member: number, amount: bigint): Award => ({ owner: one.owner, member, amount });
   return [
     {
       method: "openFalseReceipt",
-      signed: promiseFor({ bytes: receipt.bytes, issuer: issuerOf(1).publicKey }),
+      signed: await receiptFor(consortium, coin),
       facts: { kind: "receipt", subject: "receipt", member: 1, most: 1000n },
       awards: [[to(2, 400n)], [to(3, 600n), to(1, 1n)], [to(2, 1001n)]],
     },
     {
       method: "openFalseCertificate",
-      signed: promiseFor({ bytes: certificate.bytes, issuer: issuerOf(2).publicKey }),
+      signed: await certificateFor(consortium, two),
       facts: { kind: "certificate", subject: "certificate", member: 2, most: 500n },
       awards: [[to(2, 500n)], [to(3, 1n)]],
     },
