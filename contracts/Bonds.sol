@@ -86,10 +86,9 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
     function releaseBond() external {
         uint16 member = _caller();
         Account storage account = _accounts[member];
-        (uint256 bond,) = settlement.bondOf(member);
         if (account.leaving == 0) revert DisputesNoRelease(member);
         if (block.timestamp < account.leavesAt) revert DisputesReleaseTooEarly(account.leavesAt);
-        uint256 needed = minimumOf(member) + account.queued + account.fines + account.claimed;
+        (uint256 bond, uint256 needed) = _bondAndNeed(member, 0);
         if (bond <= needed) revert DisputesBondNeeded(bond, needed);
 
         uint128 amount = uint128(Math.min(account.leaving, bond - needed));
@@ -180,6 +179,16 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
     }
 
     // For what stands over this.
+
+    /// What a bank can bring about without a judge leaves its bond as a release does: from beyond all else
+    /// that the bond is there for.
+    /// @return bond What the bond holds.
+    /// @return needed What it has to hold for `amount` to leave it so.
+    function _bondAndNeed(uint16 member, uint256 amount) internal view returns (uint128 bond, uint256 needed) {
+        Account storage account = _accounts[member];
+        (bond,) = settlement.bondOf(member);
+        needed = minimumOf(member) + account.queued + account.fines + account.claimed + amount;
+    }
 
     /// Charges a debt to the bond if no debt waits before it and the bond reaches; queues it otherwise.
     /// @param bond What the bond is, and `before` what waits for it.

@@ -42,7 +42,11 @@ abstract contract DoubleSpends is Bonds {
             if (covered > guarantee) revert DisputesAboveGuarantee(covered, guarantee);
             coveredOf[debt.owner] = uint128(covered);
         }
-        if (found.isReclaim) _reclaims[_coinOf(debt.id, debt.index)] = true;
+        if (found.isReclaim) {
+            (uint128 bond, uint256 needed) = _bondAndNeed(debt.member, debt.amount);
+            if (bond < needed) revert DisputesBondNeeded(bond, needed);
+            _reclaims[_coinOf(debt.id, debt.index)] = true;
+        }
 
         _restitute(debt, found.winner, found.isReclaim, found.terms.penaltyPercent);
     }
@@ -57,7 +61,9 @@ abstract contract DoubleSpends is Bonds {
         found = evidence.findDoubleSpend(proof);
         _checkPairs(found.debt, found.winner);
         if (block.timestamp > found.settledAt + found.terms.claimPeriod) return found;
-        if (!_isCounted(found) || _coveredWith(found.debt) <= found.terms.guarantee) revert DisputesReportable();
+        if (_isCounted(found) && _coveredWith(found.debt) > found.terms.guarantee) return found;
+        (uint128 bond, uint256 needed) = _bondAndNeed(found.debt.member, found.debt.amount);
+        if (!found.isReclaim || bond >= needed) revert DisputesReportable();
     }
 
     /// Pays or queues what was found, and where the device did it, revokes it and fines its bank.

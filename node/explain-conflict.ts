@@ -89,6 +89,8 @@ function whyRefused({ spend, standing }: Conflict): string {
   switch (standing.code) {
     case "DisputesAboveGuarantee":
       return `What ${bank} guarantees for this device is used up. A member can open a case for the holder; it is asked again in case the guarantee rises.`;
+    case "DisputesBondNeeded":
+      return `${bank} took the coin back, and its bond is too small to pay for it besides what it is needed for. It is asked again in case ${bank} adds to the bond; a member can open a case for the holder.`;
     case "DisputesTooLate":
       return "The time to report it is over. A member can open a case for the holder.";
     case "DisputesPairTaken":

@@ -35,7 +35,8 @@ interface IDisputes {
 
     /// @notice What a case is about.
     enum CaseKind {
-        /// A double spend above the guarantee, or reported after the claim period.
+        /// A double spend that a report does not settle: above the guarantee, after the claim period, or
+        /// against a reclaim that the bond cannot spare.
         DoubleSpend,
         /// A receipt for a coin that was spent or never was.
         FalseReceipt,
@@ -249,9 +250,9 @@ interface IDisputes {
     /// @notice The bond cannot leave before this time.
     /// @param leavesAt Unix time in seconds.
     error DisputesReleaseTooEarly(uint64 leavesAt);
-    /// @notice The whole bond is needed.
+    /// @notice The bond is needed for other things. Of a report: pay into the bond, or open a case. (f)
     /// @param bond What there is, in minor units.
-    /// @param needed For the minimum, the queue, fines, and open cases.
+    /// @param needed For the minimum, the queue, fines, open cases, and what is to be paid beside them.
     error DisputesBondNeeded(uint256 bond, uint256 needed);
     /// @notice Nothing waits that the bond can pay.
     /// @param member Its id.
@@ -390,14 +391,16 @@ interface IDisputes {
     /// restituted or queued before; (e) with it, no more than the guarantee is paid for the device. Exempt
     /// from (e), and not counted, are treasury keys of the custodian, and the first report of a coin whose
     /// winner is a reclaim: there the bank vouched that the coin was unspent. Where the winner is a spend,
-    /// the owner is revoked and the custodian fined.
+    /// the owner is revoked and the custodian fined. Where it is a reclaim, (f) the bond holds the coin beside
+    /// all that it is needed for, as in a release: a bank can have a device of its own lose a coin that it took
+    /// back, and has it in its vault already. For what (f) refuses the bank adds to its bond, or a case is opened.
     /// @param proof The bytes.
     function report(DoubleSpend calldata proof) external;
 
     // Cases: opened → answered → ruled → enforced. Each step has `claimPeriod` to be made.
 
-    /// @notice Opens a case on a double spend that `report` refuses by (e) or for being late, and by
-    /// nothing else. The ruling waives those two alone. Operators of members.
+    /// @notice Opens a case on a double spend that `report` refuses by (e), (f) or for being late, and by
+    /// nothing else. The ruling waives those alone. Operators of members.
     /// @param proof The bytes.
     /// @param argument SHA-256 of what else is put forward.
     /// @return caseId Its number.

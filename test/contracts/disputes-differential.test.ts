@@ -161,8 +161,8 @@ describe("Disputes beside its model", () => {
       story.push(`${facts.timeS - start.timeS}: ${step.name}(${step.words}) ${refusal}`);
       const found = await send(step, facts.timeS);
       assert.equal(found, refusal, `seed ${seed}, last call of:\n${story.join("\n")}`);
-      const outcome = refusal === "" ? step.name : refusal;
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      for (const outcome of refusal === "" ? [step.name] : [refusal, `${step.name} ${refusal}`])
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }
     assert.deepEqual(await look(), told(model, events), `seed ${seed}:\n${story.join("\n")}`);
     return outcomes;
@@ -222,7 +222,7 @@ describe("Disputes beside its model", () => {
   }
 
   for (const { name, guarantee } of [
-    { name: "the guarantee bears all of them", guarantee: PLENTY },
+    { name: "cases are for what banks took back alone", guarantee: PLENTY },
     { name: "most are above the guarantee and go through cases", guarantee: START.guarantee },
   ]) {
     it(`pays the same losers the same sums in whatever order reports, cases, bonds and payments come, where ${name} [N-02] [N-12]`, async () => {
@@ -261,14 +261,14 @@ describe("Disputes beside its model", () => {
       }
       assert.equal(outcomes.size, 1);
       assert.ok(waited > 25, "hardly anything had to wait");
-      assert.equal(ruled > 25, guarantee < PLENTY, `${ruled} cases`);
+      assert.ok(ruled > 25, "hardly anything was a case");
     });
   }
 });
 
 const ARGUMENT = `0x${"00".repeat(32)}`;
 /** Refusals of a report for which a case is left. */
-const FOR_A_CASE = /DisputesAboveGuarantee/;
+const FOR_A_CASE = /DisputesAboveGuarantee|DisputesBondNeeded/;
 
 /** Calls by which a period begins. */
 const BEGINS: ReadonlySet<string> = new Set([
@@ -307,7 +307,8 @@ const OUTCOMES = [
   "DisputesAboveGuarantee",
   "DisputesAboveStatement",
   "DisputesBadSignature",
-  "DisputesBondNeeded",
+  "releaseBond DisputesBondNeeded",
+  "report DisputesBondNeeded",
   "DisputesCasePending",
   "DisputesCoinNotNamed",
   "DisputesDeadlineAhead",

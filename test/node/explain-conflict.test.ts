@@ -75,6 +75,10 @@ describe("a double spend in plain words", () => {
       await told("loser", "refused", "DisputesAboveGuarantee"),
       /guarantees for this device is used up. A member can open a case/,
     );
+    assert.match(
+      await told("loser", "refused", "DisputesBondNeeded"),
+      /took the coin back, and its bond is too small .* a member can open a case/,
+    );
     assert.match(await told("loser", "refused", "DisputesTooLate"), /time to report it is over/);
     assert.match(
       await told("loser", "refused", "DisputesPairTaken"),

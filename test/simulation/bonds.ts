@@ -74,16 +74,22 @@ export class Bonds {
     Object.assign(this.account(member), { leaving: amount, leavesAtS });
   }
 
-  /** Gives back what was asked for, as far as it is not needed: for the minimum, debts, fines, open cases. */
+  /** What a bond holds beyond what it is needed for: the minimum, debts, fines, open cases. Below zero if short. */
+  spareOf(member: MemberId, guarantee: bigint): bigint {
+    const { bond, queue, fines, claimed } = this.account(member);
+    const queued = queue.reduce((sum, { amount }) => sum + amount, 0n);
+    return bond - (guarantee + this.#penaltyOn(guarantee) + queued + fines + claimed);
+  }
+
+  /** Gives back what was asked for, as far as it is not needed. */
   release(member: MemberId, timeS: number, guarantee: bigint): bigint {
     const account = this.account(member);
-    const { bond, leaving, leavesAtS, queue, fines, claimed } = account;
+    const { leaving, leavesAtS } = account;
     if (leaving === 0n) throw new DisputesRefusal("DisputesNoRelease");
     if (timeS < leavesAtS) throw new DisputesRefusal("DisputesReleaseTooEarly");
-    const queued = queue.reduce((sum, { amount }) => sum + amount, 0n);
-    const needed = guarantee + this.#penaltyOn(guarantee) + queued + fines + claimed;
-    if (bond <= needed) throw new DisputesRefusal("DisputesBondNeeded");
-    const amount = leaving < bond - needed ? leaving : bond - needed;
+    const spare = this.spareOf(member, guarantee);
+    if (spare <= 0n) throw new DisputesRefusal("DisputesBondNeeded");
+    const amount = leaving < spare ? leaving : spare;
     account.bond -= amount;
     account.leaving = 0n;
     return amount;

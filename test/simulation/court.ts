@@ -6,6 +6,13 @@ import type { Note, Payment } from "./model.ts";
 import type { Run } from "./run.ts";
 import { cut, owed } from "./targets.ts";
 
+/** Refusals of a report for which a case is left. */
+const FOR_A_CASE: ReadonlySet<string> = new Set([
+  "DisputesAboveGuarantee",
+  "DisputesBondNeeded",
+  "DisputesTooLate",
+]);
+
 /** What the contract is shown: that `loser` lost a note to `winner`. */
 export function proofOf(run: Run, loser: Payment, note: string, winner: Payment): DoubleSpend {
   const { names, contract } = run;
@@ -25,7 +32,8 @@ export function proofOf(run: Run, loser: Payment, note: string, winner: Payment)
 
 /**
  * Shows the contract a double spend, and says why it refused. What a device costs its bank without a
- * ruling stays within the guarantee, but for coins that the bank itself vouched for or signed away.
+ * ruling stays within the guarantee, but for coins that the bank itself vouched for or signed away. What
+ * a bank vouched for, it may have lost to itself: its bond still holds what it is needed for.
  */
 function report(run: Run, loser: Payment, note: string, winner: Payment): string | undefined {
   const { contract, names } = run;
@@ -36,7 +44,12 @@ function report(run: Run, loser: Payment, note: string, winner: Payment): string
   const { holder, bank, value } = run.notes.get(note)!;
   const isQueued = contract.disputes.bonds.stateOf(proof.outpoint, proof.loser.id) === "queued";
   run.count(`${isQueued ? "queued" : "paid"} against a ${winner.kind}`);
-  if (winner.kind === "reclaim" || contract.isVault(bank, names.owner(holder))) return undefined;
+  if (winner.kind === "reclaim") {
+    const spare = contract.disputes.bonds.spareOf(bank, contract.guaranteeOf(bank));
+    assert.ok(spare >= 0n, `member ${bank} took what its bond was needed for`);
+    return undefined;
+  }
+  if (contract.isVault(bank, names.owner(holder))) return undefined;
   covered.set(holder, (covered.get(holder) ?? 0n) + value);
   assert.ok(covered.get(holder)! <= contract.guaranteeOf(bank), `${holder} costs more`);
   return undefined;
@@ -46,7 +59,7 @@ function report(run: Run, loser: Payment, note: string, winner: Payment): string
 export function complain(run: Run, loser: Payment, note: string): void {
   const winner = run.payment(run.model.takenBy.get(note)!);
   const refusal = report(run, loser, note, winner);
-  if (refusal !== "DisputesAboveGuarantee" && refusal !== "DisputesTooLate") return;
+  if (refusal === undefined || !FOR_A_CASE.has(refusal)) return;
   const proof = proofOf(run, loser, note, winner);
   const claimant = run.chance.pick(run.banks);
   sue(run, (disputes) => disputes.openDoubleSpend(claimant, proof));

@@ -107,7 +107,10 @@ export class Disputes {
       if (this.#isAboveGuarantee(coin)) throw new DisputesRefusal("DisputesAboveGuarantee");
       this.#covered.set(coin.owner, this.coveredWith(coin));
     }
-    if (proof.winner.kind === "reclaim") this.#reclaims.add(proof.outpoint);
+    if (proof.winner.kind === "reclaim") {
+      if (!this.canSpare(coin)) throw new DisputesRefusal("DisputesBondNeeded");
+      this.#reclaims.add(proof.outpoint);
+    }
     return this.#restitute(proof, coin);
   }
 
@@ -115,8 +118,10 @@ export class Disputes {
   openDoubleSpend(claimant: MemberId, proof: DoubleSpend): number {
     const coin = this.#check(proof);
     this.checkPairs(proof);
-    const isReportable = !this.#isCounted(proof, coin) || !this.#isAboveGuarantee(coin);
-    if (!this.#isLate(proof) && isReportable) throw new DisputesRefusal("DisputesReportable");
+    const isAbove = this.#isCounted(proof, coin) && this.#isAboveGuarantee(coin);
+    const isShort = proof.winner.kind === "reclaim" && !this.canSpare(coin);
+    if (!this.#isLate(proof) && !isAbove && !isShort)
+      throw new DisputesRefusal("DisputesReportable");
     const claim = `${claimant} ${proof.outpoint} ${proof.loser.id}`;
     return this.#open(claim, coin.custodian, proof, [debtOf(proof, coin)]);
   }
@@ -242,6 +247,11 @@ export class Disputes {
 
   protected coveredWith({ owner, amount }: Output): bigint {
     return (this.#covered.get(owner) ?? 0n) + amount;
+  }
+
+  /** (f) Whether the bond holds the coin beside all that it is needed for. */
+  protected canSpare({ custodian, amount }: Output): boolean {
+    return this.bonds.spareOf(custodian, this.chain.guaranteeOf(custodian)) >= amount;
   }
 
   #restitute(proof: DoubleSpend, coin: Output): EventBody[] {

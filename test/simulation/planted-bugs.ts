@@ -110,6 +110,12 @@ class PaysAgain extends Disputes {
   protected override checkPairs(): void {}
 }
 
+class SparesNothing extends Disputes {
+  protected override canSpare(): boolean {
+    return true;
+  }
+}
+
 export const plantedBugs: Readonly<Record<string, Subject>> = {
   "reports can be turned round: there is no swap guard": {
     ...realLedger,
@@ -122,6 +128,10 @@ export const plantedBugs: Readonly<Record<string, Subject>> = {
   "a pair is paid as often as it is reported": {
     ...realLedger,
     makeDisputes: (...of) => new PaysAgain(...of),
+  },
+  "a bank that takes coins back empties its bond by losing them": {
+    ...realLedger,
+    makeDisputes: (...of) => new SparesNothing(...of),
   },
   "the guarantee counts each double spend by itself": {
     ...realLedger,

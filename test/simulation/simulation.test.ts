@@ -25,11 +25,10 @@ const happens = [
   "DisputesNotSettled DisputesNotApplied DisputesSameRecord DisputesNotOwner DisputesPairTaken",
   "DisputesAboveGuarantee DisputesTooLate DisputesCoinNotNamed DisputesLoserNotSpend",
   "DisputesNothingToPay DisputesReleaseTooEarly DisputesDeadlineAhead DisputesWrongStatus",
+  "DisputesBondNeeded",
 ]
   .flatMap((line) => line.split(" "))
-  .concat(
-    ["spend", "reclaim"].flatMap((kind) => [`paid against a ${kind}`, `queued against a ${kind}`]),
-  );
+  .concat("paid against a spend", "queued against a spend", "paid against a reclaim");
 
 /** The first seed that finds a difference, if any does. */
 async function findingSeed(bug: string): Promise<{ seed: number; cause: unknown } | undefined> {

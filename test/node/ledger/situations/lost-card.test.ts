@@ -36,8 +36,8 @@ describe("a lost card", () => {
   let payment: SignedRecord;
 
   /** A card with 100 pays 30 offline and is lost. Its bank blocks it, and the delay passes. */
-  const loseCard = async (guarantee = 1000n) => {
-    scene = Scene.open(guarantee);
+  const loseCard = async (guarantee = 1000n, bond = 10_000n) => {
+    scene = Scene.open(guarantee, bond);
     ann = await scene.enrol("ann", 1);
     bob = await scene.enrol("bob", 2);
     carl = await scene.enrol("carl", 2);
@@ -163,5 +163,47 @@ describe("a lost card", () => {
     scene.apply(back);
     assert.match(scene.refuse("spent", payment), /taken by record/);
     assert.equal(bankHas(), 100n);
+  });
+
+  it("whose payee the bond cannot spare: the bank adds to it and the payee is paid, or a regulator rules [R3] [N-06] [N-12]", async () => {
+    for (const isAdding of [true, false]) {
+      // The minimum, and all but a unit of the coin.
+      await loseCard(1000n, 3099n);
+      const reclaim = (await takeAllBack())!;
+      scene.settleCycle();
+      const { disputes } = scene;
+      const proof = scene.proof(coin, payment, reclaim);
+      scene.refuseReport("DisputesBondNeeded", proof);
+      if (isAdding) {
+        disputes.bonds.deposit(1, 1n);
+        scene.report(coin, payment, reclaim);
+      } else {
+        const number = disputes.openDoubleSpend(2, proof);
+        disputes.answer(number);
+        disputes.rule(number, true);
+        scene.fold(disputes.enforce(number));
+      }
+      scene.apply(payment);
+      await takeAllBack();
+      assert.deepEqual([scene.balanceOf(bob), bankHas()], [30n, 70n]);
+    }
+  });
+
+  it("that the bank lost to itself: it has the coin twice only if the bond could spare it [N-12]", async () => {
+    scene = Scene.open(3000n);
+    const { treasury } = scene.bank(1);
+    const card = await scene.enrol("card", 1);
+    coin = await scene.coin(pay(card, 1, 1001n));
+    const outputs = [pay(treasury, 1, 1001n)];
+    const lost = await spend({ signer: card, inputs: [coin], outputs });
+    scene.revoke(1, card);
+    scene.timeS += RECLAIM_DELAY_S;
+    const reclaim = await scene.takeBack(1, coin);
+    scene.apply(reclaim);
+    scene.settleCycle();
+    scene.refuseReport("DisputesBondNeeded", scene.proof(coin, lost, reclaim));
+    scene.refuse("spent", lost);
+    assert.equal(scene.balanceOf(treasury), 1001n);
+    assert.equal(scene.disputes.bonds.account(1).bond, 10_000n);
   });
 });
