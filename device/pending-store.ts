@@ -4,7 +4,7 @@
  * without a receipt descends from it.
  */
 import { type Hex, toHex } from "../protocol/bytes.ts";
-import type { Bundle, BundleParts } from "../protocol/bundle.ts";
+import { type Bundle, type BundleParts, makeBundle } from "../protocol/bundle.ts";
 import type { SignedCertificate } from "../protocol/certificate.ts";
 import type { ConfirmationStatus } from "../protocol/confirmation.ts";
 import type { Amount } from "../protocol/money.ts";
@@ -12,6 +12,7 @@ import { type MemberId, type Outpoint, splitOutpoint } from "../protocol/output.
 import type { Reason } from "../protocol/reason.ts";
 import type { SignedReceipt } from "../protocol/receipt.ts";
 import type { SignedRecord } from "../protocol/record.ts";
+import { Refusal } from "../protocol/refusal.ts";
 import { learnTime } from "./held-lists.ts";
 import { type Holder, idOf, isToCode, ownOutputs, sumOf } from "./holder.ts";
 import type { Draft, HeldRecord, MadePayment } from "./purse-tables.ts";
@@ -83,6 +84,13 @@ export function bundleParts(draft: Draft): BundleParts {
     certificate: (deviceKey) => draft.get("certificates", deviceKey),
     receipt: (outpoint) => draft.get("receipts", outpoint),
   };
+}
+
+/** A record that is held, with all that makes it good money. @throws Refusal `not-found`. */
+export function bundleOf(draft: Draft, id: Hex): Bundle {
+  const held = draft.get("records", id);
+  if (held === undefined) throw new Refusal("not-found", `no record ${id} is held here`);
+  return makeBundle(held.record, bundleParts(draft));
 }
 
 /** The unsettled records by id, each after the records it descends from [R-027]. */

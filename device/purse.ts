@@ -11,7 +11,7 @@ import { sha256 } from "#sha256";
 import type { SignedAcknowledgement } from "../protocol/acknowledgement.ts";
 import type { RecordStatus } from "../protocol/answer.ts";
 import type { Ask, EnrolAsk } from "../protocol/ask.ts";
-import { decodeBundle } from "../protocol/bundle.ts";
+import { decodeBundle, encodeBundle } from "../protocol/bundle.ts";
 import { equalBytes, type Hex, toHex } from "../protocol/bytes.ts";
 import { codeSecret, formatCode, makeCode } from "../protocol/claim-code.ts";
 import { decodeConfirmation, type SignedConfirmation } from "../protocol/confirmation.ts";
@@ -57,7 +57,7 @@ import {
   takeConfirmation,
 } from "./payer.ts";
 import { type OfflineLimits, offlineLimits } from "./offline-limits.ts";
-import { type PendingRecord, pendingRecords } from "./pending-store.ts";
+import { bundleOf, type PendingRecord, pendingRecords } from "./pending-store.ts";
 import { PinPad } from "./pin-pad.ts";
 import { PurseCore } from "./purse-core.ts";
 import { loadState } from "./purse-rows.ts";
@@ -124,6 +124,15 @@ export class Purse {
   /** Records made or received and not known to have applied, parents first. */
   pending(): PendingRecord[] {
     return pendingRecords(this.#holder, this.#core.view());
+  }
+
+  /**
+   * What shows that a record held here was good money when it was taken: the record, those that lead to it, and
+   * the certificates and receipts that vouched for them. A bank opens a case with it, should one be false.
+   * @returns a bundle's bytes. @throws Refusal `not-found` for a record that is held no more.
+   */
+  proofOf(id: Hex): Uint8Array {
+    return encodeBundle(bundleOf(this.#core.view(), id));
   }
 
   /** What was paid and received, newest first, also when the records have long been settled. */

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { parseNetworkFile } from "../../protocol/network-file.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { Hex } from "../../protocol/bytes.ts";
-import { parseWhole, readText } from "../arguments.ts";
+import { parseHex, parseWhole, readText } from "../arguments.ts";
 import { profiles } from "../deploy/plan.ts";
 import { type Report, say } from "../report.ts";
 import * as act from "../wallet/actions.ts";
@@ -114,6 +114,15 @@ function registerViews(wallet: Command): void {
   view("coins", "the coins, and until when each is vouched for", act.coins);
   view("pending", "records that are not settled, parents first", act.pending);
   view("identity", "the device's key, its bank, its limits", act.identity);
+  command(wallet, "proof <record>", "what vouched for a record: for the bank, to open a case with")
+    .requiredOption("-o, --out <file>", "where it is written")
+    .action((record: string, options: Common & { readonly out: string }) =>
+      run(options, async (it) => {
+        const { message, report } = act.proof(it, parseHex(record, 32, "a record"));
+        await writeMessage(options.out, message, false);
+        return report;
+      }),
+    );
 }
 
 function command(wallet: Command, usage: string, says: string): Command {

@@ -1,7 +1,8 @@
 /** What a person does with a wallet: each action, and what it says when it is done. */
 import { enrol, redeem } from "../../device/account.ts";
 import { sync } from "../../device/sync.ts";
-import { toHex, utf8 } from "../../protocol/bytes.ts";
+import { decodeBundle } from "../../protocol/bundle.ts";
+import { type Hex, toHex, utf8 } from "../../protocol/bytes.ts";
 import type { Refusal } from "../../protocol/refusal.ts";
 import { decodeRequest } from "../../protocol/request.ts";
 import { type Report, tableLines, timeText } from "../report.ts";
@@ -197,6 +198,25 @@ export function pending(wallet: Wallet): Report {
     lines: rows.length === 0 ? ["nothing is pending"] : tableLines(head, rows),
     data: records,
   };
+}
+
+/** What vouched for a record that the purse holds, and whose word each receipt is. */
+export function proof(wallet: Wallet, record: Hex): Sent {
+  const message = wallet.purse.proofOf(record);
+  const { records, receipts } = decodeBundle(wallet.purse.networkId, message);
+  const vouched = receipts.map(({ outpoint, output, issued, notAfter }) => {
+    const { custodian: member, amount } = output;
+    return { outpoint, member, amount, issued, notAfter };
+  });
+  const lines = [
+    `Record ${record}${records.length === 1 ? "" : ` and ${records.length - 1} that lead to it`}, and who vouched for its coins:`,
+    ...vouched.map(
+      ({ outpoint, member, amount, issued }) =>
+        `  member ${member} signed ${timeText(issued)} that coin ${outpoint} of ${wallet.format(amount)} was unspent`,
+    ),
+    "If that is false, the member that signed it pays, by a case: give the file to your bank.",
+  ];
+  return { message, report: { lines, data: { record, vouched } } };
 }
 
 export function identity(wallet: Wallet): Report {

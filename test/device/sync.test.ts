@@ -4,6 +4,7 @@ import { enrol, load, redeem } from "../../device/account.ts";
 import { askGateway } from "../../device/gateway-client.ts";
 import { MemoryPurseStore } from "../../device/purse-store.ts";
 import { sync } from "../../device/sync.ts";
+import { decodeBundle } from "../../protocol/bundle.ts";
 import { utf8 } from "../../protocol/bytes.ts";
 import { checkCertificateSignature } from "../../protocol/certificate.ts";
 import { ownerOf } from "../../protocol/key.ts";
@@ -156,7 +157,7 @@ describe("a sync", () => {
     expect(cleo.purse.pending()).to.have.length(1);
   });
 
-  it("tells the holder that a coin never was, and does not credit it [R-030, R-164]", async () => {
+  it("tells the holder that a coin never was, does not credit it, and keeps the false receipt to be shown [R-030, R-032, R-164]", async () => {
     const eve = keyOf("Eve");
     await world.ledger.enrol("Eve", 1);
     const request = await cleo.purse.request(30n);
@@ -179,6 +180,12 @@ describe("a sync", () => {
     expect(report.refused.map(({ reason }) => reason.code)).to.deep.equal(["unknown-coin"]);
     expect(cleo.purse.balance()).to.include({ spendable: 0n, doubtful: 30n });
     expect(world.onLedger(cleo)).to.equal(0n);
+    // The purse keeps whose word it was.
+    const proof = cleo.purse.proofOf(recordId(networkId, record.body));
+    const shown = decodeBundle(networkId, proof);
+    expect(shown.receipts.map(({ bytes }) => bytes)).to.deep.equal([receipts[0]!.bytes]);
+    expect(shown.records.map(({ bytes }) => bytes)).to.deep.equal([record.bytes]);
+    expect(() => cleo.purse.proofOf(`0x${"ab".repeat(32)}`)).to.throw(/is held here/);
   });
 
   it("counts money again whose record applies after all", async () => {

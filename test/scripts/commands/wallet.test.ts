@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Command } from "commander";
 import { readQr } from "../../../device/qr/qr-code.ts";
+import { decodeBundle } from "../../../protocol/bundle.ts";
 import { toHex } from "../../../protocol/bytes.ts";
 import type { RefusalCode } from "../../../protocol/refusal.ts";
 import { registerWallet } from "../../../scripts/commands/wallet.ts";
@@ -78,6 +79,12 @@ describe("tallystick wallet", () => {
     expect(await Promise.all([spendable("a"), spendable("b")])).to.deep.equal(["3750", "1250"]);
     const [waits] = await saidJson<{ role: string; amount: string }[]>(wallet("b", "pending"));
     expect(waits).to.include({ role: "received", amount: "1250", acknowledgedBy: 0 });
+    const { id } = waits as unknown as { id: string };
+    expect(await said(wallet("b", "proof", id, "--out", at("proof.bundle")))).to.match(
+      /member 1 signed .* UTC that coin 0x\w{66} of \d+\.\d\d EUR was unspent/,
+    );
+    const { receipts, records } = decodeBundle(networkId, await readFile(at("proof.bundle")));
+    expect(records[0]!.inputs).to.deep.equal(receipts.map(({ outpoint }) => outpoint));
 
     const away = await tallystick(wallet("b", "sync"));
     expect(away).to.include({ code: 1, stdout: "" });
