@@ -13,13 +13,15 @@ import { AdminSession, answering } from "../admin/session.ts";
 import { networkStatus, parameterLines } from "../admin/status.ts";
 import { parseHex, parseWhole } from "../arguments.ts";
 import { registerEmergency } from "./admin-emergency.ts";
+import { registerBond } from "./admin-bond.ts";
+import { registerCase } from "./admin-case.ts";
+import { acting, authority, looking, type Privileged, privileged } from "./admin-options.ts";
 import { registerTrustList } from "./admin-trust-list.ts";
-import { admitMember, Authority, mintReserve } from "../deploy/authority.ts";
+import { admitMember, mintReserve } from "../deploy/authority.ts";
 import { depositReserve } from "../deploy/operator.ts";
 import { loadPlannedMember } from "../deploy/plan-file.ts";
 import { say } from "../report.ts";
 
-type Privileged = DeedOptions & { readonly wait: number };
 type RotateOptions = Privileged & {
   readonly member?: number;
   readonly address?: readonly string[];
@@ -56,6 +58,12 @@ export function registerAdmin(program: Command): void {
   registerTrustList(admin);
   registerEmergency(admin);
   registerOperator(admin);
+  registerBond(
+    admin.command("bond").description("what answers for double spends and false promises"),
+  );
+  registerCase(
+    admin.command("case").description("what bytes alone cannot decide: claims against a bond"),
+  );
   registerAuthority(admin);
   registerKeys(admin.command("keys").description("make key files, and show what is public of one"));
 }
@@ -185,6 +193,11 @@ function registerAuthority(admin: Command): void {
         };
       }),
   );
+  call("fines <account>", "collect the fines that bonds have paid", async (it, account) => {
+    const [paid] = await it.client.reader.read("disputes", "fines");
+    const to = parseHex(account!, 20, "an account");
+    return [`collect fines of ${it.format(paid)} to ${to}`, calls.collectFines(to)];
+  });
   registerObservers(admin);
   registerParameters(admin);
 }
@@ -273,30 +286,4 @@ async function rotation(
       return byAuthority ? authority(session, options).call(call) : done(session.client.send(call));
     },
   };
-}
-
-function authority({ client }: AdminSession, { wait }: Privileged): Authority {
-  return new Authority(client, wait);
-}
-
-function looking(parent: Command, usage: string, says: string): Command {
-  return parent
-    .command(usage)
-    .description(says)
-    .option("--network <file>", "the network file", "network.json")
-    .option("--rpc <url...>", "JSON-RPC of the chain, instead of the network file's")
-    .option("--json", "one JSON value; amounts in minor units");
-}
-
-function acting(parent: Command, usage: string, says: string): Command {
-  return looking(parent, usage, says).option("--key <file>", "key file of the account to act as");
-}
-
-function privileged(parent: Command, usage: string, says: string): Command {
-  return acting(parent, usage, says).option(
-    "--wait <seconds>",
-    "how long to wait for an announced call to become ready",
-    parseWhole,
-    60,
-  );
 }

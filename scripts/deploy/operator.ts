@@ -23,9 +23,17 @@ export async function fillBond(
   amount: Amount,
 ): Promise<Receipt | undefined> {
   const missing = amount - (await client.reader.bond(member)).amount;
-  if (missing <= 0n) return undefined;
-  await allow(client, "disputes", missing);
-  return client.send(calls.depositBond(member, missing));
+  return missing <= 0n ? undefined : await addToBond(client, member, missing);
+}
+
+/** Pays reserves of the operator into a member's bond: its own, or another's. */
+export async function addToBond(
+  client: ChainClient,
+  member: MemberId,
+  amount: Amount,
+): Promise<Receipt> {
+  await allow(client, "disputes", amount);
+  return client.send(calls.depositBond(member, amount));
 }
 
 async function allow(

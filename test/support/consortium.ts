@@ -70,12 +70,14 @@ export class Consortium implements AsyncDisposable {
   static async open(
     members = 4,
     means: Partial<Pick<PlannedMember, "quota" | "reserve">> = {},
-    terms: Partial<Pick<DeployPlan, "delayS" | "parameters">> = {},
+    terms: Partial<Pick<DeployPlan, "delayS" | "parameters" | "regulator">> = {},
   ): Promise<Consortium> {
     await using parts = new AsyncDisposableStack();
     const folder = parts.use(await makeFolder());
     const operators = Array.from({ length: members }, (_, i) => operator(i + 1).address);
-    const funded = [payer.address as Hex, deployer.address, authority.address, ...operators];
+    const regulators = terms.regulator === undefined ? [] : [terms.regulator];
+    const roles = [deployer.address, authority.address, ...regulators];
+    const funded = [payer.address as Hex, ...roles, ...operators];
     const chain = parts.use(makeChain(join(folder.path, "chain"), { funded, blockPeriodMs: 60 }));
     const rpcUrls = [await chain.start()];
     const ports = await freePorts(members + 1);

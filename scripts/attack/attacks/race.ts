@@ -9,9 +9,9 @@ import { ChainRevert } from "../../../node/chain/errors.ts";
 import { fromHex, type Hex } from "../../../protocol/bytes.ts";
 import { type Evidence, parseEvidence } from "../../../protocol/evidence.ts";
 import { readDoubleSpend } from "../../../protocol/double-spend.ts";
+import { proofOf } from "../../admin/proof.ts";
 import type { Attack } from "../attack.ts";
 import { inParallel, until } from "../patience.ts";
-import { proofOf } from "../proof.ts";
 import type { Stage } from "../stage.ts";
 
 const ROUNDS = 4;
@@ -68,7 +68,7 @@ async function copyReports(
     evidence = parseEvidence(await stage.observer.evidence(conflict.id as Hex));
     return evidence.losses[0]!.settlement !== null;
   });
-  const proof = proofOf(stage.networkId, evidence!);
+  const proof = proofOf(stage.networkId, evidence!, evidence!.losses[0]!);
   const turned = turnedRound(stage.networkId, proof, evidence!);
   const calls = [proof, proof, turned, turned].map((each, i) =>
     thieves[i % thieves.length]!.send(report(each)).then(

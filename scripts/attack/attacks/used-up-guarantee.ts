@@ -5,10 +5,10 @@
 import { openDoubleSpend } from "../../../node/chain/calls.ts";
 import { toHex } from "../../../protocol/bytes.ts";
 import { parseEvidence } from "../../../protocol/evidence.ts";
+import { proofOf } from "../../admin/proof.ts";
 import type { Attack } from "../attack.ts";
 import { winCase } from "../court.ts";
 import { inParallel } from "../patience.ts";
-import { proofOf } from "../proof.ts";
 import { CROWD } from "../stage.ts";
 
 const BANK = 1;
@@ -37,7 +37,8 @@ export const usedUpGuarantee: Attack = {
     const [status] = await stage.observer.statuses([lost]);
     if (status!.state === "applied") throw new Error("the guarantee was not used up");
 
-    const proof = proofOf(stage.networkId, parseEvidence(await stage.observer.evidence(lost)));
+    const evidence = parseEvidence(await stage.observer.evidence(lost));
+    const proof = proofOf(stage.networkId, evidence, evidence.losses[0]!);
     const opening = openDoubleSpend(proof, toHex(stage.chance.bytes(32)));
     await winCase(stage, { claimant: CLAIMANT, accused: BANK, opening });
     await stage.applied([lost]);

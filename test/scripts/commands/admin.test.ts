@@ -65,6 +65,28 @@ describe("tallystick admin", () => {
     expect(status["members"][0]).to.include({ reserve: "150050", tokens: "349950" });
   });
 
+  it("adds to a bond, its own or another's, and asks for part of it back", async () => {
+    const text = await said(as("operator 1", "bond", "deposit", "700"));
+    expect(text).to.match(/add 700\.00 EUR to the bond of member 1 \(Member 1\)\n/);
+    expect(text).to.match(/BondDeposited: member 1, from 0x\w{40}, amount 70000/i);
+    await said(as("operator 1", "bond", "deposit", "5", "--member", "2"));
+    const { bonds } = await saidJson(admin("bond", "show"));
+    expect((bonds as { amount: string }[]).map(({ amount }) => amount)).to.deep.equal([
+      "70000",
+      "500",
+      "0",
+    ]);
+    await said(as("operator 1", "bond", "request", "50.00"));
+    expect(await said(admin("bond", "show", "1"))).to.match(
+      /^1 +700\.00 EUR .* 50\.00 EUR from 20\d\d-.* UTC/m,
+    );
+    const early = await tallystick(as("operator 1", "bond", "release"));
+    expect(early.stderr).to.match(/^conflict: the contract refuses: DisputesReleaseTooEarly/);
+    await said(as("operator 1", "bond", "request", "0"));
+    expect(await saidJson(admin("bond", "show", "1"))).to.include({ leaving: "0" });
+    expect(await said(admin("case", "list"))).to.match(/^No case is open/);
+  });
+
   it("revokes devices as a member's operator", async () => {
     const owners = [`0x${"ab".repeat(20)}`, `0x${"cd".repeat(20)}`];
     const told = await saidJson<Told>(as("operator 2", "revoke", ...owners));

@@ -13,6 +13,7 @@ import { authority, Bank, MEMBER } from "../../gateway/support/bank.ts";
 import { firstFrames, modulesIn, pictureOf } from "../../device/qr/support/picture.ts";
 import { temporaryFolders } from "../../device/support/temporary-folders.ts";
 import { reach, readImportGraph, withoutTypes } from "../../support/imports.ts";
+import { networkId } from "../../support/ledger-parts.ts";
 import { writeNetworkFile } from "./support/network-file.ts";
 import { Program } from "../terminal/support/program.ts";
 import { said, saidJson, tallystick, transcript } from "./support/tallystick.ts";
@@ -77,10 +78,10 @@ describe("tallystick wallet", () => {
     expect(await said(receive)).to.match(/received before/);
     expect(await said(wallet("a", "confirm", "--in", file(3)))).to.match(/The payee has the money/);
     expect(await Promise.all([spendable("a"), spendable("b")])).to.deep.equal(["3750", "1250"]);
-    const [waits] = await saidJson<{ role: string; amount: string }[]>(wallet("b", "pending"));
+    type Waiting = { id: string; role: string; amount: string };
+    const [waits] = await saidJson<Waiting[]>(wallet("b", "pending"));
     expect(waits).to.include({ role: "received", amount: "1250", acknowledgedBy: 0 });
-    const { id } = waits as unknown as { id: string };
-    expect(await said(wallet("b", "proof", id, "--out", at("proof.bundle")))).to.match(
+    expect(await said(wallet("b", "proof", waits!.id, "--out", at("proof.bundle")))).to.match(
       /member 1 signed .* UTC that coin 0x\w{66} of \d+\.\d\d EUR was unspent/,
     );
     const { receipts, records } = decodeBundle(networkId, await readFile(at("proof.bundle")));

@@ -1,0 +1,92 @@
+/** Which file a case is opened with, and what anyone may do about a case whose time has passed. */
+import assert from "node:assert/strict";
+import type { CaseEntry } from "../../../node/chain/disputes.ts";
+import { encodeBundle, makeBundle } from "../../../protocol/bundle.ts";
+import { formatEvidence } from "../../../protocol/evidence.ts";
+import { isRefusal } from "../../../protocol/refusal.ts";
+import { closingOf } from "../../../scripts/admin/cases.ts";
+import { decodeClaimFile } from "../../../scripts/admin/claim-file.ts";
+import { World } from "../../device/support/world.ts";
+import { makeEvidence } from "../../support/evidence.ts";
+import { networkId, pay, spend } from "../../support/ledger-parts.ts";
+
+const DEADLINE_S = 1_800_000_000;
+const CLAIM_PERIOD_S = 30 * 86_400;
+const NOTHING = `0x${"00".repeat(32)}` as const;
+
+describe("the file of a claim", () => {
+  it("is told by its bytes: evidence, what a device was shown, a receipt, a certificate", async () => {
+    const world = new World();
+    const ada = await world.device("Ada");
+    const [receipt] = await world.load(ada, [100n]);
+    const certificate = await world.certificate("Ada");
+    const coin = { outpoint: receipt!.outpoint, output: receipt!.output };
+    const record = await spend({
+      signer: ada.signer,
+      inputs: [coin],
+      outputs: [pay(ada.signer, 1, 100n)],
+    });
+    const bundle = makeBundle(record, {
+      record: () => undefined,
+      certificate: () => certificate,
+      receipt: () => receipt,
+    });
+    const { evidence } = await makeEvidence();
+    const files = [
+      ["evidence", Buffer.from(formatEvidence(evidence))],
+      ["bundle", encodeBundle(bundle)],
+      ["receipt", receipt!.bytes],
+      ["certificate", certificate.bytes],
+    ] as const;
+    for (const [kind, bytes] of files) assert.equal(decodeClaimFile(networkId, bytes).kind, kind);
+  });
+
+  it("is refused where it is none of these", () => {
+    for (const bytes of [new Uint8Array(), new Uint8Array(152), Buffer.from("{}"), Buffer.of(9)]) {
+      assert.throws(
+        () => decodeClaimFile(networkId, bytes),
+        (error) => isRefusal(error, "malformed") || isRefusal(error, "unsupported-version"),
+      );
+    }
+  });
+});
+
+describe("a case whose time has passed", () => {
+  const opened: CaseEntry = {
+    caseId: 3,
+    kind: "false-receipt",
+    status: "opened",
+    claimant: 1,
+    accused: 2,
+    amount: 500n,
+    deadlineS: DEADLINE_S,
+    argument: NOTHING,
+    answer: NOTHING,
+    debts: [],
+  };
+  const closes = (changed: Partial<CaseEntry>, afterS: number) =>
+    closingOf({ ...opened, ...changed }, (DEADLINE_S + afterS) * 1000, CLAIM_PERIOD_S).call.method;
+  const waits = (changed: Partial<CaseEntry>, afterS: number) =>
+    assert.throws(
+      () => closes(changed, afterS),
+      (error) => isRefusal(error, "conflict"),
+    );
+
+  it("is ruled for the claimant where a false promise was not answered [R-166]", () => {
+    waits({}, 0);
+    assert.equal(closes({}, 1), "ruleUnanswered");
+    assert.equal(closes({ kind: "false-certificate" }, 1), "ruleUnanswered");
+  });
+
+  it("lapses where nobody has ruled: a double spend a period after the time to answer it", () => {
+    waits({ status: "answered" }, 0);
+    assert.equal(closes({ status: "answered" }, 1), "lapse");
+    waits({ kind: "double-spend" }, CLAIM_PERIOD_S);
+    assert.equal(closes({ kind: "double-spend" }, CLAIM_PERIOD_S + 1), "lapse");
+  });
+
+  it("is not closed once it is ruled on or has ended", () => {
+    for (const status of ["ruled", "enforced", "dismissed"] as const)
+      waits({ status, deadlineS: 0 }, CLAIM_PERIOD_S);
+  });
+});
