@@ -53,6 +53,12 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
   "over-refund": "More would go back than was paid. Ask for what is left of it.",
   "refunds-only":
     "A till pays money back and nothing else. Pay its money into the account, and pay with another device.",
+  "pin-needed": "This needs the PIN first. Enter it, then try again.",
+  "wrong-pin": "The PIN is wrong. Try again: after a few wrong ones it is blocked.",
+  "pin-blocked":
+    "The PIN is blocked after too many wrong tries. Enter the PUK that came with it, and choose a new PIN.",
+  "puk-blocked":
+    "The PUK is blocked, too. Call the bank: it blocks this device and returns what is left on it.",
   "sync-needed":
     "The bank has to hear of earlier payments first. Connect to the internet, sync, and try again.",
   "false-receipt": "No bank vouches for this money. Do not accept it.",
