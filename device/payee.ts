@@ -1,37 +1,28 @@
 /**
- * The payee's side of an exchange: the request, whether the payment that answers it is good, and the
- * confirmation. Each step works on a draft, which the purse writes before anything leaves it.
+ * The payee's side of an exchange, once a payment is opened: it is taken, paid back or not touched, and
+ * confirmed. Each step works on a draft, which the purse writes before anything leaves it.
  */
 import { sha256 } from "#sha256";
 import { toHex } from "../protocol/bytes.ts";
 import type { Bundle } from "../protocol/bundle.ts";
 import {
   type ConfirmationStatus,
+  decodeConfirmation,
   signConfirmation,
   type SignedConfirmation,
 } from "../protocol/confirmation.ts";
-import { makeSealingKey } from "../protocol/hpke.ts";
 import { ownerOf } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
 import { lock } from "../protocol/output.ts";
-import { openPayment, type Payment } from "../protocol/payment.ts";
+import type { Payment } from "../protocol/payment.ts";
 import { auditOf, signRecord, type SignedRecord } from "../protocol/record.ts";
 import { isPayingBack, parseReference } from "../protocol/reference.ts";
-import { isRefusal, Refusal } from "../protocol/refusal.ts";
-import { requestDigest, signRequest, type SignedRequest } from "../protocol/request.ts";
+import type { Refusal } from "../protocol/refusal.ts";
 import { checkAncestry, checkPayer, paymentOf, signerOf } from "./ancestry.ts";
-import { heldVersions, listsFor } from "./held-lists.ts";
+import { listsFor } from "./held-lists.ts";
 import { counterpartyOf, remember } from "./history.ts";
-import {
-  type Holder,
-  idOf,
-  knowledgeOf,
-  ownCertificate,
-  type OwnOutput,
-  ownOutputs,
-  sumOf,
-} from "./holder.ts";
-import { checkChangePromised, checkPayingBack, countPaidBack } from "./paying-back.ts";
+import { type Holder, idOf, knowledgeOf, type OwnOutput, ownOutputs, sumOf } from "./holder.ts";
+import { countPaidBack } from "./paying-back.ts";
 import {
   checkNoRival,
   checkOutputs,
@@ -41,8 +32,8 @@ import {
 } from "./payment-checks.ts";
 import { keepBundle, keepRecord } from "./pending-store.ts";
 import { takeOutputs } from "./purse-state.ts";
-import type { Draft, OpenRequest } from "./purse-tables.ts";
-import { checkCertificate } from "./trust.ts";
+import type { Draft, GivenAnswer, OpenRequest } from "./purse-tables.ts";
+import { closeRequest } from "./requests.ts";
 
 /** What became of a payment. */
 export type Received = {
@@ -54,65 +45,9 @@ export type Received = {
   readonly refusal?: Refusal | undefined;
 };
 
-/** Requests that wait for an answer at the same time; the oldest makes room. */
-const OPEN_REQUESTS_MAX = 16;
-
-/** Makes message 1, and the ephemeral key that opens its answer. */
-export async function makeRequest(
-  holder: Holder,
-  draft: Draft,
-  amount: Amount,
-  reference: string,
-): Promise<SignedRequest> {
-  const certificate = ownCertificate(holder, draft);
-  checkCertificate(knowledgeOf(holder, draft), certificate);
-  checkRoom(holder, draft, amount);
-  const purpose = parseReference(reference);
-  if (isPayingBack(purpose)) checkPayingBack(draft, purpose, "paid", amount);
-  checkChangePromised(purpose, amount);
-  const open = draft.rows("requests").sort(([, a], [, b]) => a.number - b.number);
-  for (const [key] of open.slice(0, Math.max(0, open.length - OPEN_REQUESTS_MAX + 1))) {
-    draft.remove("requests", key);
-  }
-  const ephemeral = makeSealingKey(holder.random);
-  const fields = {
-    certificate,
-    amount,
-    ephemeral: ephemeral.publicKey,
-    versions: heldVersions(draft),
-    reference,
-  };
-  const request = await signRequest(holder.networkId, fields, holder.signer);
-  const number = 1 + (open.at(-1)?.[1].number ?? 0);
-  const key = toHex(requestDigest(holder.networkId, request));
-  draft.put("requests", key, { request, ephemeral, number });
-  return request;
-}
-
-/**
- * Finds the open request that a message 2 answers, and opens it.
- * @throws Refusal `not-for-us`; as `openPayment` does for what is inside.
- */
-export async function openAnswer(
-  holder: Holder,
-  draft: Draft,
-  message: Uint8Array,
-): Promise<{ readonly open: OpenRequest; readonly payment: Payment }> {
-  const requests = draft.rows("requests").map(([, open]) => open);
-  for (const open of requests.sort((a, b) => b.number - a.number)) {
-    try {
-      const { request, ephemeral } = open;
-      return { open, payment: await openPayment(holder.networkId, message, request, ephemeral) };
-    } catch (error) {
-      if (!isRefusal(error, "not-for-us")) throw error;
-    }
-  }
-  throw new Refusal("not-for-us", "the payment answers no request that is open");
-}
-
 /**
  * Judges a payment and takes it, in the draft. Money that is good and not wanted, since it is another
- * amount or more than the purse may hold, is paid back in the same step.
+ * amount, more than the purse may hold, or the second payment of a request, is paid back in the same step.
  * @throws Refusal for money the device will not touch: the payer syncs, and the ledger decides.
  */
 export async function takePayment(
@@ -123,11 +58,14 @@ export async function takePayment(
 ): Promise<Received> {
   const { bundle } = payment;
   const record = paymentOf(bundle);
+  const id = idOf(holder, record);
+  const given = draft.rows("answers").find(([, each]) => each.id === id);
+  if (given !== undefined) return answeredBefore(given[1]);
   const answer = (status: ConfirmationStatus, returned?: SignedRecord) =>
     confirm(holder, draft, payment, status, returned);
   let unwanted: Refusal | undefined;
   try {
-    unwanted = judgePayment(holder, draft, open.request, bundle);
+    unwanted = judgePayment(holder, draft, open, bundle);
   } catch (error) {
     if (!isWorthless(error)) throw error;
     return { confirmation: await answer("invalid"), amount: 0n, refusal: error };
@@ -140,20 +78,24 @@ export async function takePayment(
   const status = unwanted === undefined ? "accepted" : "returned";
   const counterparty = counterpartyOf(signerOf(bundle, record));
   const { reference } = open.request;
-  const id = idOf(holder, record);
   const past = { kind: "received", amount, counterparty, reference, answer: status } as const;
   const isNew = remember(holder, draft, id, past);
   const purpose = parseReference(reference);
   if (isNew && status === "accepted" && isPayingBack(purpose))
     countPaidBack(draft, purpose, amount);
   const confirmation = await answer(status, returned);
-  draft.remove("requests", toHex(requestDigest(holder.networkId, open.request)));
+  closeRequest(holder, draft, open);
   draft.put("answers", toHex(sha256(message)), {
     id: confirmation.id,
     confirmation: confirmation.bytes,
     until: open.request.certificate.notAfter,
   });
   return { confirmation, amount, refusal: unwanted };
+}
+
+/** What was answered to a payment, also where it comes in another message 2. */
+export function answeredBefore({ confirmation }: GivenAnswer): Received {
+  return { confirmation: decodeConfirmation(confirmation), amount: 0n };
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Amount } from "../protocol/money.ts";
 import { lock, type Output } from "../protocol/output.ts";
 import { isPayingBack, parseReference } from "../protocol/reference.ts";
 import { isRefusal, Refusal, type RefusalCode } from "../protocol/refusal.ts";
-import { requestNonce, type SignedRequest } from "../protocol/request.ts";
+import { requestNonce } from "../protocol/request.ts";
 import { checkAncestry, checkPayer, paymentOf, signerOf } from "./ancestry.ts";
 import {
   type Holder,
@@ -24,7 +24,7 @@ import { offlineLimits } from "./offline-limits.ts";
 import { checkPayingBack } from "./paying-back.ts";
 import { rivalOf } from "./pending-store.ts";
 import { balanceOf } from "./purse-state.ts";
-import type { Draft } from "./purse-tables.ts";
+import type { Draft, OpenRequest } from "./purse-tables.ts";
 
 /** With these the record cannot apply, or was not made for this request: there is nothing to hold. */
 const worthless: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
@@ -49,7 +49,7 @@ export function isWorthless(error: unknown): error is Refusal {
 export function judgePayment(
   holder: Holder,
   draft: Draft,
-  request: SignedRequest,
+  { request, isPaid }: OpenRequest,
   bundle: Bundle,
 ): Refusal | undefined {
   const known = knowledgeOf(holder, draft);
@@ -71,6 +71,7 @@ export function judgePayment(
     throw new Refusal("over-payment-limit", `the payer may pay less than ${maxPayment} at once`);
   }
   if (draft.get("records", idOf(holder, payment)) !== undefined) return undefined;
+  if (isPaid) return new Refusal("already-paid", "the request has had its payment");
   if (paid !== request.amount) {
     return new Refusal("wrong-amount", `${paid} was paid where ${request.amount} was asked`);
   }

@@ -148,14 +148,19 @@ function readCoin(reader: Reader): Coin {
   return { amount, state, since: reader.safe("since") };
 }
 
-function encodeRequestRow({ request, ephemeral, number }: OpenRequest): Uint8Array {
-  return new Writer().wide(request.bytes).fixed(ephemeral.privateKey, 32).safe(number).done();
+function encodeRequestRow({ request, ephemeral, number, isPaid }: OpenRequest): Uint8Array {
+  const writer = new Writer().wide(request.bytes).fixed(ephemeral.privateKey, 32);
+  return writer
+    .safe(number)
+    .u8(isPaid ? 1 : 0)
+    .done();
 }
 
 function readRequestRow(reader: Reader): OpenRequest {
   const request = decodeRequest(reader.wide(limits.bundleBytesMax, "request"));
   const ephemeral = sealingKeyOf(reader.take(32, "ephemeral"));
-  return { request, ephemeral, number: reader.safe("number") };
+  const number = reader.safe("number");
+  return { request, ephemeral, number, isPaid: reader.count(1, 0, 1, "isPaid") === 1 };
 }
 
 function encodeAnswer({ id, confirmation, until }: GivenAnswer): Uint8Array {

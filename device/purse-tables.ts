@@ -61,12 +61,13 @@ export type HeldRecord = {
   readonly reason?: Reason | undefined;
 };
 
-/** A request of the device's own that has not been answered. */
+/** A request of the device's own. It is open until it is paid; then it is kept to open what comes twice. */
 export type OpenRequest = {
   readonly request: SignedRequest;
   readonly ephemeral: SealingKey;
   /** The requests' order. */
   readonly number: number;
+  readonly isPaid: boolean;
 };
 
 /** What was answered to a message 2: the same exchange gives the same message 3. */

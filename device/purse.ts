@@ -47,7 +47,7 @@ import {
   takeNote,
   takeStatement,
 } from "./news.ts";
-import { makeRequest, openAnswer, type Received, takeBundle, takePayment } from "./payee.ts";
+import { answeredBefore, type Received, takeBundle, takePayment } from "./payee.ts";
 import {
   finishPayment,
   isSigned,
@@ -63,6 +63,7 @@ import { PurseCore } from "./purse-core.ts";
 import { loadState } from "./purse-rows.ts";
 import { type Balance, balanceOf, type HeldCoin, heldCoins } from "./purse-state.ts";
 import type { Draft } from "./purse-tables.ts";
+import { makeRequest, openAnswer } from "./requests.ts";
 
 export class Purse {
   /** What the holder enters before money may leave. */
@@ -194,7 +195,7 @@ export class Purse {
     return this.#core.alone(async (draft, commit) => {
       const given = draft.get("answers", toHex(sha256(payment)));
       if (given !== undefined) {
-        return { confirmation: decodeConfirmation(given.confirmation), amount: 0n };
+        return answeredBefore(given);
       }
       const answer = await openAnswer(this.#holder, draft, payment);
       learnLists(draft, answer.payment.lists, () => knowledgeOf(this.#holder, draft));

@@ -154,6 +154,12 @@ export const refusalCodes = {
     false,
     "A till pays refunds and change, nothing else: redeem its money, and pay with another device.",
   ),
+  "already-paid": row(
+    409,
+    "ignore",
+    false,
+    "A request is open to one payment and has had it: the money goes back with this answer, or by a sync.",
+  ),
   "insufficient-funds": row(422, "ignore", false, "Load more money, or pay less."),
   "too-many-coins": row(422, "ignore", false, "Sync to merge small coins, or pay in two payments."),
   "sync-needed": row(409, "ignore", true, "Sync with any gateway of the network, then try again."),

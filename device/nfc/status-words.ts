@@ -56,6 +56,7 @@ const refusalNumbers: Record<RefusalCode, number> = {
   "not-refundable": 0x2f,
   "over-refund": 0x30,
   "refunds-only": 0x31,
+  "already-paid": 0x32,
   "pin-needed": 0x33,
   "wrong-pin": 0x34,
   "pin-blocked": 0x35,
