@@ -3,16 +3,23 @@
  * length or by GET RESPONSE. Between APDUs it holds nothing worth keeping: what is selected, half a command,
  * half an answer. Power that goes takes those; a terminal selects and asks again.
  */
-import { concat, equalBytes, Reader, Writer } from "../../protocol/bytes.ts";
+import { concat, equalBytes, Reader, utf8, Writer } from "../../protocol/bytes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { isRefusal, Refusal } from "../../protocol/refusal.ts";
 import { FORMAT_VERSION } from "../../protocol/version.ts";
 import type { Purse } from "../purse.ts";
 import { type Command, decodeCommand, encodeResponse, type Response } from "./apdu.ts";
 import { encodeBalance, encodeIdentity, encodeReason, encodeReceived } from "./card-answers.ts";
-import { APPLICATION_ID, cla, ownIns, standardIns } from "./card-commands.ts";
+import {
+  APPLICATION_ID,
+  cla,
+  ownIns,
+  PIN_REFERENCE,
+  standardIns,
+  UNBLOCKING_CODE_LENGTH,
+} from "./card-commands.ts";
 import { CardSync } from "./card-sync.ts";
-import { moreWord, refusedWord, statusWords } from "./status-words.ts";
+import { moreWord, refusedWord, statusWords, triesWord } from "./status-words.ts";
 
 const SELECT_BY_NAME = 0x04;
 const nothing: Uint8Array = new Uint8Array();
@@ -27,9 +34,10 @@ export class CardApplication {
   #refusal: Refusal | undefined;
   #sync: CardSync | undefined;
 
-  /** As a card is when power comes on. */
+  /** As a card is when power comes on: locked, if it has a PIN. */
   constructor(purse: Purse) {
     this.#purse = purse;
+    purse.pin.lock();
   }
 
   /**
@@ -59,15 +67,45 @@ export class CardApplication {
     }
   }
 
-  #standard(command: Command): Response {
+  async #standard(command: Command): Promise<Response> {
     switch (command.ins) {
       case standardIns.select:
         return this.#select(command);
       case standardIns.getResponse:
         if (this.#waiting.length === 0) return word(statusWords.notNow);
         return this.#give(command);
+      case standardIns.verify:
+      case standardIns.resetRetryCounter:
+        return word(await this.#pin(command));
       default:
         return word(statusWords.unknownCommand);
+    }
+  }
+
+  /** @returns the status word. */
+  async #pin({ ins, p1, p2, data }: Command): Promise<number> {
+    const { pin } = this.#purse;
+    if (!this.#isSelected) return statusWords.notNow;
+    if (p1 !== 0 || p2 !== PIN_REFERENCE) return statusWords.wrongParameters;
+    const isVerify = ins === standardIns.verify;
+    const status = pin.status();
+    if (isVerify && data.length === 0 && status?.isUnlocked !== false) return statusWords.done;
+    if (isVerify && data.length === 0) return triesWord(status!.tries.pin);
+    try {
+      const digits = utf8.decode(data, "digits");
+      const [code, next] = [
+        digits.slice(0, UNBLOCKING_CODE_LENGTH),
+        digits.slice(UNBLOCKING_CODE_LENGTH),
+      ];
+      await (isVerify ? pin.unlock(digits) : pin.unblock(code, next));
+      return statusWords.done;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#refusal = error;
+      const { tries } = pin.status() ?? {};
+      if (error.code === "wrong-pin") return triesWord(isVerify ? tries!.pin : tries!.puk);
+      if (error.code === "pin-blocked" || error.code === "puk-blocked") return statusWords.blocked;
+      return refusedWord(error.code);
     }
   }
 
@@ -126,8 +164,12 @@ export class CardApplication {
         reader.end("request");
         return purse.request(amount, reference);
       }
-      case ownIns.pay:
-        return purse.pay(data);
+      case ownIns.pay: {
+        const payment = await purse.pay(data);
+        // A PIN that was entered is good for one payment: the terminal is a stranger.
+        purse.pin.lock();
+        return payment;
+      }
       case ownIns.receive:
         return encodeReceived(await purse.receive(data));
       case ownIns.confirm:

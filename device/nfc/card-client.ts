@@ -27,8 +27,8 @@ import {
   decodeReason,
   decodeReceived,
 } from "./card-answers.ts";
-import { APPLICATION_ID, cla, ownIns, standardIns } from "./card-commands.ts";
-import { moreLength, refusedCode, statusWords } from "./status-words.ts";
+import { APPLICATION_ID, cla, ownIns, PIN_REFERENCE, standardIns } from "./card-commands.ts";
+import { isPinWord, moreLength, refusedCode, statusWords } from "./status-words.ts";
 
 /** The card did not answer: it has gone, or has failed. What it did of the command is not known. */
 export class CardGoneError extends Error {
@@ -91,7 +91,17 @@ export class CardClient {
     return this.#call(ownIns.request, data);
   }
 
-  /** Has the card pay message 1: message 2, the same each time it is asked. */
+  /** Enters the PIN, which is good for one payment. @throws Refusal `wrong-pin`, `pin-blocked`, `not-found`. */
+  verify(pin: string): Promise<void> {
+    return this.#pin(standardIns.verify, pin);
+  }
+
+  /** Sets a PIN in place of one that is blocked. @throws Refusal `wrong-pin`, `puk-blocked`, `malformed`. */
+  unblock(unblockingCode: string, next: string): Promise<void> {
+    return this.#pin(standardIns.resetRetryCounter, unblockingCode + next);
+  }
+
+  /** Has the card pay message 1: message 2, the same each time it is asked. @throws Refusal `pin-needed` too. */
   pay(request: Uint8Array): Promise<Uint8Array> {
     return this.#call(ownIns.pay, request);
   }
@@ -115,12 +125,23 @@ export class CardClient {
   async #call(ins: number, data = nothing): Promise<Uint8Array> {
     const last = await this.#send(ins, data);
     if (last.sw === statusWords.done) return last.data;
-    const code = refusedCode(last.sw);
-    if (code === undefined) throw strange(last.sw);
+    throw await this.#refusal(last.sw);
+  }
+
+  async #pin(ins: number, digits: string): Promise<void> {
+    const command = { cla: cla.standard, ins, p1: 0, p2: PIN_REFERENCE, data: utf8.encode(digits) };
+    const { sw } = await this.#transmit({ ...command, expected: 0 });
+    if (sw !== statusWords.done) throw await this.#refusal(sw);
+  }
+
+  /** What the card says of a status word that refuses. */
+  async #refusal(sw: number): Promise<Refusal> {
+    const code = refusedCode(sw);
+    if (code === undefined && !isPinWord(sw)) return strange(sw);
     const said = await this.#send(ownIns.reason, nothing);
-    if (said.sw !== statusWords.done) throw strange(said.sw);
+    if (said.sw !== statusWords.done) return strange(said.sw);
     const reason = decodeReason(said.data);
-    throw reason.code === code ? refusalOf(reason) : strange(last.sw);
+    return code === undefined || reason.code === code ? refusalOf(reason) : strange(sw);
   }
 
   /** Sends a command in as many pieces as it takes, and gets the whole answer. */

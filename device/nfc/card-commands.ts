@@ -4,6 +4,10 @@ import { fromHex } from "../../protocol/bytes.ts";
 /** F0 for an identifier nobody registered (ISO/IEC 7816-5), "TALLYSTICK", version 1. */
 export const APPLICATION_ID: Uint8Array = fromHex("0xf054414c4c59535449434b01");
 
+/** P2 of the commands that name the PIN. */
+export const PIN_REFERENCE = 0x01;
+export const UNBLOCKING_CODE_LENGTH = 8;
+
 export const cla = {
   /** What ISO/IEC 7816-4 defines. */
   standard: 0x00,
@@ -18,6 +22,10 @@ export const standardIns = {
   select: 0xa4,
   /** What did not fit the last response. */
   getResponse: 0xc0,
+  /** P2 01: PIN in ASCII digits → nothing; without data, whether it is needed and how many tries are left */
+  verify: 0x20,
+  /** P2 01: unblocking code, 8 ASCII digits, and the PIN that is to be */
+  resetRetryCounter: 0x2c,
 } as const;
 
 export const ownIns = {

@@ -6,6 +6,8 @@ import type { RefusalCode } from "../../protocol/refusal.ts";
 
 export const statusWords = {
   done: 0x9000,
+  /** The PIN, or the unblocking code, is blocked. */
+  blocked: 0x6983,
   /** The last command of a chain was expected. */
   brokenChain: 0x6883,
   wrongLength: 0x6700,
@@ -19,6 +21,7 @@ export const statusWords = {
 } as const;
 
 const MORE = 0x6100;
+const TRIES_LEFT = 0x63c0;
 const REFUSED = 0x9a00;
 
 const refusalNumbers: Record<RefusalCode, number> = {
@@ -87,6 +90,16 @@ export function refusedWord(code: RefusalCode): number {
 /** The refusal that a status word says, if it says one. */
 export function refusedCode(sw: number): RefusalCode | undefined {
   return (sw & 0xff00) === REFUSED ? codesByNumber.get(sw & 0xff) : undefined;
+}
+
+/** So many tries are left. */
+export function triesWord(tries: number): number {
+  return TRIES_LEFT + Math.min(tries, 0xf);
+}
+
+/** Whether a word says that a PIN was not right, or cannot be entered any more. */
+export function isPinWord(sw: number): boolean {
+  return (sw & 0xfff0) === TRIES_LEFT || sw === statusWords.blocked;
 }
 
 /** So many more bytes can be got, 256 standing for that many or more. */

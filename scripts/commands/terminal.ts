@@ -23,6 +23,7 @@ Enter an amount. The payer's device scans the code, and its answer is scanned he
 What is taken is unverified until it is synced, which happens by itself as soon as the bank's gateway can be reached.
 
 A scanner that types is read as typed. Any other is a command that prints a line a code: --scanner "zbarcam --raw".
+A card that asks for its PIN gets it from "p 1234", typed in sight: tills with a PIN pad keep it from the counter.
 Card readers are those of PC/SC: scripts/pcsc/README.md says what to install. --no-cards does without.
 The folder is made and enrolled by "tallystick wallet".`;
 
@@ -97,6 +98,8 @@ async function serveLines(lines: Interface, till: Till): Promise<void> {
 }
 
 async function typed(text: string, till: Till): Promise<void> {
+  const pin = /^p *(\d+)$/.exec(text)?.[1];
+  if (pin !== undefined) return till.enterPin(pin);
   switch (text) {
     case "c":
       return till.cancel();

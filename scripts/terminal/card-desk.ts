@@ -8,6 +8,11 @@ import { isRefusal } from "../../protocol/refusal.ts";
 import type { OpenSale, TakePayment, TillWallet } from "./open-sale.ts";
 import { refusedLines, type View } from "./words.ts";
 
+const PIN_LINES = [
+  "The card asks for its PIN.",
+  "Type p and the PIN, such as p 1234; then hold the card to the reader again.",
+];
+
 export class CardDesk {
   readonly #wallet: TillWallet;
   readonly #take: TakePayment;
@@ -49,11 +54,13 @@ export class CardDesk {
     sale.card = card;
     let payment: Uint8Array;
     try {
+      if (sale.pin !== undefined) await this.#verify(client, sale);
       payment = await client.pay(sale.request);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // It has paid nothing: another card may.
       sale.card = undefined;
+      if (error.code === "pin-needed") return { lines: PIN_LINES };
       return { lines: refusedLines(error, "Another card can pay, or cancel (c).") };
     }
     const { view, confirmation } = await this.#take(sale, payment);
@@ -71,6 +78,13 @@ export class CardDesk {
         ],
       };
     }
+  }
+
+  /** A PIN is tried once: a wrong one costs a try. */
+  async #verify(client: CardClient, sale: OpenSale): Promise<void> {
+    const pin = sale.pin!;
+    sale.pin = undefined;
+    await client.verify(pin);
   }
 
   /** Gives a card the message 3 that it has not had; one that does not want it hears when it syncs. */

@@ -16,6 +16,8 @@ export type OpenSale = {
   frames: FrameCollector;
   /** The card that has been asked to pay, and may have. */
   card?: Hex | undefined;
+  /** What was entered for the card that comes next. */
+  pin?: string | undefined;
 };
 
 export type Taken = {

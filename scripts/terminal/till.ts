@@ -67,6 +67,16 @@ export class Till {
     });
   }
 
+  /** Takes the PIN for the card that comes next. */
+  enterPin(pin: string): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#sale === undefined)
+        return { lines: ["There is nothing to be paid: enter an amount."] };
+      this.#sale.pin = pin;
+      return { lines: ["Hold the card to the reader."] };
+    });
+  }
+
   /** Takes the text of a code that was scanned. */
   scan(text: string): Promise<void> {
     return this.#alone(async () => {

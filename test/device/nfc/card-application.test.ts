@@ -62,6 +62,26 @@ describe("a card", () => {
     });
   });
 
+  it("says with ISO's own words what has become of a PIN", async () => {
+    const card = await selected();
+    const verify = async (digits: string, p2 = 1, ins = 0x20) => {
+      const command = { cla: 0, ins, p1: 0, p2, data: utf8.encode(digits), expected: 0 };
+      return decodeResponse(await card.transmit(encodeCommand(command))).sw;
+    };
+    expect(await verify("")).to.equal(0x9000);
+    await card.device.purse.pin.set("1234", "12345678");
+    expect(await verify("")).to.equal(0x63c3);
+    expect(await verify("1234", 2)).to.equal(0x6a86);
+    expect(await verify("0000")).to.equal(0x63c2);
+    expect(await verify("1234")).to.equal(0x9000);
+    expect(await verify("")).to.equal(0x9000);
+    const wrong = [await verify("0000"), await verify("0000"), await verify("0000")];
+    expect(wrong).to.deep.equal([0x63c2, 0x63c1, 0x6983]);
+    expect(await verify("000000005678", 1, 0x2c)).to.equal(0x63c9);
+    expect(await verify("12345678", 1, 0x2c)).to.equal(refusedWord("malformed"));
+    expect(await verify("123456785678", 1, 0x2c)).to.equal(0x9000);
+  });
+
   it("refuses with a word of its own, and tells the reason when it is asked", async () => {
     const card = await selected();
     const { sw } = await send(card, 0x80, ownIns.pay, utf8.encode("no message"));
@@ -120,7 +140,7 @@ describe("a card", () => {
 
   it("answers whatever comes, and keeps its money [R-028]", async () => {
     const card = await selected();
-    const ins = fc.constantFrom(...Object.values(ownIns), 0xa4, 0xc0, 0x01);
+    const ins = fc.constantFrom(...Object.values(ownIns), 0xa4, 0xc0, 0x20, 0x2c, 0x01);
     const field = fc.constantFrom(0x00, 0x80, 0x90, 0x10, 0xff);
     const apdu = fc.oneof(
       fc.uint8Array({ maxLength: 40 }),

@@ -55,6 +55,40 @@ for (const isExtended of [false, true]) {
       expect(total(card.device.purse)).to.equal(100n);
     });
 
+    it("ask for the PIN: one that is entered is good for one payment", async () => {
+      const { pin } = card.device.purse;
+      await pin.set("1234", "12345678");
+      await card.powerOn();
+      await client.select();
+      const request = await till.purse.request(10n);
+      await refused("pin-needed", client.pay(request));
+      expect((await refused("wrong-pin", client.verify("0000"))).message).to.include("2 tries");
+      await client.verify("1234");
+      const payment = await client.pay(request);
+      await refused("pin-needed", client.pay(await till.purse.request(1n)));
+      expect(await client.pay(request), "the same payment again").to.deep.equal(payment);
+      // Power that goes takes what was entered.
+      await client.verify("1234");
+      await card.powerOn();
+      await client.select();
+      await refused("pin-needed", client.pay(await till.purse.request(1n)));
+    });
+
+    it("block a PIN that was wrong too often, until it is set anew with the unblocking code", async () => {
+      await refused("not-found", client.verify("1234"));
+      await card.device.purse.pin.set("1234", "12345678");
+      for (let i = 0; i < 2; i++) await refused("wrong-pin", client.verify("0000"));
+      // No cut gives a try back.
+      await card.powerOn();
+      await client.select();
+      await refused("pin-blocked", client.verify("0000"));
+      await refused("pin-blocked", client.verify("1234"));
+      await refused("wrong-pin", client.unblock("00000000", "5678"));
+      await client.unblock("12345678", "5678");
+      await client.verify("5678");
+      expect(await client.pay(await till.purse.request(10n))).to.have.length.above(0);
+    });
+
     it("hear why a card returns a payment", async () => {
       const asked = await client.request(999_800n);
       const rich = await world.device("rich", {

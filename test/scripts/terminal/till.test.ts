@@ -70,6 +70,23 @@ describe("a till", () => {
     expect([total(first!.device.purse), total(shop.purse)]).to.deep.equal([40n, 60n]);
   });
 
+  it("asks for the PIN of a card that wants it", async () => {
+    const card = await TestCard.make(world, "card", { coins: [100n] });
+    await card.device.purse.pin.set("1234", "12345678");
+    await card.powerOn();
+    await till.ask("0.60");
+    await till.card(card);
+    expect(shown()).to.match(/The card asks for its PIN/);
+    await till.enterPin("0000");
+    await till.card(card);
+    expect(shown()).to.match(/REFUSED {2}It is wrong, and 2 tries are left/);
+    await till.card(card);
+    expect(shown(), "it is not tried again").to.match(/The card asks for its PIN/);
+    await till.enterPin("1234");
+    await till.card(card);
+    expect(shown()).to.match(/ACCEPTED {2}0\.60 EUR/);
+  });
+
   it("says that a cancelled card's money may come, and it comes", async () => {
     const card = await TestCard.make(world, "card", { coins: [100n] });
     await till.ask("0.60");
