@@ -3,7 +3,7 @@
  * confirmed. Each step works on a draft, which the purse writes before anything leaves it.
  */
 import { sha256 } from "#sha256";
-import { toHex } from "../protocol/bytes.ts";
+import { equalBytes, toHex } from "../protocol/bytes.ts";
 import type { Bundle } from "../protocol/bundle.ts";
 import {
   type ConfirmationStatus,
@@ -18,6 +18,7 @@ import type { Payment } from "../protocol/payment.ts";
 import { auditOf, signRecord, type SignedRecord } from "../protocol/record.ts";
 import { isPayingBack, parseReference } from "../protocol/reference.ts";
 import type { Refusal } from "../protocol/refusal.ts";
+import { requestNonce } from "../protocol/request.ts";
 import { checkAncestry, checkPayer, paymentOf, signerOf } from "./ancestry.ts";
 import { listsFor } from "./held-lists.ts";
 import { counterpartyOf, remember } from "./history.ts";
@@ -59,8 +60,9 @@ export async function takePayment(
   const { bundle } = payment;
   const record = paymentOf(bundle);
   const id = idOf(holder, record);
+  const isForThis = equalBytes(record.nonce, requestNonce(holder.networkId, open.request));
   const given = draft.rows("answers").find(([, each]) => each.id === id);
-  if (given !== undefined) return answeredBefore(given[1]);
+  if (isForThis && given !== undefined) return answeredBefore(given[1]);
   const answer = (status: ConfirmationStatus, returned?: SignedRecord) =>
     confirm(holder, draft, payment, status, returned);
   let unwanted: Refusal | undefined;
