@@ -15,6 +15,7 @@ import { NodeVerifier } from "../../protocol/p256-node.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { parseHex, readText } from "../arguments.ts";
 import { type Report, say } from "../report.ts";
+import { registerBlame } from "./evidence-blame.ts";
 
 type Options = { readonly node?: string; readonly out?: string };
 type VerifyOptions = {
@@ -26,7 +27,9 @@ type VerifyOptions = {
 export function registerEvidence(program: Command): void {
   const evidence = program
     .command("evidence")
-    .description("the file that shows a double spend; `evidence verify` checks one offline")
+    .description(
+      "the file that shows a double spend; `verify` checks one, `blame` compares several",
+    )
     .argument("<id>", "of the conflict, or of a record in it: 0x and 64 digits")
     .option("--node <url>", "the node to ask")
     .option("--out <file>", "where it is written; standard output otherwise")
@@ -42,6 +45,7 @@ export function registerEvidence(program: Command): void {
     .action(async (file: string, options: VerifyOptions) => {
       say(await verifyEvidence(file, options), options.json ?? false);
     });
+  registerBlame(evidence);
 }
 
 /** @throws Refusal `not-found`; `conflict` for the winner over several losers, naming them. */

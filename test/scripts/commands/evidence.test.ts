@@ -3,10 +3,13 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatEvidence } from "../../../protocol/evidence.ts";
+import { ownerOf } from "../../../protocol/key.ts";
 import { formatNetworkFile } from "../../../protocol/network-file.ts";
+import type { NodeSigner } from "../../../protocol/p256-node.ts";
 import { validatorAddress } from "../../../protocol/typed-data.ts";
 import { temporaryFolders } from "../../node/service/temporary-folder.ts";
-import { evidenceNetwork, makeEvidence } from "../../support/evidence.ts";
+import { evidenceNetwork, evidenceOf, lossOf, makeEvidence } from "../../support/evidence.ts";
+import { type Coin, coinsOf, keyOf, pay, spend } from "../../support/ledger-parts.ts";
 import { validatorKey } from "../../support/network.ts";
 import { said, saidJson, tallystick } from "./support/tallystick.ts";
 
@@ -53,6 +56,43 @@ describe("tallystick evidence", () => {
     assert.equal(named["losses"][0].winnerApplied, "by-named-validators");
     assert.equal(trusted["losses"][0].winnerApplied, "by-trusted-validators");
     assert.equal(trusted["losses"][0].amount, "500");
+  });
+
+  it("names who forked first over several files, and clears those who were paid [N-03, R-088]", async () => {
+    const { winner } = await makeEvidence();
+    const [dora, bert, carl] = ["dora", "bert", "carl"].map(keyOf) as [
+      NodeSigner,
+      NodeSigner,
+      NodeSigner,
+    ];
+    // Dora, who was paid by the winner, forks what she got.
+    const [coin] = coinsOf(winner) as [Coin];
+    const paying = (to: NodeSigner) =>
+      spend({ signer: dora, inputs: [coin], outputs: [pay(to, 2, 500n)] });
+    const [lost, won] = [await paying(bert), await paying(carl)];
+    const second = `${file}.second`;
+    const later = evidenceOf(lost, [lossOf(coin.outpoint, winner.bytes, won)]);
+    await writeFile(second, formatEvidence(later));
+    const blame = ["evidence", "blame", second, file, "--network", network];
+    const text = await said(blame);
+    const { forks, forkers, cleared } = await saidJson(blame);
+    const ownerOfKey = (name: string) => ownerOf(keyOf(name).publicKey);
+    assert.deepEqual(
+      (forks as { owner: string; isFirst: boolean }[]).map(({ owner, isFirst }) => [
+        owner,
+        isFirst,
+      ]),
+      [
+        [ownerOfKey("anna"), true],
+        [ownerOfKey("dora"), false],
+      ],
+    );
+    assert.deepEqual(forkers, [ownerOfKey("anna"), ownerOfKey("dora")]);
+    assert.deepEqual(new Set(cleared), new Set([ownerOfKey("bert"), ownerOfKey("carl")]));
+    assert.match(text, /^2 files show 2 coins for which a key signed more than once:\n/);
+    assert.match(text, new RegExp(`${ownerOfKey("anna")}[^]*here it began[^]*Another fork leads`));
+    const wrong = await tallystick(["evidence", "blame", network, "--network", network]);
+    assert.match(wrong.stderr, /^malformed: /);
   });
 
   it("refuses what does not hold, and whom it cannot ask", async () => {
