@@ -4,7 +4,7 @@ import { Argument, Command } from "commander";
 import { compileContracts } from "../devnet/compile.ts";
 import { type Anchor, measureAnchor } from "./anchor.ts";
 import { measureCluster } from "./cluster.ts";
-import { measureDevice } from "./device.ts";
+import { CODES_PER_S, measureDevice } from "./device.ts";
 import { measureGateway } from "./gateway.ts";
 import { FEW_COINS, measureLargeLedger } from "./large-ledger.ts";
 import { measureLatency } from "./latency.ts";
@@ -97,6 +97,14 @@ async function device() {
         value: measured.eightHopMs,
         unit: "ms",
       }),
+      atMost(3, {
+        part,
+        name: "2 KB by codes",
+        value: measured.codesWithLoss / CODES_PER_S,
+        unit: "s",
+        note: `${CODES_PER_S} codes a second, one in five missed; ${measured.codes / CODES_PER_S} s with none`,
+      }),
+      atMost(12, { part, name: "a payment by card", value: measured.apdus, unit: "APDUs" }),
     ],
   };
 }
