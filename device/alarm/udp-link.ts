@@ -35,11 +35,16 @@ export class UdpLink implements AlarmLink {
     const socket = createSocket({ type: "udp4", reuseAddr: true });
     socket.bind(port);
     await once(socket, "listening");
-    socket.addMembership(group, address);
-    if (address !== undefined) socket.setMulticastInterface(address);
-    socket.setMulticastTTL(1);
-    // Several tills may run on one machine.
-    socket.setMulticastLoopback(true);
+    try {
+      socket.addMembership(group, address);
+      if (address !== undefined) socket.setMulticastInterface(address);
+      socket.setMulticastTTL(1);
+      // Several tills may run on one machine.
+      socket.setMulticastLoopback(true);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
     // What cannot be sent is lost, as on the way: a cable that is pulled does not stop the till.
     socket.on("error", () => undefined);
     return new UdpLink(socket, group, port);

@@ -9,9 +9,11 @@ import { type AlarmLink, MemoryLan } from "../../../device/alarm/alarm-link.ts";
 import { Alarm, receiveAtTill } from "../../../device/alarm/alarm.ts";
 import { UdpLink } from "../../../device/alarm/udp-link.ts";
 import { MemoryPurseStore } from "../../../device/purse-store.ts";
+import { sync } from "../../../device/sync.ts";
 import type { Purse } from "../../../device/purse.ts";
 import { randomOf as chanceOf } from "../../support/random-of.ts";
 import { until } from "../../support/until.ts";
+import { TestGateway } from "../support/gateway.ts";
 import { bundleOf, forge, nonceOf, seal } from "../support/forger.ts";
 import {
   DAY_MS,
@@ -90,13 +92,22 @@ describe("the local alarm", () => {
     expect(told.status).to.equal("invalid");
   });
 
-  it("takes both where there is no link, and the ledger settles it: the alarm is a help, not a rule [N-20]", async () => {
+  it("takes both where there is no link, and the ledger tells the second till at its sync [N-20, R-031, R-043, R-165]", async () => {
     const [first, second] = [
       await tillOn("till 1", new MemoryLan().join()),
       await tillOn("till 2", new MemoryLan().join()),
     ];
     await payAt(first, mal.purse);
     expect((await payAt(second, copy)).confirmation.status).to.equal("accepted");
+    expect(second.purse.pending().map(({ role }) => role)).to.deep.equal(["received"]);
+    const gateway = new TestGateway(world, 1, ["till 1", "till 2"]);
+    for (const { purse } of [first, second]) {
+      await sync(purse, gateway);
+      gateway.sequence();
+    }
+    const { refused } = await sync(second.purse, gateway);
+    expect(refused.map(({ reason }) => reason.code)).to.deep.equal(["spent"]);
+    expect(second.purse.balance()).to.include({ spendable: 0n, frozen: 0n, doubtful: 10n });
   });
 
   it("works where half of all datagrams are lost and others come twice [N-20]", async () => {
