@@ -1,5 +1,5 @@
 /** The node as a process: what it refuses to start on, and that it has changed nothing then. */
-import { chmod, cp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { approve, deposit as depositOf } from "../../node/chain/calls.ts";
@@ -8,6 +8,8 @@ import { CheckedStore } from "../../node/service/checked-store.ts";
 import { createKeyFile } from "../../node/service/key-file.ts";
 import { StoredKey } from "../../node/service/stored-key.ts";
 import { LedgerStore, type Scan } from "../../node/store/ledger-store.ts";
+import { fromHex, type Hex } from "../../protocol/bytes.ts";
+import { networkIdOf } from "../../protocol/message.ts";
 import { formatNetworkFile } from "../../protocol/network-file.ts";
 import { ChainProxy } from "../support/chain-proxy.ts";
 import { makeChain } from "../support/chain.ts";
@@ -101,6 +103,55 @@ ${more}`;
   it("refuses a key that others may read, and changes nothing", async () => {
     await chmod(join(folder, "validator.json"), 0o640);
     expect(await refused(await configure())).to.include("validator.json has mode 640");
+  });
+
+  it("refuses the file of another network than its chain has, and changes nothing", async () => {
+    const { chainId, contracts } = net.network;
+    const anchor: Hex = `0x${"77".repeat(32)}`;
+    const networkId = networkIdOf(BigInt(chainId), fromHex(contracts.registry), fromHex(anchor));
+    const other = { ...net.network, anchor, networkId };
+    await writeFile(join(folder, "network.json"), formatNetworkFile(other));
+    const said = await refused(await configure());
+    expect(said).to.include(`the registry is of network ${net.network.networkId}`);
+    expect(said).to.include("wrong-network");
+  });
+
+  for (const [what, change, code, says] of [
+    [
+      "of another network",
+      { networkId: `0x${"88".repeat(32)}` },
+      "wrong-network",
+      "belongs to 0x88",
+    ],
+    ["of a gateway", { kind: "gateway" }, "wrong-folder", "belongs to a gateway, not to a node"],
+    ["of an older format", { format: 0 }, "unsupported-version", "has format 0"],
+  ] as const) {
+    it(`refuses a folder ${what}, and changes nothing in it`, async () => {
+      const data = await makeFolder();
+      const { networkId } = net.network;
+      const created = new Date().toISOString();
+      const marker = { software: "tallystick", format: 1, kind: "node", networkId, created };
+      const text = JSON.stringify({ ...marker, stores: ["ledger"], ...change });
+      await writeFile(join(data, "folder.json"), text);
+      const said = await refused(await configure("", 0, data));
+      expect(said).to.include(code).and.include(says);
+      expect(await readdir(data)).to.deep.equal(["folder.json"]);
+      expect(await readFile(join(data, "folder.json"), "utf8")).to.equal(text);
+    });
+  }
+
+  it("refuses a folder that is full of something else, and changes nothing in it", async () => {
+    const data = await makeFolder();
+    await writeFile(join(data, "thesis.txt"), "my thesis");
+    const said = await refused(await configure("", 0, data));
+    expect(said).to.include("wrong-folder").and.include("is not empty").and.include("thesis.txt");
+    expect(await readdir(data)).to.deep.equal(["thesis.txt"]);
+  });
+
+  it("refuses a port that is taken, and changes nothing", async () => {
+    const { port } = new URL(net.url);
+    const said = await refused(await configure("", Number(port)));
+    expect(said).to.include("in-use").and.include(`port ${port} on 127.0.0.1 is taken`);
   });
 
   it("says from the start on that it waits for its chain, ends when it is told to, and serves once the chain answers", async () => {
