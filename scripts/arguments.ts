@@ -1,5 +1,6 @@
 /** What people type after a command, and files they name: refused in words that say what was meant. */
 import { readFile } from "node:fs/promises";
+import { InvalidArgumentError } from "commander";
 import type { Hex } from "../protocol/bytes.ts";
 import { Refusal } from "../protocol/refusal.ts";
 
@@ -7,6 +8,18 @@ import { Refusal } from "../protocol/refusal.ts";
 export function parseWhole(text: string): number {
   if (/^\d{1,10}$/.test(text)) return Number(text);
   throw new Refusal("malformed", `"${text}" is not a whole number`);
+}
+
+/**
+ * For an option that takes a whole number in these bounds.
+ * @throws InvalidArgumentError, of which commander makes the whole refusal.
+ */
+export function wholeBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
+  };
 }
 
 /** @param what as it is called in a refusal, such as "an owner". @throws Refusal `malformed`. */

@@ -1,6 +1,7 @@
 /** `npm run bench`: every target that can be measured on this machine, each as a ratio to it. */
 import { writeFile } from "node:fs/promises";
 import { Argument, Command } from "commander";
+import { wholeBetween } from "../arguments.ts";
 import { compileContracts } from "../devnet/compile.ts";
 import { type Anchor, measureAnchor } from "./anchor.ts";
 import { measureCluster } from "./cluster.ts";
@@ -13,11 +14,11 @@ import { atLeast, atMost, format, formatRow, type Row } from "./row.ts";
 import { measureValidation } from "./validation.ts";
 
 type Options = {
-  readonly runs: string;
-  readonly coins: string;
-  readonly manyCoins: string;
-  readonly memoryCoins: string;
-  readonly payments: string;
+  readonly runs: number;
+  readonly coins: number;
+  readonly manyCoins: number;
+  readonly memoryCoins: number;
+  readonly payments: number;
   readonly full?: boolean;
   readonly json?: string;
 };
@@ -25,22 +26,27 @@ type Options = {
 /** What the targets name. */
 const FULL = { manyCoins: 10_000_000, memoryCoins: 20_100_000 };
 
+const coinCount = wholeBetween(1, 100_000_000);
 const program = new Command("bench")
   .description("Measures against the targets, beside what OpenSSL does in the same run.")
   .addArgument(new Argument("[parts...]", "parts to measure, all by default"))
-  .option("--runs <number>", "the median of so many", "5")
-  .option("--coins <number>", "coins of the ledger that validates", "1000000")
-  .option("--many-coins <number>", "coins for growth and restart", "2000000")
-  .option("--memory-coins <number>", "coins for memory", "5000000")
+  .option("--runs <number>", "the median of so many", wholeBetween(1, 1_000), 5)
+  .option("--coins <number>", "coins of the ledger that validates", coinCount, 1_000_000)
+  .option("--many-coins <number>", "coins for growth and restart", coinCount, 2_000_000)
+  .option("--memory-coins <number>", "coins for memory", coinCount, 5_000_000)
   .option("--full", "growth and restart at 10^7 coins, memory past 2·10^7, as the targets have it")
-  .option("--payments <number>", "payments in a round of the cluster", "16384")
+  .option(
+    "--payments <number>",
+    "payments in a round of the cluster",
+    wholeBetween(1, 1_000_000),
+    16_384,
+  )
   .option("--json <file>", "write the rows")
   .parse();
 const options = program.opts<Options>();
-const runs = Number(options.runs);
-const coins = Number(options.coins);
-const manyCoins = options.full === true ? FULL.manyCoins : Number(options.manyCoins);
-const memoryCoins = options.full === true ? FULL.memoryCoins : Number(options.memoryCoins);
+const { runs, coins } = options;
+const manyCoins = options.full === true ? FULL.manyCoins : options.manyCoins;
+const memoryCoins = options.full === true ? FULL.memoryCoins : options.memoryCoins;
 
 /** Each measures its rows; the numbers stand at the top of the file of numbers. */
 type Part = (anchor: Anchor) => Promise<{ rows: Row[]; numbers?: Record<string, number> }>;
@@ -152,7 +158,7 @@ async function largeLedger() {
 
 async function cluster({ r }: Anchor) {
   compileContracts();
-  const measured = await measureCluster(Number(options.payments));
+  const measured = await measureCluster(options.payments);
   const bound = (2 * r) / 4;
   const row = atLeast(0.7 * bound, {
     part: "cluster",

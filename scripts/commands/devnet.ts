@@ -3,11 +3,15 @@ import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { makeLogger } from "../../node/service/telemetry.ts";
+import { wholeBetween } from "../arguments.ts";
 import { devnetPaths, GATEWAYS, MEMBERS, OBSERVER } from "../devnet/blueprint.ts";
 import { bundlePages, compileContracts } from "../devnet/compile.ts";
 import { Devnet } from "../devnet/network.ts";
 
-type Options = { readonly folder: string; readonly fresh?: true; readonly cycle: string };
+type Options = { readonly folder: string; readonly fresh?: true; readonly cycle?: number };
+
+const CYCLE_S = 10;
+const DAY_S = 86_400;
 
 export function registerDevnet(program: Command): void {
   program
@@ -17,29 +21,45 @@ export function registerDevnet(program: Command): void {
     )
     .option("--folder <dir>", "where the network lives", ".devnet")
     .option("--fresh", "begin anew: what is in the folder is deleted")
-    .option("--cycle <seconds>", "how long a cycle stays open once something happened in it", "10")
-    .action(async ({ folder, fresh, cycle }: Options) => {
-      const path = resolve(folder);
-      const say = (text: string) => process.stdout.write(`${text}\n`);
-      if (fresh) await clear(path);
-      compileContracts();
-      bundlePages();
-      const logger = makeLogger({ name: "devnet", level: "warn" });
-      const devnet = await Devnet.open({ folder: path, cycleMs: Number(cycle) * 1000, logger });
-      const asked = Promise.withResolvers<void>();
-      for (const signal of ["SIGINT", "SIGTERM"] as const)
-        process.on(signal, () => asked.resolve());
-      try {
-        await Promise.race([start(devnet, say), asked.promise]);
-        describe(devnet, say);
-        const ended = await Promise.race([asked.promise, devnet.someoneEnded()]);
-        if (ended !== undefined)
-          throw new Error(`${ended} has ended: see ${devnetPaths(path).log(ended)}`);
-      } finally {
-        await devnet.stop();
-      }
-      say("Stopped. Start again to go on where it was.");
-    });
+    .option(
+      "--cycle <seconds>",
+      `of a new network: how long a cycle stays open once something happened in it (default: ${CYCLE_S})`,
+      wholeBetween(1, DAY_S),
+    )
+    .action(run);
+}
+
+async function run({ folder, fresh, cycle }: Options): Promise<void> {
+  const asked = Promise.withResolvers<undefined>();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => asked.resolve(undefined));
+  const path = resolve(folder);
+  const say = (text: string) => process.stdout.write(`${text}\n`);
+  if (fresh) await clear(path);
+  const logger = makeLogger({ name: "devnet", level: "warn" });
+  const cycleMs = (cycle ?? CYCLE_S) * 1000;
+  const devnet = await Devnet.open({ folder: path, cycleMs, logger });
+  try {
+    if (cycle !== undefined && !devnet.isNew)
+      say("--cycle is for a new network: this one keeps what its node.yaml files say.");
+    compileContracts();
+    bundlePages();
+    const ended = await Promise.race([asked.promise, keepUp(devnet, say)]);
+    if (ended !== undefined)
+      throw new Error(`${ended} has ended: see ${devnetPaths(path).log(ended)}`);
+  } finally {
+    await devnet.stop();
+  }
+  say("Stopped. Start again to go on where it was.");
+  // What was being started may still wait for what is gone.
+  process.exit();
+}
+
+/** Starts everything, and returns the name of the first process that ends by itself. */
+async function keepUp(devnet: Devnet, say: (text: string) => void): Promise<string> {
+  await start(devnet, say);
+  describe(devnet, say);
+  return await devnet.someoneEnded();
 }
 
 async function start(devnet: Devnet, say: (text: string) => void): Promise<void> {

@@ -5,37 +5,45 @@
 import { createServer } from "node:net";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Static, Type } from "typebox";
 import { stringify } from "yaml";
 import { peerIdOf } from "../../node/gossip/peer-id.ts";
 import { replaceFile } from "../../node/service/durable-file.ts";
 import { createKeyFile, loadKeyFile } from "../../node/service/key-file.ts";
+import { compileSchema, problemText } from "../../node/service/schema-check.ts";
 import { type KeyKind, StoredKey } from "../../node/service/stored-key.ts";
 import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { validatorAddress } from "../../protocol/typed-data.ts";
 import { type DeployPlan, type PlannedMember, profiles } from "../deploy/plan.ts";
 
-/** What a restart needs to know. No secret is part of it. */
-export type Blueprint = {
-  readonly format: 1;
-  readonly chainId: number;
-  readonly ports: Ports;
-};
-
-type Ports = {
-  readonly chain: number;
-  /** Of nodes 1 to 4, and of the observer under 0. */
-  readonly gossip: readonly number[];
-  readonly api: readonly number[];
-  /** Of gateways 1 and 2, by position. */
-  readonly devices: readonly number[];
-  readonly staff: readonly number[];
-};
-
 export const MEMBERS = [1, 2, 3, 4] as const;
 /** The members that run a gateway. */
 export const GATEWAYS = [1, 2] as const;
 export const OBSERVER = 0;
+
+const FORMAT = 1;
+const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
+const ports = (count: number) => Type.Array(Port, { minItems: count, maxItems: count });
+const nodePorts = ports(1 + MEMBERS.length);
+const gatewayPorts = ports(GATEWAYS.length);
+const Blueprint = Type.Object({
+  format: Type.Literal(FORMAT),
+  chainId: Type.Integer({ minimum: 1 }),
+  ports: Type.Object({
+    chain: Port,
+    /** Of nodes 1 to 4, and of the observer under 0. */
+    gossip: nodePorts,
+    api: nodePorts,
+    /** Of gateways 1 and 2, by position. */
+    devices: gatewayPorts,
+    staff: gatewayPorts,
+  }),
+});
+const problemsOf = compileSchema(Blueprint);
+
+/** What a restart needs to know. No secret is part of it. */
+export type Blueprint = Static<typeof Blueprint>;
 
 /** What is paid for one device at most. A bond bears six devices that go so far, and the fines. */
 const GUARANTEE = 5_000_00n;
@@ -77,14 +85,23 @@ export async function readBlueprint(folder: string): Promise<Blueprint | undefin
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  const { format, ...rest } = JSON.parse(text) as Omit<Blueprint, "format"> & { format: number };
-  if (format !== 1) {
-    throw new Refusal(
-      "wrong-folder",
-      `${folder} holds a devnet of format ${format}: begin anew with --fresh`,
-    );
+  const blueprint = parse(text);
+  const [problem] = problemsOf(blueprint);
+  if (problem === undefined) return blueprint as Blueprint;
+  const detail = problemText(problem, BLUEPRINT);
+  throw new Refusal(
+    "wrong-folder",
+    `${folder} holds no devnet of this software: ${detail}; --fresh begins anew`,
+  );
+}
+
+/** What is no JSON is nothing. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  return { format, ...rest };
 }
 
 /** Makes keys and configurations. The blueprint is written last: without it there is no devnet here. */
@@ -92,14 +109,14 @@ export async function drawBlueprint(folder: string, cycleMs: number): Promise<Bl
   const paths = devnetPaths(folder);
   const [chain, ...others] = await freePorts(1 + 2 * (MEMBERS.length + 1) + 2 * GATEWAYS.length);
   const take = (count: number) => others.splice(0, count);
-  const ports: Ports = {
+  const ports: Blueprint["ports"] = {
     chain: chain!,
     gossip: take(MEMBERS.length + 1),
     api: take(MEMBERS.length + 1),
     devices: take(GATEWAYS.length),
     staff: take(GATEWAYS.length),
   };
-  const blueprint: Blueprint = { format: 1, chainId: CHAIN_ID, ports };
+  const blueprint: Blueprint = { format: FORMAT, chainId: CHAIN_ID, ports };
   await mkdir(join(folder, "logs"), { recursive: true });
   for (const name of ["deployer", "authority"])
     await makeKey(paths.key("authority", name), "secp256k1");

@@ -8,7 +8,9 @@ import type { ChainClient } from "../../node/chain/chain-client.ts";
 import { NodeClient } from "../../node/client.ts";
 import { DataFolder } from "../../node/service/data-folder.ts";
 import { loadKeyFile } from "../../node/service/key-file.ts";
+import type { ServiceMessage } from "../../node/service/process.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
+import { untilAborted } from "../../node/service/until-aborted.ts";
 import { fromHex } from "../../protocol/bytes.ts";
 import { type NetworkFile, parseNetworkFile } from "../../protocol/network-file.ts";
 import {
@@ -27,7 +29,7 @@ import { chainOf, openNetwork } from "./opening.ts";
 
 export type DevnetOptions = {
   readonly folder: string;
-  /** How long a cycle stays open once something happened in it. */
+  /** How long a cycle stays open once something happened in it. A network that is there keeps its own. */
   readonly cycleMs: number;
   readonly logger: Logger;
 };
@@ -41,22 +43,28 @@ const chainProcess = fileURLToPath(new URL("./chain-process.ts", import.meta.url
 export class Devnet implements AsyncDisposable {
   readonly folder: string;
   readonly blueprint: Blueprint;
+  /** Whether it was drawn just now. */
+  readonly isNew: boolean;
   readonly #logger: Logger;
   readonly #lock: DataFolder;
   readonly #chain: Child;
   readonly #nodes = new Map<number, Child>();
   readonly #gateways = new Map<number, Child>();
+  /** From its stop on, nothing is started any more. */
+  readonly #stopping = new AbortController();
   #network: NetworkFile | undefined;
 
   private constructor(
     folder: string,
     blueprint: Blueprint,
+    isNew: boolean,
     lock: DataFolder,
     logger: Logger,
     funded: readonly string[],
   ) {
     this.folder = folder;
     this.blueprint = blueprint;
+    this.isNew = isNew;
     this.#lock = lock;
     this.#logger = logger;
     const paths = devnetPaths(folder);
@@ -93,7 +101,8 @@ export class Devnet implements AsyncDisposable {
   static async open({ folder, cycleMs, logger }: DevnetOptions): Promise<Devnet> {
     const lock = await Devnet.lock(folder);
     try {
-      const blueprint = (await readBlueprint(folder)) ?? (await Devnet.#draw(folder, cycleMs));
+      const found = await readBlueprint(folder);
+      const blueprint = found ?? (await Devnet.#draw(folder, cycleMs));
       const paths = devnetPaths(folder);
       const keys = await Promise.all([
         ...["deployer", "authority"].map((name) =>
@@ -101,7 +110,7 @@ export class Devnet implements AsyncDisposable {
         ),
         ...MEMBERS.map((member) => loadKeyFile(paths.memberKey(member, "operator"), "secp256k1")),
       ]);
-      return new Devnet(folder, blueprint, lock, logger, keys.map(addressOf));
+      return new Devnet(folder, blueprint, found === undefined, lock, logger, keys.map(addressOf));
     } catch (error) {
       await lock.close();
       throw error;
@@ -132,8 +141,8 @@ export class Devnet implements AsyncDisposable {
 
   /** Starts the chain. */
   async startChain(): Promise<string> {
-    const message = await this.#chain.start<ChainProcessMessage>();
-    return message.kind === "listening" ? message.url : "";
+    const [message] = await this.#start<ChainProcessMessage>([this.#chain]);
+    return message?.kind === "listening" ? message.url : "";
   }
 
   async stopChain(): Promise<void> {
@@ -143,7 +152,8 @@ export class Devnet implements AsyncDisposable {
   /** Deploys what is missing, writes the network file and the trust list. The chain runs. */
   async deploy(): Promise<NetworkFile> {
     const { folder, blueprint } = this;
-    this.#network = await openNetwork({ folder, blueprint, logger: this.#logger });
+    const opening = openNetwork({ folder, blueprint, logger: this.#logger });
+    this.#network = await untilAborted(opening, this.#stopping.signal);
     return this.#network;
   }
 
@@ -155,8 +165,8 @@ export class Devnet implements AsyncDisposable {
 
   /** Starts nodes and waits until they follow the chain. @param members 0 for the observer. */
   async startNodes(members: readonly number[] = [OBSERVER, ...MEMBERS]): Promise<void> {
-    await Promise.all(members.map((member) => this.#nodes.get(member)!.start()));
-    await Promise.all(members.map((member) => untilReady(this.apiUrl(member))));
+    await this.#start(members.map((member) => this.#nodes.get(member)!));
+    await this.#untilReady(members.map((member) => this.apiUrl(member)));
   }
 
   async stopNodes(members: readonly number[] = [OBSERVER, ...MEMBERS]): Promise<void> {
@@ -164,8 +174,8 @@ export class Devnet implements AsyncDisposable {
   }
 
   async startGateways(): Promise<void> {
-    await Promise.all([...this.#gateways.values()].map((gateway) => gateway.start()));
-    await Promise.all(GATEWAYS.map((member) => untilReady(this.staffUrl(member))));
+    await this.#start([...this.#gateways.values()]);
+    await this.#untilReady(GATEWAYS.map((member) => this.staffUrl(member)));
   }
 
   async stopGateways(): Promise<void> {
@@ -229,6 +239,7 @@ export class Devnet implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort(new Error("the devnet is stopped"));
     await this.stopGateways();
     await this.stopNodes();
     await this.stopChain();
@@ -237,6 +248,15 @@ export class Devnet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  async #start<Message = ServiceMessage>(children: readonly Child[]): Promise<Message[]> {
+    this.#stopping.signal.throwIfAborted();
+    return await Promise.all(children.map((child) => child.start<Message>()));
+  }
+
+  async #untilReady(urls: readonly string[]): Promise<void> {
+    await Promise.all(urls.map((url) => untilReady(url, this.#stopping.signal)));
   }
 }
 
@@ -248,9 +268,10 @@ function gatewayIndex(member: number): number {
   return GATEWAYS.indexOf(member as (typeof GATEWAYS)[number]);
 }
 
-async function untilReady(url: string): Promise<void> {
+async function untilReady(url: string, signal: AbortSignal): Promise<void> {
   const end = Date.now() + READY_MS;
   for (;;) {
+    signal.throwIfAborted();
     const answer = await fetch(`${url}/readyz`).catch(() => undefined);
     if (answer?.ok === true) return;
     if (Date.now() > end) {

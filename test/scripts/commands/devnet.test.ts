@@ -1,0 +1,74 @@
+/** `tallystick devnet` and `npm run bench`: what they are told and cannot use is refused before anything is made. */
+import { spawnSync } from "node:child_process";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { InvalidArgumentError } from "commander";
+import { wholeBetween } from "../../../scripts/arguments.ts";
+import { devnetPaths } from "../../../scripts/devnet/blueprint.ts";
+import { Devnet } from "../../../scripts/devnet/network.ts";
+import { root } from "../../support/imports.ts";
+import { quiet } from "../../support/network.ts";
+import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { tallystick } from "./support/tallystick.ts";
+
+describe("tallystick devnet", function () {
+  this.timeout(60_000);
+  const makeFolder = temporaryFolders();
+
+  it("refuses a cycle that is no number of seconds, and makes nothing", async () => {
+    const folder = await makeFolder();
+    const args = ["devnet", "--folder", join(folder, "net"), "--cycle", "abc"];
+    const { code, stderr } = await tallystick(args);
+    expect(code).to.equal(1);
+    expect(stderr).to.include("option '--cycle <seconds>' argument 'abc' is invalid");
+    expect(stderr).to.include("It takes a whole number from 1 to 86400.");
+    expect(await readdir(folder)).to.deep.equal([]);
+  });
+
+  it("takes whole numbers within bounds where it asks for one", () => {
+    const parse = wholeBetween(1, 86_400);
+    for (const [text, number] of [
+      ["1", 1],
+      ["86400", 86_400],
+    ] as const) {
+      expect(parse(text)).to.equal(number);
+    }
+    for (const text of ["", "0", "-5", "1e3", "2.5", " 7", "0x10", "86401", "9".repeat(400)])
+      expect(() => parse(text), text).to.throw(InvalidArgumentError);
+  });
+
+  it("refuses a folder whose devnet.json is damaged, or of other software, and says how to begin anew", async () => {
+    const folder = await makeFolder();
+    const options = { folder, cycleMs: 1_000, logger: quiet };
+    const drawn = await Devnet.open(options);
+    const { ports } = drawn.blueprint;
+    expect(drawn.isNew).to.equal(true);
+    await drawn.stop();
+    const { blueprint } = devnetPaths(folder);
+    for (const [text, says] of [
+      ['{ "format": 1, "chainId"', "devnet.json"],
+      [JSON.stringify({ format: 2, chainId: 4217, ports }), "devnet.json.format"],
+      [JSON.stringify({ format: 1, chainId: 4217, ports: { ...ports, api: [1] } }), "ports.api"],
+    ] as const) {
+      await writeFile(blueprint, text);
+      const { code, stderr } = await tallystick(["devnet", "--folder", folder]);
+      expect(code).to.equal(1);
+      expect(stderr).to.include("wrong-folder: ").and.include(says).and.include("--fresh");
+    }
+    await writeFile(blueprint, JSON.stringify({ format: 1, chainId: 4217, ports }));
+    const again = await Devnet.open(options);
+    expect(again.isNew).to.equal(false);
+    await again.stop();
+  });
+});
+
+describe("npm run bench", () => {
+  it("refuses a number of runs that is none, before it measures anything", () => {
+    const bench = join(root, "scripts/bench/bench.ts");
+    const run = spawnSync(process.execPath, [bench, "--runs", "abc"], { encoding: "utf8" });
+    expect(run.status).to.equal(1);
+    expect(run.stdout).to.equal("");
+    expect(run.stderr).to.include("option '--runs <number>' argument 'abc' is invalid");
+  });
+});
