@@ -1,6 +1,5 @@
 /** `npm run demo`: the whole journey on this machine, on real parts, in folders that are gone at the end. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { makeLogger } from "../node/service/telemetry.ts";
@@ -9,6 +8,7 @@ import { type Outcome, travel } from "./demo/journey.ts";
 import { Story } from "./demo/story.ts";
 import { compileContracts } from "./devnet/compile.ts";
 import { Devnet } from "./devnet/network.ts";
+import { runTemporarily, type TemporaryRun } from "./temporary-run.ts";
 
 /** The nodes leave the closing of cycles to the journey, which has three of them to show. */
 const CYCLE_MS = 3_600_000;
@@ -23,38 +23,33 @@ const { seed, json, keep } = new Command("demo")
   .parse()
   .opts<{ seed: string; json?: string; keep?: true }>();
 
-const folder = await mkdtemp(join(tmpdir(), "tallystick-demo-"));
 const story = new Story((text) => process.stdout.write(text), { code: "EUR", digits: 2 });
 const start = performance.now();
-try {
-  const outcome = await run();
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  story.say(`\nThe journey took ${seconds} s with seed ${seed}.`);
-  if (json !== undefined) await writeJson(json, outcome);
-} finally {
-  if (keep) story.say(`The folder is ${folder}`);
-  else await rm(folder, { recursive: true, force: true });
-}
+const onKept = keep ? (folder: string) => story.say(`The folder is ${folder}`) : undefined;
+const outcome = await runTemporarily({ name: "demo", onKept }, run);
+const seconds = ((performance.now() - start) / 1000).toFixed(1);
+story.say(`\nThe journey took ${seconds} s with seed ${seed}.`);
+if (json !== undefined) await writeJson(json, outcome);
 
-async function run(): Promise<Outcome> {
+async function run({ folder, running }: TemporaryRun): Promise<Outcome> {
   await story.phase("The contracts are compiled", async () => {
     compileContracts();
     story.step("Solidity, by the compiler from npm");
   });
   const logger = makeLogger({ name: "demo", file: join(folder, "demo.log") });
-  await using devnet = await Devnet.open({
-    folder: join(folder, "devnet"),
-    cycleMs: CYCLE_MS,
-    logger,
-  });
-  // Ctrl-C and a failed step end here too: no process is left behind.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void devnet.stop().finally(() => process.exit(130)));
-  }
+  const opening = Devnet.open({ folder: join(folder, "devnet"), cycleMs: CYCLE_MS, logger });
+  // Also where the end comes before it has opened.
+  running.defer(() =>
+    opening.then(
+      (devnet) => devnet.stop(),
+      () => undefined,
+    ),
+  );
+  const devnet = await opening;
   await story.phase("A network of four banks and a central bank starts", () =>
     startNetwork(devnet),
   );
-  return await travel({ devnet, story, amounts: drawAmounts(seed) });
+  return await travel({ devnet, story, amounts: drawAmounts(seed), running });
 }
 
 async function startNetwork(devnet: Devnet): Promise<void> {

@@ -20,38 +20,53 @@ export class Device implements AsyncDisposable {
   readonly name: string;
   readonly setting: DeviceSetting;
   readonly #process: ChildProcess;
+  /** Resolves when it takes calls. */
+  readonly #started: Promise<void>;
   readonly #open = new Map<number, PromiseWithResolvers<unknown>>();
   #number = 0;
+  #ended: Error | undefined;
 
   private constructor(name: string, setting: DeviceSetting, child: ChildProcess) {
     this.name = name;
     this.setting = setting;
     this.#process = child;
+    this.#started = this.#answerTo(0);
     child.on("message", (answer: DeviceAnswer) => this.#take(answer));
-    child.once("exit", (code) => this.#fail(new Error(`device ${name} ended with code ${code}`)));
+    child.once("exit", (code, signal) => {
+      this.#ended = new Error(`device ${name} has ended with ${signal ?? `code ${code}`}`);
+      for (const answer of this.#open.values()) answer.reject(this.#ended);
+      this.#open.clear();
+    });
   }
 
-  /** Starts it over its folder, the same as it was left. */
-  static async start(name: string, setting: DeviceSetting): Promise<Device> {
+  /** Starts it over its folder, the same as it was left. @param running is to stop it. */
+  static async start(
+    name: string,
+    running: AsyncDisposableStack,
+    setting: DeviceSetting,
+  ): Promise<Device> {
+    if (running.disposed) throw new Error("nothing is started any more");
     const child = fork(script, [JSON.stringify(setting)], { serialization: "advanced" });
-    await once(child, "message");
-    return new Device(name, setting, child);
+    const device = running.use(new Device(name, setting, child));
+    await device.#started;
+    return device;
   }
 
   get pid(): number {
     return this.#process.pid!;
   }
 
-  /** @throws Refusal as the device refuses; Error with its reason. */
-  call<Name extends keyof DeviceOperations>(
+  /** @throws Refusal as the device refuses; Error with its reason, or if it has ended. */
+  async call<Name extends keyof DeviceOperations>(
     name: Name,
     ...args: Parameters<DeviceOperations[Name]>
-  ): ReturnType<DeviceOperations[Name]> {
+  ): Promise<Awaited<ReturnType<DeviceOperations[Name]>>> {
+    if (this.#ended !== undefined) throw this.#ended;
     const number = ++this.#number;
-    const answer = Promise.withResolvers<unknown>();
-    this.#open.set(number, answer);
-    this.#process.send({ number, name, args } satisfies DeviceCall);
-    return answer.promise as ReturnType<DeviceOperations[Name]>;
+    const answer = this.#answerTo<Awaited<ReturnType<DeviceOperations[Name]>>>(number);
+    // Where it cannot be sent, the process has ended, and that is the answer.
+    this.#process.send({ number, name, args } satisfies DeviceCall, () => undefined);
+    return await answer;
   }
 
   async stop(): Promise<void> {
@@ -73,9 +88,10 @@ export class Device implements AsyncDisposable {
     else answer?.reject(code === undefined ? new Error(reason) : new Refusal(code, reason));
   }
 
-  #fail(error: Error): void {
-    for (const answer of this.#open.values()) answer.reject(error);
-    this.#open.clear();
+  async #answerTo<T>(number: number): Promise<T> {
+    const answer = Promise.withResolvers<unknown>();
+    this.#open.set(number, answer);
+    return (await answer.promise) as T;
   }
 }
 

@@ -22,17 +22,13 @@ export type DoubleSpendOutcome = {
   readonly revoked: Hex;
 };
 
-export async function spendTwice(
-  stage: Stage,
-  people: People,
-  running: AsyncDisposableStack,
-): Promise<DoubleSpendOutcome> {
+export async function spendTwice(stage: Stage, people: People): Promise<DoubleSpendOutcome> {
   const { story } = stage;
   const outpoint = await story.phase("All sync, and A loads one more coin", () =>
     loadCoin(stage, people),
   );
   const before = await standing(stage, people);
-  const copy = await story.phase("A has its purse copied", () => copyPurse(stage, people, running));
+  const copy = await story.phase("A has its purse copied", () => copyPurse(stage, people));
   const crime = await story.phase("The same coin pays B and D, all of them offline", () =>
     payTwice(stage, people, copy, outpoint),
   );
@@ -69,11 +65,7 @@ async function loadCoin(stage: Stage, people: People): Promise<Outpoint> {
 }
 
 /** Returns A's purse once more, in a process of its own. */
-async function copyPurse(
-  { story }: Stage,
-  { a }: People,
-  running: AsyncDisposableStack,
-): Promise<Device> {
+async function copyPurse({ story, running }: Stage, { a }: People): Promise<Device> {
   const { folder } = a.setting;
   const copyFolder = `${folder}-copy`;
   await copyPlainly(folder, copyFolder);
@@ -81,7 +73,7 @@ async function copyPurse(
   const { owner, class: kind } = await a.call("identity");
   if (kind !== "software") throw new Error(`A's purse says that it is ${kind}`);
   await forgeCopy(folder, copyFolder);
-  const copy = running.use(await Device.start("A's copy", { ...a.setting, folder: copyFolder }));
+  const copy = await Device.start("A's copy", running, { ...a.setting, folder: copyFolder });
   if ((await copy.call("identity")).owner !== owner) throw new Error("the copy has another key");
   story.step(
     `but the purse is software, and says so: the cheat forges its journal, and the copy runs as process ${copy.pid}`,

@@ -20,10 +20,9 @@ const RECEIPT_LIFE_MS = 7 * 86_400_000;
 
 export async function travel(stage: Stage): Promise<Outcome> {
   const { devnet, story } = stage;
-  await using running = new AsyncDisposableStack();
   await story.phase("Reserves become money of the ledger", () => depositReserves(stage));
   const people = await story.phase("Four people open accounts and enrol devices", () =>
-    enrolAll(stage, running),
+    enrolAll(stage),
   );
   await story.phase("Two purses are loaded", () => loadPurses(stage, people));
   await story.phase("The network goes away", () => goOffline(stage));
@@ -35,7 +34,7 @@ export async function travel(stage: Stage): Promise<Outcome> {
   await story.phase("Money goes back to accounts and reserves", () => goBack(stage, people));
   await story.phase("A node loses its database and folds the log again", () => loseDatabase(stage));
   await story.phase("Everything is counted", () => countAll(stage, people));
-  const doubleSpend = await spendTwice(stage, people, running);
+  const doubleSpend = await spendTwice(stage, people);
   const count = await story.phase("Everything is counted again", () => countAll(stage, people));
   story.step(`${devnet.running().length} processes are still running, and will be stopped`);
   return { ...count, doubleSpend };
@@ -52,20 +51,19 @@ async function depositReserves({ devnet, story, amounts }: Stage): Promise<void>
   }
 }
 
-async function enrolAll(stage: Stage, running: AsyncDisposableStack): Promise<People> {
-  const { devnet, story, amounts } = stage;
+async function enrolAll(stage: Stage): Promise<People> {
+  const { devnet, story, amounts, running } = stage;
   const trust = await loadKeyFile(devnetPaths(devnet.folder).key("authority", "trust"), "P-256");
   const trustKey = toHex(trust.publicKey);
   const open = async (name: Name): Promise<Device> => {
     const member = banks[name];
-    const device = await Device.start(name.toUpperCase(), {
+    const device = await Device.start(name.toUpperCase(), running, {
       folder: join(devnet.folder, "devices", name),
       networkId: devnet.network.networkId,
       member,
       trustKey,
       receiptLifeMs: RECEIPT_LIFE_MS,
     });
-    running.use(device);
     const staff = counterOf(stage, name);
     await staff.openAccount(name, `customer-${name}`);
     if (name === "a" || name === "b") await staff.deposit(name, amounts.counter, "opening");

@@ -7,7 +7,13 @@ import type { GatewayPlace } from "./device-process.ts";
 import { Staff } from "./staff.ts";
 import type { Story } from "./story.ts";
 
-export type Stage = { readonly devnet: Devnet; readonly story: Story; readonly amounts: Amounts };
+export type Stage = {
+  readonly devnet: Devnet;
+  readonly story: Story;
+  readonly amounts: Amounts;
+  /** What is to be stopped in the end. */
+  readonly running: AsyncDisposableStack;
+};
 
 /** The bank of each person. */
 export const banks = { a: 1, b: 2, c: 2, d: 1 } as const;
