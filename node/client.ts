@@ -97,7 +97,7 @@ export class NodeClient {
     return this.#call("/v1/coins", { outpoints });
   }
 
-  /** Coins of an owner, at most a page of 1,000, the latest first. */
+  /** Coins of an owner, at most a page of 1,000, in no order that lasts. */
   async coinsOf(owner: Owner): Promise<Coins> {
     return this.#call(`/v1/owners/${owner}/coins`);
   }

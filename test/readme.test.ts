@@ -6,11 +6,29 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NodeClient } from "../node/client.ts";
-import { BOND } from "../scripts/devnet/blueprint.ts";
+import { quantity } from "../node/chain/rpc.ts";
+import { loadKeyFile } from "../node/service/key-file.ts";
+import { type Hex, toHex } from "../protocol/bytes.ts";
+import { type NetworkFile, parseNetworkFile } from "../protocol/network-file.ts";
+import { Device } from "../scripts/demo/device.ts";
+import { Staff } from "../scripts/demo/staff.ts";
+import { depositReserve } from "../scripts/deploy/operator.ts";
+import { type Blueprint, BOND, devnetPaths, readBlueprint } from "../scripts/devnet/blueprint.ts";
+import { chainOf } from "../scripts/devnet/opening.ts";
+import { call } from "./support/chain.ts";
 import { cutNetwork } from "./support/cut-network.ts";
 import { root } from "./support/imports.ts";
+import { quiet } from "./support/network.ts";
+import { until } from "./support/until.ts";
 
 const PATIENCE_MS = 300_000;
+const DEPOSIT = 100_000n;
+const LOAD = 12_345n;
+/** How long a stream is listened to. */
+const STREAM_MS = 300;
+
+/** Networks, each a group of processes. */
+const started: ChildProcess[] = [];
 
 describe("the README", function () {
   this.timeout(2 * PATIENCE_MS);
@@ -20,6 +38,12 @@ describe("the README", function () {
   before(async () => {
     commands = commandsIn(await readFile(join(root, "README.md"), "utf8"));
     folder = await mkdtemp(join(tmpdir(), "tallystick readme "));
+  });
+
+  // What a failed test has left running.
+  afterEach(() => {
+    for (const { pid, exitCode, signalCode } of started.splice(0))
+      if (exitCode === null && signalCode === null) process.kill(-pid!, "SIGKILL");
   });
 
   after(() => rm(folder, { recursive: true, force: true }));
@@ -63,21 +87,29 @@ describe("the README", function () {
     checkDoubleSpend(told);
   });
 
-  it("starts a network that is the same after kill -9, and shows no private key in what it writes", async () => {
+  it("starts a network that is the same after kill -9: every block, coin, account and root; and shows no private key in what it writes", async () => {
     const data = join(folder, "network");
     const first = await startNetwork([], data);
-    const before = await stateOf(first.url);
+    const world = await startWorld(data);
+    const owner = await depositAndLoad(world);
+    const before = await stateOf(world, owner);
+    assert.deepEqual(before.custody, { 1: String(DEPOSIT), 2: "0", 3: "0", 4: "0" });
+    assert.equal(before.account.onDevices, String(LOAD));
     const died = once(first.process, "exit");
     process.kill(-first.process.pid!, "SIGKILL");
     await died;
     const second = await startNetwork([], data);
-    assert.deepEqual(await stateOf(second.url), before);
+    assert.deepEqual(await stateOf(world, owner), before);
+    const shown = await shownBy(world, before);
     await stop(second.process);
     await assert.rejects(fetch(`${second.url}/livez`), "its ports are free again");
+    assert.ok(!first.output().includes("--cycle is for a new network"));
+    assert.ok(second.output().includes("--cycle is for a new network: this one keeps"));
     const secrets = await secretsIn(data);
     assert.ok(secrets.length > 20);
-    const written = (await textsIn(data)) + first.output() + second.output();
-    for (const secret of secrets) assert.ok(!written.includes(secret), "a private key was written");
+    const told = await readFile(join(folder, "demo.json"), "utf8");
+    const said = [await textsIn(data), first.output(), second.output(), told, shown].join("\n");
+    for (const secret of secrets) assert.ok(!said.includes(secret), "a private key was told");
   });
 
   it("runs the demo again beside a running network, where no other network can be reached", async function () {
@@ -163,6 +195,7 @@ async function startNetwork(enter: readonly string[], data: string) {
   const command = ["npm", "start", "--", "--folder", data, "--cycle", "3600"];
   const [program, ...args] = [...enter, ...command];
   const child = spawn(program!, args, { cwd: root, detached: true });
+  started.push(child);
   const output = collect(child);
   const end = Date.now() + PATIENCE_MS;
   while (!output().includes("The network is up")) {
@@ -179,10 +212,121 @@ async function stop(network: ChildProcess): Promise<void> {
   await stopped;
 }
 
-async function stateOf(url: string) {
-  const client = new NodeClient({ url });
-  const { networkId, seq } = await client.status();
-  return { networkId, seq, stateRoot: (await client.identities()).stateRoot };
+/** What a network on disk is, for whoever asks it while it runs. */
+type World = {
+  readonly folder: string;
+  readonly network: NetworkFile;
+  readonly ports: Blueprint["ports"];
+};
+
+async function startWorld(folder: string): Promise<World> {
+  const network = parseNetworkFile(await readFile(devnetPaths(folder).network, "utf8"));
+  const { ports } = (await readBlueprint(folder))!;
+  return { folder, network, ports };
+}
+
+const at = (port: number) => `http://127.0.0.1:${port}`;
+const clientsOf = ({ ports }: World) => ports.api.map((port) => new NodeClient({ url: at(port) }));
+
+/** Member 1 deposits, and a customer of its gateway loads a device. Returns the device's owner. */
+async function depositAndLoad(world: World): Promise<Hex> {
+  const { folder, network, ports } = world;
+  await using chain = await chainOf({ folder, logger: quiet }, network, 1);
+  await chain.start();
+  await depositReserve(chain, 1, DEPOSIT);
+  const staff = new Staff(at(ports.staff[0]!));
+  await staff.openAccount("anna", "customer-anna");
+  await staff.deposit("anna", 2n * LOAD, "opening");
+  const trust = await loadKeyFile(devnetPaths(folder).key("authority", "trust"), "P-256");
+  await using running = new AsyncDisposableStack();
+  const device = await Device.start("Anna", running, {
+    folder: join(folder, "device"),
+    networkId: network.networkId,
+    member: 1,
+    trustKey: toHex(trust.publicKey),
+    receiptLifeMs: chain.parameters.receiptLifeS * 1000,
+  });
+  const gateway = { url: at(ports.devices[0]!), member: 1 };
+  await device.call("enrol", gateway, await staff.credential("anna"));
+  await device.call("load", gateway, LOAD);
+  const { owner } = await device.call("identity");
+  const { seq } = await chain.reader.settlement();
+  for (const client of clientsOf(world))
+    await until("all nodes have folded it", async () => (await client.status()).seq === seq);
+  return owner;
+}
+
+const order = (a: string, b: string) => (a < b ? -1 : 1);
+
+type State = Awaited<ReturnType<typeof stateOf>>;
+
+/** All that must be as it was, on each of the nodes the same. */
+async function stateOf(world: World, owner: Hex) {
+  const { network, ports } = world;
+  const states = await Promise.all(
+    clientsOf(world).map(async (client) => ({
+      networkId: (await client.status()).networkId,
+      seq: (await client.status()).seq,
+      stateRoot: (await client.identities()).stateRoot,
+      custody: Object.fromEntries(
+        (await client.members()).map(({ member, custody }) => [member, custody]),
+      ),
+      coins: (await client.coinsOf(owner)).coins.toSorted((a, b) => order(a.outpoint, b.outpoint)),
+    })),
+  );
+  for (const state of states) assert.deepEqual(state, states[0]);
+  assert.equal(states[0]!.networkId, network.networkId);
+  const held = states[0]!.coins.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+  assert.equal(held, LOAD);
+  const head = Number(await call<Hex>(at(ports.chain), "eth_blockNumber"));
+  const numbers = Array.from({ length: head + 1 }, (_, number) => quantity(number));
+  const blocks = await Promise.all(
+    numbers.map((number) =>
+      call<{ hash: Hex }>(at(ports.chain), "eth_getBlockByNumber", number, false),
+    ),
+  );
+  const account = await new Staff(at(ports.staff[0]!)).account("anna");
+  return { ...states[0]!, blocks: blocks.map(({ hash }) => hash), account };
+}
+
+/** What anyone is shown who asks the first node, and the first gateway at both its doors, for all there is. */
+async function shownBy({ ports }: World, { coins }: State): Promise<string> {
+  const [coin] = coins;
+  const values: Readonly<Record<string, string>> = {
+    owner: coin!.owner,
+    id: coin!.outpoint.slice(0, 66),
+    member: "1",
+    account: "anna",
+  };
+  const shown: string[] = [];
+  for (const port of [ports.api[1]!, ports.devices[0]!, ports.staff[0]!]) {
+    const { paths } = (await (await fetch(`${at(port)}/openapi.json`)).json()) as {
+      paths: Readonly<Record<string, object>>;
+    };
+    const open = Object.keys(paths).filter((path) => "get" in paths[path]!);
+    assert.ok(open.includes("/metrics"));
+    for (const path of open) {
+      const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+        assert.ok(name in values, `${path} has ${name}`);
+        return values[name]!;
+      });
+      shown.push(await textOf(at(port) + filled));
+    }
+  }
+  return shown.join("\n");
+}
+
+/** What is answered; of a stream, what comes within some time, from its beginning on. */
+async function textOf(url: string): Promise<string> {
+  const answer = await fetch(url, { headers: { "last-event-id": "0" } });
+  if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) return answer.text();
+  let text = "";
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const timer = setTimeout(() => void reader.cancel(), STREAM_MS);
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read())
+    text += piece.value;
+  clearTimeout(timer);
+  return text;
 }
 
 function collect(child: ChildProcess): () => string {
@@ -192,9 +336,9 @@ function collect(child: ChildProcess): () => string {
   return () => text;
 }
 
-/** The private keys in a folder's key files, without their 0x. */
+/** The private keys in a folder's key files, the device's too, without their 0x. */
 async function secretsIn(folder: string): Promise<string[]> {
-  const files = (await filesIn(folder)).filter((file) => file.includes("/keys/"));
+  const files = (await filesIn(folder)).filter(isKeyFile);
   const keys = await Promise.all(
     files.map(async (file) => JSON.parse(await readFile(file, "utf8")) as { privateKey: string }),
   );
@@ -204,9 +348,13 @@ async function secretsIn(folder: string): Promise<string[]> {
 /** All that is written there as text, but for the key files. */
 async function textsIn(folder: string): Promise<string> {
   const files = (await filesIn(folder)).filter(
-    (file) => /\.(log|json|yaml|txt)$/.test(file) && !file.includes("/keys/"),
+    (file) => /\.(log|json|yaml|txt)$/.test(file) && !isKeyFile(file),
   );
   return (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
+}
+
+function isKeyFile(file: string): boolean {
+  return file.includes("/keys/") || file.endsWith("/device/key.json");
 }
 
 async function filesIn(folder: string): Promise<string[]> {

@@ -88,7 +88,7 @@ export function nodeRoutes(
     call({
       method: "GET",
       path: "/v1/owners/:owner/coins",
-      summary: "Coins of an owner, at most 1,000, the latest first",
+      summary: "Coins of an owner, at most 1,000, in no order that lasts",
       params: byOwner,
       reply: Api.Coins,
       handle: ({ params }) => queries().coinsOf(params.owner as Hex),

@@ -123,7 +123,7 @@ export class Coins {
     return holding;
   }
 
-  /** The coins of an owner, the latest first. */
+  /** The coins of an owner, the last added first. */
   *of(owner: Owner): Generator<readonly [Outpoint, Output]> {
     const number = this.#owners.find(fill(this.#owner, owner));
     let link = number < 0 ? 0 : this.#owners.row(number).readUInt32BE(ownerField.firstCoin);

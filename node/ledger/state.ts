@@ -97,7 +97,7 @@ export class LedgerState implements LedgerView {
     return this.#coins.get(outpoint);
   }
 
-  /** The coins of an owner, the latest first; the state must not change meanwhile. */
+  /** The coins of an owner, the last added first; the state must not change meanwhile. */
   coinsOf(owner: Owner): Iterable<readonly [Outpoint, Output]> {
     return this.#coins.of(owner);
   }

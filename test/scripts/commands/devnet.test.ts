@@ -9,6 +9,7 @@ import { devnetPaths } from "../../../scripts/devnet/blueprint.ts";
 import { Devnet } from "../../../scripts/devnet/network.ts";
 import { root } from "../../support/imports.ts";
 import { quiet } from "../../support/network.ts";
+import { startChild } from "../../node/service/child.ts";
 import { temporaryFolders } from "../../node/service/temporary-folder.ts";
 import { tallystick } from "./support/tallystick.ts";
 
@@ -62,6 +63,43 @@ describe("tallystick devnet", function () {
     await again.stop();
   });
 });
+
+describe("tallystick devnet --fresh", function () {
+  this.timeout(180_000);
+  const makeFolder = temporaryFolders();
+
+  it("begins another network, where a plain start goes on with the one that is there; Ctrl-C ends each in the middle of its start", async () => {
+    const folder = await makeFolder();
+    const first = await networkIdOf(folder);
+    expect(await networkIdOf(folder)).to.equal(first);
+    expect(await networkIdOf(folder, "--fresh"))
+      .to.match(/^0x[0-9a-f]{64}$/)
+      .and.not.equal(first);
+  });
+
+  it("never clears a folder that is not a devnet's", async () => {
+    const folder = await makeFolder();
+    await writeFile(join(folder, "thesis.txt"), "my thesis");
+    const { code, stderr } = await tallystick(["devnet", "--fresh", "--folder", folder]);
+    expect(code).to.equal(1);
+    expect(stderr).to.include("wrong-folder: ").and.include("thesis.txt");
+    expect(await readdir(folder)).to.deep.equal(["thesis.txt"]);
+  });
+});
+
+/** Starts a devnet until it has its network, and interrupts it then. */
+async function networkIdOf(folder: string, ...more: readonly string[]): Promise<string> {
+  const args = ["devnet", "--folder", folder, ...more];
+  const child = startChild("../../../scripts/tallystick.ts", args);
+  const line = await child.line("network ");
+  child.process.kill("SIGINT");
+  const { code, stdout, stderr } = await child.ended;
+  expect(stderr).to.equal("");
+  expect(code).to.equal(0);
+  expect(stdout).to.match(/Stopped\. Start again to go on where it was\.\n$/);
+  expect(stdout).not.to.include("The network is up");
+  return line.split(/ +/)[1]!;
+}
 
 describe("npm run bench", () => {
   it("refuses a number of runs that is none, before it measures anything", () => {
