@@ -248,6 +248,7 @@ export class Proposer {
       this.#refused++;
       this.#last = undefined;
       pool.released(hashes);
+      this.wake();
       return;
     }
     const times = { endorseMs, sequenceMs: Date.now() - start };

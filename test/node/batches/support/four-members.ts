@@ -1,0 +1,81 @@
+/** A node's ledger and pool among four members, whose validators are "validator n" of the tests' networks. */
+import { type Hex, toHex } from "../../../../protocol/bytes.ts";
+import { checkLeafSignature, decodeLeaf, type Leaf, leafHash } from "../../../../protocol/leaf.ts";
+import { memberStatus } from "../../../../protocol/rules.ts";
+import { isRefusal, type Refusal } from "../../../../protocol/refusal.ts";
+import { type Domain, validatorAddress } from "../../../../protocol/typed-data.ts";
+import { Directory } from "../../../../node/directory.ts";
+import { LeafIntake } from "../../../../node/leaf-intake.ts";
+import { Validator } from "../../../../node/validator.ts";
+import { context } from "../../../support/ledger.ts";
+import { keyOf, networkId } from "../../../support/ledger-parts.ts";
+import { validatorKey } from "../../../support/network.ts";
+import { Rig, SELF } from "../../evidence/support/rig.ts";
+
+export const MEMBERS = [1, 2, 3, 4];
+export const OTHERS = MEMBERS.filter((member) => member !== SELF);
+
+export const domain: Domain = {
+  chainId: 1n,
+  settlement: `0x${"33".repeat(20)}`,
+  networkId: toHex(networkId),
+};
+
+export async function openFourMembers(): Promise<Rig> {
+  const rig = await Rig.open();
+  await rig.take({
+    kind: "member-changed",
+    member: 4,
+    status: memberStatus.active,
+    issuer: keyOf("issuer of 4").publicKey,
+    treasury: keyOf("treasury of 4").publicKey,
+  });
+  return rig;
+}
+
+/** As the registry has them, all active. */
+export function directoryOfFour(): Directory {
+  const directory = new Directory();
+  directory.update({
+    members: MEMBERS.map((member) => ({
+      member,
+      status: memberStatus.active,
+      validator: validatorAddress(validatorKey(member)),
+      name: `Member ${member}`,
+      peerId: `peer-${member}`,
+      addresses: [],
+    })),
+    observers: [],
+  });
+  return directory;
+}
+
+export function validatorOf(member: number, directory: Directory): Validator {
+  return new Validator(member, [validatorKey(member)], directory);
+}
+
+/** Judges leaves as a node's workers do, on this thread. */
+export function intakeOf({ now: { replica, pool } }: Rig): LeafIntake {
+  return new LeafIntake({
+    networkId,
+    pool,
+    store: replica.store,
+    verifier: { verify: async (leaves) => leaves.map(judge) },
+    publish: () => undefined,
+    onLocal: () => undefined,
+  });
+}
+
+function judge(bytes: Uint8Array): Refusal | undefined {
+  try {
+    checkLeafSignature(networkId, decodeLeaf(bytes), context.verifier);
+    return undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return error;
+  }
+}
+
+export function hashesOf(leaves: readonly Leaf[]): Hex[] {
+  return leaves.map(({ bytes }) => leafHash(bytes));
+}
