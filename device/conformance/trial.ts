@@ -9,7 +9,7 @@ import type { MemberId } from "../../protocol/output.ts";
 import type { SignedReceipt } from "../../protocol/receipt.ts";
 import type { RefusalCode } from "../../protocol/refusal.ts";
 import type { SignedRequest } from "../../protocol/request.ts";
-import type { Verifier } from "../../protocol/signature.ts";
+import { normaliseSignature, type Verifier } from "../../protocol/signature.ts";
 import { Consortium, RECEIPT_LIFE_MS } from "./consortium.ts";
 import { check, Finding } from "./finding.ts";
 import { type Bench, judgeConfirmation, judgePayment, judgeRequest, type Made } from "./judge.ts";
@@ -102,9 +102,16 @@ export class Trial {
     return ownerOf(this.certificate.deviceKey);
   }
 
+  /** A high s has a case of its own: the others judge what was signed. */
   get bench(): Bench {
     const { networkId } = this.consortium;
-    return { networkId, verifier: this.#verifier, certificate: this.certificate };
+    const strict = this.#verifier;
+    const verifier: Verifier = {
+      isKey: (key) => strict.isKey(key),
+      verify: (key, message, signature) =>
+        strict.verify(key, message, normaliseSignature(signature)),
+    };
+    return { networkId, verifier, certificate: this.certificate };
   }
 
   /** The same implementation in another world. */

@@ -12,7 +12,7 @@ import {
   type Reply,
 } from "../../../../device/conformance/command.ts";
 import type { NamedKey, Seed } from "../../../../device/conformance/seed.ts";
-import type { Channel } from "../../../../device/conformance/subject.ts";
+import { BrokenOff, type Channel } from "../../../../device/conformance/subject.ts";
 import type { PurseParts } from "../../../../device/holder.ts";
 import { MemoryPurseStore, type PurseStore } from "../../../../device/purse-store.ts";
 import type { Random } from "../../../../protocol/random.ts";
@@ -50,9 +50,9 @@ export class MemoryChannel implements Channel {
       const line = await this.#adapter.handle(formatCommand(command));
       return parseReply(command.id, name, line);
     } catch (error) {
-      if (!isPowerCut(error)) throw error;
       await this.restart();
-      return undefined;
+      if (isPowerCut(error)) return undefined;
+      throw new BrokenOff(`the device ended at ${name}: ${(error as Error).message}`);
     }
   }
 
