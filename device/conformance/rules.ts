@@ -5,7 +5,7 @@ export const rules = {
   D3: "The same message gives the same answer, byte for byte, and changes nothing the second time.",
   D4: "A coin stands in one signed body only, whatever is asked of the device and whatever happens to it.",
   D5: "Change is free when the payee has answered accepted or returned, or the own member has said that the record applied. Nothing else frees it.",
-  D6: "Message 2 answers one open request of the device's own: it opens with that request's key, and its record has that request's nonce. A request is paid once.",
+  D6: "Message 2 answers one open request of the device's own: it opens with that request's key, and its record has that request's nonce. A request is paid once, and what comes a second time is paid back.",
   D7: "A certificate counts if a member in good standing has signed it, with its present issuer key or, for receiptLife after the trust list, with the one before; if it has begun, has not expired and lives at most receiptLife; if its key is not revoked; and if its maxBalance is within the member's guarantee.",
   D8: "A payment is signed by the certified key, pays the device what was asked with the device's own member as custodian, and gives the rest back to the payer.",
   D9: "Every input leads through records in order to receipts in order. A record is in order if a certified key signed it, spends what is its own, and makes as much as it spends; a receipt, if the coin's custodian signed it, it has not expired, and it lives at most receiptLife.",

@@ -25,7 +25,7 @@ export const powerCases: readonly Case[] = [
   },
   {
     name: "request-stays-closed",
-    rules: ["D22", "D6"],
+    rules: ["D22", "D6", "D11"],
     title: "takes no second payment to a request after it has been without power",
     async run(trial) {
       await trial.start();
@@ -33,7 +33,7 @@ export const powerCases: readonly Case[] = [
       const [one, two] = [await trial.party("one"), await trial.party("two")];
       await trial.takes(await one.pay(bytes, [await one.coin(30n)]), 30n);
       await trial.subject.restart();
-      await trial.turnsDown(await two.pay(bytes, [await two.coin(30n)]), ["not-for-us"]);
+      await trial.returns(await two.pay(bytes, [await two.coin(30n)]), ["already-paid"]);
     },
   },
   {

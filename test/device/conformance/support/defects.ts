@@ -428,20 +428,24 @@ export const defects: readonly Defect[] = [
     instead: `BigInt(Number(draft.get("coins", input)!.amount))`,
     found: ["pays-largest-amount"],
   },
-  unchecked("takes a message 2 again as a new one", "device/purse.ts", "given !== undefined", [
-    "answers-again-the-same",
-    "returns-again-the-same",
-    "answer-kept",
-    "cut-when-paid",
-  ]),
-  forgotten("its answers", "answers", ["answer-kept", "cut-when-paid"]),
+  unchecked(
+    "takes a record again in another message 2",
+    "device/payee.ts",
+    "isForThis && given !== undefined",
+    ["answers-resealed-the-same"],
+  ),
+  forgotten("its answers", "answers", ["answer-kept"]),
   forgotten("its payments", "payments", [
     "payment-kept",
     "limits-kept",
     "cut-when-paying",
     "cut-when-confirmed",
   ]),
-  forgotten("its open requests", "requests", ["request-kept", "cut-when-paid"]),
+  forgotten("its open requests", "requests", [
+    "request-kept",
+    "request-stays-closed",
+    "cut-when-paid",
+  ]),
   forgotten("revocation lists", "revocations", ["list-older-after-restart"]),
   forgotten("its history", "history", ["refund-counted-after-restart"]),
 ];

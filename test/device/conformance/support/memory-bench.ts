@@ -2,6 +2,7 @@
  * A device on the bench in this process, rows in memory: what it had kept is there when its power comes back.
  * Its key and its randomness follow from a seed, so that two devices that do the same say the same.
  */
+import { p256 } from "@noble/curves/nist.js";
 import type { Adapter, Bench, Settings } from "../../../../device/adapter/adapter.ts";
 import {
   type Command,
@@ -16,7 +17,7 @@ import { BrokenOff, type Channel } from "../../../../device/conformance/subject.
 import type { PurseParts } from "../../../../device/holder.ts";
 import { MemoryPurseStore, type PurseStore } from "../../../../device/purse-store.ts";
 import type { Random } from "../../../../protocol/random.ts";
-import type { Verifier } from "../../../../protocol/signature.ts";
+import type { Signer, Verifier } from "../../../../protocol/signature.ts";
 
 /** Another part of a device, as of each time that it is opened. */
 export type Fit = (parts: PurseParts) => PurseParts;
@@ -66,7 +67,7 @@ export class MemoryChannel implements Channel {
 }
 
 function memoryBench(seed: Seed, verifier: Verifier, fit: Fit): Bench {
-  let made: { settings: Settings; signer: NamedKey; store: PurseStore; random: Random } | undefined;
+  let made: { settings: Settings; signer: Signer; store: PurseStore; random: Random } | undefined;
   const open = async () => {
     if (made === undefined) return undefined;
     const { settings, ...own } = made;
@@ -78,13 +79,22 @@ function memoryBench(seed: Seed, verifier: Verifier, fit: Fit): Bench {
     version: "0",
     class: "software",
     async make(settings) {
-      const signer = seed.key("the device");
+      const signer = varying(seed.key("the device"), seed.random("signatures of the device"));
       const random = seed.random("the device");
       made = { settings, signer, store: new MemoryPurseStore(), random };
       return (await open())!;
     },
     open,
     cutPower: () => Promise.reject(new PowerCut()),
+  };
+}
+
+/** As chips do, it never signs the same twice in the same way. */
+function varying({ publicKey, privateKey }: NamedKey, random: Random): Signer {
+  return {
+    publicKey,
+    sign: async (message) =>
+      p256.sign(message, privateKey, { lowS: true, prehash: true, extraEntropy: random(32) }),
   };
 }
 
