@@ -3,7 +3,7 @@ import { useId } from "preact/hooks";
 
 /** What keyboards and browsers are told. */
 type Typing = {
-  readonly inputMode?: "decimal";
+  readonly inputMode?: "decimal" | "numeric";
   readonly enterKeyHint?: "done";
   readonly placeholder?: string;
   readonly maxLength?: number;
@@ -11,6 +11,7 @@ type Typing = {
   readonly autoCapitalize?: "characters";
   readonly spellcheck?: false;
   readonly class?: string;
+  readonly type?: "password";
 };
 
 export type FieldProps = Typing & {

@@ -3,31 +3,41 @@ import type { HistoryEntry } from "../../history.ts";
 import type { Words } from "../words/en.ts";
 import { formatTime, useLocale } from "./locale.tsx";
 import { Money } from "./money.tsx";
+import { owedBack, purposeOf } from "./purpose.ts";
 import { useWallet } from "./session.tsx";
 
-export function Payments({ entries }: { readonly entries: readonly HistoryEntry[] }) {
+export type PaymentsProps = {
+  readonly entries: readonly HistoryEntry[];
+  /** Whether money back may be asked for here. */
+  readonly isAsking?: boolean;
+};
+
+export function Payments({ entries, isAsking = false }: PaymentsProps) {
   const { words } = useLocale();
   if (entries.length === 0) return <p class="hint">{words.noPayments}</p>;
   return (
     <ul class="payments">
       {entries.map((entry) => (
-        <Payment key={entry.id} entry={entry} />
+        <Payment key={entry.id} entry={entry} isAsking={isAsking} />
       ))}
     </ul>
   );
 }
 
-function Payment({ entry }: { readonly entry: HistoryEntry }) {
+type PaymentProps = { readonly entry: HistoryEntry; readonly isAsking: boolean };
+
+function Payment({ entry, isAsking }: PaymentProps) {
   const { words, tag } = useLocale();
-  const { facts } = useWallet();
-  const { kind, amount, time, reference, state, reason } = entry;
+  const { facts, money } = useWallet();
+  const { id, kind, amount, time, givenBack, state, reason } = entry;
+  const purpose = purposeOf(entry.reference, words);
   const isIncome = kind === "received" || kind === "credited";
   const isVoid = state === "returned" || state === "refused" || state === "invalid";
   return (
     <li>
       <span class="who">
         {nameOf(entry, words)}
-        {reference !== "" && <span class="reference">{reference}</span>}
+        {purpose !== "" && <span class="reference">{purpose}</span>}
       </span>
       <span class={isVoid ? "void" : ""}>
         <Money amount={amount} currency={facts.currency} sign={isIncome ? "+" : "−"} />
@@ -36,6 +46,12 @@ function Payment({ entry }: { readonly entry: HistoryEntry }) {
         {formatTime(time, tag)}
       </time>
       <span class={`state ${state}`}>{words.states[state]}</span>
+      {givenBack > 0n && <span class="hint wide">{words.givenBack(money(givenBack))}</span>}
+      {isAsking && owedBack(entry) !== undefined && (
+        <a class="wide" href={`#/back/${id}`}>
+          {words.takeBack}
+        </a>
+      )}
       {reason !== undefined && <span class="why">{words.refusals[reason.code]}</span>}
     </li>
   );

@@ -1,7 +1,10 @@
 /** Which screen is shown: the fragment of the address, so that the way back is the browser's own. */
 import { useEffect, useState } from "preact/hooks";
 
-export function useRoute(): string {
+/** "#/refund/0x12": the screen, and what it is about. */
+export type Route = { readonly screen: string; readonly about: string };
+
+export function useRoute(): Route {
   const [route, setRoute] = useState(present);
   useEffect(() => {
     const follow = () => setRoute(present());
@@ -11,11 +14,11 @@ export function useRoute(): string {
   return route;
 }
 
-export function go(route: string): void {
-  location.hash = `#/${route}`;
+export function go(screen: string): void {
+  location.hash = `#/${screen}`;
 }
 
-/** "pay" for "#/pay". */
-function present(): string {
-  return /^#\/([a-z-]*)/.exec(location.hash)?.[1] ?? "";
+function present(): Route {
+  const [, screen = "", about = ""] = /^#\/([a-z-]*)(?:\/(\w*))?$/.exec(location.hash) ?? [];
+  return { screen, about };
 }

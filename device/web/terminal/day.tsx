@@ -35,6 +35,9 @@ export function Day() {
           ))}
         </dl>
       </section>
+      <a class="link" href="#/redeem">
+        {words.redeem}
+      </a>
       <Payments entries={entries} />
     </Screen>
   );

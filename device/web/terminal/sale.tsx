@@ -12,6 +12,7 @@ import { useWallet } from "../parts/session.tsx";
 import { ShowCode } from "../parts/show-code.tsx";
 import { SyncLine } from "../parts/sync-line.tsx";
 import { Trouble } from "../parts/trouble.tsx";
+import { UnderWay } from "../parts/under-way.tsx";
 import { useExchange } from "../parts/use-exchange.ts";
 import { Keypad } from "./keypad.tsx";
 
@@ -55,6 +56,7 @@ function Amount({ ask, task }: Collecting) {
       }
     >
       <SyncLine />
+      <UnderWay screens={{ payer: "pay-back" }} />
       <form
         id="sale"
         class="sale"
@@ -73,9 +75,17 @@ function Amount({ ask, task }: Collecting) {
         />
       </form>
       <Trouble error={task.error} />
-      <a class="link" href="#/day">
-        {words.day}
-      </a>
+      <nav class="row" aria-label={words.more}>
+        <a class="link" href="#/day">
+          {words.day}
+        </a>
+        <a class="link" href="#/pay-back">
+          {words.payBack}
+        </a>
+        <a class="link" href="#/more">
+          {words.more}
+        </a>
+      </nav>
     </Screen>
   );
 }

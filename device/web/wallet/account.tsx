@@ -4,6 +4,7 @@ import type { Amount } from "../../../protocol/money.ts";
 import { amountIn, AmountField } from "../parts/amount-field.tsx";
 import { decimalOf, useWords } from "../parts/locale.tsx";
 import { Outcome } from "../parts/outcome.tsx";
+import { usePin } from "../parts/pin.tsx";
 import { go } from "../parts/route.ts";
 import { Screen } from "../parts/screen.tsx";
 import { useSession, useWallet } from "../parts/session.tsx";
@@ -39,6 +40,7 @@ export function Redeem() {
       hint={words.redeemHint}
       act={words.redeemAmount}
       done={words.redeemed}
+      isLeaving
       work={(amount, signal) => wallet.redeem(amount, signal)}
     />
   );
@@ -51,19 +53,22 @@ type TransferProps = {
   readonly fixed?: string | undefined;
   readonly act: (amount: string) => string;
   readonly done: string;
+  /** Whether money leaves the purse. */
+  readonly isLeaving?: boolean;
   readonly work: (amount: Amount, signal: AbortSignal) => Promise<void>;
 };
 
-function Transfer({ title, hint, fixed, act, done, work }: TransferProps) {
+function Transfer({ title, hint, fixed, act, done, isLeaving = false, work }: TransferProps) {
   const words = useWords();
   const { facts, money } = useWallet();
   const task = useTask();
+  const pin = usePin();
   const [text, setText] = useState("");
   const [moved, setMoved] = useState<Amount | undefined>(undefined);
   const amount = amountIn(fixed ?? text, facts.currency);
   const submit = (chosen: Amount) =>
     task.run(async (signal) => {
-      await work(chosen, signal);
+      await (isLeaving ? pin.unlocked(() => work(chosen, signal)) : work(chosen, signal));
       setMoved(chosen);
     });
   if (moved !== undefined) {
@@ -91,7 +96,7 @@ function Transfer({ title, hint, fixed, act, done, work }: TransferProps) {
           type="submit"
           form="transfer"
           class="primary"
-          disabled={amount === undefined || task.isBusy}
+          disabled={amount === undefined || (isLeaving && !pin.isReady) || task.isBusy}
         >
           {task.isBusy ? words.underWay : amount === undefined ? title : act(money(amount))}
         </button>
@@ -112,6 +117,7 @@ function Transfer({ title, hint, fixed, act, done, work }: TransferProps) {
             currency={facts.currency}
           />
         )}
+        {isLeaving && pin.field}
       </form>
       <p class="hint">{hint}</p>
       <Trouble error={task.error} />

@@ -1,11 +1,14 @@
 /** Being paid: an amount, a code, the payer's code, the answer. */
 import { useEffect, useState } from "preact/hooks";
 import { limits } from "../../../protocol/limits.ts";
+import type { Amount } from "../../../protocol/money.ts";
+import { formatReference, type PayingBack } from "../../../protocol/reference.ts";
 import { Answer } from "../parts/answer.tsx";
 import { amountIn, AmountField } from "../parts/amount-field.tsx";
-import { useCollect } from "../parts/collect.ts";
+import { type Collecting, useCollect } from "../parts/collect.ts";
 import { Field } from "../parts/field.tsx";
-import { useWords } from "../parts/locale.tsx";
+import { decimalOf, useWords } from "../parts/locale.tsx";
+import { Money } from "../parts/money.tsx";
 import { go } from "../parts/route.ts";
 import { ScanCode } from "../parts/scan-code.tsx";
 import { Screen } from "../parts/screen.tsx";
@@ -14,7 +17,13 @@ import { ShowCode } from "../parts/show-code.tsx";
 import { Trouble } from "../parts/trouble.tsx";
 import { useExchange } from "../parts/use-exchange.ts";
 
-export function Ask() {
+export type AskProps = {
+  /** The payment that money is to come back of, and how much of it at most. */
+  readonly back?: PayingBack;
+  readonly most?: Amount;
+};
+
+export function Ask({ back, most }: AskProps) {
   const words = useWords();
   const { money } = useWallet();
   const collecting = useCollect();
@@ -29,7 +38,7 @@ export function Ask() {
     go("");
   };
   if (exchange === undefined) return null;
-  if (step.kind === "amount") return <AskAmount {...collecting} />;
+  if (step.kind === "amount") return <AskAmount {...collecting} back={back} most={most} />;
   if (step.kind === "answered") {
     return (
       <Screen
@@ -80,15 +89,20 @@ export function Ask() {
   );
 }
 
-function AskAmount({ ask, task }: Pick<ReturnType<typeof useCollect>, "ask" | "task">) {
+type AskAmountProps = Pick<Collecting, "ask" | "task"> & {
+  readonly back: PayingBack | undefined;
+  readonly most: Amount | undefined;
+};
+
+function AskAmount({ ask, task, back, most }: AskAmountProps) {
   const words = useWords();
   const { facts } = useWallet();
-  const [text, setText] = useState("");
+  const [text, setText] = useState(most === undefined ? "" : decimalOf(most, facts.currency));
   const [reference, setReference] = useState("");
   const amount = amountIn(text, facts.currency);
   return (
     <Screen
-      title={words.bePaid}
+      title={back === undefined ? words.bePaid : words.takeBack}
       back="#/"
       action={
         <button
@@ -105,17 +119,30 @@ function AskAmount({ ask, task }: Pick<ReturnType<typeof useCollect>, "ask" | "t
         id="ask"
         onSubmit={(event) => {
           event.preventDefault();
-          if (amount !== undefined) ask(amount, reference.trim());
+          if (amount !== undefined)
+            ask(amount, back === undefined ? reference.trim() : formatReference(back));
         }}
       >
-        <AmountField label={words.amount} text={text} onText={setText} currency={facts.currency} />
-        <Field
-          label={words.reference}
-          text={reference}
-          onText={setReference}
-          maxLength={limits.referenceMax / 4}
-        />
+        {back?.kind === "change" ? (
+          <Money amount={most!} currency={facts.currency} size="hero" />
+        ) : (
+          <AmountField
+            label={words.amount}
+            text={text}
+            onText={setText}
+            currency={facts.currency}
+          />
+        )}
+        {back === undefined && (
+          <Field
+            label={words.reference}
+            text={reference}
+            onText={setReference}
+            maxLength={limits.referenceMax / 4}
+          />
+        )}
       </form>
+      {back !== undefined && <p class="hint">{words.takeBackHint}</p>}
       <Trouble error={task.error} />
     </Screen>
   );

@@ -9,7 +9,7 @@ export function History() {
   const { purse } = useWallet();
   return (
     <Screen title={words.payments} back="#/">
-      <Payments entries={purse.history()} />
+      <Payments isAsking entries={purse.history()} />
     </Screen>
   );
 }

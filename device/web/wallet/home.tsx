@@ -7,7 +7,7 @@ import { Screen } from "../parts/screen.tsx";
 import { useSession, useWallet } from "../parts/session.tsx";
 import { SyncLine } from "../parts/sync-line.tsx";
 import { Trouble } from "../parts/trouble.tsx";
-import { useExchange } from "../parts/use-exchange.ts";
+import { UnderWay } from "../parts/under-way.tsx";
 
 const RECENT = 3;
 
@@ -32,7 +32,7 @@ export function Home() {
     >
       <SyncLine />
       <Trouble error={sync.error} />
-      <UnderWay />
+      <UnderWay screens={{ payer: "pay", payee: "ask" }} />
       <Holdings />
       <nav class="tiles" aria-label={words.more}>
         <a href="#/load">{words.load}</a>
@@ -42,7 +42,7 @@ export function Home() {
       <section>
         <h2>{words.payments}</h2>
         <Payments entries={entries.slice(0, RECENT)} />
-        {entries.length > RECENT && (
+        {entries.length > 0 && (
           <a class="link" href="#/history">
             {words.allPayments}
           </a>
@@ -91,16 +91,4 @@ function receivedOffline(
   let sum = 0n;
   for (const { state, amount } of entries) if (state === "unverified") sum += amount;
   return sum < frozen ? sum : frozen;
-}
-
-/** A payment that was not finished when the page was closed. */
-function UnderWay() {
-  const words = useWords();
-  const exchange = useExchange();
-  if (exchange === null || exchange === undefined) return null;
-  return (
-    <p class="notice">
-      {words.unfinished} <a href={exchange.role === "payer" ? "#/pay" : "#/ask"}>{words.goOn}</a>
-    </p>
-  );
 }

@@ -6,12 +6,20 @@ import { Screen } from "../parts/screen.tsx";
 import { useWallet } from "../parts/session.tsx";
 import { checkNumber } from "../network-facts.ts";
 
-export function More() {
+/** @param about what kind of purse this is. */
+export function More({ about }: { readonly about: string }) {
   const words = useWords();
-  const { facts } = useWallet();
+  const { facts, purse } = useWallet();
   return (
     <Screen title={words.more} back="#/">
       <Limits />
+      <section>
+        <h2>{words.pin}</h2>
+        <p>{words.pinKeeps}</p>
+        <a class="link" href="#/pin">
+          {purse.pin.status() === undefined ? words.choosePin : words.changePin}
+        </a>
+      </section>
       <section>
         <h2>{words.lostTitle}</h2>
         <p>{words.lostIntro(facts.name)}</p>
@@ -23,7 +31,7 @@ export function More() {
       </section>
       <section>
         <h2>{words.aboutTitle}</h2>
-        <p>{words.walletIsHost}</p>
+        <p>{about}</p>
         <h3>{words.checkNumber}</h3>
         <p class="digits">{checkNumber(facts)}</p>
         <p class="hint">{words.checkNumberHint}</p>

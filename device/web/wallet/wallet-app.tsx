@@ -1,16 +1,32 @@
 /** The wallet's screens. */
+import type { ComponentChildren } from "preact";
+import { Paying } from "../parts/paying.tsx";
+import { useWords } from "../parts/locale.tsx";
 import { useRoute } from "../parts/route.ts";
 import { Load, Redeem } from "./account.tsx";
 import { Ask } from "./ask.tsx";
 import { History } from "./history.tsx";
 import { Home } from "./home.tsx";
 import { More } from "./more.tsx";
-import { Pay } from "./pay.tsx";
+import { Pin } from "./pin.tsx";
+import { TakeBack } from "./take-back.tsx";
 
-const screens = { pay: Pay, ask: Ask, history: History, load: Load, redeem: Redeem, more: More };
+const screens: Readonly<Record<string, () => ComponentChildren>> = {
+  pay: () => <Paying />,
+  ask: () => <Ask />,
+  back: () => <TakeBack />,
+  history: () => <History />,
+  load: () => <Load />,
+  redeem: () => <Redeem />,
+  more: () => <WalletMore />,
+  pin: () => <Pin />,
+};
+
+function WalletMore() {
+  return <More about={useWords().walletIsHost} />;
+}
 
 export function WalletApp() {
-  const route = useRoute();
-  const Screen = Object.hasOwn(screens, route) ? screens[route as keyof typeof screens] : Home;
-  return <Screen />;
+  const { screen } = useRoute();
+  return <>{Object.hasOwn(screens, screen) ? screens[screen]!() : <Home />}</>;
 }

@@ -149,6 +149,28 @@ export const en = {
     refused: "refused",
   },
 
+  purposes: { refund: "money back", change: "change" },
+  takeBack: "Ask for money back",
+  takeBackHint: "Whoever was paid scans the code, and pays this much of it back to this device.",
+  askForChange: (amount: string) => `Ask for the change of ${amount}`,
+  givenBack: (amount: string) => `${amount} of it has been paid back`,
+
+  // The PIN.
+  pin: "PIN",
+  choosePin: "Choose a PIN",
+  changePin: "Change the PIN",
+  setPin: "Set the PIN",
+  presentPin: "Present PIN",
+  newPin: "New PIN",
+  pinHint: "4 to 12 digits.",
+  puk: "PUK",
+  forgotPin: "I have forgotten it, or it is blocked",
+  writePukDown: "Write this PUK down first. It sets a new PIN when the old one is blocked.",
+  pinIsSet: "The PIN is set",
+  pinAsked: "It is asked for each time money leaves this wallet.",
+  pinKeeps:
+    "A PIN keeps people who hold this device from paying with it. It does not help against programs on it.",
+
   // The till.
   askForPayment: "Ask for payment",
   order: "Order or table (may stay empty)",
@@ -161,6 +183,7 @@ export const en = {
     settled: "Settled with the bank.",
   },
   nextSale: "Next sale",
+  payBack: "Pay money back",
   day: "Today",
   dayTotal: "Totals of today",
   takenIn: (count: number) => (count === 1 ? "Taken in 1 payment" : `Taken in ${count} payments`),

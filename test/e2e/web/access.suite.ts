@@ -5,7 +5,7 @@ import { Person, scan } from "./support/person.ts";
 import type { World } from "./support/world.ts";
 
 /** Screens that an address leads to. */
-const screens = ["", "pay", "ask", "history", "load", "redeem", "more"];
+const screens = ["", "pay", "ask", "history", "load", "redeem", "more", "pin"];
 
 export function testAccess(world: () => World): void {
   describe("every screen", () => {
@@ -47,8 +47,10 @@ export function testAccess(world: () => World): void {
         await Promise.all([eva, till, visitor].map((person) => speak(person, language)));
         await check(visitor, "setting up");
         await check(till, "a sale");
-        await till.page.goto(`${world().bank.url}terminal/#/day`);
-        await check(till, "the day");
+        for (const screen of ["day", "pay-back"]) {
+          await till.page.goto(`${world().bank.url}terminal/#/${screen}`);
+          await check(till, screen);
+        }
         await till.page.goto(`${world().bank.url}terminal/#/`);
         for (const screen of screens) {
           await eva.page.goto(`${world().bank.url}#/${screen}`);

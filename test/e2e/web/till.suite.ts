@@ -74,17 +74,42 @@ export function testTill(world: () => World): void {
       await till.press("Ask for payment");
       await scan(dora, till, "This code answers another request");
       await till.press("Cancel");
+      await dora.press("The payee has gone: settle with the bank instead");
+    });
+
+    it("pays a part of a payment back, and never more than was paid, with the network off [N-08]", async () => {
+      const takeBack = async (amount: string) => {
+        await dora.follow("All payments");
+        await dora.page.getByRole("link", { name: "Ask for money back" }).last().click();
+        await dora.page.getByLabel("Amount").fill(amount);
+        await dora.press("Show the code");
+      };
+      await takeBack("2.50");
+      await till.follow("Pay money back");
+      await scan(dora, till, "money back");
+      await till.press("Pay €2.50");
+      await dora.press("Scan the payment");
+      await scan(till, dora, "Received offline. It is yours");
+      await till.press("Scan the confirmation");
+      await scan(dora, till, /^Paid to /);
+      await Promise.all([till, dora].map((person) => person.press("Done")));
+      await dora.follow("All payments");
+      await dora.sees("€2.50 of it has been paid back");
+      await dora.follow("Back");
+      await takeBack("10.01");
+      await dora.sees("More would go back than was paid.");
+      await dora.follow("Back");
     });
 
     it("adds up the day, what is unverified and what is settled apart, and syncs by itself [R-067, R-078]", async () => {
       await till.follow("Today");
       expect(await total()).to.equal("€20.50");
       await till.sees("Taken in 2 payments");
-      expect(await till.page.locator("dd").allInnerTexts()).to.deep.equal(["€20.50", "€0.00"]);
+      expect(await till.page.locator("dd").allInnerTexts()).to.deep.equal(["€20.50", "€2.50"]);
       await till.context.setOffline(false);
       await till.sees("Settled with the bank");
       expect(await total()).to.equal("€20.50");
-      expect(await till.page.locator("dd").allInnerTexts()).to.deep.equal(["€0.00", "€0.00"]);
+      expect(await till.page.locator("dd").allInnerTexts()).to.deep.equal(["€0.00", "€2.50"]);
       expect(await till.page.locator(".payments").innerText()).to.include("Table 4");
     });
   });

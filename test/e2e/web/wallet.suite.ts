@@ -161,6 +161,28 @@ export function testWallet(world: () => World): void {
       await Promise.all([anna, ben].map((person) => person.context.setOffline(false)));
     });
 
+    it("asks for a PIN each time money leaves, once one was chosen, and forgives a wrong one [R-028]", async () => {
+      await anna.follow("Limits and help");
+      await anna.follow("Choose a PIN");
+      await anna.page.getByLabel("New PIN").fill("2580");
+      await anna.press("Set the PIN");
+      await anna.press("Done");
+      await ben.ask("1.50");
+      await anna.follow("Pay");
+      await scan(ben, anna, "Is this right?");
+      await anna.page.getByLabel("PIN").fill("1111");
+      await anna.press("Pay €1.50");
+      await anna.sees("The PIN is wrong.");
+      await anna.page.getByLabel("PIN").fill("2580");
+      await anna.press("Pay €1.50");
+      await anna.sees("Let the payee scan this");
+      await ben.press("Scan the payment");
+      await scan(anna, ben, "Received offline. It is yours");
+      await ben.press("Done");
+      await anna.press("The payee has gone: settle with the bank instead");
+      await anna.sees("Settled with the bank");
+    });
+
     it("is open in one window at a time [R-034]", async () => {
       const second = await anna.context.newPage();
       await second.goto(world().bank.url);

@@ -1,18 +1,25 @@
-/** Paying: the payee's code, what it asks for, our code, the payee's answer. */
+/**
+ * Paying, step by step: the payee's code, what it asks for, our code, the payee's answer. Closed at any of them, it goes
+ * on from there.
+ */
 import { useEffect, useState } from "preact/hooks";
+import type { Hex } from "../../../protocol/bytes.ts";
 import { decodeRequest, type SignedRequest } from "../../../protocol/request.ts";
-import type { ConfirmationStatus } from "../../../protocol/confirmation.ts";
-import { useWords } from "../parts/locale.tsx";
-import { Money } from "../parts/money.tsx";
-import { Outcome } from "../parts/outcome.tsx";
-import { go } from "../parts/route.ts";
-import { ScanCode } from "../parts/scan-code.tsx";
-import { Screen } from "../parts/screen.tsx";
-import { useSession, useWallet } from "../parts/session.tsx";
-import { ShowCode } from "../parts/show-code.tsx";
-import { useTask } from "../parts/task.ts";
-import { Trouble } from "../parts/trouble.tsx";
-import { useExchange } from "../parts/use-exchange.ts";
+import type { SignedConfirmation } from "../../../protocol/confirmation.ts";
+import { parseReference } from "../../../protocol/reference.ts";
+import { useWords } from "./locale.tsx";
+import { Money } from "./money.tsx";
+import { Outcome } from "./outcome.tsx";
+import { go } from "./route.ts";
+import { ScanCode } from "./scan-code.tsx";
+import { Screen } from "./screen.tsx";
+import { useSession, useWallet } from "./session.tsx";
+import { ShowCode } from "./show-code.tsx";
+import { usePin } from "./pin.tsx";
+import { owedBack, purposeOf } from "./purpose.ts";
+import { type Task, useTask } from "./task.ts";
+import { Trouble } from "./trouble.tsx";
+import { useExchange } from "./use-exchange.ts";
 
 type Step =
   | { readonly kind: "scan" }
@@ -23,9 +30,9 @@ type Step =
       readonly request: SignedRequest;
       readonly message: Uint8Array;
     }
-  | { readonly kind: "done"; readonly request: SignedRequest; readonly status: ConfirmationStatus };
+  | { readonly kind: "done"; readonly request: SignedRequest; readonly answer: SignedConfirmation };
 
-export function Pay() {
+export function Paying() {
   const words = useWords();
   const { wallet, syncNow } = useSession();
   const { money } = useWallet();
@@ -43,22 +50,26 @@ export function Pay() {
     if (exchange?.role === "payer") task.run(() => pay(decodeRequest(exchange.request)));
   }, [exchange]);
   const takeRequest = (bytes: Uint8Array) =>
-    task.run(async () => setStep({ kind: "confirm", request: decodeRequest(bytes) }));
-  const agree = (request: SignedRequest) =>
     task.run(async () => {
-      await settings.put("exchange", { role: "payer", request: request.bytes });
-      try {
-        await pay(request);
-      } catch (error) {
-        await settings.put("exchange", undefined);
-        throw error;
-      }
+      const request = decodeRequest(bytes);
+      // A text that only looks like a reference of ours is refused before it is shown.
+      parseReference(request.reference);
+      setStep({ kind: "confirm", request });
     });
+  const agree = async (request: SignedRequest) => {
+    await settings.put("exchange", { role: "payer", request: request.bytes });
+    try {
+      await pay(request);
+    } catch (error) {
+      await settings.put("exchange", undefined);
+      throw error;
+    }
+  };
   const takeAnswer = (request: SignedRequest, bytes: Uint8Array) =>
     task.run(async () => {
-      const { status } = await wallet.change((purse) => purse.confirm(bytes));
+      const answer = await wallet.change((purse) => purse.confirm(bytes));
       await settings.put("exchange", undefined);
-      setStep({ kind: "done", request, status });
+      setStep({ kind: "done", request, answer });
       syncNow();
     });
   const leave = () =>
@@ -122,7 +133,9 @@ export function Pay() {
           />
         </Screen>
       );
-    case "done":
+    case "done": {
+      const { amount } = step.request;
+      const { status, id } = step.answer;
       return (
         <Screen
           title={words.paymentTitle}
@@ -132,30 +145,48 @@ export function Pay() {
             </button>
           }
         >
-          <Outcome isGood={step.status === "accepted"} title={money(step.request.amount)}>
-            {words.said[step.status](payeeOf(step.request, words.someone))}
+          <Outcome isGood={status === "accepted"} title={money(amount)}>
+            {words.said[status](payeeOf(step.request, words.someone))}
           </Outcome>
+          <ChangeOwed id={id} />
         </Screen>
       );
+    }
   }
+}
+
+/** A price that the payee had no small enough coin for is paid with more: the rest is asked for next. */
+function ChangeOwed({ id }: { readonly id: Hex }) {
+  const words = useWords();
+  const { purse, money } = useWallet();
+  const entry = purse.history().find((each) => each.id === id);
+  const owed = entry === undefined ? undefined : owedBack(entry);
+  if (owed?.back.kind !== "change") return null;
+  return (
+    <a class="secondary button" href={`#/back/${id}`}>
+      {words.askForChange(money(owed.most))}
+    </a>
+  );
 }
 
 type ConfirmProps = {
   readonly request: SignedRequest;
-  readonly task: ReturnType<typeof useTask>;
-  readonly onAgree: () => void;
+  readonly task: Task;
+  readonly onAgree: () => Promise<void>;
 };
 
 function Confirm({ request, task, onAgree }: ConfirmProps) {
   const words = useWords();
   const { facts, money } = useWallet();
-  const { amount, reference } = request;
+  const pin = usePin();
+  const { amount } = request;
+  const purpose = purposeOf(request.reference, words);
   return (
     <Screen
       title={words.confirmTitle}
       back="#/"
       action={
-        <button type="button" class="primary" disabled={task.isBusy} onClick={onAgree}>
+        <button type="submit" form="agree" class="primary" disabled={!pin.isReady || task.isBusy}>
           {words.payAmount(money(amount))}
         </button>
       }
@@ -164,8 +195,17 @@ function Confirm({ request, task, onAgree }: ConfirmProps) {
         <p class="hint">{words.youPay}</p>
         <Money amount={amount} currency={facts.currency} size="hero" />
         <p class="payee">{words.to(payeeOf(request, words.someone))}</p>
-        {reference !== "" && <p class="hint">{reference}</p>}
+        {purpose !== "" && <p class="hint">{purpose}</p>}
       </div>
+      <form
+        id="agree"
+        onSubmit={(event) => {
+          event.preventDefault();
+          task.run(() => pin.unlocked(onAgree));
+        }}
+      >
+        {pin.field}
+      </form>
       <Trouble error={task.error} />
     </Screen>
   );
