@@ -48,6 +48,8 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
   "wrong-amount": "The amount is not the one that was asked for. Pay exactly that.",
   "insufficient-funds": "There is not enough money ready to pay. Load more, or pay less.",
   "too-many-coins": "The amount takes too much small change. Sync, or pay in two payments.",
+  "already-paid":
+    "This request has been paid already. The money goes back: let the payer scan the code below.",
   "not-refundable":
     "This payment cannot be paid back here: only the device that paid gets it back, from the device it paid.",
   "over-refund": "More would go back than was paid. Ask for what is left of it.",

@@ -33,6 +33,7 @@ export const refusalsZh: Readonly<Record<RefusalCode, string>> = {
   "wrong-amount": "金额与所要求的不同。请按要求的金额付款。",
   "insufficient-funds": "可用的钱不够。请先充值，或少付一些。",
   "too-many-coins": "这笔金额需要太多零钱。请同步，或分两次付款。",
+  "already-paid": "这个请求已经付过了。钱会退回：请付款人扫描下面的码。",
   "not-refundable": "这笔付款不能在这里退回：只能由收款的设备退给当初付款的设备。",
   "over-refund": "退回的将超过所付的金额。请只要求剩余的部分。",
   "refunds-only": "收银台只能退款，不能付款。请把钱存入账户，用别的设备付款。",
