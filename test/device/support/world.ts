@@ -29,6 +29,7 @@ import type { MemberId, Outpoint, Output } from "../../../protocol/output.ts";
 import { type NodeSigner, NodeVerifier } from "../../../protocol/p256-node.ts";
 import type { Random } from "../../../protocol/random.ts";
 import { type Receipt, type SignedReceipt, signReceipt } from "../../../protocol/receipt.ts";
+import type { Signer } from "../../../protocol/signature.ts";
 import { memberStatus } from "../../../protocol/rules.ts";
 import { MemoryPurseStore, type PurseStore } from "../../../device/purse-store.ts";
 import { Purse } from "../../../device/purse.ts";
@@ -73,6 +74,8 @@ export class World {
   readonly places = new Map<string, PlaceCode>();
   /** Which coins were taken elsewhere, as devices hear, by name. */
   readonly rivals = new Map<string, (outpoint: Outpoint) => Hex | undefined>();
+  /** What signs inside a purse. */
+  signerOf: (name: string) => Signer = keyOf;
   #versions = 0;
 
   constructor(...members: readonly MemberId[]) {
@@ -112,7 +115,7 @@ export class World {
       networkId: toHex(networkId),
       member,
       class: deviceClass,
-      signer: keyOf(name),
+      signer: this.signerOf(name),
       verifier,
       store,
       random: randomOf(name),
