@@ -1,6 +1,7 @@
 /** What a shop does with a till in a browser. */
 import { expect } from "chai";
 import { Person, scan } from "./support/person.ts";
+import { shoot } from "./support/shoot.ts";
 import type { World } from "./support/world.ts";
 
 const SHOP = "Corner Shop";
@@ -47,10 +48,12 @@ export function testTill(world: () => World): void {
     it("takes a payment with the network off, from code to code, and calls it unverified [R-072, R-096, R-113]", async () => {
       for (const key of ["1", "2", ".", "5"]) await till.press(key);
       await till.page.getByLabel("Order or table").fill("Table 4");
+      await shoot(till, "till-sale");
       await till.press("Ask for payment");
       await agree("€12.50", "Table 4");
       await scan(dora, till, "Unverified until the till has synced.");
       expect(await till.page.locator(".outcome.good").innerText()).to.include("€12.50");
+      await shoot(till, "till-accepted");
       await dora.press("Scan the confirmation");
       await scan(till, dora, `Paid to ${SHOP}.`);
       await dora.press("Done");
@@ -105,6 +108,7 @@ export function testTill(world: () => World): void {
       await till.follow("Today");
       expect(await total()).to.equal("€20.50");
       await till.sees("Taken in 2 payments");
+      await shoot(till, "till-day");
       expect(await till.page.locator("dd").allInnerTexts()).to.deep.equal(["€20.50", "€2.50"]);
       await till.context.setOffline(false);
       await till.sees("Settled with the bank");

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { until } from "../../support/until.ts";
 import { payByCamera, Person, scan } from "./support/person.ts";
+import { shoot } from "./support/shoot.ts";
 import type { World } from "./support/world.ts";
 
 const RECEIVED = "Received offline, yours once you sync";
@@ -49,6 +50,7 @@ export function testWallet(world: () => World): void {
     it("pays another by codes before cameras, with the network off on both sides, and is paid by it [R-022, R-024, R-037, R-072, R-096, R-114]", async () => {
       await payByCamera(anna, ben, "12.50");
       expect(await ben.holdings()).to.deep.equal({ "": "€50.00", [RECEIVED]: "€12.50" });
+      await shoot(ben, "wallet-received-offline");
       const { "": ready, [AFTER_SYNC]: change } = await anna.holdings();
       expect(cents(ready!) + cents(change!)).to.equal(6750);
       await payByCamera(ben, anna, "5");
@@ -141,11 +143,13 @@ export function testWallet(world: () => World): void {
 
     it("goes on with a payment that was cut off when its page was closed [N-07, R-110]", async () => {
       await Promise.all([anna, ben].map((person) => person.context.setOffline(true)));
-      await ben.ask("2");
+      await ben.ask("2", "Two coffees");
       await anna.follow("Pay");
       await scan(ben, anna, "Is this right?");
+      await shoot(anna, "wallet-confirm");
       await anna.press("Pay €2.00");
       await anna.sees("Let the payee scan this");
+      await shoot(anna, "wallet-pay");
       for (const person of [anna, ben]) {
         await person.page.goto(world().bank.url);
         await person.page.reload();
@@ -153,6 +157,7 @@ export function testWallet(world: () => World): void {
       }
       await ben.press("Scan the payment");
       await scan(anna, ben, "Received offline. It is yours");
+      await shoot(ben, "wallet-accepted");
       await ben.page.reload();
       await ben.sees("Received offline. It is yours");
       await anna.press("Scan the confirmation");
