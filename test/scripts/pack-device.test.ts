@@ -1,6 +1,6 @@
 /** The tarball that device makers install: packed, installed into an empty folder without a network, and paid with there. */
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { cp, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { PACKAGE, packDevice } from "../../scripts/pack-device.ts";
 import { temporaryFolders } from "../device/support/temporary-folders.ts";
 import { root } from "../support/imports.ts";
+import { LocalRegistry } from "./support/local-registry.ts";
 
 const run = promisify(execFile);
 const tsc = join(root, "node_modules/.bin/tsc");
@@ -22,7 +23,9 @@ describe("the packed device SDK", function () {
   before(async () => {
     folder = await folders.make();
     const tarball = await packDevice(await folders.make());
-    await install(folder, tarball);
+    await writeFile(join(folder, "package.json"), `{ "type": "module", "private": true }\n`);
+    await using registry = await LocalRegistry.start(await folders.make());
+    await run("npm", ["install", tarball], { cwd: folder, env: registry.environment });
     installed = join(folder, "node_modules", PACKAGE);
     await cp(join(root, "test/scripts/packed"), folder, { recursive: true });
   });
@@ -99,22 +102,6 @@ describe("the packed device SDK", function () {
     });
   }
 });
-
-/**
- * Installs with npm and nothing from outside: what the package depends on is packed from this repository's
- * own node_modules.
- */
-async function install(folder: string, tarball: string): Promise<void> {
-  const packages = ["@hpke/core", "@hpke/common", "@noble/curves", "@noble/hashes", "qr"];
-  const paths = packages.map((name) => join(root, "node_modules", name));
-  const own = join(folder, "tarballs");
-  await mkdir(own);
-  const quiet = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund"];
-  await run("npm", ["pack", ...paths, "--pack-destination", own, ...quiet], { cwd: folder });
-  const tarballs = (await readdir(own)).map((name) => join(own, name));
-  await writeFile(join(folder, "package.json"), `{ "type": "module", "private": true }\n`);
-  await run("npm", ["install", tarball, ...tarballs, ...quiet], { cwd: folder });
-}
 
 /** This Node, and every other that is found, if the package says that it runs there. */
 async function nodes(): Promise<string[]> {
