@@ -95,6 +95,9 @@ contract Disputes is DoubleSpends {
         Case storage pending = _caseIn(caseId, CaseStatus.Opened);
         if (pending.kind == CaseKind.DoubleSpend) revert DisputesNeedsRuling(caseId);
         if (block.timestamp <= pending.deadline) revert DisputesDeadlineAhead(pending.deadline);
+        // What the case asks for is among what is needed.
+        (uint128 bond, uint256 needed) = _bondAndNeed(pending.accused, 0);
+        if (bond < needed) revert DisputesBondNeeded(bond, needed);
 
         _uphold(caseId);
     }
@@ -103,7 +106,7 @@ contract Disputes is DoubleSpends {
     function lapse(uint64 caseId) external {
         Case storage pending = _cases[caseId];
         uint64 deadline = pending.deadline;
-        if (pending.status == CaseStatus.Opened && pending.kind == CaseKind.DoubleSpend) {
+        if (pending.status == CaseStatus.Opened) {
             deadline += _claimPeriod();
         } else if (pending.status != CaseStatus.Answered) {
             revert DisputesWrongStatus(caseId, pending.status);
@@ -183,6 +186,7 @@ contract Disputes is DoubleSpends {
     }
 
     function _open(Case memory opened) private returns (uint64 caseId) {
+        if (opened.claimant == opened.accused) revert DisputesOwnCase(opened.accused);
         bytes32 claim = keccak256(abi.encode(opened.claimant, opened.kind, opened.subject));
         uint64 last = _caseOn[claim];
         CaseStatus status = _cases[last].status;

@@ -250,7 +250,8 @@ interface IDisputes {
     /// @notice The bond cannot leave before this time.
     /// @param leavesAt Unix time in seconds.
     error DisputesReleaseTooEarly(uint64 leavesAt);
-    /// @notice The bond is needed for other things. Of a report: pay into the bond, or open a case. (f)
+    /// @notice The bond is needed for other things. Of a report: pay into the bond, or open a case. (f) Of a
+    /// case that nobody answered: pay into the bond, or have a regulator rule.
     /// @param bond What there is, in minor units.
     /// @param needed For the minimum, the queue, fines, open cases, and what is to be paid beside them.
     error DisputesBondNeeded(uint256 bond, uint256 needed);
@@ -316,6 +317,9 @@ interface IDisputes {
     /// @param amount All awards with this case, in minor units.
     /// @param most The receipt's amount, or the certificate's maxBalance.
     error DisputesAboveStatement(uint256 amount, uint64 most);
+    /// @notice No member brings a case against itself.
+    /// @param member Its id.
+    error DisputesOwnCase(uint16 member);
     /// @notice The member has a case on the same that has not ended.
     /// @param caseId Its number.
     error DisputesCasePending(uint64 caseId);
@@ -333,7 +337,7 @@ interface IDisputes {
     /// @notice The deadline has not passed.
     /// @param deadline Unix time in seconds.
     error DisputesDeadlineAhead(uint64 deadline);
-    /// @notice A double spend is never ruled on for want of an answer.
+    /// @notice A double spend is not ruled on for want of an answer.
     /// @param caseId Its number.
     error DisputesNeedsRuling(uint64 caseId);
 
@@ -397,7 +401,8 @@ interface IDisputes {
     /// @param proof The bytes.
     function report(DoubleSpend calldata proof) external;
 
-    // Cases: opened → answered → ruled → enforced. Each step has `claimPeriod` to be made.
+    // Cases: opened → answered → ruled → enforced. Each step has `claimPeriod` to be made. Whoever opens one
+    // speaks for another member than the accused.
 
     /// @notice Opens a case on a double spend that `report` refuses by (e), (f) or for being late, and by
     /// nothing else. The ruling waives those alone. Operators of members.
@@ -439,11 +444,15 @@ interface IDisputes {
     /// @custom:role REGULATOR
     function rule(uint64 caseId, bool isUpheld) external;
 
-    /// @notice Rules for the claimant on a false statement, for want of an answer in time. Anyone.
+    /// @notice Rules for the claimant on a false statement, for want of an answer in time. Anyone. Nobody has
+    /// looked at the claim, so the bond must hold it beside all else that it is needed for, as in a release: a
+    /// bank that says nothing to an accomplice's claim gets no more than it could ask back. Where the bond is
+    /// short of that, a regulator rules.
     /// @param caseId Its number.
     function ruleUnanswered(uint64 caseId) external;
 
-    /// @notice Ends a case that was not ruled on in time. Anyone.
+    /// @notice Ends a case that was not ruled on in time: within `claimPeriod` of its answer, or of the last
+    /// moment for one. Anyone.
     /// @param caseId Its number.
     function lapse(uint64 caseId) external;
 

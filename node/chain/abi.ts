@@ -228,6 +228,7 @@ export const disputesAbi = [
   {"inputs":[{"internalType":"bytes20","name":"owner","type":"bytes20"},{"internalType":"bytes20","name":"signer","type":"bytes20"}],"name":"DisputesNotOwner","type":"error"},
   {"inputs":[{"internalType":"uint64","name":"cycle","type":"uint64"}],"name":"DisputesNotSettled","type":"error"},
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"DisputesNothingToPay","type":"error"},
+  {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"DisputesOwnCase","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"record","type":"bytes32"},{"internalType":"enum IDisputes.PairState","name":"state","type":"uint8"}],"name":"DisputesPairTaken","type":"error"},
   {"inputs":[{"internalType":"uint64","name":"leavesAt","type":"uint64"}],"name":"DisputesReleaseTooEarly","type":"error"},
   {"inputs":[],"name":"DisputesReportable","type":"error"},

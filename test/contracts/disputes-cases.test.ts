@@ -217,8 +217,8 @@ describe("a case in Disputes", () => {
         .to.be.revertedWithCustomError(disputes, "DisputesDeadlinePassed")
         .withArgs(deadline);
       await expect(disputes.lapse(1))
-        .to.be.revertedWithCustomError(disputes, "DisputesWrongStatus")
-        .withArgs(1, status.opened);
+        .to.be.revertedWithCustomError(disputes, "DisputesDeadlineAhead")
+        .withArgs(deadline + BigInt(PERIOD));
       await disputes.ruleUnanswered(1);
       await disputes.enforce(1);
       expect(await statusOf(1)).to.equal(status.enforced);
@@ -400,7 +400,7 @@ describe("a case in Disputes", () => {
       };
       await refused(0n, ["answer", "rule", "ruleUnanswered", "lapse", "enforce"]);
       await claimant.openFalseReceipt(signed, awards, ARGUMENT);
-      await refused(status.opened, ["lapse", "enforce"]);
+      await refused(status.opened, ["enforce"]);
       await accused.answer(1, ANSWER);
       await refused(status.answered, ["answer", "ruleUnanswered", "enforce"]);
       await regulator.rule(1, true);

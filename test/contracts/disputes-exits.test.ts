@@ -4,7 +4,7 @@ import { lock } from "../../protocol/output.ts";
 import { defaultParameters, START } from "../../scripts/bench/consortium.ts";
 import { apply, coinOf, device, proofOf, spend } from "../../scripts/bench/double-spends.ts";
 import { useConsortium } from "./support/deployment.ts";
-import { receiptFor } from "./support/promises.ts";
+import { receiptFor, type Signed } from "./support/promises.ts";
 
 const MINIMUM = 3n * START.guarantee;
 const HASH = `0x${"a1".repeat(32)}`;
@@ -27,24 +27,25 @@ describe("a bank that wants its bond at once", () => {
       time: connection.networkHelpers.time,
       bank: operator(2),
       claimant: operator(3),
+      accomplice: operator(4),
       regulator: disputes.connect(regulator),
       /** What the bond has, and what became reserve of the bank. */
       books: async () => [(await disputes.bondOf(2)).amount, await settlement.reserveOf(2)],
     };
   }
 
-  /** A case of member 3 on a receipt of the bank, for 1,000. */
-  async function sue({ consortium, claimant }: Awaited<ReturnType<typeof bonded>>) {
-    const receipt = await receiptFor(consortium, coinOf(consortium, own, 1000n, 9));
-    const awards = [{ owner: device("holder", 3).owner, member: 3, amount: 1000n }];
-    await claimant.openFalseReceipt(receipt, awards, HASH);
+  type Bonded = Awaited<ReturnType<typeof bonded>>;
+
+  /** What a case on a receipt of the bank is opened with: the receipt of a coin, and who asks for all of it. */
+  async function claim({ consortium }: Bonded, amount: bigint, member: number) {
+    const receipt = await receiptFor(consortium, coinOf(consortium, own, amount, 9));
+    const { owner } = device(`holder ${member}`, member);
+    const awards = [{ owner, member, amount }];
+    return [receipt, awards, HASH] as [Signed, typeof awards, string];
   }
 
   /** The bank blocks its device, takes its coin back when it may, and has the device pay it to the vault. */
-  async function takeBack(
-    { consortium, registry, members, time }: Awaited<ReturnType<typeof bonded>>,
-    amount: bigint,
-  ) {
+  async function takeBack({ consortium, registry, members, time }: Bonded, amount: bigint) {
     const coin = coinOf(consortium, own, amount, 1);
     const output = { lock: lock.key, owner: vault.owner, custodian: 2, amount };
     const spending = { coins: [coin], outputs: [output] };
@@ -60,7 +61,7 @@ describe("a bank that wants its bond at once", () => {
     it("gets nothing that the minimum or an open case needs, whoever reports it [N-12]", async () => {
       const parts = await bonded();
       const { disputes, bank, claimant, regulator, books } = parts;
-      await sue(parts);
+      await claimant.openFalseReceipt(...(await claim(parts, 1000n, 3)));
       const proof = await takeBack(parts, MINIMUM);
       for (const reporter of [bank, claimant]) {
         await expect(reporter.report(proof))
@@ -120,6 +121,53 @@ describe("a bank that wants its bond at once", () => {
         disputes,
         "DisputesPairTaken",
       );
+    });
+  });
+
+  describe("by a case that it does not answer", () => {
+    it("brings none against itself", async () => {
+      const parts = await bonded();
+      const { disputes, bank, books } = parts;
+      await expect(bank.openFalseReceipt(...(await claim(parts, MINIMUM, 2))))
+        .to.be.revertedWithCustomError(disputes, "DisputesOwnCase")
+        .withArgs(2);
+      await expect(
+        bank.openDoubleSpend(await takeBack(parts, MINIMUM), HASH),
+      ).to.be.revertedWithCustomError(disputes, "DisputesOwnCase");
+      expect(await books()).to.deep.equal([MINIMUM, 0n]);
+    });
+
+    it("gets nothing that the minimum or another case needs by an accomplice's: a regulator rules, or it lapses [R-166]", async () => {
+      const parts = await bonded();
+      const { disputes, settlement, claimant, accomplice, regulator, time, books } = parts;
+      await accomplice.openFalseReceipt(...(await claim(parts, MINIMUM, 4)));
+      await claimant.openFalseReceipt(...(await claim(parts, 1000n, 3)));
+      await time.increase(defaultParameters.claimPeriod);
+      const refused = async (caseId: number, needed: bigint) => {
+        await expect(disputes.ruleUnanswered(caseId))
+          .to.be.revertedWithCustomError(disputes, "DisputesBondNeeded")
+          .withArgs(MINIMUM, needed);
+      };
+      await refused(1, 2n * MINIMUM + 1000n);
+      await refused(2, 2n * MINIMUM + 1000n);
+      await regulator.rule(2, true);
+      await disputes.enforce(2);
+      expect(await settlement.reserveOf(3)).to.equal(1000n);
+      await time.increase(defaultParameters.claimPeriod);
+      await disputes.lapse(1);
+      expect(await books()).to.deep.equal([MINIMUM - 1000n, 0n]);
+      expect((await disputes.bondOf(2)).claimed).to.equal(0n);
+    });
+
+    it("gets by an accomplice's what it could ask back as well, no sooner", async () => {
+      const parts = await bonded(MINIMUM + 500n);
+      const { disputes, settlement, accomplice, time, books } = parts;
+      await accomplice.openFalseReceipt(...(await claim(parts, 500n, 4)));
+      await time.increase(defaultParameters.claimPeriod);
+      await disputes.ruleUnanswered(1);
+      await disputes.enforce(1);
+      expect(await books()).to.deep.equal([MINIMUM, 0n]);
+      expect(await settlement.reserveOf(4)).to.equal(500n);
     });
   });
 });

@@ -61,7 +61,7 @@ export function complain(run: Run, loser: Payment, note: string): void {
   const refusal = report(run, loser, note, winner);
   if (refusal === undefined || !FOR_A_CASE.has(refusal)) return;
   const proof = proofOf(run, loser, note, winner);
-  const claimant = run.chance.pick(run.banks);
+  const claimant = claimantAgainst(run, proof.coin!.custodian);
   sue(run, (disputes) => disputes.openDoubleSpend(claimant, proof));
 }
 
@@ -109,8 +109,12 @@ export function accuse(run: Run, { statement, losses }: Fraud): void {
   const awards = losses.map(({ holder, bank: member, value: amount }) => {
     return { owner: run.names.owner(holder), member, amount };
   });
-  const claimant = run.chance.pick(run.banks);
+  const claimant = claimantAgainst(run, statement.member);
   sue(run, (disputes) => disputes.openStatement(claimant, statement, awards));
+}
+
+function claimantAgainst(run: Run, accused: number): number {
+  return run.chance.pick(run.banks.filter((bank) => bank !== accused));
 }
 
 function sue(run: Run, open: (disputes: Disputes) => number): void {

@@ -61,14 +61,16 @@ export type Terms = { readonly claimPeriodS: number; readonly penaltyPercent: bi
 
 type Status = "opened" | "answered" | "ruled" | "enforced" | "dismissed";
 
-type Case = {
+type Claim = {
+  readonly claimant: MemberId;
   readonly accused: MemberId;
-  readonly claim: string;
+  /** What it is on: a pair, or a statement. */
+  readonly subject: string;
   readonly about: DoubleSpend | Statement;
   readonly debts: readonly Debt[];
-  status: Status;
-  deadlineS: number;
 };
+
+type Case = Claim & { status: Status; deadlineS: number };
 
 export class Disputes {
   readonly bonds: Bonds;
@@ -122,16 +124,28 @@ export class Disputes {
     const isShort = proof.winner.kind === "reclaim" && !this.canSpare(coin);
     if (!this.#isLate(proof) && !isAbove && !isShort)
       throw new DisputesRefusal("DisputesReportable");
-    const claim = `${claimant} ${proof.outpoint} ${proof.loser.id}`;
-    return this.#open(claim, coin.custodian, proof, [debtOf(proof, coin)]);
+    const subject = `${proof.outpoint} ${proof.loser.id}`;
+    return this.#open({
+      claimant,
+      subject,
+      accused: coin.custodian,
+      about: proof,
+      debts: [debtOf(proof, coin)],
+    });
   }
 
   openStatement(claimant: MemberId, statement: Statement, awards: readonly Award[]): number {
     if (this.#awardedWith(statement, awards) > statement.most)
       throw new DisputesRefusal("DisputesAboveStatement");
     const debts = awards.map((award) => ({ ...award, lost: undefined }));
-    const { kind, subject, member } = statement;
-    return this.#open(`${claimant} ${kind} ${subject}`, member, statement, debts);
+    const { kind, subject, member: accused } = statement;
+    return this.#open({
+      claimant,
+      subject: `${kind} ${subject}`,
+      accused,
+      about: statement,
+      debts,
+    });
   }
 
   answer(number: number): void {
@@ -156,14 +170,14 @@ export class Disputes {
     const pending = this.#caseIn(number, "opened");
     if (!("most" in pending.about)) throw new DisputesRefusal("DisputesNeedsRuling");
     if (this.chain.timeS <= pending.deadlineS) throw new DisputesRefusal("DisputesDeadlineAhead");
+    // What the case asks for is among what is needed.
+    if (this.#spareOf(pending.accused) < 0n) throw new DisputesRefusal("DisputesBondNeeded");
     pending.status = "ruled";
   }
 
   lapse(number: number): void {
     const pending = this.#caseIn(number, "opened", "answered");
     const isOpened = pending.status === "opened";
-    // For want of an answer a false statement is ruled on by anyone, and never lapses.
-    if (isOpened && "most" in pending.about) throw new DisputesRefusal("DisputesWrongStatus");
     const lastS = pending.deadlineS + (isOpened ? this.#terms.claimPeriodS : 0);
     if (this.chain.timeS <= lastS) throw new DisputesRefusal("DisputesDeadlineAhead");
     this.#end(pending, "dismissed");
@@ -251,7 +265,11 @@ export class Disputes {
 
   /** (f) Whether the bond holds the coin beside all that it is needed for. */
   protected canSpare({ custodian, amount }: Output): boolean {
-    return this.bonds.spareOf(custodian, this.chain.guaranteeOf(custodian)) >= amount;
+    return this.#spareOf(custodian) >= amount;
+  }
+
+  #spareOf(member: MemberId): bigint {
+    return this.bonds.spareOf(member, this.chain.guaranteeOf(member));
   }
 
   #restitute(proof: DoubleSpend, coin: Output): EventBody[] {
@@ -263,18 +281,15 @@ export class Disputes {
     return [...paid, { kind: "revoked", member, owner: fromHex(coin.owner), timeS }];
   }
 
-  #open(
-    claim: string,
-    accused: MemberId,
-    about: DoubleSpend | Statement,
-    debts: readonly Debt[],
-  ): number {
-    const isPending = ({ claim: of, status }: Case) =>
-      of === claim && status !== "enforced" && status !== "dismissed";
+  #open(opened: Claim): number {
+    const { claimant, accused, subject, debts } = opened;
+    if (claimant === accused) throw new DisputesRefusal("DisputesOwnCase");
+    const isPending = ({ claimant: by, subject: of, status }: Case) =>
+      by === claimant && of === subject && status !== "enforced" && status !== "dismissed";
     if (this.#cases.some(isPending)) throw new DisputesRefusal("DisputesCasePending");
     this.bonds.account(accused).claimed += worth(debts);
     const deadlineS = this.chain.timeS + this.#terms.claimPeriodS;
-    return this.#cases.push({ accused, claim, about, debts, status: "opened", deadlineS });
+    return this.#cases.push({ ...opened, status: "opened", deadlineS });
   }
 
   #end(ended: Case, status: Status): void {

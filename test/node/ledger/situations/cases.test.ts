@@ -77,6 +77,31 @@ describe("a case", () => {
     assert.deepEqual([coinsAndBurns, reserves], [160n, 160n]);
   });
 
+  it("about a receipt that nobody answers, for more than the bond can spare: an accomplice gets nothing of it, and who was cheated is paid by a ruling [R-166] [N-12]", async () => {
+    scene = Scene.open(1000n, 3080n);
+    bob = await scene.enrol("bob", 2);
+    const { disputes } = scene;
+    const forged = (of: string, amount: bigint): Statement => {
+      return { kind: "receipt", subject: of, member: 1, most: amount };
+    };
+    assert.throws(
+      () => disputes.openStatement(1, forged("its own", 3080n), [award(ann, 1, 3080n)]),
+      isRefused("DisputesOwnCase"),
+    );
+    const accomplice = disputes.openStatement(2, forged("one", 3080n), [award(ann, 1, 3080n)]);
+    const honest = disputes.openStatement(3, forged("another", 81n), [award(bob, 2, 81n)]);
+    scene.timeS += CLAIM_PERIOD_S + 1;
+    for (const number of [accomplice, honest])
+      assert.throws(() => disputes.ruleUnanswered(number), isRefused("DisputesBondNeeded"));
+    disputes.rule(accomplice, false);
+    // The minimum leaves 80.
+    assert.throws(() => disputes.ruleUnanswered(honest), isRefused("DisputesBondNeeded"));
+    disputes.rule(honest, true);
+    scene.fold(disputes.enforce(honest));
+    assert.equal(scene.balanceOf(bob), 81n);
+    assert.equal(disputes.bonds.account(1).bond, 2999n);
+  });
+
   it("about a receipt that was true, and answered: nothing is paid [R-032]", async () => {
     const { disputes } = scene;
     const coin = await scene.coin(pay(ann, 1, 80n));
@@ -144,7 +169,7 @@ describe("a case", () => {
     it("two cases of two banks: the second to be enforced pays nothing [N-12]", () => {
       const { disputes } = scene;
       const proof = scene.proof(coin, loser, winner);
-      const numbers = [1, 2].map((claimant) => ruled(disputes.openDoubleSpend(claimant, proof)));
+      const numbers = [2, 3].map((claimant) => ruled(disputes.openDoubleSpend(claimant, proof)));
       const events = numbers.flatMap((number) => disputes.enforce(number));
       assert.deepEqual(
         events.map(({ kind }) => kind),

@@ -31,9 +31,9 @@ export class Scene extends TestLedger implements Chain {
   /** What bonds have paid for coins, over all. */
   paid = 0n;
 
-  /** Banks 1 and 2, each with a bond and a guarantee of 1,000. */
+  /** Banks 1 and 2, each with a bond and a guarantee of 1,000, and bank 3, which has neither. */
   static open(guarantee = 1000n, bond = 10_000n): Scene {
-    const scene = new Scene(1, 2);
+    const scene = new Scene(1, 2, 3);
     for (const bank of [1, 2]) {
       scene.guarantee(bank, guarantee);
       scene.disputes.bonds.deposit(bank, bond);
