@@ -3,11 +3,11 @@
  * protocol T=1, selection by full name, chained commands, extended length.
  */
 const CAPABILITIES = [0x80, 0x73, 0x80, 0x01, 0xc0];
-/** TD1 and TD2 as contactless cards have them in PC/SC readers: T=0 is named first, T=1 is spoken. */
-const INTERFACE = [0x80, 0x01];
+/** TD1: no protocol but T=1. */
+const PROTOCOL = 0x01;
 
 export function answerToReset(): Uint8Array {
-  const checked = [0x80 + CAPABILITIES.length, ...INTERFACE, ...CAPABILITIES];
+  const checked = [0x80 + CAPABILITIES.length, PROTOCOL, ...CAPABILITIES];
   const check = checked.reduce((sum, byte) => sum ^ byte, 0);
   return Uint8Array.of(0x3b, ...checked, check);
 }

@@ -17,6 +17,9 @@ export const VPCD_PORT = 35_963;
 
 const control = { powerOff: 0, powerOn: 1, reset: 2, answerToReset: 4 } as const;
 
+/** How a line ends that one of its ends lets go of. */
+const ENDS: ReadonlySet<string | undefined> = new Set(["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"]);
+
 export class VirtualCard implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #start: () => Application;
@@ -94,6 +97,6 @@ async function* framesFrom(socket: Socket): AsyncGenerator<Uint8Array> {
       }
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
+    if (!ENDS.has((error as NodeJS.ErrnoException).code)) throw error;
   }
 }

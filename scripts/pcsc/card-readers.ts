@@ -16,7 +16,8 @@ import {
 /** Does what is to be done with a card that has come. */
 export type CardHandler = (channel: CardChannel, reader: string) => Promise<void>;
 
-/** The longest response: 65,536 bytes and a status word. */
+/** The longest command at extended length, and the longest response: 65,536 bytes and a status word. */
+const COMMAND_MAX = 65_544;
 const RESPONSE_MAX = 65_538;
 
 export class CardReaders implements Disposable {
@@ -104,8 +105,21 @@ export class CardReaders implements Disposable {
   }
 }
 
+/**
+ * The binding reads a command and writes a response on another thread, and holds on to neither: what the
+ * collector moved or took away in the meantime would be sent in its place. So both are in memory of their own
+ * for as long as the channel is there; there is one APDU at a time.
+ */
 function channelOf(card: Card): CardChannel {
-  return { transmit: (command) => card.transmit(command, new ArrayBuffer(RESPONSE_MAX)) };
+  const commands = new Uint8Array(new ArrayBuffer(COMMAND_MAX));
+  const responses = new ArrayBuffer(RESPONSE_MAX);
+  return {
+    async transmit(command) {
+      commands.set(command);
+      const response = await card.transmit(commands.subarray(0, command.length), responses);
+      return response.slice();
+    },
+  };
 }
 
 function serviceProblem(cause: Error): Refusal {
