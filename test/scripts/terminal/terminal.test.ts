@@ -5,17 +5,21 @@ import { expect } from "chai";
 import { ownIns, standardIns } from "../../../device/nfc/card-commands.ts";
 import { FrameCollector } from "../../../device/qr/frame-collector.ts";
 import { planFrames } from "../../../device/qr/frames.ts";
+import { readQr } from "../../../device/qr/qr-code.ts";
 import { toHex } from "../../../protocol/bytes.ts";
+import { decodeRequest } from "../../../protocol/request.ts";
 import { parseNetworkFile } from "../../../protocol/network-file.ts";
 import * as act from "../../../scripts/wallet/actions.ts";
 import { Wallet } from "../../../scripts/wallet/wallet.ts";
 import { makeWalletFile } from "../../../scripts/wallet/wallet-file.ts";
 import { authority, Bank, MEMBER } from "../../gateway/support/bank.ts";
-import { firstFrames } from "../../device/qr/support/picture.ts";
+import { firstFrames, modulesIn, pictureOf } from "../../device/qr/support/picture.ts";
 import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { useChromium } from "../../e2e/web/support/chromium.ts";
 import { writeNetworkFile } from "../commands/support/network-file.ts";
 import { CutLine } from "./support/cut-line.ts";
 import { CardService, freePort, missingForCards } from "./support/pcscd.ts";
+import { takePicture } from "./support/picture.ts";
 import { Program } from "./support/program.ts";
 
 describe("tallystick terminal and tallystick card", () => {
@@ -85,6 +89,8 @@ describe("tallystick terminal and tallystick card", () => {
 
   async function remove(): Promise<void> {
     await card[Symbol.asyncDispose]();
+    expect(await card.end()).to.equal(0);
+    expect(card.output).to.match(/The card is out of the reader/);
   }
 
   it("take a payment with no network, unverified until it is synced [R-038, R-039, R-040, R-043, R-052, R-092]", async () => {
@@ -175,6 +181,24 @@ describe("tallystick terminal and tallystick card", () => {
     await using other = Program.start(["card", "--folder", at("card"), "--port", "1"]);
     await other.says(/unavailable: no virtual card reader at 127\.0\.0\.1:1 \(ECONNREFUSED\)/);
     expect(await other.end()).to.equal(1);
+  });
+
+  describe("on a screen", () => {
+    const browser = useChromium();
+
+    it("show a code that a camera reads, and have their picture taken [R-022, R-096]", async () => {
+      await using shop = Program.onScreen(["terminal", "--folder", at("phone"), "--no-cards"]);
+      await shop.says(/Ready/);
+      shop.type("7.20");
+      await shop.says(/PAY 7\.20 EUR[^>]*quit >/);
+      const code = shop.screen.split("\n").filter((row) => row.startsWith("\u001b[30"));
+      const text = readQr(pictureOf(modulesIn(`${code.join("\n")}\n`)));
+      expect(decodeRequest(messageIn(text!)).amount).to.equal(720n);
+      const picture = await takePicture(browser(), "terminal", shop.screen);
+      expect(picture.length).to.be.above(5_000);
+      shop.type("q");
+      expect(await shop.end()).to.equal(0);
+    });
   });
 
   it("have the same day's totals when the till is opened again, and end when they are told", async () => {

@@ -23,6 +23,20 @@ export class Program implements AsyncDisposable {
     return new Program(spawn(process.execPath, [command, ...args], { env, stdio: "pipe" }));
   }
 
+  /** On a terminal of 90 columns and 50 rows. */
+  static onScreen(args: readonly string[], environment: Record<string, string> = {}): Program {
+    const words = [process.execPath, command, ...args].map((word) => `'${word}'`);
+    const line = `stty rows 50 cols 90 && exec ${words.join(" ")}`;
+    const env = { ...process.env, ...environment };
+    return new Program(spawn("script", ["-qfec", line, "/dev/null"], { env, stdio: "pipe" }));
+  }
+
+  /** What stands on the screen: since it was painted last. */
+  get screen(): string {
+    const painted = this.#output.slice(this.#output.lastIndexOf("\u001b[H\u001b[J") + 6);
+    return painted.replaceAll("\r", "");
+  }
+
   get output(): string {
     return this.#output;
   }
@@ -33,7 +47,7 @@ export class Program implements AsyncDisposable {
   }
 
   /** Waits until it says so, after what was waited for before. @returns what it said up to there. */
-  async says(what: RegExp, ms = 8_000): Promise<string> {
+  async says(what: RegExp, ms = 20_000): Promise<string> {
     const found = () => what.exec(this.#output.slice(this.#seen));
     const ended = () => this.#process.exitCode !== null && found() === null;
     await until(`it says ${what}: ${this.#output}`, () => found() !== null || ended(), ms).catch(
