@@ -1,0 +1,96 @@
+/** A node whose state is not the one that settled, or that lost a checkpoint, sets its ledger aside and folds the log again. */
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DivergenceError } from "../../node/checkpoints/checkpointer.ts";
+import { selectorOf } from "../../node/chain/contracts.ts";
+import { CheckedStore } from "../../node/service/checked-store.ts";
+import { keys } from "../../node/store/keys.ts";
+import { ChainProxy, type RpcCall } from "../support/chain-proxy.ts";
+import { Consortium } from "../support/consortium.ts";
+import { holdCalls } from "../support/held-calls.ts";
+import { until } from "../support/until.ts";
+
+const OBSERVER = 0;
+const PATIENCE_MS = 60_000;
+
+describe("a node that came to another state", function () {
+  this.timeout(2 * PATIENCE_MS);
+  let consortium: Consortium;
+  let proxy: ChainProxy;
+  let url: string;
+
+  before(async () => {
+    consortium = await Consortium.open(1);
+    proxy = new ChainProxy(consortium.network.rpcUrls[0]!);
+    url = await proxy.start();
+  });
+  after(async () => {
+    await consortium[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
+  });
+
+  /** A chain that the proxy stands before. */
+  const behind = () => ({ chain: { url, pollMs: 20 } });
+  const dataOf = (member: number) => join(consortium.folder, `node${member}`);
+  const setAside = async (member: number) =>
+    (await readdir(dataOf(member))).filter((name) => name.startsWith("ledger.damaged-")).length;
+
+  async function agree(): Promise<void> {
+    const reports = () =>
+      Promise.all([OBSERVER, 1].map((member) => consortium.client(member).identities()));
+    await until(
+      "both stand at one root",
+      async () =>
+        new Set((await reports()).map(({ seq, stateRoot }) => `${seq} ${stateRoot}`)).size === 1,
+      PATIENCE_MS,
+    );
+    for (const { rows } of await reports())
+      assert.ok(Object.values(rows).every(({ holds }) => holds));
+  }
+
+  it("stops, sets its ledger aside, and comes to the settled root when it is started again", async () => {
+    const selector = selectorOf("settlement", "getCycle");
+    const isCycle = ({ method, params }: RpcCall) =>
+      method === "eth_call" && String(params[0].data).startsWith(selector);
+    // The state root is the last word of the answer.
+    proxy.alter = (call, result: string) =>
+      isCycle(call) ? result.slice(0, -64) + "6".repeat(64) : result;
+    await consortium.start(1);
+    const observer = await consortium.start(OBSERVER, behind());
+    const failed = assert.rejects(observer.failed, DivergenceError);
+    await consortium.deposit(1, 1_000n);
+    await failed;
+    assert.equal(await setAside(OBSERVER), 0);
+    await consortium.stop(OBSERVER);
+    assert.equal(await setAside(OBSERVER), 1);
+    proxy.alter = (_, result) => result;
+    await consortium.start(OBSERVER, behind());
+    await consortium.untilSettled(1, PATIENCE_MS);
+    await agree();
+    assert.equal(await setAside(OBSERVER), 1);
+  });
+
+  it("folds the log again where a crash took the checkpoint of a cycle that is not settled, and settles it then", async () => {
+    await consortium.stop(1);
+    const held = holdCalls(proxy, "settle");
+    await consortium.start(1, behind());
+    await consortium.deposit(1, 500n);
+    await held.sent;
+    await consortium.stop(1);
+    assert.equal(await setAside(1), 0);
+    {
+      // As if the node had been killed between the event that closed the cycle and the checkpoint.
+      await using store = await CheckedStore.open(join(dataOf(1), "ledger"));
+      assert.notEqual(await store.get(keys.checkpoint(2)), undefined);
+      await store.write([{ key: keys.checkpoint(2), value: null }]);
+    }
+    // What was held back stays so: it is the node that was started again that settles.
+    proxy.decide = () => "pass";
+    await consortium.start(1, behind());
+    assert.ok(consortium.warnings.some(({ msg }) => /checkpoint was lost/.test(msg)));
+    assert.equal(await setAside(1), 1);
+    await consortium.untilSettled(2, PATIENCE_MS);
+    await agree();
+  });
+});
