@@ -1,7 +1,8 @@
 /**
  * Any process may die at any moment, and nothing that was acknowledged is lost or done twice. The moments
  * that matter are hit one by one and each hit is proved from what the dead process left on its disk, in
- * its log, and on the chain; the others are random. TALLYSTICK_KILLS=20 for as many in all.
+ * its log, and on the chain; the others are random. TALLYSTICK_KILLS=20 for as many in all; fewer than the
+ * moments and all processes at once there never are.
  */
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
@@ -26,6 +27,21 @@ const moments = ["sync-answer", "endorse-sequence", "event-store", "checkpoint-s
 type Moment = (typeof moments)[number] | "random" | "all";
 
 describe("kill -9", () => {
+  it("is planned for each of the moments, for all at once, and as often as was asked", () => {
+    for (const [asked, planned] of [
+      [6, 6],
+      [20, 20],
+      [1, 5],
+    ] as const) {
+      for (let seed = 0; seed < 100; seed++) {
+        const plan = planOf(asked, randomOf(seed));
+        assert.equal(plan.length, planned);
+        for (const moment of [...moments, "all"] as const) assert.ok(plan.includes(moment));
+      }
+    }
+    assert.ok(Number.isInteger(KILLS) && KILLS > 0, "TALLYSTICK_KILLS is a number");
+  });
+
   it("of any process, or of all, at any moment loses nothing that was acknowledged and does nothing twice [N-13, N-21]", async function () {
     this.timeout(60_000 + KILLS * 60_000);
     await using network = await LiveNetwork.open();
@@ -86,7 +102,8 @@ describe("kill -9", () => {
     await payers.pause();
     const counts = [...hits].map(([moment, count]) => `${moment} ${count}`).join(", ");
     console.log(`      seed ${SEED}; kills: ${counts}; chances missed: ${killer.missed}`);
-    for (const moment of moments) assert.ok((hits.get(moment) ?? 0) > 0, `${moment} was never hit`);
+    for (const moment of [...moments, "all"] as const)
+      assert.ok((hits.get(moment) ?? 0) > 0, `${moment} was never hit`);
 
     const clients = [OBSERVER, ...MEMBERS].map((member) => network.devnet.client(member));
     const due = [...payers.acknowledged];
