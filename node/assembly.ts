@@ -195,7 +195,12 @@ async function openWork(
             endorser,
             validator,
             propose: async (to, batch, seq) => {
-              const answer = await requests.ask(peerOf(directory, to), "propose", { batch, seq });
+              const answer = await requests.ask(
+                peerOf(directory, to),
+                "propose",
+                { batch, seq },
+                { timeoutMs: options.batches.answerMs },
+              );
               if (answer.kind === "endorsed") return answer.signature;
               throw new Objection(answer.reason.code, answer.reason.text, answer.leaves);
             },

@@ -71,6 +71,8 @@ export class Checkpointer {
   readonly #stop = new AbortController();
   /** When something first happened in the open cycle, by this process's clock; zero if nothing did. */
   #busySince = 0;
+  /** The last cycle of which each member gave no answer: told once. */
+  readonly #unanswered = new Map<MemberId, number>();
   /** When the turn for what is due now began. */
   #turn = { cycle: 0, since: 0 };
 
@@ -230,28 +232,46 @@ export class Checkpointer {
     await this.#parts.replica.reached(this.#parts.replica.state.seq + 1, this.#options.turnMs);
   }
 
-  /** Own signature, if it counts, and those of the others that came to the same state, by signer. */
+  /**
+   * Own signature, if it counts, and those of others that came to the same state, by signer: as soon as
+   * there is a quorum, so that a member that never answers holds nothing up.
+   */
   async #gather(cycle: number, digest: Uint8Array): Promise<Map<Hex, Uint8Array>> {
-    const { directory, ask, logger } = this.#parts;
+    const { directory } = this.#parts;
     const validator = this.#parts.validator!;
     const signatures = validator.beginQuorum(digest);
-    const others = directory.activeMembers().filter((member) => member !== validator.member);
-    await Promise.allSettled(
-      others.map(async (member) => {
-        const answer = await ask(member, cycle, toHex(digest));
-        if (answer.kind === "other") {
-          logger.error(
-            { member, cycle, digest: answer.digest },
-            "a member came to another checkpoint",
-          );
-        }
-        if (answer.kind !== "signed") return;
-        const signer = recoverValidator(digest, answer.signature);
-        if (signer === directory.validatorOf(member)) signatures.set(signer, answer.signature);
-        else
-          logger.error({ member, cycle, signer }, "a member signed a checkpoint with another key");
-      }),
-    );
+    const members = directory.activeMembers();
+    const enough = Promise.withResolvers<void>();
+    const answers = members
+      .filter((member) => member !== validator.member)
+      .map(async (member) => {
+        const signature = await this.#ask(member, cycle, digest);
+        if (signature !== undefined) signatures.set(directory.validatorOf(member)!, signature);
+        if (signatures.size >= quorumOf(members.length)) enough.resolve();
+      });
+    await Promise.race([enough.promise, Promise.all(answers)]);
     return signatures;
+  }
+
+  /** A member's signature, if it gives one that counts. */
+  async #ask(member: MemberId, cycle: number, digest: Uint8Array): Promise<Uint8Array | undefined> {
+    const { directory, ask, logger } = this.#parts;
+    try {
+      const answer = await ask(member, cycle, toHex(digest));
+      if (answer.kind === "other") {
+        const about = { member, cycle, digest: answer.digest };
+        logger.error(about, "a member came to another checkpoint");
+      }
+      if (answer.kind !== "signed") return undefined;
+      const signer = recoverValidator(digest, answer.signature);
+      if (signer === directory.validatorOf(member)) return answer.signature;
+      logger.error({ member, cycle, signer }, "a member signed a checkpoint with another key");
+    } catch (error) {
+      if (this.#stop.signal.aborted) return undefined;
+      if (this.#unanswered.get(member) !== cycle)
+        logger.warn({ member, cycle, err: error }, "a member does not sign a checkpoint");
+      this.#unanswered.set(member, cycle);
+    }
+    return undefined;
   }
 }

@@ -79,6 +79,18 @@ describe("one of four members", function () {
     await warned(({ msg, member }) => msg === "a member does not endorse" && member === LIAR);
   });
 
+  it("is connected and answers nothing it is asked: the others do not wait for it, and say who does not answer", async () => {
+    const never = () => new Promise<never>(() => undefined);
+    await using liar = await Liar.start(consortium, LIAR, { propose: never, checkpoint: never });
+    consortium.warnings.length = 0;
+    await payAndSettle();
+    const isNamed = (what: string) => (line: LogLine) =>
+      line.msg === what && line.member === LIAR && /in time/.test(JSON.stringify(line.err));
+    await warned(isNamed("a member does not endorse"));
+    await warned(isNamed("a member does not sign a checkpoint"));
+    assert.equal(liar.host.connected().length, consortium.nodes.size);
+  });
+
   it("endorses another batch than it was asked for: it is named, its signature not used [R-088]", async () => {
     await using _ = await Liar.start(consortium, LIAR, {
       propose: async ({ batch }) => {

@@ -143,6 +143,27 @@ describe("the checkpointer", () => {
     assert.deepEqual([named.member, named.digest], [2, OTHER]);
   });
 
+  it("waits for nobody once there is a quorum, and says once who gave no answer", async () => {
+    let isGone = false;
+    ask = async (member, _, digest) => {
+      if (isGone) throw new Error("it is gone");
+      return member === 4 ? await new Promise(() => undefined) : signedBy(member, digest);
+    };
+    make().start();
+    await rig.deposit(1, 5n);
+    await rig.closeCycle();
+    await isSettled(1);
+    const by = [SELF, 2, 3].map((member) => directory.validatorOf(member)!);
+    assert.deepEqual(settled[0]!.signers, by.toSorted());
+    isGone = true;
+    await rig.settle();
+    await rig.deposit(1, 5n);
+    await rig.closeCycle();
+    await until("all are named", () => logged("does not sign a checkpoint").length === 3);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(logged("does not sign a checkpoint").length, 3);
+  });
+
   it("sends nothing to the chain without a quorum, and asks again until there is one", async () => {
     let isBack = false;
     let asked = 0;
