@@ -41,6 +41,8 @@ export type ChainClientOptions = {
   readonly timeoutMs?: number;
   /** Blocks whose logs are asked for at once, at most. */
   readonly blocksMax?: number;
+  /** How long to wait at most before a chain that does not answer is asked again. */
+  readonly pauseMaxMs?: number;
   /** How far servers behind one URL may be apart: missing events and nonces are no verdict before. */
   readonly lagMs?: number;
 };
@@ -55,7 +57,6 @@ export type ChainState =
   | { readonly kind: "chain-down"; readonly sinceMs: number };
 
 const POLL_MAX_MS = 1000;
-const PAUSE_MAX_MS = 5000;
 
 export class ChainClient implements AsyncDisposable {
   readonly network: NetworkFile;
@@ -76,11 +77,12 @@ export class ChainClient implements AsyncDisposable {
       pollMs,
       timeoutMs = 10_000,
       blocksMax = 5000,
+      pauseMaxMs = 5000,
       lagMs = 10_000,
     } = options;
     this.network = parts.network;
     this.#parts = parts;
-    this.#options = { timeoutMs, blocksMax, lagMs };
+    this.#options = { timeoutMs, blocksMax, pauseMaxMs, lagMs };
     this.#pollMs = pollMs;
     this.#rpc = new ChainRpc({ urls, chainId: parts.network.chainId, timeoutMs });
     this.reader = new ContractReader(this.#rpc, parts.network.contracts);
@@ -164,7 +166,7 @@ export class ChainClient implements AsyncDisposable {
           this.#delayed(detail);
         },
       },
-      { ...this.#options, pollMs: this.#poll(), pauseMaxMs: PAUSE_MAX_MS },
+      { ...this.#options, pollMs: this.#poll() },
     );
     for await (const placed of log.follow(from, AbortSignal.any([signal, this.#stop.signal]))) {
       if (placed.event.kind === "protocol")
@@ -241,7 +243,8 @@ export class ChainClient implements AsyncDisposable {
   async #patiently<T>(work: () => Promise<T>, ended?: AbortSignal): Promise<T> {
     const stop = this.#stop.signal;
     const signal = ended === undefined ? stop : AbortSignal.any([stop, ended]);
-    for (let pauseMs = 50; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
+    const { pauseMaxMs } = this.#options;
+    for (let pauseMs = 50; ; pauseMs = Math.min(2 * pauseMs, pauseMaxMs)) {
       signal.throwIfAborted();
       try {
         const result = await untilAborted(work(), signal);

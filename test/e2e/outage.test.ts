@@ -102,6 +102,8 @@ describe("a network of processes", function () {
     }
     const late = await payers.chain(payer, 5);
     await payers.pass(2, late);
+    // By then the pauses have grown to a second or two. A longer outage brings more of them, which end where
+    // test/node/chain/event-log.test.ts shows, and nothing else.
     await sleep(3_000);
     await network.devnet.startChain();
     await haveAllApplied(idsOf(late));

@@ -335,6 +335,40 @@ describe("following the log", function () {
     assert.deepEqual(seen, all);
   });
 
+  it("asks a chain that stays down less and less often, up to a bound, and goes on within that bound once it is back", async () => {
+    const pauseMaxMs = 160;
+    const proxy = new ChainProxy(net.url);
+    await using parts = new AsyncDisposableStack();
+    parts.use(proxy);
+    const rpcUrls = [await proxy.start()];
+    const client = parts.use(net.client({}, { rpcUrls, pollMs: 10, pauseMaxMs }));
+    await client.start();
+    const stop = new AbortController();
+    const seen: PlacedEvent[] = [];
+    const asked: number[] = [];
+    proxy.decide = () => {
+      asked.push(performance.now());
+      return "cut";
+    };
+    const reading = (async () => {
+      for await (const placed of client.events(undefined, stop.signal)) seen.push(placed);
+    })();
+    // Pauses of 20, 40, 80 and then 160 ms: an outage of any length has no others.
+    await until(async () => asked.length >= 8);
+    const pauses = asked.slice(1).map((time, i) => time - asked[i]!);
+    assert.ok(pauses[0]! < pauseMaxMs / 2, `first it waits ${pauses[0]} ms`);
+    for (const pause of pauses.slice(3)) assert.ok(pause >= pauseMaxMs - 2, `${pause} ms`);
+    assert.equal(client.state.kind, "chain-down");
+    proxy.decide = () => "pass";
+    const back = performance.now();
+    await until(async () => seen.length > 0);
+    assert.ok(performance.now() - back < 20 * pauseMaxMs);
+    await until(async () => seen.length === all.length);
+    stop.abort();
+    await reading;
+    assert.deepEqual(seen, all);
+  });
+
   it("goes on over a chain that is killed and restarted", async () => {
     await using folder = await makeFolder();
     let { child, message } = await forkChain(chainOptions(folder.path));
