@@ -23,6 +23,8 @@ export type NextTrustList = {
   readonly nextTrustKey?: Uint8Array | undefined;
   /** Members whose key before the present one counts no more at once. */
   readonly compromised: readonly MemberId[];
+  /** Members whose bond is short of what it owes: they have nothing left to guarantee with. */
+  readonly impaired: readonly MemberId[];
   /** Milliseconds. */
   readonly now: number;
 };
@@ -68,10 +70,11 @@ export async function publishNext(
 function trusted(
   { member, status, issuer, guarantee, name }: MemberEntry,
   published: readonly SignedTrustList[],
-  { receiptLifeMs, compromised, now }: NextTrustList,
+  { receiptLifeMs, compromised, impaired, now }: NextTrustList,
 ): TrustedMember {
   const { current, next, fromS } = guarantee;
-  const row = { member, status, issuer, name, guarantee: now < fromS * 1000 ? current : next };
+  const inForce = now < fromS * 1000 ? current : next;
+  const row = { member, status, issuer, name, guarantee: impaired.includes(member) ? 0n : inForce };
   if (compromised.includes(member)) return row;
   const rows = published.flatMap(({ issued, members }) => {
     const known = members.find((each) => each.member === member);

@@ -1,5 +1,6 @@
 /** `tallystick admin trust-list`: what the authority tells devices, by its trust key. Nothing goes to the chain. */
 import type { Command } from "commander";
+import type { ContractReader } from "../../node/chain/reader.ts";
 import { loadKeyFile } from "../../node/service/key-file.ts";
 import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
@@ -31,8 +32,8 @@ export function registerTrustList(admin: Command): void {
     .addHelpText(
       "after",
       `
-Run it whenever the registry has changed what devices go by: members, their status, issuer keys, guarantees;
-and before the newest list runs out. Gateways fetch <file>, or what serves it, by themselves. An issuer key
+Run it whenever what devices go by has changed: members, their status, issuer keys, guarantees, a bond that is
+short of what it owes or has paid it; and before the newest list runs out. Gateways fetch <file>, or what serves it, by themselves. An issuer key
 that was rotated stays good for as long as receipts live, unless --compromised says otherwise.`,
     )
     .action(async (path: string, options: TrustListOptions) => {
@@ -40,7 +41,7 @@ that was rotated stays good for as long as receipts live, unless --compromised s
       const nextTrustKey =
         options.next === undefined ? undefined : await readTrustKey(options.next);
       await using session = await AdminSession.open(options);
-      const { members } = await answering(() => session.client.reader.directory());
+      const { members, impaired } = await answering(() => stateOf(session.client.reader));
       const list = await publishNext(path, key, {
         networkId: fromHex(session.network.networkId, 32),
         members,
@@ -48,6 +49,7 @@ that was rotated stays good for as long as receipts live, unless --compromised s
         lifeMs: options.days * 86_400_000,
         nextTrustKey,
         compromised: (options.compromised ?? []).map(parseWhole),
+        impaired,
         now: Date.now(),
       });
       const before = list.members.filter(({ previousIssuer }) => previousIssuer !== undefined);
@@ -56,14 +58,28 @@ that was rotated stays good for as long as receipts live, unless --compromised s
         ...before.map(
           ({ member }) => `The key that member ${member} had before is good for a while.`,
         ),
+        ...impaired.map(
+          (member) =>
+            `Member ${member} owes more than its bond holds: payees refuse its devices until it has paid, and a list says so.`,
+        ),
         ...(nextTrustKey === undefined
           ? []
           : ["An emergency profile in force is to be published again, with the next key."]),
       ];
       const previous = before.map(({ member }) => member);
       const { version, notAfter } = list;
-      say({ lines, data: { version, notAfter, previous } }, options.json ?? false);
+      say({ lines, data: { version, notAfter, previous, impaired } }, options.json ?? false);
     });
+}
+
+/** The members, and which of them have debts that wait for their bond. */
+async function stateOf(reader: ContractReader) {
+  const { members } = await reader.directory();
+  const bonds = await Promise.all(members.map(({ member }) => reader.bond(member)));
+  return {
+    members,
+    impaired: bonds.filter((bond) => bond.queued > 0n).map(({ member }) => member),
+  };
 }
 
 /** A P-256 key in a file, or what is public of it. */

@@ -78,6 +78,7 @@ async function publishTrust({ folder, logger }: OpeningParts, network: NetworkFi
   const { members } = await chain.reader.directory();
   const networkId = fromHex(network.networkId, 32);
   const receiptLifeMs = chain.parameters.receiptLifeS * 1000;
-  const list = { networkId, members, receiptLifeMs, compromised: [], now: Date.now() };
-  await publishNext(paths.trustLists, key, { ...list, lifeMs: TRUST_LIST_LIFE_MS });
+  const list = { networkId, members, receiptLifeMs, compromised: [], impaired: [] };
+  const now = Date.now();
+  await publishNext(paths.trustLists, key, { ...list, lifeMs: TRUST_LIST_LIFE_MS, now });
 }

@@ -43,6 +43,7 @@ describe("tallystick admin emergency", () => {
       lifeMs: HOUR_MS,
       nextTrustKey: p256Key(next),
       compromised: [],
+      impaired: [],
       now: Date.now(),
     });
 

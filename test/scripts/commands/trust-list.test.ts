@@ -82,6 +82,29 @@ describe("tallystick admin trust-list", () => {
     expect(trust.map((list) => list.version)).to.include(version as number);
   });
 
+  it("says that a member whose bond is short guarantees nothing, until it has paid [N-12]", async () => {
+    await using client = net.client();
+    await client.start();
+    const { members } = await client.reader.directory();
+    const key = NodeSigner.generate();
+    const guarantees = async (...impaired: readonly number[]) => {
+      const list = await publishNext(at("impaired.bin"), key, {
+        networkId: fromHex(net.network.networkId),
+        members,
+        receiptLifeMs: 7 * DAY_MS,
+        lifeMs: 30 * DAY_MS,
+        compromised: [],
+        impaired,
+        now: Date.now(),
+      });
+      return list.members.map(({ guarantee }) => guarantee);
+    };
+    const [first, second, third] = await guarantees();
+    expect(first).to.not.equal(0n);
+    expect(await guarantees(2)).to.deep.equal([first, 0n, third]);
+    expect(await guarantees()).to.deep.equal([first, second, third]);
+  });
+
   it("lets the key before go after receiptLife, and drops lists that nobody needs", async () => {
     const key = NodeSigner.generate();
     const path = at("clocked.bin");
@@ -96,6 +119,7 @@ describe("tallystick admin trust-list", () => {
         receiptLifeMs,
         lifeMs: 30 * DAY_MS,
         compromised: [],
+        impaired: [],
         now: day * DAY_MS,
         members: [{ ...members[0]!, issuer: p256Key(issuer) }],
       });
@@ -116,6 +140,7 @@ describe("tallystick admin trust-list", () => {
       receiptLifeMs,
       lifeMs: DAY_MS,
       compromised: [],
+      impaired: [],
       now: 121 * DAY_MS,
       members: [],
     }).catch((error: unknown) => error);
