@@ -100,6 +100,7 @@ async function playAll(
     });
     rows.push(row);
   }
+  await stage.allBack();
   return rows;
 }
 

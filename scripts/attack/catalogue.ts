@@ -8,6 +8,7 @@ import { fullIntake } from "./attacks/full-intake.ts";
 import { lyingGateway } from "./attacks/lying-gateway.ts";
 import { multiInput } from "./attacks/multi-input.ts";
 import { race } from "./attacks/race.ts";
+import { relay } from "./attacks/relay.ts";
 import { rogueMember } from "./attacks/rogue-member.ts";
 import { rollBack } from "./attacks/roll-back.ts";
 import { spam } from "./attacks/spam.ts";
@@ -17,6 +18,7 @@ export const attacks: readonly Attack[] = [
   rollBack,
   multiInput,
   forkTree,
+  relay,
   race,
   ...falseReceipts,
   ...rogueMember,

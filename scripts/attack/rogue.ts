@@ -62,6 +62,7 @@ export class Rogue implements AsyncDisposable {
   /** Takes the place of `member`, and waits until the others are connected with it. */
   static async rise(stage: Stage, member: MemberId): Promise<Rogue> {
     const { devnet } = stage;
+    await stage.isBack(member);
     await devnet.stopNodes([member]);
     const seed = async (each: MemberId) =>
       (await stage.storedKey(each, "peer", "Ed25519")).reveal();
@@ -138,7 +139,7 @@ export class Rogue implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#requests.stop();
     await this.host.stop();
-    await this.#stage.devnet.startNodes([this.member]);
+    this.#stage.giveBack(this.member);
   }
 }
 

@@ -25,10 +25,11 @@ export async function play(stage: Stage, attack: Attack, policy = stage.policy):
   const start = performance.now();
   const before = await stage.books();
   const trial = await attack.run(stage);
+  // Members say when it is over: the observer, by whose ledger losses are counted, may hear of it later.
+  await stage.checkIdentities();
   const after = await stage.books();
   const missing = await stage.missing(trial.honest);
   const losses = lossesOf(policy, trial, before, after, sum(missing));
-  await stage.checkIdentities();
   return {
     attack: attack.name,
     tried: attack.tried,

@@ -4,9 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { parse, stringify } from "yaml";
-import { grantRole } from "../../node/chain/calls.ts";
 import { accountKey } from "../../node/chain/account.ts";
-import { roles } from "../../node/chain/abi.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
 import type { NodeClient, RecordStatus } from "../../node/client.ts";
 import { replaceFile } from "../../node/service/durable-file.ts";
@@ -17,9 +15,8 @@ import type { Hex } from "../../protocol/bytes.ts";
 import type { Amount } from "../../protocol/money.ts";
 import type { MemberId } from "../../protocol/output.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
-import { Authority } from "../deploy/authority.ts";
 import { depositReserve } from "../deploy/operator.ts";
-import { addressOf, devnetPaths, GATEWAYS, MEMBERS, OBSERVER } from "../devnet/blueprint.ts";
+import { devnetPaths, GATEWAYS, MEMBERS, OBSERVER } from "../devnet/blueprint.ts";
 import { Devnet } from "../devnet/network.ts";
 import { type Books, type Policy, readBooks, readPolicy, sum } from "./books.ts";
 import { Chance } from "./chance.ts";
@@ -40,8 +37,6 @@ const CYCLE_MS = 2_000;
 const VAULT = 50_000_00n;
 /** What each gateway takes in at once, as its configuration says: little enough to be filled. */
 export const INTAKE_LEAVES = 12_288;
-/** The network's delay is 2 s: longer, and something is wrong. */
-const AUTHORITY_WAIT_S = 30;
 /** People who do the same thing at a time. */
 export const CROWD = 48;
 const nodes = [OBSERVER, ...MEMBERS];
@@ -56,6 +51,8 @@ export class Stage implements AsyncDisposable {
   readonly #world: World;
   readonly #logger: Logger;
   readonly #parts: AsyncDisposableStack;
+  /** Nodes that are on their way back. */
+  readonly #returning = new Map<number, Promise<void>>();
   #people = 0;
 
   private constructor(
@@ -141,15 +138,10 @@ export class Stage implements AsyncDisposable {
     return await this.#account(await this.storedKey(member, "operator", "secp256k1"));
   }
 
-  /** What a regulator may do on chain; to be disposed of. The authority grants the role, after its delay. */
+  /** What a regulator may do on chain; to be disposed of. The devnet's plan names none, so the authority rules. */
   async regulator(): Promise<ChainClient> {
     const path = devnetPaths(this.devnet.folder).key("authority", "authority");
-    const key = await loadKeyFile(path, "secp256k1");
-    const client = await this.#account(key);
-    const grant = grantRole(roles.REGULATOR, addressOf(key), 0);
-    const { kind } = await new Authority(client, AUTHORITY_WAIT_S).call(grant);
-    if (kind !== "done") throw new Error("the regulator's role is not granted in time");
-    return client;
+    return await this.#account(await loadKeyFile(path, "secp256k1"));
   }
 
   async #account(key: StoredKey): Promise<ChainClient> {
@@ -196,7 +188,34 @@ export class Stage implements AsyncDisposable {
 
   /** Nodes that are up: an attack may have taken the place of one. */
   running(): number[] {
-    return nodes.filter((node) => this.devnet.nodeProcess(node).isRunning);
+    return nodes.filter(
+      (node) => this.devnet.nodeProcess(node).isRunning && !this.#returning.has(node),
+    );
+  }
+
+  /**
+   * Starts a node whose place somebody had. It comes back while other things are played: who sent rubbish in
+   * its name is shut out by the others for half a minute.
+   */
+  giveBack(member: MemberId): void {
+    const back = this.devnet.startNodes([member]);
+    this.#returning.set(member, back);
+    back.then(
+      () => this.#returning.delete(member),
+      // Whoever waits for it hears of it.
+      () => undefined,
+    );
+  }
+
+  /** Until a node is back that was given its place again. */
+  async isBack(member: MemberId): Promise<void> {
+    await this.#returning.get(member);
+  }
+
+  /** Until all are back, and stand where the others do. */
+  async allBack(): Promise<void> {
+    await Promise.all(this.#returning.values());
+    await this.checkIdentities();
   }
 
   books(): Promise<Books> {

@@ -18,7 +18,8 @@ function cloneAttack(copies: number, amount: bigint): Attack {
       );
       await inParallel(payees, CROWD, (payee) => payee.sync());
       await stage.ended(ids);
-      const paid = (await stage.observer.statuses(ids)).filter(({ state }) => state === "applied");
+      const statuses = await stage.devnet.client(1).statuses(ids);
+      const paid = statuses.filter(({ state }) => state === "applied");
       return {
         cheats: [{ bank: 1, losers: copies, amount, lost: BigInt(copies) * amount }],
         honest: payees,
