@@ -1,7 +1,7 @@
 /** The payee's side of an exchange, step by step; closed at any of them, it goes on from there. */
 import { useState } from "preact/hooks";
 import type { Amount } from "../../../protocol/money.ts";
-import { Refusal } from "../../../protocol/refusal.ts";
+import { isRefusal, Refusal } from "../../../protocol/refusal.ts";
 import { decodeRequest } from "../../../protocol/request.ts";
 import type { Received } from "../../payee.ts";
 import type { Exchange } from "../settings.ts";
@@ -67,7 +67,7 @@ export function useCollect(): Collecting {
           answer(request, received);
         } catch (error) {
           // It was no payment of ours, or none that is taken: the request stays open.
-          await settings.put("exchange", { role: "payee", request });
+          if (isRefusal(error)) await settings.put("exchange", { role: "payee", request });
           throw error;
         }
       }),

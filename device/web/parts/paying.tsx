@@ -5,6 +5,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Hex } from "../../../protocol/bytes.ts";
 import { decodeRequest, type SignedRequest } from "../../../protocol/request.ts";
+import { isRefusal } from "../../../protocol/refusal.ts";
 import type { SignedConfirmation } from "../../../protocol/confirmation.ts";
 import { parseReference } from "../../../protocol/reference.ts";
 import { useWords } from "./locale.tsx";
@@ -41,10 +42,16 @@ export function Paying() {
   const [step, setStep] = useState<Step>({ kind: "scan" });
   const { settings } = wallet;
 
-  /** Asked again, the purse gives the same message. */
+  /** Asked again, the purse gives the same message. Only what it refuses is not under way any more. */
   const pay = async (request: SignedRequest) => {
-    const message = await wallet.change((purse) => purse.pay(request.bytes));
-    setStep({ kind: "show", request, message });
+    await settings.put("exchange", { role: "payer", request: request.bytes });
+    try {
+      const message = await wallet.change((purse) => purse.pay(request.bytes));
+      setStep({ kind: "show", request, message });
+    } catch (error) {
+      if (isRefusal(error)) await settings.put("exchange", undefined);
+      throw error;
+    }
   };
   useEffect(() => {
     if (exchange?.role === "payer") task.run(() => pay(decodeRequest(exchange.request)));
@@ -56,15 +63,6 @@ export function Paying() {
       parseReference(request.reference);
       setStep({ kind: "confirm", request });
     });
-  const agree = async (request: SignedRequest) => {
-    await settings.put("exchange", { role: "payer", request: request.bytes });
-    try {
-      await pay(request);
-    } catch (error) {
-      await settings.put("exchange", undefined);
-      throw error;
-    }
-  };
   const takeAnswer = (request: SignedRequest, bytes: Uint8Array) =>
     task.run(async () => {
       const answer = await wallet.change((purse) => purse.confirm(bytes));
@@ -89,7 +87,7 @@ export function Paying() {
         </Screen>
       );
     case "confirm":
-      return <Confirm request={step.request} task={task} onAgree={() => agree(step.request)} />;
+      return <Confirm request={step.request} task={task} onAgree={() => pay(step.request)} />;
     case "show":
       return (
         <Screen

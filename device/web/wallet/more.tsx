@@ -1,4 +1,5 @@
 /** Limits, what to do when the device is lost, the language, and what the wallet is. */
+import { useEffect, useState } from "preact/hooks";
 import type { Purse } from "../../purse.ts";
 import { LanguageChoice } from "../parts/language-choice.tsx";
 import { formatTime, useLocale, useWords } from "../parts/locale.tsx";
@@ -32,6 +33,7 @@ export function More({ about }: { readonly about: string }) {
       <section>
         <h2>{words.aboutTitle}</h2>
         <p>{about}</p>
+        <Storage />
         <h3>{words.checkNumber}</h3>
         <p class="digits">{checkNumber(facts)}</p>
         <p class="hint">{words.checkNumberHint}</p>
@@ -39,6 +41,17 @@ export function More({ about }: { readonly about: string }) {
       <LanguageChoice />
     </Screen>
   );
+}
+
+/** Whether the browser has promised to keep what is here: some do once a page is installed. */
+function Storage() {
+  const words = useWords();
+  const [isKept, setKept] = useState<boolean | undefined>(undefined);
+  useEffect(() => {
+    void navigator.storage.persisted().then(setKept);
+  }, []);
+  if (isKept === undefined) return null;
+  return isKept ? <p>{words.storageKept}</p> : <p class="notice">{words.storageAtRisk}</p>;
 }
 
 /** What the bank still allows, here and now. */

@@ -211,4 +211,7 @@ export const en = {
     "The bank gives you a new code for a new device.",
   ],
   aboutTitle: "About this wallet",
+  storageKept: "The browser has promised to keep what is in it.",
+  storageAtRisk:
+    "The browser may clear it when the disk is full. Install it on this device, or keep little money in it.",
 };

@@ -189,4 +189,6 @@ export const zh: Words = {
     "银行会给您一个用于新设备的开通码。",
   ],
   aboutTitle: "关于这个钱包",
+  storageKept: "浏览器已承诺保存其中的内容。",
+  storageAtRisk: "磁盘已满时，浏览器可能会清除它。请把它安装到这台设备，或只在其中存放少量的钱。",
 };

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { Person, scan } from "./support/person.ts";
 import { shoot } from "./support/shoot.ts";
+import { linkOf } from "./support/web-bank.ts";
 import type { World } from "./support/world.ts";
 
 const SHOP = "Corner Shop";
@@ -19,10 +20,12 @@ export function testTill(world: () => World): void {
       ]);
       const counter = { viewport: { width: 1024, height: 720 }, deviceScaleFactor: 1 };
       [till, dora] = await Promise.all([
-        Person.open(browser, `${bank.url}terminal/`, counter),
+        Person.open(browser, `${bank.url}terminal/${linkOf(shop)}`, counter),
         Person.open(browser, bank.url),
       ]);
-      await Promise.all([till.setUp(shop), dora.setUp(customer)]);
+      await till.press("Set up");
+      await Promise.all([till.sees("Settled with the bank"), dora.setUp(customer)]);
+      expect(till.page.url()).to.equal(`${bank.url}terminal/`);
       await dora.load("50");
       for (const person of [till, dora]) {
         await person.context.setOffline(true);

@@ -15,6 +15,11 @@ export type Invitation = {
   readonly label: string;
 };
 
+/** What a bank's link to a page ends in, so that nothing is left to type. */
+export function linkOf({ credential, label }: Invitation): string {
+  return `#${new URLSearchParams({ credential, label }).toString()}`;
+}
+
 export class WebBank implements AsyncDisposable {
   readonly network: LiveNetwork;
   readonly staff: Staff;
