@@ -19,7 +19,7 @@ function whatIsAsked(
   { currency }: CaseContext,
 ): string {
   const subject = {
-    "double-spend": `a coin that a device of member ${accused} spent twice, and for which no report is paid`,
+    "double-spend": `a coin of member ${accused}'s that two records name, and for which no report is paid`,
     "false-receipt": `a receipt that member ${accused} signed for a coin which is not there`,
     "false-certificate": `a certificate that member ${accused} signed for a key which is not enrolled`,
   }[kind];
@@ -35,13 +35,9 @@ function whatComes(
   const ruledUntil = timeOf(deadlineS + claimPeriodS);
   switch (status) {
     case "opened":
-      if (!isOver)
-        return kind === "double-spend"
-          ? `Member ${accused} may answer until ${until}. After the answer, or after that time, a regulator rules within ${days(claimPeriodS)}.`
-          : `Member ${accused} may answer until ${until}. If it says nothing, anyone may have the case ruled for the claimant from then on.`;
-      return kind === "double-spend"
-        ? `Member ${accused} has not answered. A regulator rules until ${ruledUntil}; after that the case lapses.`
-        : `Member ${accused} has not answered until ${until}: anyone may have the case ruled for the claimant.`;
+      return isOver
+        ? `Member ${accused} has not answered until ${until}. ${ruling(kind, `until ${ruledUntil}`)} After that the case lapses.`
+        : `Member ${accused} may answer until ${until}. If it says nothing, this follows: ${ruling(kind, `within ${days(claimPeriodS)} from then`)}`;
     case "answered":
       return isOver
         ? `It is answered, and no regulator ruled until ${until}: anyone may let it lapse, and it can be opened again.`
@@ -55,6 +51,13 @@ function whatComes(
     case "none":
       return `There is no case ${caseId}.`;
   }
+}
+
+/** What becomes of a case that nobody answers. */
+function ruling(kind: CaseEntry["kind"], when: string): string {
+  return kind === "double-spend"
+    ? `A regulator rules ${when}.`
+    : `Anyone may have the case ruled for the claimant, if the bond can spare the amount; otherwise a regulator rules ${when}.`;
 }
 
 function timeOf(seconds: number): string {

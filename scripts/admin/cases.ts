@@ -1,11 +1,12 @@
 /** Cases as the contract keeps them, and who may do what about each. */
 import { lapse, ruleUnanswered } from "../../node/chain/calls.ts";
 import type { ContractCall } from "../../node/chain/contracts.ts";
-import type { CaseEntry } from "../../node/chain/disputes.ts";
+import type { BondEntry, CaseEntry } from "../../node/chain/disputes.ts";
 import { explainCase } from "../../node/explain-case.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { type Report, tableLines, timeText } from "../report.ts";
+import type { Claim } from "./claim.ts";
 import type { AdminSession } from "./session.ts";
 
 /** Cases read at a time. */
@@ -59,21 +60,38 @@ export async function caseReport(session: AdminSession, caseId: number): Promise
 
 /**
  * What anyone may do about a case whose time has passed.
- * @param nowMs by this clock. @throws Refusal `conflict` while somebody may still act.
+ * @param canSpare whether the bond of the accused holds what the case asks beside all else that it is needed for.
+ * @throws Refusal `conflict` while somebody may still act.
  */
-export function closingOf(entry: CaseEntry, nowMs: number, claimPeriodS: number) {
-  const { caseId, kind, status, deadlineS } = entry;
+export function closingOf(
+  { caseId, kind, status, deadlineS }: CaseEntry,
+  { nowMs, claimPeriodS, canSpare }: ClosingTerms,
+): Claim {
   const isPast = (seconds: number) => nowMs > seconds * 1000;
-  if (status === "opened" && kind !== "double-spend" && isPast(deadlineS))
+  const isPromise = kind !== "double-spend";
+  if (status === "opened" && isPromise && canSpare && isPast(deadlineS))
     return closing("rule for the claimant, as nobody has answered", ruleUnanswered(caseId));
   const lapses = status === "opened" ? deadlineS + claimPeriodS : deadlineS;
-  const canLapse = status === "answered" || (status === "opened" && kind === "double-spend");
-  if (canLapse && isPast(lapses))
+  if ((status === "opened" || status === "answered") && isPast(lapses))
     return closing("let it lapse, as nobody has ruled", lapse(caseId));
-  throw new Refusal("conflict", `case ${caseId} is ${status}, and its time has not passed`);
+  throw new Refusal(
+    "conflict",
+    `case ${caseId} is ${status}, and somebody may still act: admin case show ${caseId} says who`,
+  );
 }
 
-function closing(says: string, call: ContractCall) {
+export type ClosingTerms = {
+  readonly nowMs: number;
+  readonly claimPeriodS: number;
+  readonly canSpare: boolean;
+};
+
+/** Whether a bond holds all that it is needed for, open cases included. */
+export function canSpare({ amount, minimum, queued, fines, claimed }: BondEntry): boolean {
+  return amount >= minimum + queued + fines + claimed;
+}
+
+function closing(says: string, call: ContractCall): Claim {
   return { says, call };
 }
 

@@ -37,24 +37,27 @@ describe("a case in plain words", () => {
       told({ kind: "false-certificate" }),
       /a certificate that member 2 signed for a key/,
     );
-    assert.match(told({ kind: "double-spend" }), /a coin that a device of member 2 spent twice/);
+    assert.match(told({ kind: "double-spend" }), /a coin of member 2's that two records name/);
   });
 
   it("says until when the accused may answer, and that silence on a false statement decides for the claimant [R-166]", () => {
     assert.match(
       told({}),
-      /may answer until 2027-01-15 08:00 UTC. If it says nothing, anyone may have the case ruled for the claimant/,
+      /may answer until 2027-01-15 08:00 UTC\. If it says nothing.*Anyone may have the case ruled for the claimant, if the bond can spare/,
     );
-    assert.match(told({}, true), /has not answered until .*: anyone may have the case ruled/);
+    assert.match(
+      told({}, true),
+      /has not answered until .*Anyone may have the case ruled.*a regulator rules until 2027-02-14 08:00 UTC\. After that the case lapses/,
+    );
   });
 
   it("says that only a regulator rules on a double spend, and until when", () => {
     const kind = "double-spend";
-    assert.match(told({ kind }), /a regulator rules within 30 days/);
-    assert.doesNotMatch(told({ kind }), /anyone/);
+    assert.match(told({ kind }), /A regulator rules within 30 days/);
+    assert.doesNotMatch(told({ kind }), /anyone/i);
     assert.match(
       told({ kind }, true),
-      /A regulator rules until 2027-02-14 08:00 UTC; after that the case lapses/,
+      /A regulator rules until 2027-02-14 08:00 UTC\. After that the case lapses/,
     );
   });
 

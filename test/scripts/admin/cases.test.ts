@@ -4,7 +4,7 @@ import type { CaseEntry } from "../../../node/chain/disputes.ts";
 import { encodeBundle, makeBundle } from "../../../protocol/bundle.ts";
 import { formatEvidence } from "../../../protocol/evidence.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
-import { closingOf } from "../../../scripts/admin/cases.ts";
+import { canSpare, closingOf } from "../../../scripts/admin/cases.ts";
 import { decodeClaimFile } from "../../../scripts/admin/claim-file.ts";
 import { World } from "../../device/support/world.ts";
 import { makeEvidence } from "../../support/evidence.ts";
@@ -64,11 +64,14 @@ describe("a case whose time has passed", () => {
     answer: NOTHING,
     debts: [],
   };
-  const closes = (changed: Partial<CaseEntry>, afterS: number) =>
-    closingOf({ ...opened, ...changed }, (DEADLINE_S + afterS) * 1000, CLAIM_PERIOD_S).call.method;
-  const waits = (changed: Partial<CaseEntry>, afterS: number) =>
+  const closes = (changed: Partial<CaseEntry>, afterS: number, isSpared = true) => {
+    const nowMs = (DEADLINE_S + afterS) * 1000;
+    const terms = { nowMs, claimPeriodS: CLAIM_PERIOD_S, canSpare: isSpared };
+    return closingOf({ ...opened, ...changed }, terms).call.method;
+  };
+  const waits = (changed: Partial<CaseEntry>, afterS: number, isSpared = true) =>
     assert.throws(
-      () => closes(changed, afterS),
+      () => closes(changed, afterS, isSpared),
       (error) => isRefusal(error, "conflict"),
     );
 
@@ -76,6 +79,16 @@ describe("a case whose time has passed", () => {
     waits({}, 0);
     assert.equal(closes({}, 1), "ruleUnanswered");
     assert.equal(closes({ kind: "false-certificate" }, 1), "ruleUnanswered");
+  });
+
+  it("waits for a regulator where the bond cannot spare what it asks, and then lapses", () => {
+    const bond = { member: 2, minimum: 100n, queued: 10n, fines: 5n, claimed: 500n };
+    const rest = { leaving: 0n, leavesAtS: 0 };
+    assert.ok(canSpare({ ...bond, ...rest, amount: 615n }));
+    assert.ok(!canSpare({ ...bond, ...rest, amount: 614n }));
+    waits({}, 1, false);
+    waits({}, CLAIM_PERIOD_S, false);
+    assert.equal(closes({}, CLAIM_PERIOD_S + 1, false), "lapse");
   });
 
   it("lapses where nobody has ruled: a double spend a period after the time to answer it", () => {
