@@ -63,7 +63,10 @@ export type GatewayParts = {
 };
 
 /** What the configuration says, with its files read. */
-export type GatewayOptions = Omit<GatewayConfig, "network" | "data" | "node" | "keys" | "log"> & {
+export type GatewayOptions = Omit<
+  GatewayConfig,
+  "network" | "data" | "node" | "nodeTls" | "keys" | "log"
+> & {
   readonly tls: { readonly devices?: TlsMaterial; readonly staff?: TlsMaterial };
 };
 

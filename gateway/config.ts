@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import { limits } from "../protocol/limits.ts";
 import { section } from "../node/service/config-file.ts";
+import { tlsFiles } from "../node/service/tls-files.ts";
 
 const path = (description: string) => Type.String({ minLength: 1, description });
 const milliseconds = (normal: number, description: string) =>
@@ -10,16 +11,7 @@ const minorUnits = (normal: string, description: string) =>
   Type.String({ pattern: "^[1-9][0-9]{0,19}$", default: normal, description });
 const port = (normal: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: normal });
 
-const tls = Type.Optional(
-  Type.Object(
-    {
-      certificate: path("PEM file of the server's certificate"),
-      key: path("PEM file of its key"),
-      authority: path("PEM file of the authority whose certificates callers hold"),
-    },
-    { additionalProperties: false, description: "Needed wherever others than this machine call" },
-  ),
-);
+const tls = Type.Optional(tlsFiles("Needed wherever others than this machine call"));
 
 /** What a class of devices may do offline. */
 const deviceLimits = (
@@ -44,6 +36,7 @@ export const GatewayConfigSchema = Type.Object(
     data: path("Folder of the gateway's database; the gateway makes it"),
     member: Type.Integer({ minimum: 1, maximum: 65_535, description: "The member's number" }),
     node: Type.String({ pattern: "^https?://", description: "URL of the member's node" }),
+    nodeTls: Type.Optional(tlsFiles("Needed where the node is not on this machine")),
     pages: Type.Optional(
       path("Folder of the wallet's pages; those that were built here by default"),
     ),

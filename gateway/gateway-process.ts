@@ -4,13 +4,15 @@ import { sealingKeyOf } from "../protocol/hpke.ts";
 import { parseNetworkFile } from "../protocol/network-file.ts";
 import { NodeVerifier } from "../protocol/p256-node.ts";
 import { systemRandom } from "../protocol/random.ts";
+import { Refusal } from "../protocol/refusal.ts";
 import { NodeClient } from "../node/client.ts";
 import { loadConfig } from "../node/service/config-file.ts";
 import { DataFolder } from "../node/service/data-folder.ts";
 import { readGivenText } from "../node/service/given-file.ts";
 import { loadKeyFile } from "../node/service/key-file.ts";
-import type { TlsMaterial } from "../node/service/listener.ts";
+import { isLoopback } from "../node/service/listener.ts";
 import { type Logger, makeLogger, Metrics } from "../node/service/telemetry.ts";
+import { readTls, type TlsFiles, tlsPaths } from "../node/service/tls-files.ts";
 import { type GatewayConfig, GatewayConfigSchema } from "./config.ts";
 import { Gateway } from "./gateway.ts";
 
@@ -44,18 +46,19 @@ export class GatewayProcess {
    *   `wrong-folder`, `in-use`; Error on what the world did. `stop` lets go of what was taken.
    */
   async start(): Promise<void> {
-    const { network: networkPath, data, node: url, keys } = this.#config;
+    const { network: networkPath, data, keys } = this.#config;
     const network = parseNetworkFile(await readGivenText(networkPath));
     const { networkId } = network;
     const loaded = await loadKeys(keys);
     const tls = await loadTls(this.#config);
+    const node = await nodeOf(this.#config, this.#hurry.signal);
     const folder = this.#running.use(await DataFolder.open(data, { kind: "gateway", networkId }));
     const gateway = new Gateway(
       {
         network,
         keys: loaded,
         store: this.#running.use(await folder.openStore("gateway")),
-        node: new NodeClient({ url, signal: this.#hurry.signal }),
+        node,
         verifier: new NodeVerifier(),
         random: systemRandom,
         clock: Date.now,
@@ -98,20 +101,18 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
       Object.entries(keys).map(([use, file]) => [use, at(file)]),
     ) as GatewayConfig["keys"],
     authority: { ...authority, lists: /^https?:/.test(lists) ? lists : at(lists) },
+    ...(config.nodeTls === undefined ? {} : { nodeTls: tlsPaths(config.nodeTls, at) }),
     devices: withTlsPaths(config.devices, at),
     staff: withTlsPaths(config.staff, at),
     log: log.file === undefined ? log : { ...log, file: at(log.file) },
   };
 }
 
-function withTlsPaths<S extends { readonly tls?: TlsMaterial }>(
+function withTlsPaths<S extends { readonly tls?: TlsFiles }>(
   section: S,
   at: (path: string) => string,
 ): S {
-  if (section.tls === undefined) return section;
-  const { certificate, key, authority } = section.tls;
-  const tls = { certificate: at(certificate), key: at(key), authority: at(authority) };
-  return { ...section, tls };
+  return section.tls === undefined ? section : { ...section, tls: tlsPaths(section.tls, at) };
 }
 
 async function loadKeys(paths: GatewayConfig["keys"]) {
@@ -136,10 +137,19 @@ async function loadTls({ devices, staff }: GatewayConfig) {
   };
 }
 
-async function readTls(paths: TlsMaterial): Promise<TlsMaterial> {
-  return {
-    certificate: await readGivenText(paths.certificate),
-    key: await readGivenText(paths.key),
-    authority: await readGivenText(paths.authority),
-  };
+/** @throws Refusal `bad-configuration` where what is asked of the node would pass others in the clear. */
+async function nodeOf({ node: url, nodeTls }: GatewayConfig, signal: AbortSignal) {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === "https:" && nodeTls === undefined)
+    throw new Refusal(
+      "bad-configuration",
+      `to ask ${url} takes nodeTls: it wants to know who asks`,
+    );
+  if (protocol === "http:" && !isLoopback(hostname))
+    throw new Refusal(
+      "bad-configuration",
+      `${url} is not on this machine: ask it over https, with nodeTls`,
+    );
+  const tls = nodeTls === undefined ? {} : { tls: await readTls(nodeTls) };
+  return new NodeClient({ url, signal, ...tls });
 }

@@ -4,6 +4,8 @@ import type { Owner } from "../protocol/key.ts";
 import { encodeLeaves } from "../protocol/leaf-list.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
 import { Refusal, refusalCodes } from "../protocol/refusal.ts";
+import type { TlsMaterial } from "./service/listener.ts";
+import { type Fetch, mutualFetch } from "./service/mutual-fetch.ts";
 import { parseProblem } from "./service/problem.ts";
 import type {
   CaseRow,
@@ -56,6 +58,8 @@ export class NodeUnreachableError extends Error {
 export type NodeClientOptions = {
   /** Where the node listens, such as http://127.0.0.1:7101. */
   readonly url: string;
+  /** What it shows, and who must have signed what the node shows; for a node on another machine. */
+  readonly tls?: TlsMaterial;
   readonly timeoutMs?: number;
   /** Ends every call, for a process that stops. */
   readonly signal?: AbortSignal;
@@ -63,11 +67,13 @@ export type NodeClientOptions = {
 
 export class NodeClient {
   readonly #url: string;
+  readonly #send: Fetch;
   readonly #timeoutMs: number;
   readonly #signals: readonly AbortSignal[];
 
-  constructor({ url, timeoutMs = 15_000, signal }: NodeClientOptions) {
+  constructor({ url, tls, timeoutMs = 15_000, signal }: NodeClientOptions) {
     this.#url = url.replace(/\/$/, "");
+    this.#send = tls === undefined ? fetch : mutualFetch(tls);
     this.#timeoutMs = timeoutMs;
     this.#signals = signal === undefined ? [] : [signal];
   }
@@ -180,8 +186,8 @@ export class NodeClient {
     while (!signal.aborted) {
       try {
         const headers = { accept: "text/event-stream", "last-event-id": String(last) };
-        const answer = await fetch(`${this.#url}${path}`, { headers, signal });
-        if (!answer.ok || answer.body === null) throw await problem(answer);
+        const answer = await this.#send(`${this.#url}${path}`, { headers, signal });
+        if (!answer.ok || answer.body === null) throw await problem(answer, path);
         for await (const event of readEvents<Event>(answer.body)) {
           last = idOf(event);
           yield event;
@@ -209,18 +215,18 @@ export class NodeClient {
   ): Promise<Response> {
     const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...this.#signals]);
     const request = { ...(body === undefined ? {} : post(body)), signal };
-    const answer = await fetch(`${this.#url}${path}`, request).catch((cause: unknown) => {
+    const answer = await this.#send(`${this.#url}${path}`, request).catch((cause: unknown) => {
       throw new NodeUnreachableError(this.#url, { cause });
     });
-    if (!answer.ok) throw await problem(answer);
+    if (!answer.ok) throw await problem(answer, path);
     return answer;
   }
 }
 
-function post(body: object | Uint8Array): RequestInit {
+function post(body: object | Uint8Array) {
   if (body instanceof Uint8Array) {
     const headers = { "content-type": "application/octet-stream" };
-    return { method: "POST", headers, body: body as Uint8Array<ArrayBuffer> };
+    return { method: "POST", headers, body: body as Uint8Array<ArrayBuffer> } as const;
   }
   return {
     method: "POST",
@@ -230,9 +236,9 @@ function post(body: object | Uint8Array): RequestInit {
 }
 
 /** A problem document as the refusal it was. */
-async function problem(answer: Response): Promise<Error> {
+async function problem(answer: Response, path: string): Promise<Error> {
   const text = await answer.text();
-  const said = `${answer.url} answered ${answer.status}: ${text.slice(0, 200)}`;
+  const said = `${path} was answered with ${answer.status}: ${text.slice(0, 200)}`;
   return parseProblem(text) ?? new Error(said);
 }
 

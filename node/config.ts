@@ -1,6 +1,7 @@
 /** What an operator writes down for a node: one YAML file. Paths in it start from the file's own folder. */
 import { type Static, Type } from "typebox";
 import { section } from "./service/config-file.ts";
+import { tlsFiles } from "./service/tls-files.ts";
 
 const path = (description: string) => Type.String({ minLength: 1, description });
 const milliseconds = (normal: number, description: string) =>
@@ -39,6 +40,7 @@ export const NodeConfigSchema = Type.Object(
     api: section({
       host: Type.String({ default: "127.0.0.1" }),
       port: Type.Integer({ minimum: 0, maximum: 65_535, default: 7101 }),
+      tls: Type.Optional(tlsFiles("Needed wherever others than this machine call")),
     }),
     chain: section({
       url: Type.Optional(

@@ -8,6 +8,7 @@ import { readGivenText } from "./service/given-file.ts";
 import { loadKeyFile } from "./service/key-file.ts";
 import type { KeyKind, StoredKey } from "./service/stored-key.ts";
 import { type Logger, makeLogger, Metrics } from "./service/telemetry.ts";
+import { readTls, tlsPaths } from "./service/tls-files.ts";
 
 export class NodeProcess {
   readonly logger: Logger;
@@ -33,7 +34,7 @@ export class NodeProcess {
    *   `wrong-folder`, `in-use`; Error on what the world did.
    */
   async start(signal: AbortSignal): Promise<void> {
-    const { network, keys } = this.#config;
+    const { network, keys, api } = this.#config;
     this.#node = new Node(
       {
         network: parseNetworkFile(await readGivenText(network)),
@@ -41,7 +42,7 @@ export class NodeProcess {
         logger: this.logger,
         metrics: new Metrics({ process: true }),
       },
-      this.#config,
+      { ...this.#config, api: { ...api, tls: api.tls && (await readTls(api.tls)) } },
     );
     await this.#node.start(signal);
   }
@@ -63,7 +64,7 @@ export class NodeProcess {
 /** Paths of the file as paths of the machine. */
 function withPaths(config: NodeConfig, folder: string): NodeConfig {
   const at = (path: string) => resolve(folder, path);
-  const { keys, log } = config;
+  const { keys, api, log } = config;
   return {
     ...config,
     network: at(config.network),
@@ -71,6 +72,7 @@ function withPaths(config: NodeConfig, folder: string): NodeConfig {
     keys: Object.fromEntries(
       Object.entries(keys).map(([use, file]) => [use, at(file)]),
     ) as NodeConfig["keys"],
+    api: api.tls === undefined ? api : { ...api, tls: tlsPaths(api.tls, at) },
     log: log.file === undefined ? log : { ...log, file: at(log.file) },
   };
 }

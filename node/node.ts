@@ -17,6 +17,7 @@ import { readinessOf } from "./readiness.ts";
 import type { Replica } from "./replica.ts";
 import { DataFolder } from "./service/data-folder.ts";
 import { HttpServer } from "./service/http-server.ts";
+import type { TlsMaterial } from "./service/listener.ts";
 import type { StoredKey } from "./service/stored-key.ts";
 import type { Logger, Metrics } from "./service/telemetry.ts";
 import { untilAborted } from "./service/until-aborted.ts";
@@ -41,7 +42,12 @@ export type NodeOptions = {
   /** Absent on an observer. */
   readonly member?: MemberId | undefined;
   readonly gossip: { readonly listen: readonly string[] };
-  readonly api: { readonly host: string; readonly port: number };
+  readonly api: {
+    readonly host: string;
+    readonly port: number;
+    /** Demanded where the host is not loopback. */
+    readonly tls?: TlsMaterial | undefined;
+  };
   readonly chain: { readonly url?: string | undefined; readonly pollMs: number };
   readonly batches: { readonly gatherMs: number; readonly answerMs: number };
   readonly cycles: { readonly openMs: number; readonly turnMs: number };
@@ -156,7 +162,13 @@ export class Node {
         metrics,
         checks: readinessOf(chain, () => this.#assembly),
       },
-      { title: "Tallystick node", version: VERSION, host: api.host, port: api.port },
+      {
+        title: "Tallystick node",
+        version: VERSION,
+        host: api.host,
+        port: api.port,
+        ...defined({ tls: api.tls }),
+      },
     );
     await server.start();
     this.#server = server;

@@ -2,11 +2,11 @@
  * Private keys in files: JSON that its owner alone may read, written whole or not at all, and never
  * over another key.
  */
-import { open } from "node:fs/promises";
 import { type Static, Type } from "typebox";
 import { equalBytes, fromHex, toHex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { createFile } from "./durable-file.ts";
+import { readPrivateText } from "./given-file.ts";
 import { compileSchema, problemText } from "./schema-check.ts";
 import { type KeyKind, keyKinds, StoredKey } from "./stored-key.ts";
 
@@ -22,9 +22,6 @@ const problemsOf = compileSchema(KeyFile);
 
 /** A key file has some 200 bytes: what is longer is something else. */
 const SIZE_MAX = 4096;
-/** Read, write and execute for group and others. */
-const OTHERS = 0o077;
-
 /** @throws Refusal `conflict` if there is anything at `path`. */
 export async function createKeyFile(path: string, key: StoredKey): Promise<void> {
   const content: Static<typeof KeyFile> = { ...key.toJSON(), privateKey: toHex(key.reveal()) };
@@ -43,7 +40,7 @@ export async function createKeyFile(path: string, key: StoredKey): Promise<void>
  */
 export async function loadKeyFile(path: string, kind?: KeyKind): Promise<StoredKey> {
   const bad = (what: string) => new Refusal("bad-configuration", `${path} ${what}`);
-  const content = parse(await readPrivately(path, bad), bad);
+  const content = parse(await readPrivateText(path, SIZE_MAX), bad);
   if (kind !== undefined && content.kind !== kind)
     throw bad(`holds a key of kind ${content.kind}, not ${kind}`);
   const key = storedKey(content.kind, fromHex(content.privateKey), bad);
@@ -54,23 +51,6 @@ export async function loadKeyFile(path: string, kind?: KeyKind): Promise<StoredK
 }
 
 type Bad = (what: string) => Refusal;
-
-/** Looks at the mode of the very file that it reads. */
-async function readPrivately(path: string, bad: Bad): Promise<string> {
-  try {
-    await using file = await open(path, "r");
-    const { mode, size } = await file.stat();
-    if (process.platform !== "win32" && (mode & OTHERS) !== 0) {
-      const octal = (mode & 0o777).toString(8);
-      throw new Refusal("exposed-key", `${path} has mode ${octal}: not its owner alone may use it`);
-    }
-    if (size > SIZE_MAX) throw bad("is too long for a key file");
-    return await file.readFile("utf8");
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw bad(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-}
 
 function parse(text: string, bad: Bad): Static<typeof KeyFile> {
   let content: unknown;

@@ -16,6 +16,7 @@ import { NodeSigner } from "../../protocol/p256-node.ts";
 import { auditOf, signRecord } from "../../protocol/record.ts";
 import { createKeyFile } from "../../node/service/key-file.ts";
 import { StoredKey } from "../../node/service/stored-key.ts";
+import { makeCertificate } from "../node/service/certificates.ts";
 import { startChild } from "../node/service/child.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import { until } from "../support/until.ts";
@@ -152,6 +153,40 @@ ${more}`;
     const third = await run(config).ended;
     expect(third.code).to.equal(78);
     expect(third.stderr).to.include(`port ${port} on 127.0.0.1 is taken`);
+  });
+
+  it("asks a node elsewhere over mutual TLS, and refuses to ask one in the clear, or without a certificate", async () => {
+    const root = makeCertificate("root");
+    const issuer = { name: "root", privateKey: root.privateKey };
+    const [its, own] = [makeCertificate("node", issuer), makeCertificate("gateway", issuer)];
+    await writeFile(join(folder, "root.pem"), root.certificate);
+    await writeFile(join(folder, "own.pem"), own.certificate);
+    await writeFile(join(folder, "own.key"), own.key, { mode: 0o600 });
+    const nodeTls = "nodeTls: { certificate: own.pem, key: own.key, authority: root.pem }";
+    await node.stop();
+    node.tls = { certificate: its.certificate, key: its.key, authority: root.certificate };
+    await node.start();
+    const without = await run(await configure()).ended;
+    expect(without.code).to.equal(78);
+    expect(without.stderr).to.include("takes nodeTls");
+    const config = await configure(nodeTls);
+    await chmod(join(folder, "own.key"), 0o644);
+    const exposed = await run(config).ended;
+    expect(exposed.code).to.equal(78);
+    expect(exposed.stderr).to.include("own.key has mode 644");
+    await chmod(join(folder, "own.key"), 0o600);
+    const text = await readFile(config, "utf8");
+    await writeFile(config, text.replace(node.url, "http://10.0.0.9:7101"));
+    const clear = await run(config).ended;
+    expect(clear.code).to.equal(78);
+    expect(clear.stderr).to.include("http://10.0.0.9:7101 is not on this machine");
+    expect(await readdir(folder)).not.to.include("data");
+    await writeFile(config, text);
+    const { urls } = await started(config);
+    const ready = await fetch(`${urls.staff}/readyz`);
+    const { checks } = (await ready.json()) as { checks: Record<string, string> };
+    // All that it lacks it has been told by the node, or has nothing to do with it.
+    expect(Object.keys(checks)).to.have.members(["keys", "trust list"]);
   });
 
   it("keeps every acknowledged leaf through kill -9 in the middle of work [N-13]", async () => {

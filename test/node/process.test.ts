@@ -3,22 +3,26 @@ import { chmod, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { approve, deposit as depositOf } from "../../node/chain/calls.ts";
-import { NodeClient } from "../../node/client.ts";
+import { NodeClient, NodeUnreachableError } from "../../node/client.ts";
 import { CheckedStore } from "../../node/service/checked-store.ts";
+import type { TlsMaterial } from "../../node/service/listener.ts";
 import { createKeyFile } from "../../node/service/key-file.ts";
 import { StoredKey } from "../../node/service/stored-key.ts";
 import { LedgerStore, type Scan } from "../../node/store/ledger-store.ts";
 import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import { networkIdOf } from "../../protocol/message.ts";
 import { formatNetworkFile } from "../../protocol/network-file.ts";
+import { isRefusal, type RefusalCode } from "../../protocol/refusal.ts";
 import { ChainProxy } from "../support/chain-proxy.ts";
 import { makeChain } from "../support/chain.ts";
 import { freePorts } from "../support/consortium.ts";
 import { operator, seed, TestNetwork, validatorKey } from "../support/network.ts";
 import { until } from "../support/until.ts";
+import { makeCertificate } from "./service/certificates.ts";
 import { startChild } from "./service/child.ts";
 import { temporaryFolders } from "./service/temporary-folder.ts";
 
+const TLS = "tls: { certificate: own.pem, key: own.key, authority: root.pem }";
 const JOURNAL = "journal.txt";
 
 describe("the node's process", function () {
@@ -54,13 +58,13 @@ describe("the node's process", function () {
   });
 
   /** @param more top-level lines besides. */
-  const configure = async (more = "", port = 0, data = "data") => {
+  const configure = async (more = "", port = 0, data = "data", api = "") => {
     const text = `network: network.json
 data: ${data}
 member: 1
 keys: { peer: peer.json, validator: validator.json, operator: operator.json }
 gossip: { listen: [/ip4/127.0.0.1/tcp/0] }
-api: { port: ${port} }
+api: { port: ${port}, ${api} }
 ${more}`;
     await writeFile(join(folder, "node.yaml"), text);
     return join(folder, "node.yaml");
@@ -154,6 +158,53 @@ ${more}`;
     expect(said).to.include("in-use").and.include(`port ${port} on 127.0.0.1 is taken`);
   });
 
+  it("speaks mutual TLS where it is told to: to holders of a certificate by its authority, and to nobody else", async () => {
+    const { friend, authority } = await writeCertificates(folder);
+    const config = await configure("", 0, "data", TLS);
+    const child = run(config);
+    const { api } = JSON.parse(await child.line("{")) as { api: string };
+    expect(api).to.match(/^https:/);
+    const ask = (tls?: TlsMaterial) =>
+      new NodeClient({ url: api, timeoutMs: 5_000, ...(tls === undefined ? {} : { tls }) });
+    const known = ask({ ...friend, authority });
+    await until("it has begun", async () => (await known.status()).seq > 0);
+    expect(await known.statuses([`0x${"ab".repeat(32)}`])).to.have.length(1);
+    await expectRefusal("not-found", known.leaf(`0x${"ab".repeat(32)}`));
+    const stop = new AbortController();
+    for await (const { seq } of known.events(0, stop.signal)) {
+      expect(seq).to.equal(1);
+      stop.abort();
+    }
+    const root = makeCertificate("another root");
+    const stranger = makeCertificate("friend", { name: "root", privateKey: root.privateKey });
+    for (const [who, client] of [
+      ["nobody", ask()],
+      ["a stranger", ask({ ...stranger, authority })],
+      ["one who takes it for another", ask({ ...friend, authority: root.certificate })],
+    ] as const) {
+      const error = await client.status().catch((thrown: unknown) => thrown);
+      expect(error, who).to.be.instanceOf(NodeUnreachableError);
+    }
+  });
+
+  it("refuses to be asked by others without TLS, and TLS files that are none or that others may read, and changes nothing", async () => {
+    const open = await configure("", 0, "data", 'host: "0.0.0.0"');
+    expect(await refused(open)).to.include(
+      "to listen on 0.0.0.0, which others can reach, takes TLS",
+    );
+    await writeCertificates(folder);
+    const config = await configure("", 0, "data", TLS);
+    await chmod(join(folder, "own.key"), 0o644);
+    expect(await refused(config))
+      .to.include("exposed-key")
+      .and.include("own.key has mode 644");
+    await chmod(join(folder, "own.key"), 0o600);
+    await writeFile(join(folder, "own.pem"), "no certificate");
+    expect(await refused(config))
+      .to.include("bad-configuration")
+      .and.include("own.pem");
+  });
+
   it("says from the start on that it waits for its chain, ends when it is told to, and serves once the chain answers", async () => {
     await using proxy = new ChainProxy(net.url);
     const rpcUrls = [await proxy.start()];
@@ -220,6 +271,22 @@ ${more}`;
     await chain.send(depositOf(member, 1_000n));
   }
 });
+
+/** Writes the node's own. Returns a friend's, by the same authority. */
+async function writeCertificates(folder: string) {
+  const root = makeCertificate("root");
+  const issuer = { name: "root", privateKey: root.privateKey };
+  const [own, friend] = [makeCertificate("node", issuer), makeCertificate("friend", issuer)];
+  await writeFile(join(folder, "own.pem"), own.certificate);
+  await writeFile(join(folder, "own.key"), own.key, { mode: 0o600 });
+  await writeFile(join(folder, "root.pem"), root.certificate);
+  return { friend, authority: root.certificate };
+}
+
+async function expectRefusal(code: RefusalCode, work: Promise<unknown>): Promise<void> {
+  const error = await work.catch((thrown: unknown) => thrown);
+  expect(isRefusal(error, code), String(error)).to.equal(true);
+}
 
 async function answers(url: string): Promise<boolean> {
   return await fetch(url).then(

@@ -16,6 +16,7 @@ import type { Change } from "../../../node/ledger/change.ts";
 import { EventFeed } from "../../../node/service/event-feed.ts";
 import type { ServerEvent } from "../../../node/service/event-stream.ts";
 import { HttpServer } from "../../../node/service/http-server.ts";
+import type { TlsMaterial } from "../../../node/service/listener.ts";
 import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
 import { revoke } from "../../../node/chain/calls.ts";
 import { ChainDownError } from "../../../node/chain/errors.ts";
@@ -64,6 +65,8 @@ export class NodeDouble implements AsyncDisposable {
   revocations = 0;
   /** Instead of taking leaves: for gateways of networks that are not the ledger's. */
   recorder: ((leaves: readonly Uint8Array[]) => void) | undefined;
+  /** Demanded of who asks, where it is set before the start. */
+  tls: TlsMaterial | undefined;
   /** What it says of its network. */
   networkId: Hex;
   readonly #pool = new Map<Hex, Waiting>();
@@ -87,7 +90,7 @@ export class NodeDouble implements AsyncDisposable {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `${this.tls === undefined ? "http" : "https"}://127.0.0.1:${this.#port}`;
   }
 
   async start(): Promise<void> {
@@ -106,7 +109,8 @@ export class NodeDouble implements AsyncDisposable {
       feed: this.#feed,
     };
     const routes = nodeRoutes(() => answers, { isMember: true });
-    const options = { title: "double", version: "0", port: this.#port, drainMs: 50 };
+    const tls = this.tls === undefined ? {} : { tls: this.tls };
+    const options = { title: "double", version: "0", port: this.#port, drainMs: 50, ...tls };
     this.#server = new HttpServer({ routes, logger, metrics: new Metrics() }, options);
     await this.#server.start();
     this.#port = Number(new URL(this.#server.url).port);
