@@ -1,10 +1,8 @@
-/** The kit's commands as calls of a purse. */
+/** The kit's commands as calls of a device. */
 import { toHex } from "../../protocol/bytes.ts";
-import { decodeCertificate, type DeviceClass } from "../../protocol/certificate.ts";
+import type { DeviceClass } from "../../protocol/certificate.ts";
 import type { PlaceCode } from "../../protocol/emergency-profile.ts";
-import { decodeReceipt } from "../../protocol/receipt.ts";
 import { isRefusal, Refusal } from "../../protocol/refusal.ts";
-import { decodeStatement } from "../../protocol/statement.ts";
 import {
   type Answered,
   type Command,
@@ -15,8 +13,7 @@ import {
   parseCommand,
 } from "../conformance/command.ts";
 import type { PurseParts } from "../holder.ts";
-import { Purse } from "../purse.ts";
-import { CuttingStore } from "./cutting-store.ts";
+import type { Driven } from "./driven.ts";
 
 /** What a device is made with, beside its own parts. */
 export type Settings = Pick<PurseParts, "networkId" | "member" | "trustKey" | "receiptLifeMs"> & {
@@ -24,24 +21,22 @@ export type Settings = Pick<PurseParts, "networkId" | "member" | "trustKey" | "r
   readonly place: PlaceCode;
 };
 
-/** A device on a test bench. */
-export type Bench = {
+/** A test bench, with a device of this kind on it. */
+export type Bench<Device> = {
   readonly name: string;
   readonly version: string;
   readonly class: DeviceClass;
   /** Makes a new device: a new key, an empty store, nothing of the one before. */
-  make(settings: Settings): Promise<PurseParts>;
+  make(settings: Settings): Promise<Device>;
   /** The device that was made last, as its power came back; undefined if there was none. */
-  open(): Promise<PurseParts | undefined>;
-  /** Ends all that runs, at once and without a word; it never resolves. */
-  cutPower(): Promise<never>;
+  open(): Promise<Device | undefined>;
 };
 
 export class Adapter {
-  readonly #bench: Bench;
-  #device: { readonly purse: Purse; readonly store: CuttingStore } | undefined;
+  readonly #bench: Bench<Driven>;
+  #device: Driven | undefined;
 
-  constructor(bench: Bench) {
+  constructor(bench: Bench<Driven>) {
     this.#bench = bench;
   }
 
@@ -57,42 +52,36 @@ export class Adapter {
   }
 
   async close(): Promise<void> {
-    await this.#device?.purse.close();
+    await this.#device?.close();
     this.#device = undefined;
   }
 
   async #run({ name, given, cutAt }: Command): Promise<Answered<CommandName>> {
     if (name === "hello") return this.#hello();
     if (name === "personalise") return this.#personalise(given);
-    const { purse, store } = await this.#opened();
-    store.arm(cutAt);
+    const device = await this.#opened();
+    device.arm(cutAt);
     switch (name) {
       case "refresh":
-        await purse.refresh({
-          lists: given.lists,
-          certificate: given.certificate && decodeCertificate(given.certificate),
-          receipts: given.receipts.map(decodeReceipt),
-        });
+        await device.refresh(given);
         return {};
       case "request":
-        return { message: await purse.request(given.amount, given.reference) };
+        return { message: await device.request(given.amount, given.reference) };
       case "pay":
-        return { message: await purse.pay(given.message) };
+        return { message: await device.pay(given.message) };
       case "receive": {
-        const { confirmation, amount, refusal } = await purse.receive(given.message);
-        return { message: confirmation.bytes, amount, refusal: refusal && told(refusal) };
+        const { confirmation, amount, refusal } = await device.receive(given.message);
+        return { message: confirmation, amount, refusal: refusal && told(refusal) };
       }
       case "confirm":
-        await purse.confirm(given.message);
+        await device.confirm(given.message);
         return {};
-      case "balance": {
-        const { spendable, frozen, waiting } = purse.balance();
-        return { spendable, frozen, waiting };
-      }
+      case "balance":
+        return device.balance();
       case "pending":
-        return { records: purse.pending().map(({ record }) => record.bytes) };
+        return { records: await device.pending() };
       case "settled":
-        await purse.settled(decodeStatement(given.statement));
+        await device.settled(given.statement);
         return {};
     }
   }
@@ -104,21 +93,13 @@ export class Adapter {
 
   async #personalise(given: Given<"personalise">): Promise<Answered<"personalise">> {
     await this.close();
-    const settings = { ...given, networkId: toHex(given.networkId) };
-    const { purse } = await this.#start(await this.#bench.make(settings));
-    return { deviceKey: purse.identity().deviceKey };
+    this.#device = await this.#bench.make({ ...given, networkId: toHex(given.networkId) });
+    return { deviceKey: this.#device.deviceKey };
   }
 
-  async #opened() {
-    if (this.#device !== undefined) return this.#device;
-    const parts = await this.#bench.open();
-    if (parts === undefined) throw new Refusal("not-found", "no device has been made yet");
-    return this.#start(parts);
-  }
-
-  async #start(parts: PurseParts) {
-    const store = new CuttingStore(parts.store, () => this.#bench.cutPower());
-    this.#device = { purse: await Purse.open({ ...parts, store }), store };
+  async #opened(): Promise<Driven> {
+    this.#device ??= await this.#bench.open();
+    if (this.#device === undefined) throw new Refusal("not-found", "no device has been made yet");
     return this.#device;
   }
 }

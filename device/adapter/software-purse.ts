@@ -22,7 +22,7 @@ const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("name the folder in which the purse is to live");
 await serveBench(softwarePurse(folder));
 
-function softwarePurse(path: string): Omit<Bench, "cutPower"> {
+function softwarePurse(path: string): Bench<PurseParts> {
   const settingsFile = join(path, "settings.json");
   return {
     name: "Tallystick purse",

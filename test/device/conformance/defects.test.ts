@@ -5,6 +5,7 @@
  */
 import { expect } from "chai";
 import { Adapter } from "../../../device/adapter/adapter.ts";
+import { purseBench } from "../../../device/adapter/benches.ts";
 import { KIT_PROTOCOL, KIT_VERSION } from "../../../device/conformance/command.ts";
 import { ProcessChannel } from "../../../device/conformance/process-channel.ts";
 import { outcomeOf, type Report } from "../../../device/conformance/report.ts";
@@ -19,7 +20,7 @@ import {
   type DefectiveAdapter,
 } from "./support/defective.ts";
 import { defects, secondOpener } from "./support/defects.ts";
-import { MemoryChannel } from "./support/memory-bench.ts";
+import { type MakeAdapter, MemoryChannel } from "./support/memory-bench.ts";
 import { RememberingSeed, rememberingVerifier } from "./support/remembering.ts";
 import { unfitParts } from "./support/unfit-parts.ts";
 
@@ -35,7 +36,7 @@ describe("a purse with a mistake in it", () => {
 
   before(async () => {
     adapter = await buildDefective(defects, await folders.make());
-    channel = new MemoryChannel((bench) => adapter.makeAdapter(bench), seed, verifier);
+    channel = new MemoryChannel(adapter.makeAdapter, seed, verifier);
     for (const each of cases) {
       adapter.watch((defect) => touched.get(defect)!.add(each.name));
       const [result] = await runCases(channel, [each], options);
@@ -58,7 +59,7 @@ describe("a purse with a mistake in it", () => {
 
   for (const { name, fit, found } of unfitParts) {
     it(`${name}, and fails ${found.join(", ")}`, async () => {
-      const device = new MemoryChannel((bench) => new Adapter(bench), seed, verifier, fit);
+      const device = new MemoryChannel(makeWhole, seed, verifier, fit);
       expectFound(await runCases(device, cases, options), found);
     });
   }
@@ -74,6 +75,8 @@ describe("a purse with a mistake in it", () => {
     }
   });
 });
+
+const makeWhole: MakeAdapter = (bench, cutPower) => new Adapter(purseBench(bench, cutPower));
 
 /** Whether these cases fail and no others do, and the report says which and why. */
 function expectFound(results: readonly CaseResult[], found: readonly string[]): void {

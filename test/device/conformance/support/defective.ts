@@ -5,16 +5,24 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build } from "esbuild";
-import type { Adapter, Bench } from "../../../../device/adapter/adapter.ts";
+import type { Adapter } from "../../../../device/adapter/adapter.ts";
+import type { purseBench } from "../../../../device/adapter/benches.ts";
 import { root } from "../../../support/imports.ts";
 import type { Defect } from "./defects.ts";
+import type { MakeAdapter } from "./memory-bench.ts";
 
 export type DefectiveAdapter = {
-  makeAdapter(bench: Bench): Adapter;
+  readonly makeAdapter: MakeAdapter;
   /** Has this defect from now on; none, if it is not given. */
   choose(name?: string): void;
   /** Whole from now on, and tells of each place at which a defect would have made a difference. */
   watch(differs: (name: string) => void): void;
+};
+
+/** What the built file exports. */
+type Built = Omit<DefectiveAdapter, "makeAdapter"> & {
+  readonly Adapter: typeof Adapter;
+  readonly purseBench: typeof purseBench;
 };
 
 /** @param folder for the built file. */
@@ -22,13 +30,12 @@ export async function buildDefective(
   defects: readonly Defect[],
   folder: string,
 ): Promise<DefectiveAdapter> {
-  const entry = `export { Adapter } from "./device/adapter/adapter.ts";`;
-  const built = (await import(await buildWith(defects, entry, folder))) as Omit<
-    DefectiveAdapter,
-    "makeAdapter"
-  > & { readonly Adapter: typeof Adapter };
+  const entry = `
+    export { Adapter } from "./device/adapter/adapter.ts";
+    export { purseBench } from "./device/adapter/benches.ts";`;
+  const built = (await import(await buildWith(defects, entry, folder))) as Built;
   return {
-    makeAdapter: (bench) => new built.Adapter(bench),
+    makeAdapter: (bench, cutPower) => new built.Adapter(built.purseBench(bench, cutPower)),
     choose: (name) => built.choose(name),
     watch: (differs) => built.watch(differs),
   };

@@ -4,6 +4,7 @@
  */
 import { p256 } from "@noble/curves/nist.js";
 import type { Adapter, Bench, Settings } from "../../../../device/adapter/adapter.ts";
+import type { CutPower } from "../../../../device/adapter/driven.ts";
 import {
   type Command,
   type CommandName,
@@ -19,19 +20,24 @@ import { MemoryPurseStore, type PurseStore } from "../../../../device/purse-stor
 import type { Random } from "../../../../protocol/random.ts";
 import type { Signer, Verifier } from "../../../../protocol/signature.ts";
 
+/** Puts a device on the bench. */
+export type MakeAdapter = (bench: Bench<PurseParts>, cutPower: CutPower) => Adapter;
+
 /** Another part of a device, as of each time that it is opened. */
 export type Fit = (parts: PurseParts) => PurseParts;
 
 class PowerCut extends Error {}
 
+const cutPower: CutPower = () => Promise.reject(new PowerCut());
+
 export class MemoryChannel implements Channel {
-  readonly #makeAdapter: (bench: Bench) => Adapter;
-  readonly #bench: Bench;
+  readonly #makeAdapter: MakeAdapter;
+  readonly #bench: Bench<PurseParts>;
   #adapter: Adapter | undefined;
   #id = 0;
 
   constructor(
-    makeAdapter: (bench: Bench) => Adapter,
+    makeAdapter: MakeAdapter,
     seed: Seed,
     verifier: Verifier,
     fit: Fit = (parts) => parts,
@@ -45,7 +51,7 @@ export class MemoryChannel implements Channel {
     given: Given<N>,
     cutAt?: number,
   ): Promise<Reply<N> | undefined> {
-    this.#adapter ??= this.#makeAdapter(this.#bench);
+    this.#adapter ??= this.#makeAdapter(this.#bench, cutPower);
     const command = { id: ++this.#id, name, given, cutAt } as unknown as Command;
     try {
       const line = await this.#adapter.handle(formatCommand(command));
@@ -66,7 +72,7 @@ export class MemoryChannel implements Channel {
   }
 }
 
-function memoryBench(seed: Seed, verifier: Verifier, fit: Fit): Bench {
+function memoryBench(seed: Seed, verifier: Verifier, fit: Fit): Bench<PurseParts> {
   let made: { settings: Settings; signer: Signer; store: PurseStore; random: Random } | undefined;
   const open = async () => {
     if (made === undefined) return undefined;
@@ -85,7 +91,6 @@ function memoryBench(seed: Seed, verifier: Verifier, fit: Fit): Bench {
       return (await open())!;
     },
     open,
-    cutPower: () => Promise.reject(new PowerCut()),
   };
 }
 

@@ -1,0 +1,89 @@
+/** A purse of this SDK, with power that goes before or after any of its writes. */
+import { decodeCertificate } from "../../protocol/certificate.ts";
+import type { Amount } from "../../protocol/money.ts";
+import { decodeReceipt } from "../../protocol/receipt.ts";
+import { decodeStatement } from "../../protocol/statement.ts";
+import type { Answered, Given } from "../conformance/command.ts";
+import type { PurseParts } from "../holder.ts";
+import { Purse } from "../purse.ts";
+import type { PurseStore, StoreChange } from "../purse-store.ts";
+import { type CutPower, type Driven, type DrivenReceived, Fuse } from "./driven.ts";
+
+export class DrivenPurse implements Driven {
+  readonly purse: Purse;
+  readonly #fuse: Fuse;
+
+  private constructor(purse: Purse, fuse: Fuse) {
+    this.purse = purse;
+    this.#fuse = fuse;
+  }
+
+  static async open(parts: PurseParts, cutPower: CutPower): Promise<DrivenPurse> {
+    const fuse = new Fuse(cutPower);
+    const purse = await Purse.open({ ...parts, store: fusedStore(parts.store, fuse) });
+    return new DrivenPurse(purse, fuse);
+  }
+
+  get deviceKey(): Uint8Array {
+    return this.purse.identity().deviceKey;
+  }
+
+  request(amount: Amount, reference: string): Promise<Uint8Array> {
+    return this.purse.request(amount, reference);
+  }
+
+  pay(message1: Uint8Array): Promise<Uint8Array> {
+    return this.purse.pay(message1);
+  }
+
+  async receive(message2: Uint8Array): Promise<DrivenReceived> {
+    const { confirmation, amount, refusal } = await this.purse.receive(message2);
+    return { confirmation: confirmation.bytes, amount, refusal };
+  }
+
+  async confirm(message3: Uint8Array): Promise<void> {
+    await this.purse.confirm(message3);
+  }
+
+  async balance(): Promise<Answered<"balance">> {
+    const { spendable, frozen, waiting } = this.purse.balance();
+    return { spendable, frozen, waiting };
+  }
+
+  async refresh({ lists, certificate, receipts }: Given<"refresh">): Promise<void> {
+    await this.purse.refresh({
+      lists,
+      certificate: certificate && decodeCertificate(certificate),
+      receipts: receipts.map(decodeReceipt),
+    });
+  }
+
+  async pending(): Promise<Uint8Array[]> {
+    return this.purse.pending().map(({ record }) => record.bytes);
+  }
+
+  async settled(statement: Uint8Array): Promise<void> {
+    await this.purse.settled(decodeStatement(statement));
+  }
+
+  arm(moment: number | undefined): void {
+    this.#fuse.arm(moment);
+  }
+
+  close(): Promise<void> {
+    return this.purse.close();
+  }
+}
+
+/** A store whose writes each have a moment before and a moment after. */
+function fusedStore(store: PurseStore, fuse: Fuse): PurseStore {
+  return {
+    rows: () => store.rows(),
+    async write(changes: readonly StoreChange[]): Promise<void> {
+      await fuse.pass();
+      await store.write(changes);
+      await fuse.pass();
+    },
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,51 @@
+/** What the adapter drives: a device, by whatever way its calls get there. Each refuses as a purse does. */
+import type { Amount } from "../../protocol/money.ts";
+import type { Answered, Given } from "../conformance/command.ts";
+import type { Refusal } from "../../protocol/refusal.ts";
+
+export interface Driven {
+  readonly deviceKey: Uint8Array;
+  request(amount: Amount, reference: string): Promise<Uint8Array>;
+  pay(message1: Uint8Array): Promise<Uint8Array>;
+  receive(message2: Uint8Array): Promise<DrivenReceived>;
+  confirm(message3: Uint8Array): Promise<void>;
+  balance(): Promise<Answered<"balance">>;
+  refresh(news: Given<"refresh">): Promise<void>;
+  /** Parents first. */
+  pending(): Promise<Uint8Array[]>;
+  settled(statement: Uint8Array): Promise<void>;
+  /** @param moment of what is asked next at which the power goes; undefined leaves it on. */
+  arm(moment: number | undefined): void;
+  close(): Promise<void>;
+}
+
+export type DrivenReceived = {
+  /** Message 3. */
+  readonly confirmation: Uint8Array;
+  readonly amount: Amount;
+  readonly refusal?: Refusal | undefined;
+};
+
+/** Ends all that runs, at once and without a word; it never resolves. */
+export type CutPower = () => Promise<never>;
+
+/** A moment that is counted down to: the power goes when it is passed. */
+export class Fuse {
+  readonly #cutPower: CutPower;
+  #moments = 0;
+  #cutAt: number | undefined;
+
+  constructor(cutPower: CutPower) {
+    this.#cutPower = cutPower;
+  }
+
+  /** @param moment counted from 0 and from now on. */
+  arm(moment: number | undefined): void {
+    this.#moments = 0;
+    this.#cutAt = moment;
+  }
+
+  async pass(): Promise<void> {
+    if (this.#moments++ === this.#cutAt) await this.#cutPower();
+  }
+}
