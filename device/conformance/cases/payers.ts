@@ -102,6 +102,17 @@ export const payersCases: readonly Case[] = [
     },
   },
   {
+    name: "payer-bank-impaired",
+    rules: ["D7"],
+    title: "takes no money from a key whose bank guarantees nothing for now",
+    async run(trial) {
+      await trial.start();
+      const rows = [{ member: 2, guarantee: 0n }];
+      await trial.subject.refresh({ lists: [await trial.consortium.trustList({}, rows)] });
+      await turnsDown(trial, await certificateOf(trial), ["over-guarantee"]);
+    },
+  },
+  {
     name: "payer-max-payment",
     rules: ["D12"],
     title: "takes no payment that is not below the payer's maxPayment",

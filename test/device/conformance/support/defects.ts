@@ -172,6 +172,7 @@ export const defects: readonly Defect[] = [
   unchecked("forgets the guarantee", trust, "certificate.maxBalance > member.guarantee", [
     "payee-over-guarantee",
     "payer-over-guarantee",
+    "payer-bank-impaired",
   ]),
   {
     name: "trusts a bank whatever its standing",
