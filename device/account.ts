@@ -7,6 +7,7 @@ import type { Owner } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
 import { recordId } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
+import { suggestParts } from "./denominations.ts";
 import { askGateway, type GatewayClient } from "./gateway-client.ts";
 import type { Purse } from "./purse.ts";
 import { sync, syncLists } from "./sync.ts";
@@ -37,6 +38,16 @@ export type Load = {
   /** The coins it is to come in; none leaves it to the bank. */
   readonly parts?: readonly Amount[];
 };
+
+/**
+ * A load in the coins that suit what the purse holds. It is to be kept until it is there: asked again with
+ * other coins, it would be another load.
+ * @param id 16 random bytes.
+ */
+export function planLoad(purse: Purse, id: Uint8Array, amount: Amount): Load {
+  const { spendable, frozen, waiting } = purse.balance();
+  return { id, amount, parts: suggestParts(spendable + frozen + waiting, amount) };
+}
 
 /**
  * Moves money from the account into the purse.

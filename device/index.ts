@@ -2,12 +2,13 @@
  * The package's face: what a wallet, a card or a terminal is built from, in browsers and on Node. Everything
  * else in the package may change between versions. Inside this repository files import each other, never this.
  */
-export { enrol, type Load, load, redeem } from "./account.ts";
+export { enrol, type Load, load, planLoad, redeem } from "./account.ts";
 export { type AlarmLink, MemoryLan } from "./alarm/alarm-link.ts";
 export { Alarm, type AlarmOptions, type AlarmParts, receiveAtTill } from "./alarm/alarm.ts";
 export { Courier, type CourierParts, type Delivery } from "./courier/courier.ts";
 export { HttpParcelGateway, type ParcelGateway } from "./courier/parcel-gateway.ts";
 export { type Intake, Sender, type SenderParts } from "./courier/sender.ts";
+export { suggestParts } from "./denominations.ts";
 export {
   collect,
   collectGivingChange,

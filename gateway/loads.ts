@@ -18,7 +18,7 @@ import type { Logger } from "../node/service/telemetry.ts";
 import type { AccountId, Accounts } from "./accounts.ts";
 import type { Certificates } from "./certificates.ts";
 import { pickCoins } from "./coin-picking.ts";
-import { denominate } from "./denominations.ts";
+import { denominate } from "../protocol/denominations.ts";
 import type { DeviceBalances } from "./device-balances.ts";
 import type { Devices } from "./devices.ts";
 import { keys, ranges } from "./keys.ts";

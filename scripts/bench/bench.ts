@@ -2,9 +2,11 @@
 import { writeFile } from "node:fs/promises";
 import { Argument, Command } from "commander";
 import { wholeBetween } from "../arguments.ts";
+import { suggestParts } from "../../device/denominations.ts";
 import { compileContracts } from "../devnet/compile.ts";
 import { type Anchor, measureAnchor } from "./anchor.ts";
 import { measureCluster } from "./cluster.ts";
+import { measureDays, partsOfOne } from "./day.ts";
 import { CODES_PER_S, measureDevice } from "./device.ts";
 import { measureGateway } from "./gateway.ts";
 import { FEW_COINS, measureLargeLedger } from "./large-ledger.ts";
@@ -86,6 +88,9 @@ if (options.json !== undefined)
 
 async function device() {
   const measured = await measureDevice();
+  const people = { people: 24, days: 4, paymentsEach: 7, seed: 7 };
+  const whole = await measureDays({ ...people, partsOf: partsOfOne });
+  const cut = await measureDays({ ...people, partsOf: suggestParts });
   const part = "device";
   return {
     rows: [
@@ -109,6 +114,21 @@ async function device() {
         value: measured.codesWithLoss / CODES_PER_S,
         unit: "s",
         note: `${CODES_PER_S} codes a second, one in five missed; ${measured.codes / CODES_PER_S} s with none`,
+      }),
+      atMost(whole.meanBytes, {
+        part,
+        name: "a payment of a day offline, mean",
+        value: cut.meanBytes,
+        unit: "bytes",
+        anchor: { name: "a load in one coin", value: whole.meanBytes },
+        note: `one in twenty over ${format(cut.longBytes)} bytes, with one coin over ${format(whole.longBytes)}`,
+      }),
+      atLeast(0.9, {
+        part,
+        name: "payments of a day that need no ancestry",
+        value: cut.direct,
+        unit: "of all",
+        note: `${format(whole.direct)} with loads in one coin`,
       }),
       atMost(12, { part, name: "a payment by card", value: measured.apdus, unit: "APDUs" }),
     ],

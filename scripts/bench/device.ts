@@ -7,19 +7,10 @@ import { collect } from "../../device/exchange.ts";
 import { CardApplication } from "../../device/nfc/card-application.ts";
 import { CardClient } from "../../device/nfc/card-client.ts";
 import { payingCard } from "../../device/nfc/card-transport.ts";
-import { Purse } from "../../device/purse.ts";
-import { MemoryPurseStore } from "../../device/purse-store.ts";
 import { FrameCollector } from "../../device/qr/frame-collector.ts";
 import { framesOf } from "../../device/qr/frames.ts";
-import { toHex } from "../../protocol/bytes.ts";
-import { signCertificate } from "../../protocol/certificate.ts";
-import { ownerOf } from "../../protocol/key.ts";
-import { signTrustList } from "../../protocol/lists.ts";
-import { lock, outpointOf } from "../../protocol/output.ts";
-import { NodeSigner, NodeVerifier } from "../../protocol/p256-node.ts";
-import { signReceipt } from "../../protocol/receipt.ts";
-import { memberStatus } from "../../protocol/rules.ts";
 import { cpuSeconds, median } from "./anchor.ts";
+import { DeviceBank } from "./device-bank.ts";
 
 export type DeviceCosts = {
   /** CPU of request, payment, receipt and confirmation, both sides together. */
@@ -38,9 +29,6 @@ export type DeviceCosts = {
 /** Codes a second of an animation. */
 export const CODES_PER_S = 10;
 
-const NETWORK_ID = new Uint8Array(32).fill(7);
-const MEMBER = 1;
-const LIFE_MS = 7 * 86_400_000;
 const HOPS = 8;
 const ROUNDS = 9;
 const LOADED = 100_000n;
@@ -52,14 +40,14 @@ const LOSSES = 500;
 const SEALED_MORE = 1 + 65 + 2 + 16;
 
 export async function measureDevice(): Promise<DeviceCosts> {
-  const bank = new Bank();
+  const bank = new DeviceBank();
   const exchanges: number[] = [];
   const lasts: number[] = [];
   let firstHopBytes = 0;
   let eightHopBytes = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const devices = await Promise.all(Array.from({ length: HOPS + 1 }, () => bank.device()));
-    await devices[0]!.refresh({ receipts: [await bank.receiptFor(devices[0]!)] });
+    await devices[0]!.refresh({ receipts: [await bank.coin(devices[0]!, LOADED)] });
     for (let hop = 1; hop <= HOPS; hop++) {
       const [payer, payee] = [devices[hop - 1]!, devices[hop]!];
       const start = process.cpuUsage();
@@ -99,9 +87,9 @@ function codesSeen(loss: number): number {
   return shown;
 }
 
-async function countApdus(bank: Bank): Promise<number> {
+async function countApdus(bank: DeviceBank): Promise<number> {
   const [purse, till] = [await bank.device(), await bank.device()];
-  await purse.refresh({ receipts: [await bank.receiptFor(purse)] });
+  await purse.refresh({ receipts: [await bank.coin(purse, LOADED)] });
   const application = new CardApplication(purse);
   let count = 0;
   const card = new CardClient({
@@ -113,81 +101,4 @@ async function countApdus(bank: Bank): Promise<number> {
   await card.select();
   await collect(till, payingCard(card), 1n);
   return count;
-}
-
-/** The bank that certifies devices and vouches for coins, and the authority that vouches for it. */
-class Bank {
-  readonly #authority = NodeSigner.generate();
-  readonly #issuer = NodeSigner.generate();
-  readonly #now = Date.now();
-
-  async device(): Promise<Purse> {
-    const signer = NodeSigner.generate();
-    const purse = await Purse.open({
-      networkId: toHex(NETWORK_ID),
-      member: MEMBER,
-      class: "software",
-      signer,
-      verifier: new NodeVerifier(),
-      store: new MemoryPurseStore(),
-      random: (length) => new Uint8Array(randomBytes(length)),
-      clock: Date.now,
-      trustKey: this.#authority.publicKey,
-      receiptLifeMs: LIFE_MS,
-    });
-    await purse.refresh({
-      lists: [{ kind: "trust", bytes: await this.#trustList() }],
-      certificate: await this.#certify(signer),
-    });
-    return purse;
-  }
-
-  async receiptFor(purse: Purse) {
-    const output = {
-      lock: lock.key,
-      owner: ownerOf(purse.identity().deviceKey),
-      custodian: MEMBER,
-      amount: LOADED,
-    };
-    const outpoint = outpointOf(new Uint8Array(randomBytes(32)), 0);
-    const fields = { outpoint, output, seq: 1, issued: this.#now, notAfter: this.#now + LIFE_MS };
-    return await signReceipt(NETWORK_ID, fields, this.#issuer);
-  }
-
-  async #trustList(): Promise<Uint8Array> {
-    const member = {
-      member: MEMBER,
-      status: memberStatus.active,
-      issuer: this.#issuer.publicKey,
-      guarantee: 10n * LOADED,
-      name: "Bank",
-    };
-    const list = {
-      version: 1,
-      issued: this.#now,
-      notAfter: this.#now + LIFE_MS,
-      nextTrustKey: this.#authority.publicKey,
-      members: [member],
-    };
-    return (await signTrustList(NETWORK_ID, list, this.#authority)).bytes;
-  }
-
-  async #certify(signer: NodeSigner) {
-    const fields = {
-      deviceKey: signer.publicKey,
-      member: MEMBER,
-      class: "software",
-      serial: new Uint8Array(randomBytes(16)),
-      notBefore: this.#now,
-      notAfter: this.#now + LIFE_MS,
-      maxPayment: 0n,
-      maxBalance: 10n * LOADED,
-      maxCount: 0,
-      windowS: 0,
-      maxDepth: HOPS,
-      subject: new Uint8Array(randomBytes(32)),
-      label: "",
-    } as const;
-    return await signCertificate(NETWORK_ID, fields, this.#issuer);
-  }
 }

@@ -1,21 +1,19 @@
 /**
- * A load that survives the command: its id is written down before the bank is asked, so that whatever goes
- * wrong on the way, asking again asks for the same money and not for more.
+ * A load that survives the command: its id and its coins are written down before the bank is asked, so that
+ * whatever goes wrong on the way, asking again asks for the same money and not for more.
  */
 import { readFile, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { load } from "../../device/account.ts";
+import { type Load, load, planLoad } from "../../device/account.ts";
 import type { GatewayClient } from "../../device/gateway-client.ts";
 import { sync } from "../../device/sync.ts";
 import { replaceFile } from "../../node/service/durable-file.ts";
-import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
+import { fromHex, toHex } from "../../protocol/bytes.ts";
 import { type Amount, parseMinorUnits } from "../../protocol/money.ts";
 import { systemRandom } from "../../protocol/random.ts";
 import { isRefusal, Refusal } from "../../protocol/refusal.ts";
 import type { Wallet } from "./wallet.ts";
 import { walletPaths } from "./wallet-file.ts";
-
-type LoadUnderWay = { readonly id: Hex; readonly amount: Amount };
 
 export type LoadOptions = {
   /** How long the bank may take before the command says that the load is on its way. */
@@ -46,16 +44,15 @@ export async function loadWallet(
       "conflict",
       `a load of ${wallet.format(known.amount)} is under way: load that amount again, or say --anew`,
     );
-  const id = known?.id ?? toHex(systemRandom(ID_LENGTH));
-  if (known === undefined)
-    await replaceFile(path, `${JSON.stringify({ id, amount: String(amount) })}\n`);
-  const isApplied = await untilDone(waitMs, () =>
-    load(purse, gateway, { id: fromHex(id, ID_LENGTH), amount }),
-  ).catch(async (error: unknown) => {
-    // A bank that says no for good has not frozen anything.
-    if (isRefusal(error) && !error.row.retry) await rm(path, { force: true });
-    throw error;
-  });
+  const asked = known ?? planLoad(purse, systemRandom(ID_LENGTH), amount);
+  if (known === undefined) await replaceFile(path, writtenLoad(asked));
+  const isApplied = await untilDone(waitMs, () => load(purse, gateway, asked)).catch(
+    async (error: unknown) => {
+      // A bank that says no for good has not frozen anything.
+      if (isRefusal(error) && !error.row.retry) await rm(path, { force: true });
+      throw error;
+    },
+  );
   if (isApplied) await rm(path, { force: true });
   return { isApplied, isResumed: known !== undefined };
 }
@@ -68,7 +65,12 @@ export async function untilDone(waitMs: number, ask: () => Promise<boolean>): Pr
   return true;
 }
 
-async function readUnderWay(path: string): Promise<LoadUnderWay | undefined> {
+function writtenLoad({ id, amount, parts = [] }: Load): string {
+  const written = { id: toHex(id), amount: String(amount), parts: parts.map(String) };
+  return `${JSON.stringify(written)}\n`;
+}
+
+async function readUnderWay(path: string): Promise<Load | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -77,9 +79,12 @@ async function readUnderWay(path: string): Promise<LoadUnderWay | undefined> {
     throw error;
   }
   try {
-    const { id, amount } = JSON.parse(text) as Record<string, unknown>;
-    fromHex(String(id), ID_LENGTH);
-    return { id: id as Hex, amount: parseMinorUnits(String(amount)) };
+    const { id, amount, parts } = JSON.parse(text) as Record<string, unknown>;
+    return {
+      id: fromHex(String(id), ID_LENGTH),
+      amount: parseMinorUnits(String(amount)),
+      parts: (parts as unknown[]).map((part) => parseMinorUnits(String(part))),
+    };
   } catch {
     throw new Refusal("bad-configuration", `${path} is no load: remove it, then sync`);
   }

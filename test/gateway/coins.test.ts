@@ -1,7 +1,7 @@
 /** How loads are cut into coins, and which coins of the vault pay for them. */
 import { expect } from "chai";
 import fc from "fast-check";
-import { denominate } from "../../gateway/denominations.ts";
+import { denominate } from "../../protocol/denominations.ts";
 import { pickCoins, pickSmallest, sumOf, type VaultCoin } from "../../gateway/coin-picking.ts";
 import { AMOUNT_MAX } from "../../protocol/money.ts";
 import { isRefusal, Refusal } from "../../protocol/refusal.ts";

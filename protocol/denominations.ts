@@ -7,7 +7,7 @@
  * of a load is in one or two large coins, half of the other half in the next, and so on down. 100.00 in ten
  * coins, none below 0.10: 50.00, 20.00, 10.00, 10.00, 5.00, 2.00, 1.00, 1.00, 0.50, 0.50.
  */
-import type { Amount } from "../protocol/money.ts";
+import type { Amount } from "./money.ts";
 
 /**
  * @param amount at least 1. @param partsMax at least 1. @param smallest no coin but the last is smaller.
@@ -27,7 +27,7 @@ export function denominate(amount: Amount, partsMax: number, smallest: Amount): 
 }
 
 /** The greatest 1, 2 or 5 times a power of ten that is at most `amount`, which is at least 1. */
-function stepBelow(amount: Amount): Amount {
+export function stepBelow(amount: Amount): Amount {
   const power = 10n ** BigInt(amount.toString().length - 1);
   return amount >= 5n * power ? 5n * power : amount >= 2n * power ? 2n * power : power;
 }
