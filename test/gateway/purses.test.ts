@@ -88,6 +88,35 @@ describe("purses at a gateway", () => {
     ]);
   });
 
+  for (const amount of [2n ** 53n, 2n ** 64n - 1n]) {
+    it(`load, pay on and redeem ${amount}, to the last unit`, async () => {
+      await bank[Symbol.asyncDispose]();
+      const settings = {
+        "certificates.software": { maxBalance: String(2n ** 64n - 1n), maxPayment: "0" },
+      };
+      bank = await Bank.open(await folder(), { settings });
+      await bank.publish([await bank.trustList({ guarantee: 2n ** 64n - 1n })]);
+      bank.node.ledger.deposit(MEMBER, amount);
+      await bank.start();
+      const a = await loaded("anna", amount);
+      await shows("anna", 0n, amount);
+      const b = await purseOf("bert", 0n);
+      await pay(a, b, amount);
+      expect([a.balance().spendable, b.balance().spendable]).to.deep.equal([0n, amount]);
+      await synced(b);
+      const vault = ownerOf(bank.node.ledger.bank(MEMBER).treasury.publicKey);
+      await redeem(b, gateway(), amount - 1n, vault);
+      await synced(b);
+      await shows("bert", amount - 1n, 1n);
+      await shows("anna", 0n, 0n);
+      expect(b.balance().spendable).to.equal(1n);
+      expect(await bank.staff<object>("/v1/books")).to.include({
+        cash: String(-amount),
+        total: "0",
+      });
+    });
+  }
+
   it("redeem what they have received into their holder's account [R-067, R-068]", async () => {
     const a = await loaded("anna", 1_000n);
     const b = await purseOf("bert", 0n);
