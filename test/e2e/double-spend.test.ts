@@ -207,7 +207,7 @@ describe("a double spend", function () {
     assert.match(after.loser.join(" "), /its payees have their money/);
   });
 
-  it("is shown by a file that any node gives, checked with the network file alone [R-032, R-087, R-088]", async () => {
+  it("is shown by a file that any node gives, checked with the network file alone [R-032, R-036, R-087, R-088]", async () => {
     const [{ loser, winner }] = (await consortium.client(1).conflicts()) as [ConflictRow];
     const files = await Promise.all(
       [OBSERVER, 1, 4].map((member) => consortium.client(member).evidence(loser as Hex)),

@@ -25,7 +25,7 @@ describe("tallystick evidence", () => {
     await writeFile(file, formatEvidence((await makeEvidence()).evidence));
   });
 
-  it("says what is proven, on whose word the rest stands, and what no such file shows [R-032, R-087]", async () => {
+  it("says what is proven, on whose word the rest stands, and what no such file shows [R-032, R-036, R-087]", async () => {
     const text = await said(["evidence", "verify", file, "--network", network]);
     assert.match(
       text,
