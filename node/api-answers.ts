@@ -13,6 +13,7 @@ import type { ChainClient } from "./chain/chain-client.ts";
 import { AppliedProofs } from "./evidence/applied-proofs.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { EvidenceExport } from "./evidence/evidence-export.ts";
+import { HistoryExport } from "./evidence/history-export.ts";
 import type { Host } from "./gossip/host.ts";
 import type { LeafIntake } from "./leaf-intake.ts";
 import type { PendingPool } from "./pending-pool.ts";
@@ -38,11 +39,12 @@ export type ApiAnswersParts = {
 
 /** @param member none for an observer, which puts nothing forward. */
 export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefined): ApiAnswers {
-  const { context, chain, host, verifier, replica, intake } = parts;
+  const { network, context, chain, host, verifier, replica, intake } = parts;
   const evidence = conflictAnswers(parts);
   const queries = new Queries({
     ...parts,
     ...evidence,
+    histories: new HistoryExport({ ...parts, networkId: network.networkId, store: replica.store }),
     member,
     peers: () => host.connected(),
     verified: () => verifier.verified,

@@ -103,6 +103,11 @@ export class NodeClient {
     return this.#call("/v1/coins", { outpoints });
   }
 
+  /** The text of the file that shows where a coin comes from, spent or not. */
+  async history(outpoint: Outpoint): Promise<string> {
+    return (await this.#fetch(`/v1/coins/${outpoint}/history`, undefined, 60_000)).text();
+  }
+
   /** Coins of an owner, at most a page of 1,000, in no order that lasts. */
   async coinsOf(owner: Owner): Promise<Coins> {
     return this.#call(`/v1/owners/${owner}/coins`);

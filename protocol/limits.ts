@@ -143,6 +143,9 @@ export const limits = {
   /** A loser of 16 coins, each taken by another record in another cycle, under the signatures of 256 members. */
   evidenceFileMax: 4 * 1024 * 1024,
 
+  /** Records and deposits in the history of one coin: with the largest of them the file is within its bound. */
+  historyMax: 1024,
+
   // Network files.
   /** A gateway for each of 256 members, with room. */
   networkFileMax: 256 * 1024,

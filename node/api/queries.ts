@@ -1,5 +1,6 @@
 /** What the node answers about itself and the ledger. Nothing here changes anything. */
 import { type Hex, toHex } from "../../protocol/bytes.ts";
+import { formatHistory } from "../../protocol/coin-history.ts";
 import { checkpointDigest } from "../../protocol/checkpoint.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
 import type { Leaf } from "../../protocol/leaf.ts";
@@ -7,6 +8,7 @@ import { type MemberId, type Outpoint, type Output, splitOutpoint } from "../../
 import { Refusal, type RefusalCode } from "../../protocol/refusal.ts";
 import type { Domain } from "../../protocol/typed-data.ts";
 import type { ChainClient } from "../chain/chain-client.ts";
+import type { HistoryExport } from "../evidence/history-export.ts";
 import { explain, type MissingCoin } from "../explain.ts";
 import type { PendingPool } from "../pending-pool.ts";
 import type { Replica } from "../replica.ts";
@@ -25,6 +27,7 @@ export type QueriesParts = {
   readonly leaves: LeafStore;
   readonly chain: ChainClient;
   readonly conflicts: ConflictQueries;
+  readonly histories: HistoryExport;
   readonly peers: () => readonly string[];
   readonly verified: () => number;
 };
@@ -86,6 +89,11 @@ export class Queries {
     if (leaf === undefined)
       throw new Refusal("not-found", `no record or enrolment ${id} is held here`);
     return leaf;
+  }
+
+  /** The file that shows where a coin comes from. @throws Refusal `not-found`. */
+  async history(outpoint: Outpoint): Promise<Uint8Array> {
+    return Buffer.from(formatHistory(await this.#parts.histories.of(outpoint)));
   }
 
   coins(outpoints: readonly Outpoint[]): Api.Coins {

@@ -79,6 +79,16 @@ export function nodeRoutes(
     }),
     call({
       method: "GET",
+      path: "/v1/coins/:outpoint/history",
+      summary:
+        "The file that shows where a coin comes from, spent or not: back to deposits, bounded",
+      params: Type.Object({ outpoint: Api.OutpointName }),
+      reply: { contentType: "application/json" },
+      timeoutMs: 60_000,
+      handle: ({ params }) => queries().history(params.outpoint as Hex),
+    }),
+    call({
+      method: "GET",
       path: "/v1/owners/:owner",
       summary: "Where a key is enrolled, and what it holds",
       params: byOwner,

@@ -16,6 +16,7 @@ import { Refusal } from "../../protocol/refusal.ts";
 import { parseHex, readText } from "../arguments.ts";
 import { type Report, say } from "../report.ts";
 import { registerBlame } from "./evidence-blame.ts";
+import { registerHistory } from "./evidence-history.ts";
 
 type Options = { readonly node?: string; readonly out?: string };
 type VerifyOptions = {
@@ -46,6 +47,7 @@ export function registerEvidence(program: Command): void {
       say(await verifyEvidence(file, options), options.json ?? false);
     });
   registerBlame(evidence);
+  registerHistory(evidence);
 }
 
 /** @throws Refusal `not-found`; `conflict` for the winner over several losers, naming them. */

@@ -242,6 +242,18 @@ describe("a double spend", function () {
     assert.equal(text.match(/member \d, Member \d: 0x\w{40}/g)!.length, 4);
   });
 
+  it("leaves a coin whose descent any node shows, back to the deposit, checked with no network [R-035, R-036]", async () => {
+    const [{ loser }] = (await consortium.client(1).conflicts()) as [ConflictRow];
+    const [file, network] = [join(consortium.folder, "h.json"), join(consortium.folder, "n.json")];
+    const { url } = consortium.nodes.get(OBSERVER)!;
+    await said(["evidence", "history", `${loser}00`, "--node", url, "--out", file]);
+    const text = await said(["evidence", "trace", file, "--network", network]);
+    assert.match(text, /of 5\.00 EUR was made for key owner/);
+    assert.match(text, /\n {2}deposit 0x\w{64}: 5\.00 EUR to 0x\w{40}\n {2}spend 0x/);
+    assert.match(text, new RegExp(`spend ${loser}: 5\\.00 EUR to ${ownerOf(bert.publicKey)}\n`));
+    assert.match(text, /All of it leads back to deposits/);
+  });
+
   it("of two coins by one record is paid for each, and the record applies whole", async () => {
     const [a, b] = (await load(100n, 200n)) as [HeldCoin, HeldCoin];
     const winners = [
