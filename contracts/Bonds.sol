@@ -77,9 +77,11 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
     function requestRelease(uint128 amount) external {
         uint16 member = _caller();
         Account storage account = _accounts[member];
+        (uint128 bond,) = settlement.bondOf(member);
+        uint128 leaving = uint128(Math.min(amount, bond));
         uint64 leavesAt = uint64(block.timestamp) + _claimPeriod();
-        (account.leaving, account.leavesAt) = (amount, leavesAt);
-        emit ReleaseRequested(member, amount, leavesAt);
+        (account.leaving, account.leavesAt) = (leaving, leavesAt);
+        emit ReleaseRequested(member, leaving, leavesAt);
     }
 
     /// @inheritdoc IDisputes
@@ -88,6 +90,8 @@ abstract contract Bonds is IDisputes, AccessManaged, Initializable {
         Account storage account = _accounts[member];
         if (account.leaving == 0) revert DisputesNoRelease(member);
         if (block.timestamp < account.leavesAt) revert DisputesReleaseTooEarly(account.leavesAt);
+        uint64 leavesUntil = account.leavesAt + _claimPeriod();
+        if (block.timestamp > leavesUntil) revert DisputesReleaseTooLate(leavesUntil);
         (uint256 bond, uint256 needed) = _bondAndNeed(member, 0);
         if (bond <= needed) revert DisputesBondNeeded(bond, needed);
 

@@ -125,7 +125,7 @@ interface IDisputes {
         uint128 fines;
         /// Sum of what open cases ask of it.
         uint128 claimed;
-        /// What is to leave, and from when on it may: Unix time in seconds.
+        /// What is to leave, and from when on it may, for `claimPeriod`: Unix time in seconds.
         uint128 leaving;
         uint64 leavesAt;
     }
@@ -168,7 +168,7 @@ interface IDisputes {
 
     /// @notice A member wants part of its bond back.
     /// @param member Its id.
-    /// @param amount Minor units; 0 takes an earlier request back.
+    /// @param amount Minor units, no more than the bond; 0 takes an earlier request back.
     /// @param leavesAt From when on it may leave: Unix time in seconds.
     event ReleaseRequested(uint16 indexed member, uint128 amount, uint64 leavesAt);
 
@@ -250,6 +250,9 @@ interface IDisputes {
     /// @notice The bond cannot leave before this time.
     /// @param leavesAt Unix time in seconds.
     error DisputesReleaseTooEarly(uint64 leavesAt);
+    /// @notice The request lapsed: ask again.
+    /// @param leavesUntil Until when the bond could leave: Unix time in seconds.
+    error DisputesReleaseTooLate(uint64 leavesUntil);
     /// @notice The bond is needed for other things. Of a report: pay into the bond, or open a case. (f) Of a
     /// case that nobody answered: pay into the bond, or have a regulator rule.
     /// @param bond What there is, in minor units.
@@ -367,8 +370,9 @@ interface IDisputes {
     /// @param amount Minor units, more than 0.
     function depositBond(uint16 member, uint128 amount) external;
 
-    /// @notice Asks for part of the caller's bond back, `claimPeriod` from now. Replaces an earlier request.
-    /// @param amount Minor units; 0 takes an earlier request back.
+    /// @notice Asks for part of the caller's bond back, `claimPeriod` from now and for `claimPeriod` from
+    /// then: whoever asks once cannot be gone at any later time. Replaces an earlier request.
+    /// @param amount Minor units, of which what is above the bond is left out; 0 takes an earlier request back.
     function requestRelease(uint128 amount) external;
 
     /// @notice Pays the calling operator what was asked for, as far as the bond is not needed: for the

@@ -231,6 +231,7 @@ export const disputesAbi = [
   {"inputs":[{"internalType":"uint16","name":"member","type":"uint16"}],"name":"DisputesOwnCase","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"record","type":"bytes32"},{"internalType":"enum IDisputes.PairState","name":"state","type":"uint8"}],"name":"DisputesPairTaken","type":"error"},
   {"inputs":[{"internalType":"uint64","name":"leavesAt","type":"uint64"}],"name":"DisputesReleaseTooEarly","type":"error"},
+  {"inputs":[{"internalType":"uint64","name":"leavesUntil","type":"uint64"}],"name":"DisputesReleaseTooLate","type":"error"},
   {"inputs":[],"name":"DisputesReportable","type":"error"},
   {"inputs":[{"internalType":"bytes32","name":"record","type":"bytes32"}],"name":"DisputesSameRecord","type":"error"},
   {"inputs":[{"internalType":"uint64","name":"reportableUntil","type":"uint64"}],"name":"DisputesTooLate","type":"error"},

@@ -281,10 +281,11 @@ const BEGINS: ReadonlySet<string> = new Set([
   "answer",
 ]);
 
-/** Some time later; now and then when a period ends that began then, to the second. */
+/** Some time later; now and then when a period ends that began then, or the one after it, to the second. */
 function laterThan(timeS: number, begun: readonly number[], chance: Chance): number {
   if (!chance.is(25)) return timeS + 1 + chance.int(100);
-  return Math.max(timeS + 1, chance.pick(begun.slice(-3)) + PERIOD + chance.int(3) - 1);
+  const waitedS = (chance.is(25) ? 2 : 1) * PERIOD;
+  return Math.max(timeS + 1, chance.pick(begun.slice(-3)) + waitedS + chance.int(3) - 1);
 }
 
 /** What random calls must come to, so that the comparison is of something. */
@@ -325,6 +326,7 @@ const OUTCOMES = [
   "DisputesOwnCase",
   "DisputesPairTaken",
   "DisputesReleaseTooEarly",
+  "DisputesReleaseTooLate",
   "DisputesReportable",
   "DisputesSameRecord",
   "DisputesTooLate",

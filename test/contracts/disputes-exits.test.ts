@@ -170,4 +170,47 @@ describe("a bank that wants its bond at once", () => {
       expect(await settlement.reserveOf(4)).to.equal(500n);
     });
   });
+
+  describe("by a request that it made long ago", () => {
+    it("gets nothing when it has lapsed, after double spends that nobody has reported yet [N-12]", async () => {
+      const parts = await bonded();
+      const { consortium, disputes, bank, claimant, time, books } = parts;
+      await expect(bank.requestRelease(2n ** 127n))
+        .to.emit(disputes, "ReleaseRequested")
+        .withArgs(2, MINIMUM, (leavesAt: bigint) => leavesAt > 0n);
+      const { leaving, leavesAt } = await disputes.bondOf(2);
+      expect(leaving).to.equal(MINIMUM);
+      await time.increase(5 * defaultParameters.claimPeriod);
+      await bank.depositBond(2, MINIMUM);
+      const losses = [1, 2, 3, 4, 5, 6].map((at) => {
+        const by = device(`cheat ${at}`, 2);
+        const coin = coinOf(consortium, by, START.guarantee / 3n, 10 + at);
+        const [winner, loser] = ["w", "l"].map((name) =>
+          spend(consortium, { name, coins: [coin], by }),
+        );
+        return { coin, winner: winner!, loser: loser! };
+      });
+      const applied = await apply(
+        consortium,
+        losses.map(({ winner }) => winner),
+      );
+      await expect(bank.releaseBond())
+        .to.be.revertedWithCustomError(disputes, "DisputesReleaseTooLate")
+        .withArgs(leavesAt + BigInt(defaultParameters.claimPeriod));
+      for (const loss of losses) await claimant.report(proofOf(consortium, { ...loss, applied }));
+      // Each costs the bank its coin and twice as much.
+      expect((await books())[0]).to.equal(2n * MINIMUM - 18n * (START.guarantee / 3n));
+    });
+
+    it("gets no more than the bond was then, to the last second of the time there is for it", async () => {
+      const parts = await bonded(MINIMUM + 100n);
+      const { disputes, bank, time, books } = parts;
+      await bank.requestRelease(2n ** 127n);
+      await bank.depositBond(2, 10n * MINIMUM);
+      const { leavesAt } = await disputes.bondOf(2);
+      await time.setNextBlockTimestamp(leavesAt + BigInt(defaultParameters.claimPeriod));
+      await bank.releaseBond();
+      expect(await books()).to.deep.equal([10n * MINIMUM, 0n]);
+    });
+  });
 });

@@ -37,17 +37,21 @@ export type Account = {
   leavesAtS: number;
 };
 
+export type Terms = { readonly claimPeriodS: number; readonly penaltyPercent: bigint };
+
 export type PairState = "queued" | "restituted";
 
 export class Bonds {
   readonly #accounts = new Map<MemberId, Account>();
   readonly #pairs = new Map<string, PairState>();
   readonly #penaltyPercent: bigint;
+  readonly #claimPeriodS: number;
   /** Fines that were paid. */
   fines = 0n;
 
-  constructor(penaltyPercent: bigint) {
+  constructor({ penaltyPercent, claimPeriodS }: Terms) {
     this.#penaltyPercent = penaltyPercent;
+    this.#claimPeriodS = claimPeriodS;
   }
 
   account(member: MemberId): Account {
@@ -70,8 +74,11 @@ export class Bonds {
     this.account(member).bond += amount;
   }
 
-  requestRelease(member: MemberId, amount: bigint, leavesAtS: number): void {
-    Object.assign(this.account(member), { leaving: amount, leavesAtS });
+  /** Asks for no more back than there is. */
+  requestRelease(member: MemberId, amount: bigint, timeS: number): void {
+    const account = this.account(member);
+    account.leaving = amount < account.bond ? amount : account.bond;
+    account.leavesAtS = timeS + this.#claimPeriodS;
   }
 
   /** What a bond holds beyond what it is needed for: the minimum, debts, fines, open cases. Below zero if short. */
@@ -87,6 +94,7 @@ export class Bonds {
     const { leaving, leavesAtS } = account;
     if (leaving === 0n) throw new DisputesRefusal("DisputesNoRelease");
     if (timeS < leavesAtS) throw new DisputesRefusal("DisputesReleaseTooEarly");
+    if (timeS > leavesAtS + this.#claimPeriodS) throw new DisputesRefusal("DisputesReleaseTooLate");
     const spare = this.spareOf(member, guarantee);
     if (spare <= 0n) throw new DisputesRefusal("DisputesBondNeeded");
     const amount = leaving < spare ? leaving : spare;

@@ -8,7 +8,7 @@ import type { Owner } from "../../protocol/key.ts";
 import { lock, type MemberId, type Outpoint, type Output } from "../../protocol/output.ts";
 import type { RecordKind } from "../../protocol/record.ts";
 import type { EventBody } from "../support/ledger.ts";
-import { Bonds, type Debt, DisputesRefusal } from "./bonds.ts";
+import { Bonds, type Debt, DisputesRefusal, type Terms } from "./bonds.ts";
 
 /** What a record says of a coin. */
 export type SpendFacts = {
@@ -57,8 +57,6 @@ export interface Chain {
   guaranteeOf(member: MemberId): bigint;
 }
 
-export type Terms = { readonly claimPeriodS: number; readonly penaltyPercent: bigint };
-
 type Status = "opened" | "answered" | "ruled" | "enforced" | "dismissed";
 
 type Claim = {
@@ -85,11 +83,11 @@ export class Disputes {
   constructor(chain: Chain, terms: Terms) {
     this.chain = chain;
     this.#terms = terms;
-    this.bonds = new Bonds(terms.penaltyPercent);
+    this.bonds = new Bonds(terms);
   }
 
   requestRelease(member: MemberId, amount: bigint): void {
-    this.bonds.requestRelease(member, amount, this.chain.timeS + this.#terms.claimPeriodS);
+    this.bonds.requestRelease(member, amount, this.chain.timeS);
   }
 
   /** @returns what leaves the bond. */

@@ -78,8 +78,19 @@ const cases: Weights = {
   report: 5,
 };
 
+/** Bonds that come and go. */
+const bonds: Weights = {
+  depositBond: 25,
+  requestRelease: 20,
+  releaseBond: 15,
+  report: 10,
+  payQueue: 8,
+  openPromise: 8,
+  setGuarantee: 4,
+};
+
 /** What a sequence is about, each as often as the others. */
-export const themes: readonly Weights[] = [everything, everything, guarantees, cases];
+export const themes: readonly Weights[] = [everything, everything, guarantees, cases, bonds];
 
 export type Draw = (chance: Chance, weights: Weights, model: Disputes, facts: ChainFacts) => Step;
 

@@ -136,4 +136,17 @@ describe("a bank's bond and guarantee", () => {
     scene.timeS += CLAIM_PERIOD_S;
     assert.throws(() => disputes.releaseBond(1), isRefused("DisputesBondNeeded"));
   });
+
+  it("leave in the claim period after the one of the request, no more than there was: a request does not stand by [N-12]", async () => {
+    await begin(100n, 1000n);
+    const { disputes } = scene;
+    disputes.requestRelease(1, 2n ** 127n);
+    disputes.bonds.deposit(1, 5000n);
+    scene.timeS += 2 * CLAIM_PERIOD_S + 1;
+    assert.throws(() => disputes.releaseBond(1), isRefused("DisputesReleaseTooLate"));
+    disputes.requestRelease(1, 1000n);
+    disputes.bonds.deposit(1, 5000n);
+    scene.timeS += 2 * CLAIM_PERIOD_S;
+    assert.equal(disputes.releaseBond(1), 1000n);
+  });
 });
