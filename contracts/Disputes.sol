@@ -21,6 +21,8 @@ contract Disputes is DoubleSpends {
     mapping(bytes32 claim => uint64 caseId) private _caseOn;
     /// @inheritdoc IDisputes
     mapping(bytes32 subject => uint128) public awardedFor;
+    /// @inheritdoc IDisputes
+    mapping(bytes32 subject => uint128) public claimedFor;
 
     /// Behind a proxy, as Bonds says.
     /// @param settlement_ The Settlement's proxy, initialised.
@@ -95,6 +97,8 @@ contract Disputes is DoubleSpends {
         Case storage pending = _caseIn(caseId, CaseStatus.Opened);
         if (pending.kind == CaseKind.DoubleSpend) revert DisputesNeedsRuling(caseId);
         if (block.timestamp <= pending.deadline) revert DisputesDeadlineAhead(pending.deadline);
+        uint256 asked = uint256(awardedFor[pending.subject]) + claimedFor[pending.subject];
+        if (asked > pending.most) revert DisputesRivalClaims(asked, pending.most);
         // What the case asks for is among what is needed.
         (uint128 bond, uint256 needed) = _bondAndNeed(pending.accused, 0);
         if (bond < needed) revert DisputesBondNeeded(bond, needed);
@@ -200,6 +204,7 @@ contract Disputes is DoubleSpends {
         _cases[caseId] = opened;
         _caseOn[claim] = caseId;
         _accounts[opened.accused].claimed += opened.amount;
+        claimedFor[opened.subject] += opened.amount;
         emit CaseOpened(
             caseId, opened.kind, opened.claimant, opened.accused, opened.amount, opened.argument
         );
@@ -220,6 +225,7 @@ contract Disputes is DoubleSpends {
         Case storage ended = _cases[caseId];
         (ended.status, ended.deadline) = (status, 0);
         _accounts[ended.accused].claimed -= ended.amount;
+        claimedFor[ended.subject] -= ended.amount;
     }
 
     function _caseIn(uint64 caseId, CaseStatus status) private view returns (Case storage pending) {

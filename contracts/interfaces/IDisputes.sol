@@ -320,6 +320,10 @@ interface IDisputes {
     /// @param amount All awards with this case, in minor units.
     /// @param most The receipt's amount, or the certificate's maxBalance.
     error DisputesAboveStatement(uint256 amount, uint64 most);
+    /// @notice Not all that is asked for one statement can be right: a regulator rules who lost by it.
+    /// @param amount What was awarded and what cases ask that have not ended, in minor units.
+    /// @param most The receipt's amount, or the certificate's maxBalance.
+    error DisputesRivalClaims(uint256 amount, uint64 most);
     /// @notice No member brings a case against itself.
     /// @param member Its id.
     error DisputesOwnCase(uint16 member);
@@ -449,7 +453,8 @@ interface IDisputes {
     function rule(uint64 caseId, bool isUpheld) external;
 
     /// @notice Rules for the claimant on a false statement, for want of an answer in time. Anyone. Nobody has
-    /// looked at the claim, so the bond must hold it beside all else that it is needed for, as in a release: a
+    /// looked at the claim, so it must stand beside every other on the statement: who is quicker gets no award
+    /// before who has lost. And the bond must hold it beside all else that it is needed for, as in a release: a
     /// bank that says nothing to an accomplice's claim gets no more than it could ask back. Where the bond is
     /// short of that, a regulator rules.
     /// @param caseId Its number.
@@ -513,4 +518,8 @@ interface IDisputes {
     /// @notice What enforced cases have paid for one statement, in minor units.
     /// @param subject SHA-256 of its signed part.
     function awardedFor(bytes32 subject) external view returns (uint128);
+
+    /// @notice What cases that have not ended ask for on one subject, in minor units.
+    /// @param subject As in the case.
+    function claimedFor(bytes32 subject) external view returns (uint128);
 }

@@ -224,6 +224,47 @@ describe("a case in Disputes", () => {
       expect(await statusOf(1)).to.equal(status.enforced);
     });
 
+    it("waits for a regulator where rivals ask for more than the receipt was good for: who is quicker gets nothing before who has lost [R-166]", async () => {
+      const { claimant, members, disputes, regulator, signed, time, settlement, statusOf } =
+        await falseReceipt();
+      const all = [{ owner: holder.owner, member: 3, amount: 1000n }];
+      const bite = [{ owner: device("accomplice", 4).owner, member: 4, amount: 1n }];
+      const rival = disputes.connect(members[3]!.operator);
+      await claimant.openFalseReceipt(signed, all, ARGUMENT);
+      await rival.openFalseReceipt(signed, bite, ARGUMENT);
+      const { subject } = await disputes.getCase(1);
+      expect(await disputes.claimedFor(subject)).to.equal(1001n);
+      await time.increase(PERIOD + 1);
+      for (const id of [2, 1]) {
+        await expect(disputes.ruleUnanswered(id))
+          .to.be.revertedWithCustomError(disputes, "DisputesRivalClaims")
+          .withArgs(1001n, 1000n);
+      }
+      await regulator.rule(2, false);
+      expect(await disputes.claimedFor(subject)).to.equal(1000n);
+      await disputes.ruleUnanswered(1);
+      await disputes.enforce(1);
+      expect(await statusOf(1)).to.equal(status.enforced);
+      expect(await disputes.claimedFor(subject)).to.equal(0n);
+      expect([await settlement.reserveOf(3), await settlement.reserveOf(4)]).to.deep.equal([
+        1000n,
+        0n,
+      ]);
+    });
+
+    it("is ruled unanswered for each who lost a part of it, where the parts are no more than the whole", async () => {
+      const { claimant, members, disputes, signed, time, settlement } = await falseReceipt();
+      const parts = [400n, 600n].map((amount) => [{ owner: holder.owner, member: 3, amount }]);
+      await claimant.openFalseReceipt(signed, parts[0]!, ARGUMENT);
+      await disputes.connect(members[3]!.operator).openFalseReceipt(signed, parts[1]!, ARGUMENT);
+      await time.increase(PERIOD + 1);
+      for (const id of [2, 1]) {
+        await disputes.ruleUnanswered(id);
+        await disputes.enforce(id);
+      }
+      expect(await settlement.reserveOf(3)).to.equal(1000n);
+    });
+
     it("awards for one receipt at most its amount, over all cases on it", async () => {
       const { claimant, members, disputes, regulator, accused, signed, awards, statusOf } =
         await falseReceipt();

@@ -328,6 +328,7 @@ const OUTCOMES = [
   "DisputesReleaseTooEarly",
   "DisputesReleaseTooLate",
   "DisputesReportable",
+  "DisputesRivalClaims",
   "DisputesSameRecord",
   "DisputesTooLate",
   "DisputesWrongStatus",

@@ -168,6 +168,8 @@ export class Disputes {
     const pending = this.#caseIn(number, "opened");
     if (!("most" in pending.about)) throw new DisputesRefusal("DisputesNeedsRuling");
     if (this.chain.timeS <= pending.deadlineS) throw new DisputesRefusal("DisputesDeadlineAhead");
+    if (this.#askedWith(pending, pending.about) > pending.about.most)
+      throw new DisputesRefusal("DisputesRivalClaims");
     // What the case asks for is among what is needed.
     if (this.#spareOf(pending.accused) < 0n) throw new DisputesRefusal("DisputesBondNeeded");
     pending.status = "ruled";
@@ -283,7 +285,7 @@ export class Disputes {
     const { claimant, accused, subject, debts } = opened;
     if (claimant === accused) throw new DisputesRefusal("DisputesOwnCase");
     const isPending = ({ claimant: by, subject: of, status }: Case) =>
-      by === claimant && of === subject && status !== "enforced" && status !== "dismissed";
+      by === claimant && of === subject && !isEnded(status);
     if (this.#cases.some(isPending)) throw new DisputesRefusal("DisputesCasePending");
     this.bonds.account(accused).claimed += worth(debts);
     const deadlineS = this.chain.timeS + this.#terms.claimPeriodS;
@@ -302,9 +304,22 @@ export class Disputes {
     return known;
   }
 
+  /** What was awarded for a statement, and what cases ask that have not ended. */
+  #askedWith({ subject: on }: Case, statement: Statement): bigint {
+    const pending = this.#cases.filter(({ subject, status }) => subject === on && !isEnded(status));
+    return this.#awardedWith(
+      statement,
+      pending.flatMap(({ debts }) => debts),
+    );
+  }
+
   #awardedWith({ subject }: Statement, awards: readonly { readonly amount: bigint }[]): bigint {
     return (this.#awarded.get(subject) ?? 0n) + worth(awards);
   }
+}
+
+function isEnded(status: Status): boolean {
+  return status === "enforced" || status === "dismissed";
 }
 
 function debtOf({ outpoint, loser }: DoubleSpend, coin: Output): Debt {

@@ -102,6 +102,20 @@ describe("a case", () => {
     assert.equal(disputes.bonds.account(1).bond, 2999n);
   });
 
+  it("about a receipt on which an accomplice asks for a unit too: nobody is ruled for unheard, and who lost has all of it [R-166] [N-12]", async () => {
+    const { disputes } = scene;
+    const about: Statement = { kind: "receipt", subject: "forged", member: 1, most: 90n };
+    const honest = disputes.openStatement(2, about, [award(carl, 2, 90n)]);
+    const rival = disputes.openStatement(3, about, [award(ann, 1, 1n)]);
+    scene.timeS += CLAIM_PERIOD_S + 1;
+    for (const number of [rival, honest])
+      assert.throws(() => disputes.ruleUnanswered(number), isRefused("DisputesRivalClaims"));
+    disputes.rule(rival, false);
+    disputes.ruleUnanswered(honest);
+    scene.fold(disputes.enforce(honest));
+    assert.deepEqual([scene.balanceOf(carl), scene.balanceOf(ann)], [90n, 0n]);
+  });
+
   it("about a receipt that was true, and answered: nothing is paid [R-032]", async () => {
     const { disputes } = scene;
     const coin = await scene.coin(pay(ann, 1, 80n));
