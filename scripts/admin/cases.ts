@@ -1,7 +1,8 @@
 /** Cases as the contract keeps them, and who may do what about each. */
 import { lapse, ruleUnanswered } from "../../node/chain/calls.ts";
-import type { ContractCall } from "../../node/chain/contracts.ts";
-import type { BondEntry, CaseEntry } from "../../node/chain/disputes.ts";
+import type { ChainClient } from "../../node/chain/chain-client.ts";
+import type { CaseEntry } from "../../node/chain/disputes.ts";
+import { ChainRevert } from "../../node/chain/errors.ts";
 import { explainCase } from "../../node/explain-case.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
@@ -59,40 +60,48 @@ export async function caseReport(session: AdminSession, caseId: number): Promise
 }
 
 /**
- * What anyone may do about a case whose time has passed.
- * @param canSpare whether the bond of the accused holds what the case asks beside all else that it is needed for.
+ * What anyone may do about a case whose time has passed, the better for the claimant first: whether a case that
+ * nobody answered is ruled for it depends on the bond and on other claims too, and that the contract knows.
  * @throws Refusal `conflict` while somebody may still act.
  */
-export function closingOf(
+export function closingsOf(
   { caseId, kind, status, deadlineS }: CaseEntry,
-  { nowMs, claimPeriodS, canSpare }: ClosingTerms,
-): Claim {
+  nowMs: number,
+  claimPeriodS: number,
+): Claim[] {
   const isPast = (seconds: number) => nowMs > seconds * 1000;
-  const isPromise = kind !== "double-spend";
-  if (status === "opened" && isPromise && canSpare && isPast(deadlineS))
-    return closing("rule for the claimant, as nobody has answered", ruleUnanswered(caseId));
+  const ruling = {
+    says: "rule for the claimant, as nobody has answered",
+    call: ruleUnanswered(caseId),
+  };
+  const lapsing = { says: "let it lapse, as nobody has ruled", call: lapse(caseId) };
+  const isUnanswered = status === "opened" && kind !== "double-spend" && isPast(deadlineS);
   const lapses = status === "opened" ? deadlineS + claimPeriodS : deadlineS;
-  if ((status === "opened" || status === "answered") && isPast(lapses))
-    return closing("let it lapse, as nobody has ruled", lapse(caseId));
+  const hasLapsed = (status === "opened" || status === "answered") && isPast(lapses);
+  const closings = [...(isUnanswered ? [ruling] : []), ...(hasLapsed ? [lapsing] : [])];
+  if (closings.length > 0) return closings;
   throw new Refusal(
     "conflict",
-    `case ${caseId} is ${status}, and somebody may still act: admin case show ${caseId} says who`,
+    `case ${caseId} is ${status}, and its time has not passed: admin case show ${caseId} says who may act`,
   );
 }
 
-export type ClosingTerms = {
-  readonly nowMs: number;
-  readonly claimPeriodS: number;
-  readonly canSpare: boolean;
-};
-
-/** Whether a bond holds all that it is needed for, open cases included. */
-export function canSpare({ amount, minimum, queued, fines, claimed }: BondEntry): boolean {
-  return amount >= minimum + queued + fines + claimed;
-}
-
-function closing(says: string, call: ContractCall): Claim {
-  return { says, call };
+/** The first that the contract takes now. @throws ChainRevert with what it says to the first, if it takes none. */
+export async function firstTaken(
+  client: Pick<ChainClient, "simulate">,
+  closings: readonly Claim[],
+): Promise<Claim> {
+  let refusal: unknown;
+  for (const closing of closings) {
+    try {
+      await client.simulate(closing.call);
+      return closing;
+    } catch (error) {
+      if (!(error instanceof ChainRevert)) throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal;
 }
 
 async function readAll(session: AdminSession): Promise<CaseEntry[]> {

@@ -5,7 +5,7 @@ import { answerCase, enforce, ruleCase } from "../../node/chain/calls.ts";
 import type { Award } from "../../node/chain/disputes.ts";
 import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
-import { canSpare, caseReport, casesReport, closingOf, readCase } from "../admin/cases.ts";
+import { caseReport, casesReport, closingsOf, firstTaken, readCase } from "../admin/cases.ts";
 import { claimOf } from "../admin/claim.ts";
 import { readBytes, readClaimFile } from "../admin/claim-file.ts";
 import { act, type DeedOptions, done } from "../admin/deed.ts";
@@ -128,15 +128,12 @@ function registerRuling(cases: Command): void {
     (text: string, options: DeedOptions) =>
       act(options, async (session) => {
         const entry = await readCase(session, parseWhole(text));
-        const { reader, parameters } = session.client;
-        const { says, call } = closingOf(entry, {
-          nowMs: Date.now(),
-          claimPeriodS: parameters.claimPeriodS,
-          canSpare: canSpare(await reader.bond(entry.accused)),
-        });
+        const { client } = session;
+        const closings = closingsOf(entry, Date.now(), client.parameters.claimPeriodS);
+        const { says, call } = await firstTaken(client, closings);
         return {
           says: `close case ${entry.caseId}: ${says}`,
-          does: () => done(session.client.send(call)),
+          does: () => done(client.send(call)),
         };
       }),
   );

@@ -1,10 +1,12 @@
 /** Which file a case is opened with, and what anyone may do about a case whose time has passed. */
 import assert from "node:assert/strict";
+import type { ContractCall } from "../../../node/chain/contracts.ts";
 import type { CaseEntry } from "../../../node/chain/disputes.ts";
+import { ChainRevert } from "../../../node/chain/errors.ts";
 import { encodeBundle, makeBundle } from "../../../protocol/bundle.ts";
 import { formatEvidence } from "../../../protocol/evidence.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
-import { canSpare, closingOf } from "../../../scripts/admin/cases.ts";
+import { closingsOf, firstTaken } from "../../../scripts/admin/cases.ts";
 import { decodeClaimFile } from "../../../scripts/admin/claim-file.ts";
 import { World } from "../../device/support/world.ts";
 import { makeEvidence } from "../../support/evidence.ts";
@@ -64,38 +66,43 @@ describe("a case whose time has passed", () => {
     answer: NOTHING,
     debts: [],
   };
-  const closes = (changed: Partial<CaseEntry>, afterS: number, isSpared = true) => {
+  const closes = (changed: Partial<CaseEntry>, afterS: number) => {
     const nowMs = (DEADLINE_S + afterS) * 1000;
-    const terms = { nowMs, claimPeriodS: CLAIM_PERIOD_S, canSpare: isSpared };
-    return closingOf({ ...opened, ...changed }, terms).call.method;
+    const closings = closingsOf({ ...opened, ...changed }, nowMs, CLAIM_PERIOD_S);
+    return closings.map(({ call }) => call.method);
   };
-  const waits = (changed: Partial<CaseEntry>, afterS: number, isSpared = true) =>
+  const waits = (changed: Partial<CaseEntry>, afterS: number) =>
     assert.throws(
-      () => closes(changed, afterS, isSpared),
+      () => closes(changed, afterS),
       (error) => isRefusal(error, "conflict"),
     );
 
-  it("is ruled for the claimant where a false promise was not answered [R-166]", () => {
+  it("is ruled for the claimant where a false promise was not answered, or lapses a period later [R-166]", () => {
     waits({}, 0);
-    assert.equal(closes({}, 1), "ruleUnanswered");
-    assert.equal(closes({ kind: "false-certificate" }, 1), "ruleUnanswered");
-  });
-
-  it("waits for a regulator where the bond cannot spare what it asks, and then lapses", () => {
-    const bond = { member: 2, minimum: 100n, queued: 10n, fines: 5n, claimed: 500n };
-    const rest = { leaving: 0n, leavesAtS: 0 };
-    assert.ok(canSpare({ ...bond, ...rest, amount: 615n }));
-    assert.ok(!canSpare({ ...bond, ...rest, amount: 614n }));
-    waits({}, 1, false);
-    waits({}, CLAIM_PERIOD_S, false);
-    assert.equal(closes({}, CLAIM_PERIOD_S + 1, false), "lapse");
+    assert.deepEqual(closes({}, 1), ["ruleUnanswered"]);
+    assert.deepEqual(closes({ kind: "false-certificate" }, CLAIM_PERIOD_S), ["ruleUnanswered"]);
+    assert.deepEqual(closes({}, CLAIM_PERIOD_S + 1), ["ruleUnanswered", "lapse"]);
   });
 
   it("lapses where nobody has ruled: a double spend a period after the time to answer it", () => {
     waits({ status: "answered" }, 0);
-    assert.equal(closes({ status: "answered" }, 1), "lapse");
+    assert.deepEqual(closes({ status: "answered" }, 1), ["lapse"]);
     waits({ kind: "double-spend" }, CLAIM_PERIOD_S);
-    assert.equal(closes({ kind: "double-spend" }, CLAIM_PERIOD_S + 1), "lapse");
+    assert.deepEqual(closes({ kind: "double-spend" }, CLAIM_PERIOD_S + 1), ["lapse"]);
+  });
+
+  it("is closed in the first way that the contract takes, and its refusal of the first is told if it takes none", async () => {
+    const refused: string[] = ["ruleUnanswered"];
+    const client = {
+      async simulate({ method }: ContractCall) {
+        if (refused.includes(method)) throw new ChainRevert("DisputesRefuses", [method]);
+      },
+    };
+    const nowMs = (DEADLINE_S + CLAIM_PERIOD_S + 1) * 1000;
+    const closings = closingsOf(opened, nowMs, CLAIM_PERIOD_S);
+    assert.equal((await firstTaken(client, closings)).call.method, "lapse");
+    refused.push("lapse");
+    await assert.rejects(firstTaken(client, closings), /DisputesRefuses\(ruleUnanswered\)/);
   });
 
   it("is not closed once it is ruled on or has ended", () => {
