@@ -117,7 +117,7 @@ contract Disputes is DoubleSpends {
         }
         if (block.timestamp <= deadline) revert DisputesDeadlineAhead(deadline);
 
-        _dismiss(caseId);
+        _lapse(caseId);
     }
 
     /// @inheritdoc IDisputes
@@ -126,7 +126,7 @@ contract Disputes is DoubleSpends {
         bool isOvertaken = ruled.kind == CaseKind.DoubleSpend
             ? _pairs[ruled.subject] != PairState.None
             : awardedFor[ruled.subject] + ruled.amount > ruled.most;
-        if (isOvertaken) return _dismiss(caseId);
+        if (isOvertaken) return _lapse(caseId);
 
         _end(caseId, CaseStatus.Enforced);
         emit CaseEnforced(caseId);
@@ -194,7 +194,8 @@ contract Disputes is DoubleSpends {
         bytes32 claim = keccak256(abi.encode(opened.claimant, opened.kind, opened.subject));
         uint64 last = _caseOn[claim];
         CaseStatus status = _cases[last].status;
-        if (last != 0 && status != CaseStatus.Enforced && status != CaseStatus.Dismissed) {
+        if (status == CaseStatus.Dismissed) revert DisputesRuledAgainst(last);
+        if (last != 0 && status != CaseStatus.Enforced && status != CaseStatus.Lapsed) {
             revert DisputesCasePending(last);
         }
 
@@ -218,6 +219,11 @@ contract Disputes is DoubleSpends {
     function _dismiss(uint64 caseId) private {
         _end(caseId, CaseStatus.Dismissed);
         emit CaseDismissed(caseId);
+    }
+
+    function _lapse(uint64 caseId) private {
+        _end(caseId, CaseStatus.Lapsed);
+        emit CaseLapsed(caseId);
     }
 
     /// From here on the case asks nothing of the bond.

@@ -27,7 +27,7 @@ function whatIsAsked(
 }
 
 function whatComes(
-  { caseId, kind, status, accused, deadlineS }: CaseEntry,
+  { caseId, kind, status, claimant, accused, deadlineS }: CaseEntry,
   { claimPeriodS, now }: CaseContext,
 ): string {
   const isOver = now > deadlineS * 1000;
@@ -47,7 +47,9 @@ function whatComes(
     case "enforced":
       return `It is enforced: the bond of member ${accused} has paid, or pays in its turn.`;
     case "dismissed":
-      return "It has ended with nothing paid by it.";
+      return `It is ruled against member ${claimant}: nothing is paid by it, and member ${claimant} can open no other on the same.`;
+    case "lapsed":
+      return "It has ended undecided, with nothing paid by it: it can be opened again.";
     case "none":
       return `There is no case ${caseId}.`;
   }

@@ -55,8 +55,10 @@ interface IDisputes {
         Ruled,
         /// Paid, or queued to be.
         Enforced,
-        /// Ruled against the claimant, lapsed, or overtaken by a report. A case on the same may be opened.
-        Dismissed
+        /// Ruled against the claimant, which opens no other on the same.
+        Dismissed,
+        /// Ended undecided: not ruled on in time, or overtaken. A case on the same may be opened.
+        Lapsed
     }
 
     /// @notice The proof that a coin was spent twice. Everything is bytes that devices signed.
@@ -230,9 +232,13 @@ interface IDisputes {
     /// @param caseId Its number, from 1.
     event CaseEnforced(uint64 indexed caseId);
 
-    /// @notice A case ended with nothing paid by it.
+    /// @notice A case was ruled against the claimant.
     /// @param caseId Its number, from 1.
     event CaseDismissed(uint64 indexed caseId);
+
+    /// @notice A case ended undecided, with nothing paid by it.
+    /// @param caseId Its number, from 1.
+    event CaseLapsed(uint64 indexed caseId);
 
     // Refusals.
 
@@ -330,6 +336,9 @@ interface IDisputes {
     /// @notice The member has a case on the same that has not ended.
     /// @param caseId Its number.
     error DisputesCasePending(uint64 caseId);
+    /// @notice A case of the member on the same was ruled against it, once and for all.
+    /// @param caseId Its number.
+    error DisputesRuledAgainst(uint64 caseId);
     /// @notice The case is in another state than this call needs.
     /// @param caseId As given.
     /// @param status The state it is in.
@@ -410,7 +419,8 @@ interface IDisputes {
     function report(DoubleSpend calldata proof) external;
 
     // Cases: opened → answered → ruled → enforced. Each step has `claimPeriod` to be made. Whoever opens one
-    // speaks for another member than the accused.
+    // speaks for another member than the accused, and has no other case on the same that is pending or was ruled
+    // against it.
 
     /// @notice Opens a case on a double spend that `report` refuses by (e), (f) or for being late, and by
     /// nothing else. The ruling waives those alone. Operators of members.
@@ -445,8 +455,9 @@ interface IDisputes {
     /// @param answerHash SHA-256 of the answer; the regulator gets the answer itself.
     function answer(uint64 caseId, bytes32 answerHash) external;
 
-    /// @notice Rules on a case: against the claimant at any time, for the claimant once it is answered or
-    /// can no longer be, within `claimPeriod` from then.
+    /// @notice Rules on a case: against the claimant at any time and for good, for the claimant once it is
+    /// answered or can no longer be, within `claimPeriod` from then. Where the awards alone are wrong, let it
+    /// lapse: then it may be opened again with others.
     /// @param caseId Its number.
     /// @param isUpheld Whether for the claimant.
     /// @custom:role REGULATOR
@@ -466,7 +477,7 @@ interface IDisputes {
     function lapse(uint64 caseId) external;
 
     /// @notice Pays what was ruled, or queues it. Where a report was quicker, or other rulings used up what
-    /// the statement was good for, the case ends with nothing paid. Anyone.
+    /// the statement was good for, the case lapses with nothing paid. Anyone.
     /// @param caseId Its number.
     function enforce(uint64 caseId) external;
 

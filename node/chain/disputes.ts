@@ -68,7 +68,13 @@ export const caseStatuses = [
   "ruled",
   "enforced",
   "dismissed",
+  "lapsed",
 ] as const;
+
+/** Whether nothing comes after it: it was paid, refused, or left undecided. */
+export function isCaseEnded(status: CaseEntry["status"]): boolean {
+  return status === "enforced" || status === "dismissed" || status === "lapsed";
+}
 
 export type CaseEntry = {
   readonly caseId: number;

@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MemberId } from "../../protocol/output.ts";
-import type { CaseEntry } from "../chain/disputes.ts";
+import { type CaseEntry, isCaseEnded } from "../chain/disputes.ts";
 import type { Logger } from "../service/telemetry.ts";
 import { untilAborted } from "../service/until-aborted.ts";
 
@@ -103,8 +103,7 @@ export class CaseWatch {
     const known = this.#open.get(caseId);
     const entry = await untilAborted(desk.case(caseId), this.#stop.signal);
     if (entry === undefined) return;
-    const isEnded = entry.status === "enforced" || entry.status === "dismissed";
-    if (isEnded) this.#open.delete(caseId);
+    if (isCaseEnded(entry.status)) this.#open.delete(caseId);
     else this.#open.set(caseId, entry);
     if (known !== undefined && known.status !== entry.status)
       logger.info(tellOf(entry), "a case moved on");

@@ -1,7 +1,7 @@
 /** Cases as the contract keeps them, and who may do what about each. */
 import { lapse, ruleUnanswered } from "../../node/chain/calls.ts";
 import type { ChainClient } from "../../node/chain/chain-client.ts";
-import type { CaseEntry } from "../../node/chain/disputes.ts";
+import { type CaseEntry, isCaseEnded } from "../../node/chain/disputes.ts";
 import { ChainRevert } from "../../node/chain/errors.ts";
 import { explainCase } from "../../node/explain-case.ts";
 import type { Hex } from "../../protocol/bytes.ts";
@@ -24,7 +24,7 @@ export async function readCase({ client }: AdminSession, caseId: number): Promis
 /** @param isAll whether those that have ended are told too. */
 export async function casesReport(session: AdminSession, isAll: boolean): Promise<Report> {
   const all = await readAll(session);
-  const cases = isAll ? all : all.filter(({ status }) => !isEnded(status));
+  const cases = isAll ? all : all.filter(({ status }) => !isCaseEnded(status));
   const head = ["case", "about", "status", "claimant", "accused", "amount", "until"];
   const rows = cases.map(({ caseId, kind, status, claimant, accused, amount, deadlineS }) => [
     String(caseId),
@@ -112,10 +112,6 @@ async function readAll(session: AdminSession): Promise<CaseEntry[]> {
     cases.push(...(await Promise.all(ids.map((caseId) => readCase(session, caseId)))));
   }
   return cases;
-}
-
-function isEnded(status: CaseEntry["status"]): boolean {
-  return status === "enforced" || status === "dismissed";
 }
 
 function hashText(hash: Hex): string {

@@ -11,7 +11,14 @@ const PERIOD = defaultParameters.claimPeriod;
 const BOND = 10n * START.guarantee;
 const ARGUMENT = `0x${"a1".repeat(32)}`;
 const ANSWER = `0x${"a2".repeat(32)}`;
-const status = { opened: 1n, answered: 2n, ruled: 3n, enforced: 4n, dismissed: 5n } as const;
+const status = {
+  opened: 1n,
+  answered: 2n,
+  ruled: 3n,
+  enforced: 4n,
+  dismissed: 5n,
+  lapsed: 6n,
+} as const;
 
 const cheat = device("cheat", 2);
 const holder = device("holder", 3);
@@ -134,8 +141,8 @@ describe("a case in Disputes", () => {
       await claimant.report(proof);
       await time.increase(PERIOD + 1);
       await regulator.rule(1, true);
-      await expect(disputes.enforce(1)).to.emit(disputes, "CaseDismissed").withArgs(1);
-      expect(await statusOf(1)).to.equal(status.dismissed);
+      await expect(disputes.enforce(1)).to.emit(disputes, "CaseLapsed").withArgs(1);
+      expect(await statusOf(1)).to.equal(status.lapsed);
       const { amount: bond, claimed } = await disputes.bondOf(2);
       expect([bond, claimed]).to.deep.equal([BOND - 3n * amount, 0n]);
     });
@@ -174,8 +181,8 @@ describe("a case in Disputes", () => {
       await expect(regulator.rule(1, true))
         .to.be.revertedWithCustomError(disputes, "DisputesDeadlinePassed")
         .withArgs(last);
-      await disputes.lapse(1);
-      expect(await statusOf(1)).to.equal(status.dismissed);
+      await expect(disputes.lapse(1)).to.emit(disputes, "CaseLapsed").withArgs(1);
+      expect(await statusOf(1)).to.equal(status.lapsed);
       expect((await disputes.bondOf(2)).claimed).to.equal(0n);
       await claimant.openDoubleSpend(proof, ARGUMENT);
     });
@@ -280,9 +287,9 @@ describe("a case in Disputes", () => {
         await regulator.rule(id, true);
       }
       await disputes.enforce(2);
-      await expect(disputes.enforce(1)).to.emit(disputes, "CaseDismissed").withArgs(1);
+      await expect(disputes.enforce(1)).to.emit(disputes, "CaseLapsed").withArgs(1);
       expect([await statusOf(1), await statusOf(2)]).to.deep.equal([
-        status.dismissed,
+        status.lapsed,
         status.enforced,
       ]);
       await expect(claimant.openFalseReceipt(signed, awards, ARGUMENT))
@@ -363,8 +370,7 @@ describe("a case in Disputes", () => {
 
   describe("in general", () => {
     it("is opened by operators of members alone, and by each once at a time on the same", async () => {
-      const { claimant, disputes, members, stranger, regulator, signed, awards } =
-        await falseReceipt();
+      const { claimant, disputes, members, stranger, signed, awards } = await falseReceipt();
       const proof = (await aboveGuarantee()).proof;
       const from = disputes.connect(stranger);
       for (const open of [
@@ -381,9 +387,37 @@ describe("a case in Disputes", () => {
         .to.be.revertedWithCustomError(disputes, "DisputesCasePending")
         .withArgs(1);
       await disputes.connect(members[0]!.operator).openFalseReceipt(signed, awards, ARGUMENT);
-      await regulator.rule(1, false);
+      expect(await disputes.caseCount()).to.equal(2n);
+    });
+
+    it("is not opened again by a claimant that was ruled against, whatever it asks: the bank answers once, and its bond is free [R-032]", async () => {
+      const { claimant, accused, disputes, members, regulator, signed, awards, time, statusOf } =
+        await falseReceipt();
       await claimant.openFalseReceipt(signed, awards, ARGUMENT);
-      expect(await disputes.caseCount()).to.equal(3n);
+      await accused.answer(1, ANSWER);
+      await regulator.rule(1, false);
+      for (const again of [awards, [{ ...awards[0]!, amount: 1n }]]) {
+        await expect(claimant.openFalseReceipt(signed, again, ANSWER))
+          .to.be.revertedWithCustomError(disputes, "DisputesRuledAgainst")
+          .withArgs(1);
+      }
+      expect((await disputes.bondOf(2)).claimed).to.equal(0n);
+      // Another member may have lost by it, and be heard; what nobody decided may be decided yet.
+      const other = disputes.connect(members[3]!.operator);
+      await other.openFalseReceipt(signed, awards, ARGUMENT);
+      await time.increase(2 * PERIOD + 1);
+      await disputes.lapse(2);
+      expect(await statusOf(2)).to.equal(status.lapsed);
+      await other.openFalseReceipt(signed, awards, ARGUMENT);
+    });
+
+    it("on a double spend is not opened again either, once it was ruled against", async () => {
+      const { claimant, disputes, regulator, proof } = await aboveGuarantee();
+      await claimant.openDoubleSpend(proof, ARGUMENT);
+      await regulator.rule(1, false);
+      await expect(claimant.openDoubleSpend(proof, ARGUMENT))
+        .to.be.revertedWithCustomError(disputes, "DisputesRuledAgainst")
+        .withArgs(1);
     });
 
     it("is answered by the accused alone", async () => {

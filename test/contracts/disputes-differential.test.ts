@@ -106,7 +106,14 @@ describe("Disputes beside its model", () => {
     const accounts = MEMBERS.map((member) => model.bonds.account(member));
     const held = accounts.reduce((sum, { bond }) => sum + bond, model.bonds.fines) + made;
     const states = { queued: 1n, restituted: 2n };
-    const statuses = { opened: 1n, answered: 2n, ruled: 3n, enforced: 4n, dismissed: 5n };
+    const statuses = {
+      opened: 1n,
+      answered: 2n,
+      ruled: 3n,
+      enforced: 4n,
+      dismissed: 5n,
+      lapsed: 6n,
+    };
     return {
       seq: start.seq + BigInt(events.length),
       fines: model.bonds.fines,
@@ -329,6 +336,7 @@ const OUTCOMES = [
   "DisputesReleaseTooLate",
   "DisputesReportable",
   "DisputesRivalClaims",
+  "DisputesRuledAgainst",
   "DisputesSameRecord",
   "DisputesTooLate",
   "DisputesWrongStatus",

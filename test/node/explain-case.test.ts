@@ -69,7 +69,11 @@ describe("a case in plain words", () => {
       /anyone may have it enforced, and the bond of member 2/,
     );
     assert.match(told({ status: "enforced" }), /has paid, or pays in its turn/);
-    assert.match(told({ status: "dismissed" }), /nothing paid by it/);
+    assert.match(
+      told({ status: "dismissed" }),
+      /ruled against member (\d+): nothing is paid by it, and member \1 can open no other/,
+    );
+    assert.match(told({ status: "lapsed" }), /undecided, .* it can be opened again/);
   });
 
   it("has words for every kind in every state", () => {

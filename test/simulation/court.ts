@@ -113,6 +113,26 @@ export function accuse(run: Run, { statement, losses }: Fraud): void {
   sue(run, (disputes) => disputes.openStatement(claimant, statement, awards));
 }
 
+/** A bank is accused of a receipt that was true. It answers at once. */
+export function accuseFalsely(run: Run): void {
+  const [subject] = run.chance.some([...run.model.notes.keys()], 1);
+  if (subject === undefined) return;
+  const { bank: member, value: most } = run.notes.get(subject)!;
+  const claimant = claimantAgainst(run, member);
+  const { name } = run.chance.pick(run.people);
+  const awards = [{ owner: run.names.owner(name), member: claimant, amount: most }];
+  sue(run, (disputes) => {
+    const number = disputes.openStatement(
+      claimant,
+      { kind: "receipt", subject, member, most },
+      awards,
+    );
+    disputes.answer(number);
+    run.docket.unfounded.add(number);
+    return number;
+  });
+}
+
 function claimantAgainst(run: Run, accused: number): number {
   return run.chance.pick(run.banks.filter((bank) => bank !== accused));
 }
@@ -130,24 +150,29 @@ export function proceed(run: Run): void {
   const number = chance.pick(run.docket.cases.slice(-4));
   const act = chance.pick([
     "answer",
-    "uphold",
-    "dismiss",
+    "rule",
+    "rule",
     "ruleUnanswered",
     "lapse",
     "enforce",
     "enforce",
   ] as const);
   run.ask((disputes) => {
-    if (act === "uphold" || act === "dismiss") return disputes.rule(number, act === "uphold");
+    if (act === "rule") return disputes.rule(number, isFounded(run, number));
     return disputes[act](number);
   });
 }
 
-/** Brings a case to its end, for the claimant if its deadlines allow it. */
+/** What a regulator rules who sees through it. */
+function isFounded(run: Run, number: number): boolean {
+  return !run.docket.unfounded.has(number);
+}
+
+/** Brings a case to its end, for who is right if its deadlines allow it. */
 export function conclude(run: Run, number: number): void {
-  if (["enforced", "dismissed"].includes(run.contract.disputes.statusOf(number))) return;
+  if (["enforced", "dismissed", "lapsed"].includes(run.contract.disputes.statusOf(number))) return;
   run.ask((disputes) => disputes.answer(number));
-  run.ask((disputes) => disputes.rule(number, true));
+  run.ask((disputes) => disputes.rule(number, isFounded(run, number)));
   run.ask((disputes) => disputes.ruleUnanswered(number));
   run.ask((disputes) => disputes.lapse(number));
   run.ask((disputes) => disputes.enforce(number));

@@ -57,7 +57,7 @@ export interface Chain {
   guaranteeOf(member: MemberId): bigint;
 }
 
-type Status = "opened" | "answered" | "ruled" | "enforced" | "dismissed";
+type Status = "opened" | "answered" | "ruled" | "enforced" | "dismissed" | "lapsed";
 
 type Claim = {
   readonly claimant: MemberId;
@@ -180,7 +180,7 @@ export class Disputes {
     const isOpened = pending.status === "opened";
     const lastS = pending.deadlineS + (isOpened ? this.#terms.claimPeriodS : 0);
     if (this.chain.timeS <= lastS) throw new DisputesRefusal("DisputesDeadlineAhead");
-    this.#end(pending, "dismissed");
+    this.#end(pending, "lapsed");
   }
 
   enforce(number: number): EventBody[] {
@@ -188,11 +188,11 @@ export class Disputes {
     const { about, accused, debts } = ruled;
     if (!("most" in about)) {
       const isOvertaken = this.bonds.stateOf(about.outpoint, about.loser.id) !== undefined;
-      this.#end(ruled, isOvertaken ? "dismissed" : "enforced");
+      this.#end(ruled, isOvertaken ? "lapsed" : "enforced");
       return isOvertaken ? [] : this.#restitute(about, about.coin!);
     }
     const awarded = this.#awardedWith(about, debts);
-    this.#end(ruled, awarded > about.most ? "dismissed" : "enforced");
+    this.#end(ruled, awarded > about.most ? "lapsed" : "enforced");
     if (awarded > about.most) return [];
     this.#awarded.set(about.subject, awarded);
     return debts.flatMap((debt) => this.bonds.charge(accused, debt, this.chain.timeS));
@@ -284,9 +284,12 @@ export class Disputes {
   #open(opened: Claim): number {
     const { claimant, accused, subject, debts } = opened;
     if (claimant === accused) throw new DisputesRefusal("DisputesOwnCase");
-    const isPending = ({ claimant: by, subject: of, status }: Case) =>
-      by === claimant && of === subject && !isEnded(status);
-    if (this.#cases.some(isPending)) throw new DisputesRefusal("DisputesCasePending");
+    const last = this.#cases.findLast(
+      ({ claimant: by, subject: of }) => by === claimant && of === subject,
+    );
+    if (last?.status === "dismissed") throw new DisputesRefusal("DisputesRuledAgainst");
+    if (last !== undefined && !isEnded(last.status))
+      throw new DisputesRefusal("DisputesCasePending");
     this.bonds.account(accused).claimed += worth(debts);
     const deadlineS = this.chain.timeS + this.#terms.claimPeriodS;
     return this.#cases.push({ ...opened, status: "opened", deadlineS });
@@ -319,7 +322,7 @@ export class Disputes {
 }
 
 function isEnded(status: Status): boolean {
-  return status === "enforced" || status === "dismissed";
+  return status === "enforced" || status === "dismissed" || status === "lapsed";
 }
 
 function debtOf({ outpoint, loser }: DoubleSpend, coin: Output): Debt {

@@ -13,6 +13,8 @@ export class Docket {
   readonly frauds: Fraud[] = [];
   /** Numbers of the cases that were opened. */
   readonly cases: number[] = [];
+  /** Those of them in which nothing was promised falsely. */
+  readonly unfounded = new Set<number>();
   /** What was awarded, to whom. */
   readonly awards: Omit<Note, "terms">[] = [];
   /** What was paid on reports for each device, without a ruling. */

@@ -106,7 +106,7 @@ describe("a case whose time has passed", () => {
   });
 
   it("is not closed once it is ruled on or has ended", () => {
-    for (const status of ["ruled", "enforced", "dismissed"] as const)
+    for (const status of ["ruled", "enforced", "dismissed", "lapsed"] as const)
       waits({ status, deadlineS: 0 }, CLAIM_PERIOD_S);
   });
 });

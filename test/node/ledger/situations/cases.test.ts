@@ -124,6 +124,13 @@ describe("a case", () => {
     disputes.rule(number, false);
     assert.throws(() => disputes.enforce(number), isRefused("DisputesWrongStatus"));
     assert.deepEqual([scene.balanceOf(bob), scene.paid], [0n, 0n]);
+    // Nor is the bank asked again, until one day it fails to answer.
+    for (const amount of [80n, 1n]) {
+      assert.throws(
+        () => disputes.openStatement(2, receipt(coin), [award(bob, 2, amount)]),
+        isRefused("DisputesRuledAgainst"),
+      );
+    }
   });
 
   describe("and a report on one pair", () => {
@@ -174,7 +181,7 @@ describe("a case", () => {
       scene.guarantee(1, 1000n);
       scene.report(coin, loser, winner);
       scene.fold(disputes.enforce(number));
-      assert.equal(disputes.statusOf(number), "dismissed");
+      assert.equal(disputes.statusOf(number), "lapsed");
       scene.apply(loser);
       assert.equal(scene.paid, 150n);
       assert.equal(disputes.bonds.account(1).claimed, 0n);
