@@ -59,7 +59,7 @@ function whatComes(
 function ruling(kind: CaseEntry["kind"], when: string): string {
   return kind === "double-spend"
     ? `A regulator rules ${when}.`
-    : `Anyone may have the case ruled for the claimant, if the bond can spare the amount; otherwise a regulator rules ${when}.`;
+    : `Anyone may have the case ruled for the claimant, if the bond can spare the amount and rival claims leave room for it; otherwise a regulator rules ${when}.`;
 }
 
 function timeOf(seconds: number): string {
