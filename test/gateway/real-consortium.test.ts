@@ -39,7 +39,8 @@ import { post } from "./support/device.ts";
 
 const BANK = 1;
 const PATIENCE_MS = 60_000;
-const BOND = 10_000n;
+/** The guarantee and the penalty on it, and what lost cards cost beside: a coin that was reclaimed is paid from beyond the rest. */
+const BOND = 160_000n;
 
 describe("a gateway before a real consortium", function () {
   this.timeout(240_000);
