@@ -27,7 +27,7 @@ describe("a gateway over HTTP", () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    client = new HttpGatewayClient(`http://127.0.0.1:${port}/`, 1, fetch, { timeoutMs: 500 });
+    client = new HttpGatewayClient(`http://127.0.0.1:${port}/`, 1, fetch, { timeoutMs: 2_000 });
   });
 
   afterEach(async () => {
