@@ -161,7 +161,12 @@ export const refusalCodes = {
     "A request is open to one payment and has had it: the money goes back with this answer, or by a sync.",
   ),
   "insufficient-funds": row(422, "ignore", false, "Load more money, or pay less."),
-  "too-many-coins": row(422, "ignore", false, "Sync to merge small coins, or pay in two payments."),
+  "too-many-coins": row(
+    422,
+    "ignore",
+    false,
+    "Pay in two payments, or pay the small coins into the account and load again.",
+  ),
   "sync-needed": row(409, "ignore", true, "Sync with any gateway of the network, then try again."),
   "false-receipt": row(
     422,

@@ -2,6 +2,7 @@
  * What a page must remember beside its purse: what it was set up with, and what it has asked the bank for. It is
  * written down before the bank is asked, so that asking again after anything went wrong asks for the same.
  */
+import type { Load } from "../account.ts";
 import { finished, resultOf } from "../browser/database.ts";
 import type { NetworkFacts } from "./network-facts.ts";
 
@@ -10,7 +11,7 @@ export type Settings = {
   /** Kept until the bank has certified the device. */
   readonly enrolment: { readonly credential: string; readonly label: string };
   /** Kept until the money has come, or will not. */
-  readonly load: { readonly id: Uint8Array; readonly amount: bigint };
+  readonly load: Load;
   /** Kept until the last message of the exchange was seen: a page that was closed amid it goes on. */
   readonly exchange: Exchange;
 };

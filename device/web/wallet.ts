@@ -2,7 +2,7 @@
  * A wallet in a browser: its purse, its bank's gateway, and what it must remember of both, for as long as a page is
  * open. Whoever draws it is told when it has changed.
  */
-import { enrol, load, redeem } from "../account.ts";
+import { enrol, load, planLoad, redeem } from "../account.ts";
 import type { GatewayClient } from "../gateway-client.ts";
 import { IndexedDbPurseStore } from "../browser/indexed-db-store.ts";
 import { WebCryptoSigner } from "../browser/web-crypto-signer.ts";
@@ -16,7 +16,7 @@ import { isRefusal } from "../../protocol/refusal.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { fetchVault, gatewayOf } from "./bank.ts";
 import type { NetworkFacts } from "./network-facts.ts";
-import type { Settings, SettingsStore } from "./settings.ts";
+import type { SettingsStore } from "./settings.ts";
 
 export type WalletParts = {
   /** Names the databases. */
@@ -117,7 +117,7 @@ export class Wallet {
   async load(amount: Amount, signal: AbortSignal): Promise<void> {
     const { settings } = this;
     const kept = await settings.get("load");
-    const asked: Settings["load"] = kept ?? { id: systemRandom(LOAD_ID_LENGTH), amount };
+    const asked = kept ?? planLoad(this.purse, systemRandom(LOAD_ID_LENGTH), amount);
     if (kept === undefined) await settings.put("load", asked);
     try {
       await this.#settle(signal);

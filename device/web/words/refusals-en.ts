@@ -47,7 +47,8 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
     "The bank has to see this money before it can be paid on. Connect to the internet and sync.",
   "wrong-amount": "The amount is not the one that was asked for. Pay exactly that.",
   "insufficient-funds": "There is not enough money ready to pay. Load more, or pay less.",
-  "too-many-coins": "The amount takes too much small change. Sync, or pay in two payments.",
+  "too-many-coins":
+    "The amount takes too much small change. Pay in two payments, or pay it into your account and load again.",
   "already-paid":
     "This request has been paid already. The money goes back: let the payer scan the code below.",
   "not-refundable":

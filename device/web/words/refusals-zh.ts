@@ -32,7 +32,7 @@ export const refusalsZh: Readonly<Record<RefusalCode, string>> = {
   "over-depth-limit": "这笔钱须先经银行确认才能再付出。请连接网络并同步。",
   "wrong-amount": "金额与所要求的不同。请按要求的金额付款。",
   "insufficient-funds": "可用的钱不够。请先充值，或少付一些。",
-  "too-many-coins": "这笔金额需要太多零钱。请同步，或分两次付款。",
+  "too-many-coins": "这笔金额需要太多零钱。请分两次付款，或先转回账户再充值。",
   "already-paid": "这个请求已经付过了。钱会退回：请付款人扫描下面的码。",
   "not-refundable": "这笔付款不能在这里退回：只能由收款的设备退给当初付款的设备。",
   "over-refund": "退回的将超过所付的金额。请只要求剩余的部分。",
