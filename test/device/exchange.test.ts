@@ -99,7 +99,7 @@ describe("an offline exchange", () => {
     ]);
   });
 
-  it("carries money over eight hops", async () => {
+  it("carries money over eight hops, all of which settle when the last syncs [N-01, R-160]", async () => {
     const devices = [await world.device("hop 0", { coins: [1000n] })];
     for (let i = 1; i <= 8; i++) {
       const payee = await world.device(`hop ${i}`, { member: 1 + (i % 2) });
@@ -173,7 +173,7 @@ describe("an offline exchange", () => {
     expect((await ben.purse.receive(await other.purse.pay(requests[1]!))).amount).to.equal(1n);
   });
 
-  it("takes message 3 only from the payee, and only for a payment of its own", async () => {
+  it("takes message 3 only from the payee, and only for a payment of its own [R-109]", async () => {
     const ada = await world.device("Ada", { coins: [100n] });
     const ben = await world.device("Ben");
     const received = await ben.purse.receive(await ada.purse.pay(await ben.purse.request(30n)));

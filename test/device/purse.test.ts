@@ -76,7 +76,7 @@ describe("a purse", () => {
     }
   });
 
-  it("keeps all it has when it is opened again from a folder, in the middle of an exchange", async () => {
+  it("keeps all it has when it is opened again from a folder, in the middle of an exchange [R-004]", async () => {
     const folder = await folders.make();
     const ada = await world.device("Ada", {
       coins: [60n, 40n],
@@ -112,7 +112,7 @@ describe("a purse", () => {
     expect(ada.purse.coins().map(({ state }) => state)).to.deep.equal(["committed"]);
   });
 
-  it("pays with the coins it is told to, and refuses coins it does not have free", async () => {
+  it("pays with the coins it is told to, and refuses coins it does not have free [R-018]", async () => {
     const ada = await world.device("Ada", { coins: [60n, 40n] });
     const ben = await world.device("Ben");
     const [sixty, forty] = [60n, 40n].map(
