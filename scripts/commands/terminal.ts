@@ -1,11 +1,13 @@
 /** `tallystick terminal`: a till, with codes and cards. */
 import { createInterface, type Interface } from "node:readline";
 import type { Command } from "commander";
+import type { PendingRecord } from "../../device/pending-store.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
 import { parseWhole } from "../arguments.ts";
 import { CardReaders } from "../pcsc/card-readers.ts";
 import { frameIn } from "../scanned-line.ts";
 import { keepUp } from "../terminal/keeping-up.ts";
+import { joinShop } from "../terminal/shop.ts";
 import { startScanner } from "../terminal/scanner.ts";
 import { plainScreen, terminalScreen } from "../terminal/screen.ts";
 import { Till } from "../terminal/till.ts";
@@ -16,6 +18,8 @@ type Options = {
   readonly cards: boolean;
   readonly scanner?: string;
   readonly syncEvery: number;
+  readonly shop?: string;
+  readonly shopAddress?: string;
 };
 
 const help = `
@@ -24,6 +28,8 @@ What is taken is unverified until it is synced, which happens by itself as soon 
 
 A scanner that types is read as typed. Any other is a command that prints a line a code: --scanner "zbarcam --raw".
 A card that asks for its PIN gets it from "p 1234", typed in sight: tills with a PIN pad keep it from the counter.
+Tills of one shop that have copies of one --shop file warn each other of the coins they have taken, over the shop's
+own network: what was paid at one is refused at the others. The file is made if it is not there.
 Card readers are those of PC/SC: scripts/pcsc/README.md says what to install. --no-cards does without.
 The folder is made and enrolled by "tallystick wallet".`;
 
@@ -42,13 +48,19 @@ export function registerTerminal(program: Command): void {
       parseWhole,
       10,
     )
+    .option("--shop <file>", "the key that the shop's tills share")
+    .option("--shop-address <ip>", "this machine's address on the shop's network")
     .addHelpText("after", help)
     .action(run);
 }
 
-async function run({ folder, cards, scanner, syncEvery }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { folder, cards, scanner, syncEvery, shop, shopAddress: address } = options;
   await using parts = new AsyncDisposableStack();
-  const wallet = parts.use(await Wallet.open(folder));
+  const alarm = shop === undefined ? undefined : await joinShop(folder, shop, { address });
+  parts.defer(() => alarm?.stop());
+  const wallet = parts.use(await Wallet.open(folder, (coin) => alarm?.rival(coin)));
+  alarm?.tell(wallet.purse.pending());
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
   const shown = isTerminal ? { output: process.stdout, prompt: PROMPT } : {};
   const lines = createInterface({ input: process.stdin, ...shown });
@@ -58,7 +70,8 @@ async function run({ folder, cards, scanner, syncEvery }: Options): Promise<void
   const screen = isTerminal ? terminalScreen(process.stdout, lines) : plainScreen(process.stdout);
   parts.defer(() => screen.end());
   const { show, note } = screen;
-  const till = new Till(wallet, { clock: Date.now, show, note });
+  const tell = (records: readonly PendingRecord[]) => alarm?.tell(records);
+  const till = new Till(wallet, { clock: Date.now, show, note, tell });
   const { promise: failure, reject: fail } = Promise.withResolvers<never>();
   const report = (problem: unknown) => {
     if (!isRefusal(problem)) return fail(problem);

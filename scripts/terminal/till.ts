@@ -5,6 +5,7 @@
  */
 import type { CardChannel } from "../../device/nfc/card-client.ts";
 import { FrameCollector } from "../../device/qr/frame-collector.ts";
+import type { PendingRecord } from "../../device/pending-store.ts";
 import { sync, type SyncReport } from "../../device/sync.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
@@ -25,6 +26,8 @@ export type TillOptions = {
   readonly show: (view: View) => void;
   /** Says something beside what is shown. */
   readonly note: (lines: readonly string[]) => void;
+  /** Tells the shop's other tills what this one has taken. */
+  readonly tell?: ((records: readonly PendingRecord[]) => void) | undefined;
 };
 
 export class Till {
@@ -144,7 +147,9 @@ export class Till {
   /** Takes message 2. @returns what to show, and message 3 where there is one. */
   async #take(sale: OpenSale, payment: Uint8Array): Promise<Taken> {
     try {
-      const { confirmation, refusal } = await this.#wallet.purse.receive(payment);
+      const { purse } = this.#wallet;
+      const { confirmation, refusal } = await purse.receive(payment);
+      this.#options.tell?.(purse.pending());
       this.#sale = undefined;
       const { bytes, status } = confirmation;
       if (status === "accepted") {

@@ -3,6 +3,7 @@ import { Refusal } from "../../protocol/refusal.ts";
 import { FilePurseStore } from "../../device/file-store.ts";
 import { type GatewayClient, HttpGatewayClient } from "../../device/gateway-client.ts";
 import { openDeviceKey } from "../../device/node-keys.ts";
+import type { PurseParts } from "../../device/holder.ts";
 import { Purse } from "../../device/purse.ts";
 import { fromHex } from "../../protocol/bytes.ts";
 import type { Owner } from "../../protocol/key.ts";
@@ -34,9 +35,10 @@ export class Wallet implements AsyncDisposable {
 
   /**
    * Opens the wallet of a folder; the first time, its device key and its purse are made.
+   * @param rival what the tills of a shop know of a coin.
    * @throws Refusal `wrong-folder`, `bad-configuration`, `exposed-key`, `in-use`.
    */
-  static async open(folder: string): Promise<Wallet> {
+  static async open(folder: string, rival?: PurseParts["rival"]): Promise<Wallet> {
     const settings = await readWalletFile(folder);
     const paths = walletPaths(folder);
     const signer = await openDeviceKey(paths.key, systemRandom);
@@ -53,6 +55,7 @@ export class Wallet implements AsyncDisposable {
         clock: Date.now,
         trustKey: fromHex(settings.trustKey, 33),
         receiptLifeMs: settings.receiptLifeS * 1000,
+        rival,
       });
       return new Wallet(folder, settings, purse);
     } catch (error) {
