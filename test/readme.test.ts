@@ -295,6 +295,7 @@ async function shownBy({ ports }: World, { coins }: State): Promise<string> {
   const values: Readonly<Record<string, string>> = {
     owner: coin!.owner,
     id: coin!.outpoint.slice(0, 66),
+    outpoint: coin!.outpoint,
     member: "1",
     account: "anna",
   };
