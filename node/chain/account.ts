@@ -12,6 +12,7 @@ import { ChainDownError, ChainRpcError, NonceTakenError } from "./errors.ts";
 import type { ChainRpc } from "./rpc.ts";
 import {
   estimateGas,
+  type Fees,
   type Instruction,
   isNonceTaken,
   offer,
@@ -111,12 +112,30 @@ export class ChainAccount implements AsyncDisposable {
     return this.stop();
   }
 
-  /** Signs it with the next nonce and offers it to the chain. Where that fails for good the nonce is free again. */
+  /**
+   * The account is the operator's too, whose commands take nonces that nothing here hears of: one that is
+   * only remembered may be gone by now, and then the chain is asked for the next.
+   */
   async #dispatch(instruction: Instruction): Promise<InFlight> {
     this.#stop.signal.throwIfAborted();
-    const { rpc, chainId, key } = this.#parts;
+    const { rpc } = this.#parts;
     const gas = instruction.gas ?? (await estimateGas(rpc, this.address, instruction));
-    const [fees, nonce] = await Promise.all([readFees(rpc), this.#nextNonce()]);
+    const fees = await readFees(rpc);
+    const isRemembered = this.#nonce !== undefined;
+    try {
+      return await this.#offer(instruction, { gas, fees, nonce: await this.#nextNonce() });
+    } catch (error) {
+      if (!(isRemembered && error instanceof NonceTakenError)) throw error;
+      return await this.#offer(instruction, { gas, fees, nonce: await this.#nextNonce() });
+    }
+  }
+
+  /** Signs it and offers it to the chain. Where that fails for good the nonce is no longer remembered. */
+  async #offer(
+    instruction: Instruction,
+    { gas, fees, nonce }: { readonly gas: bigint; readonly fees: Fees; readonly nonce: number },
+  ): Promise<InFlight> {
+    const { rpc, chainId, key } = this.#parts;
     const signed = await signTransaction(key, chainId, { instruction, nonce, gas, fees });
     const done = Promise.withResolvers<Receipt>();
     // Whoever waits may have gone; the others hear of it all the same.

@@ -187,20 +187,32 @@ describe("sending by nonce", () => {
     assert.equal(await nonceOf(1), nonce + 3);
   });
 
-  it("says when another took its nonce, and takes the next one after", async () => {
+  it("goes on with the next nonce when a command of the operator's has taken the one it remembers", async () => {
     await using one = net.client({ key: operator(2) });
     await using other = net.client({ key: operator(2) });
     await one.start();
     await other.start();
     await one.send(deposit(2, 1n));
     await other.send(deposit(2, 2n));
-    const reserve = await reserveOf(2);
+    const [nonce, reserve] = [await nonceOf(2), await reserveOf(2)];
+    await one.send(deposit(2, 4n));
+    assert.equal(await reserveOf(2), reserve + 4n);
+    assert.equal(await nonceOf(2), nonce + 1);
+  });
+
+  it("says when the nonce that the chain names is taken, and asks for another the next time", async () => {
+    await using path = await behind(2);
+    const [nonce, reserve] = [await nonceOf(2), await reserveOf(2)];
+    // A server that is behind names a number that was used.
+    path.proxy.alter = ({ method }, result) =>
+      method === "eth_getTransactionCount" ? `0x${(nonce - 1).toString(16)}` : result;
     await assert.rejects(
-      one.send(deposit(2, 4n)),
+      path.client.send(deposit(2, 4n)),
       (error) => error instanceof NonceTakenError && error.message.includes(operator(2).address),
     );
     assert.equal(await reserveOf(2), reserve);
-    await one.send(deposit(2, 8n));
+    path.proxy.alter = (_, result) => result;
+    await path.client.send(deposit(2, 8n));
     assert.equal(await reserveOf(2), reserve + 8n);
   });
 
