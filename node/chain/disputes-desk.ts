@@ -34,6 +34,13 @@ export class ChainDesk {
     return guarantee > covered ? guarantee - covered : 0n;
   }
 
+  /** What a bond holds above its minimum and all that is owed or asked, not below zero. */
+  async spareOf(member: MemberId): Promise<bigint> {
+    const { amount, minimum, queued, fines, claimed } = await this.#chain.reader.bond(member);
+    const needed = minimum + queued + fines + claimed;
+    return amount > needed ? amount - needed : 0n;
+  }
+
   async objectionTo(proof: DoubleSpendProof): Promise<DeskRefusal | undefined> {
     return await refusalOf(() => this.#chain.simulate(report(proof)));
   }

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Hex, toHex } from "../../protocol/bytes.ts";
 import type { Owner } from "../../protocol/key.ts";
 import { leafHash } from "../../protocol/leaf.ts";
+import type { Amount } from "../../protocol/money.ts";
 import { type MemberId, type Outpoint, splitOutpoint } from "../../protocol/output.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
 import type { DoubleSpendProof, PairState } from "../chain/disputes.ts";
@@ -30,7 +31,9 @@ export type ContractRefusal = { readonly name: string; readonly detail: string }
 export interface DisputesDesk {
   pairState(outpoint: Outpoint, record: Hex): Promise<PairState>;
   /** How much more would be paid for an owner's device: its bank's guarantee less what was. */
-  leftOf(owner: Owner, custodian: MemberId): Promise<bigint>;
+  leftOf(owner: Owner, custodian: MemberId): Promise<Amount>;
+  /** What a member's bond holds above what it must hold: coins lost to its reclaims are paid from no more. */
+  spareOf(member: MemberId): Promise<Amount>;
   /** Why a report would be refused now; undefined if it would not. */
   objectionTo(proof: DoubleSpendProof): Promise<ContractRefusal | undefined>;
   /** Returns when it is in a block, with why it was refused there, if it was. */
@@ -70,6 +73,8 @@ const REFUSED_TURNS = 12;
 const LAGGING = "DisputesNotSettled";
 /** The coin was paid to one of the two before. */
 const TAKEN = "DisputesPairTaken";
+/** The bond cannot spare it. */
+const SHORT = "DisputesBondNeeded";
 /** For these a case is left. */
 const ABOVE = "DisputesAboveGuarantee";
 const LATE = "DisputesTooLate";
@@ -220,8 +225,7 @@ export class Reporter {
   /** Why it is better not reported: its own report would be refused, or that of another coin its loser lost. */
   async #objectionTo(conflict: Conflict, desk: DisputesDesk): Promise<ContractRefusal | undefined> {
     const { book, replica } = this.#parts;
-    const { spend } = conflict;
-    const siblings = book.openOf(spend.lostId).filter(({ standing: { stage } }) => {
+    const siblings = book.openOf(conflict.spend.lostId).filter(({ standing: { stage } }) => {
       return stage === "due" || stage === "waiting" || stage === "refused";
     });
     const { settledCycle } = replica.state.parameters;
@@ -231,15 +235,28 @@ export class Reporter {
       const objection = await desk.objectionTo(await this.#proofOf(sibling));
       if (objection !== undefined) return objection;
     }
-    if (siblings.length === 1) return undefined;
-    // Each alone is within the guarantee; all of them must be.
-    const { owner, custodian } = spend;
-    const isVault = replica.state.member(custodian)?.treasuryOwners.includes(owner) === true;
-    const counted = siblings.filter(({ spend: { won } }) => won.kind === "spend");
-    const amount = counted.reduce((sum, each) => sum + each.spend.amount, 0n);
-    if (isVault || amount <= (await desk.leftOf(owner, custodian))) return undefined;
-    const detail = `the coins that this record lost are ${amount} together`;
-    return { name: ABOVE, detail };
+    return siblings.length === 1 ? undefined : await this.#objectionToAll(siblings, desk);
+  }
+
+  /** Each coin alone would be paid; all that one record lost must be. */
+  async #objectionToAll(
+    siblings: readonly Conflict[],
+    desk: DisputesDesk,
+  ): Promise<ContractRefusal | undefined> {
+    const { owner, custodian } = siblings[0]!.spend;
+    const toSpends = siblings.filter(({ spend: { won } }) => won.kind === "spend");
+    const [amount, counted] = [sumOf(siblings), sumOf(toSpends)];
+    const isVault =
+      this.#parts.replica.state.member(custodian)?.treasuryOwners.includes(owner) === true;
+    if (!isVault && counted > (await desk.leftOf(owner, custodian)))
+      return { name: ABOVE, detail: `the coins that this record lost are ${counted} together` };
+    const isReclaimed = toSpends.length < siblings.length;
+    if (isReclaimed && amount > (await desk.spareOf(custodian)))
+      return {
+        name: SHORT,
+        detail: `the bond cannot spare ${amount} for all that this record lost`,
+      };
+    return undefined;
   }
 
   async #refused({ spend }: Conflict, { name, detail }: ContractRefusal): Promise<void> {
@@ -289,6 +306,10 @@ export class Reporter {
     const turn = turnOf(member, directory.activeMembers(), conflict);
     return this.#lookOf(conflict).sinceMs + turn * this.#turnMs - Date.now();
   }
+}
+
+function sumOf(conflicts: readonly Conflict[]): Amount {
+  return conflicts.reduce((sum, { spend }) => sum + spend.amount, 0n);
 }
 
 function queued(custodian: MemberId) {

@@ -14,7 +14,15 @@ import { hashLeaf, isIncluded } from "../../../protocol/merkle.ts";
 import type { MemberId } from "../../../protocol/output.ts";
 import type { NodeSigner } from "../../../protocol/p256-node.ts";
 import type { SignedRecord } from "../../../protocol/record.ts";
-import { type Coin, idOf, keyOf, networkId, pay, spend } from "../../support/ledger-parts.ts";
+import {
+  type Coin,
+  idOf,
+  keyOf,
+  networkId,
+  pay,
+  reclaim,
+  spend,
+} from "../../support/ledger-parts.ts";
 import { until } from "../../support/until.ts";
 import { Rig, SELF } from "./support/rig.ts";
 
@@ -25,12 +33,16 @@ class Desk implements DisputesDesk {
   objection: (proof: DoubleSpendProof) => ContractRefusal | undefined = () => undefined;
   state: PairState = "none";
   left = 10_000n;
+  spare = 10_000n;
 
   async pairState(): Promise<PairState> {
     return this.state;
   }
   async leftOf(): Promise<bigint> {
     return this.left;
+  }
+  async spareOf(): Promise<bigint> {
+    return this.spare;
   }
   async objectionTo(proof: DoubleSpendProof): Promise<ContractRefusal | undefined> {
     this.asked.push(proof);
@@ -197,6 +209,29 @@ describe("the reporter of double spends", () => {
     await until("both are reported", () => {
       const shown = new Set(desk.reported.map(({ winner }) => toHex(winner)));
       return shown.size === 2;
+    });
+  });
+
+  it("reports no coin of a record that lost two to its bank's reclaim, while the bond cannot spare both", async () => {
+    const coins = await rig.load(anna, 1, 100n, 200n);
+    const owner = fromHex(coin.output.owner);
+    await rig.take({ kind: "revoked", member: 1, owner, timeS: rig.timeS });
+    rig.timeS += 14 * 24 * 3600;
+    const treasury = keyOf("treasury of 1");
+    const outputs = [pay(treasury, 1, 300n)];
+    const winner = await reclaim({ signer: treasury, inputs: coins, outputs });
+    await rig.sequence(1, winner);
+    await rig.submit(await paying(dora, 3, coins, 300n));
+    await settleCycle();
+    desk.spare = 299n;
+    start();
+    await reaches("refused", 2);
+    const codes = (await rig.conflicts()).map(({ standing }) => standing.code);
+    assert.deepEqual(new Set(codes), new Set(["DisputesBondNeeded"]));
+    assert.equal(desk.reported.length, 0);
+    desk.spare = 300n;
+    await until("both are reported", () => {
+      return new Set(desk.reported.map(({ index }) => index)).size === 2;
     });
   });
 
