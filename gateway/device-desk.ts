@@ -18,7 +18,7 @@ import type { MemberId } from "../protocol/output.ts";
 import { reasonOf } from "../protocol/reason.ts";
 import { openParcel, type Parcel, type ParcelAnswer, sealAnswer } from "../protocol/parcel.ts";
 import type { Random } from "../protocol/random.ts";
-import { isRefusal, Refusal } from "../protocol/refusal.ts";
+import { isRefusal, Refusal, type RefusalCode } from "../protocol/refusal.ts";
 import type { Verifier } from "../protocol/signature.ts";
 import type { Certificates } from "./certificates.ts";
 import type { Devices } from "./devices.ts";
@@ -51,6 +51,26 @@ export type DeviceDeskParts = {
   readonly random: Random;
   readonly clock: () => number;
 };
+
+/** What a reply refuses with; of a load that never applied, it gives the ledger's reason besides. */
+export const deskRefusals = [
+  "malformed",
+  "bad-signature",
+  "wrong-owner",
+  "unknown-recipient",
+  "already-enrolled",
+  "expired",
+  "not-yet-valid",
+  "revoked",
+  "over-balance-limit",
+  "insufficient-funds",
+  "too-many-coins",
+  "sync-needed",
+  "unauthorised",
+  "forbidden",
+  "conflict",
+  "stale-request",
+] as const satisfies readonly RefusalCode[];
 
 export class DeviceDesk {
   readonly #parts: DeviceDeskParts;

@@ -6,6 +6,7 @@ import { Refusal } from "../protocol/refusal.ts";
 import { call, type Route } from "../node/service/route.ts";
 import type { Device, Devices } from "./devices.ts";
 import type { DoubleSpends } from "./double-spends.ts";
+import * as examples from "./examples.ts";
 import { explainLostDevice } from "./lost-device-words.ts";
 import type { LostDevice, LostDevices } from "./lost-devices.ts";
 import { whileNodeAnswers } from "./node-watch.ts";
@@ -49,6 +50,8 @@ export function deviceRoutes({
       method: "GET",
       path: "/v1/devices",
       summary: "Devices, ascending",
+      refusals: [],
+      example: { query: examples.firstPage, reply: [examples.deviceRow] },
       query: Api.Page(Api.OwnerName),
       reply: Type.Array(Api.DeviceRow),
       handle: ({ query: { after, limit } }) =>
@@ -58,6 +61,8 @@ export function deviceRoutes({
       method: "GET",
       path: "/v1/devices/:owner",
       summary: "A device, how it stands if it is lost, and coins of its that were spent twice",
+      refusals: ["not-found", "busy"],
+      example: { params: examples.device, reply: examples.blocked },
       params: byOwner,
       reply: Api.DeviceState,
       handle: ({ params }) => stateOf(params.owner),
@@ -67,6 +72,8 @@ export function deviceRoutes({
       path: "/v1/devices/:owner/block",
       summary:
         "Blocks a device for good: no receipts, no certificates, no loads; others hear of it, and the chain",
+      refusals: ["not-found", "busy"],
+      example: { params: examples.device, reply: examples.blocked },
       params: byOwner,
       reply: Api.DeviceState,
       async handle({ params: { owner } }) {
@@ -78,6 +85,8 @@ export function deviceRoutes({
       method: "POST",
       path: "/v1/devices/:owner/lost",
       summary: "Blocks a device that its customer has lost, and takes back what is left on it",
+      refusals: ["not-found", "busy"],
+      example: { params: examples.device, reply: examples.blocked },
       params: byOwner,
       reply: Api.DeviceState,
       async handle({ params: { owner } }) {
@@ -90,6 +99,8 @@ export function deviceRoutes({
       path: "/v1/devices/:owner/replacement",
       summary:
         "A credential for the device that takes a lost one's place, in the place of one given before; the device, once there is one",
+      refusals: ["not-found", "busy"],
+      example: { params: examples.device, body: { load: true }, reply: examples.issued },
       params: byOwner,
       body: Api.ReplacementFor,
       reply: Api.Replacement,

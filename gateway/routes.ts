@@ -10,7 +10,8 @@ import type { NetworkFile } from "../protocol/network-file.ts";
 import { encodeParcelState } from "../protocol/parcel.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { bytes, call, events, type Route } from "../node/service/route.ts";
-import type { DeviceDesk } from "./device-desk.ts";
+import { type DeviceDesk, deskRefusals } from "./device-desk.ts";
+import * as examples from "./examples.ts";
 import { REVOCATIONS_PATH } from "./foreign-lists.ts";
 import type { Intake } from "./intake.ts";
 import type { Explanations } from "./explanations.ts";
@@ -51,6 +52,8 @@ export function gatewayRoutes({
       method: "POST",
       path: "/v1/device",
       summary: "A device's signed request; the reply is a device reply, answered or refused",
+      description: `What is refused for the device's own reasons is answered 200, in a signed request's reply: ${deskRefusals.join(", ")}; or, of a load that never applied, why the ledger refused it`,
+      refusals: ["bad-signature", "not-for-us", "busy"],
       body: bytes,
       reply: bytes,
       bodyMaxBytes: limits.gatewayPayloadMax + HEAD_MAX,
@@ -61,6 +64,7 @@ export function gatewayRoutes({
       path: PARCELS_PATH,
       summary:
         "A parcel that a courier brings, for any member; the reply is its state, with the sealed answer once there is one",
+      refusals: ["not-for-us", "unknown-member", "busy"],
       body: bytes,
       reply: bytes,
       bodyMaxBytes: PARCEL_BYTES_MAX,
@@ -71,6 +75,7 @@ export function gatewayRoutes({
       path: "/v1/leaves",
       summary:
         "Leaves, count u16 × (length u32 | leaf); the reply is an acknowledgement of them all",
+      refusals: ["bad-signature", "busy"],
       body: bytes,
       reply: bytes,
       bodyMaxBytes: limits.gatewayPayloadMax + HEAD_MAX,
@@ -81,6 +86,8 @@ export function gatewayRoutes({
       method: "GET",
       path: "/v1/records/:id",
       summary: "Where a record is",
+      refusals: ["busy"],
+      example: { params: examples.byId, reply: examples.whereabouts },
       params: byId,
       reply: Type.Omit(Api.Explanation, ["sentences"]),
       handle: ({ params }) => explanations.of(params.id as Hex),
@@ -89,6 +96,8 @@ export function gatewayRoutes({
       method: "GET",
       path: "/v1/records/:id/explain",
       summary: "Why a record is where it is, in plain words",
+      refusals: ["busy"],
+      example: { params: examples.byId, reply: examples.explanation },
       params: byId,
       reply: Api.Explanation,
       handle: ({ params }) => explanations.of(params.id as Hex),
@@ -96,6 +105,7 @@ export function gatewayRoutes({
     events({
       path: "/v1/records/:id/events",
       summary: "The same, now and whenever it changes",
+      refusals: ["busy"],
       params: byId,
       event: Api.Explanation,
       follow: ({ params, signal }) => recordEvents.follow(params.id as Hex, signal),
@@ -104,6 +114,7 @@ export function gatewayRoutes({
       method: "GET",
       path: REVOCATIONS_PATH,
       summary: "The member's revocation list, as of now",
+      refusals: [],
       reply: bytes,
       handle: async () => (await revocations.list()).bytes,
     }),
@@ -111,6 +122,7 @@ export function gatewayRoutes({
       method: "GET",
       path: "/v1/member",
       summary: "Whose gateway this is, and where its vault is",
+      refusals: [],
       reply: Api.MemberInfo,
       handle: () => info(),
     }),
@@ -118,6 +130,7 @@ export function gatewayRoutes({
       method: "GET",
       path: "/v1/network",
       summary: "What a device is set up with",
+      refusals: [],
       reply: Api.NetworkInfo,
       handle: () => network(),
     }),

@@ -10,6 +10,7 @@ import type { Credentials } from "./credentials.ts";
 import type { Devices } from "./devices.ts";
 import { deviceRoutes, type DeviceRoutesParts } from "./device-routes.ts";
 import type { EmbeddedAccounts } from "./embedded-accounts.ts";
+import * as examples from "./examples.ts";
 import type { Intake } from "./intake.ts";
 import type { Loads } from "./loads.ts";
 import { whileNodeAnswers } from "./node-watch.ts";
@@ -58,6 +59,8 @@ function accountRoutes({
       method: "POST",
       path: "/v1/accounts",
       summary: "Opens an account; again, it is the same",
+      refusals: ["conflict"],
+      example: { body: examples.newAccount, reply: examples.accountRow },
       body: Api.NewAccount,
       reply: Api.AccountRow,
       async handle({ body: { account, customer } }) {
@@ -69,6 +72,8 @@ function accountRoutes({
       method: "GET",
       path: "/v1/accounts",
       summary: "Accounts, ascending",
+      refusals: [],
+      example: { query: examples.firstPage, reply: [examples.accountRow] },
       query: Api.Page(Api.AccountName),
       reply: Type.Array(Api.AccountRow),
       async handle({ query: { after, limit } }) {
@@ -80,6 +85,8 @@ function accountRoutes({
       method: "GET",
       path: "/v1/accounts/:account",
       summary: "An account and its balance",
+      refusals: ["not-found"],
+      example: { params: examples.account, reply: examples.accountRow },
       params: byAccount,
       reply: Api.AccountRow,
       handle: ({ params }) => rowOf(params.account),
@@ -88,6 +95,8 @@ function accountRoutes({
       method: "POST",
       path: "/v1/accounts/:account/deposits",
       summary: "Money that came in at the counter",
+      refusals: ["not-found", "conflict"],
+      example: { params: examples.account, body: examples.newDeposit, reply: examples.accountRow },
       params: byAccount,
       body: Api.NewDeposit,
       reply: Api.AccountRow,
@@ -100,6 +109,8 @@ function accountRoutes({
       method: "POST",
       path: "/v1/accounts/:account/credentials",
       summary: "A credential with which the customer enrols one device",
+      refusals: ["not-found"],
+      example: { params: examples.account, query: examples.credentialFor, reply: examples.issued },
       params: byAccount,
       query: Api.CredentialFor,
       reply: Api.Credential,
@@ -114,6 +125,8 @@ function accountRoutes({
       method: "GET",
       path: "/v1/accounts/:account/statement",
       summary: "What happened in an account, the latest first",
+      refusals: ["not-found"],
+      example: { params: examples.account, query: examples.firstPage, reply: [examples.entry] },
       params: byAccount,
       query: Type.Object({
         limit: Type.Integer({ minimum: 1, maximum: STATEMENT_MAX, default: 100 }),
@@ -146,6 +159,8 @@ function bankRoutes({
       method: "GET",
       path: "/v1/vault",
       summary: "What the vault can spend",
+      refusals: ["busy"],
+      example: { reply: examples.vaultRow },
       reply: Api.VaultRow,
       async handle() {
         const coins = await whileNodeAnswers(() => vault.coins());
@@ -157,6 +172,8 @@ function bankRoutes({
       method: "POST",
       path: "/v1/vault/merge",
       summary: "Makes one coin of the vault's smallest, at most 16",
+      refusals: ["busy"],
+      example: { reply: examples.ofRecord },
       reply: Api.Merge,
       async handle() {
         const record = await whileNodeAnswers(() => vault.merge());
@@ -168,6 +185,8 @@ function bankRoutes({
       path: "/v1/vault/burns",
       summary:
         "Takes money off the ledger: once its cycle has settled, the operator withdraws as much",
+      refusals: ["insufficient-funds", "too-many-coins", "busy"],
+      example: { body: examples.newBurn, reply: examples.ofRecord },
       body: Api.NewBurn,
       reply: Api.Burn,
       status: 201,
@@ -182,6 +201,8 @@ function bankRoutes({
       method: "GET",
       path: "/v1/books",
       summary: "What the bank's books hold together",
+      refusals: [],
+      example: { reply: examples.books },
       reply: Api.Books,
       async handle() {
         const { cash, settlement, bond, losses, available, held, onDevices, total } =
@@ -202,6 +223,8 @@ function bankRoutes({
       method: "GET",
       path: "/v1/intake",
       summary: "What waits for the ledger",
+      refusals: [],
+      example: { reply: examples.intakeRow },
       reply: Api.IntakeRow,
       handle: () => ({ leaves: intake.size, bytes: intake.sizeBytes, loads: loads.open }),
     }),

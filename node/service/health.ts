@@ -1,10 +1,11 @@
 /**
  * What every server answers besides its own routes: that it lives, whether it is ready, its metrics and
- * the description of its routes.
+ * the description of its routes, for programs and for people.
  */
 import { Type } from "typebox";
 import { utf8 } from "../../protocol/bytes.ts";
 import { NotReady } from "./problem.ts";
+import { type OpenApiDocument, referenceHeaders, referencePage } from "./reference-page.ts";
 import { call, type Route } from "./route.ts";
 import type { Logger, Metrics } from "./telemetry.ts";
 
@@ -28,6 +29,7 @@ export function serviceRoutes({ metrics, checks, logger, openapi }: ServiceRoute
       method: "GET",
       path: "/livez",
       summary: "Whether the process runs",
+      refusals: [],
       reply: Type.Object({ status: Type.Literal("ok") }),
       handle: () => ({ status: "ok" as const }),
     }),
@@ -35,6 +37,7 @@ export function serviceRoutes({ metrics, checks, logger, openapi }: ServiceRoute
       method: "GET",
       path: "/readyz",
       summary: "Whether it can do its work; if not, which part cannot",
+      refusals: [],
       reply: Health,
       async handle() {
         const failed = await failures(checks, logger);
@@ -46,6 +49,7 @@ export function serviceRoutes({ metrics, checks, logger, openapi }: ServiceRoute
       method: "GET",
       path: "/metrics",
       summary: "Metrics in Prometheus's text format",
+      refusals: [],
       reply: { contentType: metrics.contentType },
       handle: async () => utf8.encode(await metrics.text()),
     }),
@@ -53,8 +57,18 @@ export function serviceRoutes({ metrics, checks, logger, openapi }: ServiceRoute
       method: "GET",
       path: "/openapi.json",
       summary: "This description",
+      refusals: [],
       reply: Type.Unsafe<object>({ type: "object", additionalProperties: true }),
       handle: () => openapi(),
+    }),
+    call({
+      method: "GET",
+      path: "/docs",
+      summary: "This description as a page",
+      isPage: true,
+      reply: { contentType: "text/html; charset=utf-8" },
+      headers: referenceHeaders,
+      handle: () => utf8.encode(referencePage(openapi() as OpenApiDocument)),
     }),
   ];
 }

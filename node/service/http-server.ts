@@ -10,6 +10,7 @@ import swagger from "@fastify/swagger";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { TSchema } from "typebox";
 import { Refusal } from "../../protocol/refusal.ts";
+import { languageIn } from "../../protocol/refusal-words.ts";
 import { sendEvents } from "./event-stream.ts";
 import { type ReadinessChecks, serviceRoutes } from "./health.ts";
 import { type HttpServerOptions, type HttpSettings, httpDefaults } from "./http-options.ts";
@@ -277,12 +278,16 @@ export class HttpServer {
         { ...about, code: refusal.code, detail: refusal.detail },
         "a request was refused",
       );
+    const language = languageIn(request.headers["accept-language"]);
     const problem =
-      refusal === undefined ? internalProblem(request.id) : problemOf(refusal, request.id);
+      refusal === undefined
+        ? internalProblem(request.id, language)
+        : problemOf(refusal, request.id, language);
     if (refusal?.row.retry && (problem.status === 503 || problem.status === 429)) {
       reply.header("retry-after", this.#settings.retryAfterSeconds);
     }
-    reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+    reply.header("content-language", language).code(problem.status).type(PROBLEM_TYPE);
+    reply.serializer(JSON.stringify).send(problem);
   }
 
   #measure(request: FastifyRequest, reply: FastifyReply): void {

@@ -1,20 +1,22 @@
 /**
  * Refusals as HTTP says them: problem documents (RFC 9457) with the code of the refusal, which is
- * stable, and its remedy. Whatever is not a refusal is our fault and shows nothing of itself.
+ * stable, and its title and remedy in the reader's language; the detail is English. Whatever is not a
+ * refusal is our fault and shows nothing of itself.
  */
 import { type Static, Type } from "typebox";
 import { isRefusalCode, Refusal } from "../../protocol/refusal.ts";
+import { type Language, type ProblemCode, wordsOf } from "../../protocol/refusal-words.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
 export const Problem = Type.Object(
   {
     type: Type.String({ description: "urn:tallystick:problem: and the code" }),
-    title: Type.String({ description: "The code in words" }),
+    title: Type.String({ description: "The code in words, in the reader's language" }),
     status: Type.Integer({ description: "The HTTP status" }),
     detail: Type.String({ description: "What is wrong with this request" }),
     code: Type.String({ description: "Stable: programs go by this" }),
-    remedy: Type.String({ description: "What to do about it" }),
+    remedy: Type.String({ description: "What to do about it, in the reader's language" }),
     instance: Type.String({ description: "This very occurrence, as the server's log names it" }),
     field: Type.Optional(
       Type.String({ description: "Of the bytes sent, the field that is wrong" }),
@@ -39,10 +41,10 @@ export class NotReady extends Refusal {
 }
 
 /** @param id of the request, in the log too. */
-export function problemOf(refusal: Refusal, id: string): Problem {
-  const { code, detail, remedy, row, place } = refusal;
+export function problemOf(refusal: Refusal, id: string, language: Language = "en"): Problem {
+  const { code, detail, row, place } = refusal;
   const checks = refusal instanceof NotReady ? { checks: refusal.checks } : {};
-  return { ...head(code, row.status, id), detail, code, remedy, ...place, ...checks };
+  return { ...head(code, row.status, id, language), detail, ...place, ...checks };
 }
 
 /** The refusal that a service answered with, if it is a problem document of ours. */
@@ -57,21 +59,12 @@ export function parseProblem(text: string): Refusal | undefined {
 }
 
 /** What a caller hears of an error of ours. */
-export function internalProblem(id: string): Problem {
-  return {
-    ...head("internal", 500, id),
-    detail: "the request met an error of the server's own",
-    code: "internal",
-    remedy: "Try again later; if it stays, tell the operator the instance.",
-  };
+export function internalProblem(id: string, language: Language = "en"): Problem {
+  const detail = "the request met an error of the server's own";
+  return { ...head("internal", 500, id, language), detail };
 }
 
-function head(code: string, status: number, id: string) {
-  const words = code.replaceAll("-", " ");
-  return {
-    type: `urn:tallystick:problem:${code}`,
-    title: words[0]!.toUpperCase() + words.slice(1),
-    status,
-    instance: `urn:uuid:${id}`,
-  };
+function head(code: ProblemCode, status: number, id: string, language: Language) {
+  const type = `urn:tallystick:problem:${code}`;
+  return { type, status, instance: `urn:uuid:${id}`, code, ...wordsOf(code, language) };
 }

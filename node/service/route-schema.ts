@@ -1,38 +1,73 @@
-/** A route as fastify checks it and OpenAPI shows it. */
+/** A route as fastify checks it and OpenAPI shows it: schemas, an example, and the codes that it refuses with. */
 import { type TSchema, Type } from "typebox";
+import type { ProblemCode } from "../../protocol/refusal-words.ts";
 import { PROBLEM_TYPE, Problem } from "./problem.ts";
 import { isRaw, type Raw, type Route } from "./route.ts";
 
 /** Bytes, as OpenAPI 3.1 has them: a media type and no schema of JSON. */
 const ANY_BYTES = {};
 
+/** What the server itself may say on any route: it is called by a wrong name, it stops, it is late, it is broken. */
+const always: readonly ProblemCode[] = ["forbidden", "unavailable", "internal"];
+
 export function routeSchema(route: Route): object {
   const { summary, description, isPage = false, params, query } = route;
+  const example = route.kind === "call" ? route.example : undefined;
   return {
     summary,
     hide: isPage,
     ...(description === undefined ? {} : { description }),
-    ...(params === undefined ? {} : { params }),
-    ...(query === undefined ? {} : { querystring: query }),
-    ...(route.kind === "call" && route.body !== undefined ? { body: bodySchema(route.body) } : {}),
+    ...(params === undefined ? {} : { params: withExamples(params, example?.params) }),
+    ...(query === undefined ? {} : { querystring: withExamples(query, example?.query) }),
+    ...(route.kind === "call" && route.body !== undefined
+      ? { body: bodySchema(route.body, example?.body) }
+      : {}),
     response: {
       ...replySchema(route),
-      default: content("A problem", PROBLEM_TYPE, Problem),
+      default: content("A problem", PROBLEM_TYPE, problemSchema(route)),
     },
   };
 }
 
-function bodySchema(body: TSchema | Raw): object {
-  return isRaw(body) ? { content: { [body.contentType]: { schema: ANY_BYTES } } } : body;
+/** Of each parameter, its part of an example. */
+function withExamples(schema: TSchema, example: unknown): object {
+  const { properties = {} } = schema as { properties?: Record<string, object> };
+  const values = Object.entries((example ?? {}) as Record<string, unknown>);
+  const shown = values.map(([name, value]) => [name, { ...properties[name], examples: [value] }]);
+  return { ...schema, properties: { ...properties, ...Object.fromEntries(shown) } };
+}
+
+function bodySchema(body: TSchema | Raw, example: unknown): object {
+  if (isRaw(body)) return { content: { [body.contentType]: { schema: ANY_BYTES } } };
+  return { ...body, ...exampleOf(example) };
 }
 
 function replySchema(route: Route): object {
   if (route.kind === "events")
     return { 200: content("Events, one at a time", "text/event-stream", route.event) };
-  const { reply, status = reply === undefined ? 204 : 200 } = route;
+  const { reply, status = reply === undefined ? 204 : 200, example } = route;
   if (reply === undefined) return { [status]: Type.Null({ description: "Done" }) };
   if (isRaw(reply)) return { [status]: content("Bytes", reply.contentType, ANY_BYTES) };
-  return { [status]: { description: "Done", ...reply } };
+  return { [status]: { description: "Done", ...reply, ...exampleOf(example?.reply) } };
+}
+
+/** The problem document, with those codes that the route may answer. */
+function problemSchema(route: Route): object {
+  if (route.refusals === undefined) return Problem;
+  const body = route.kind === "call" ? route.body : undefined;
+  const codes = new Set<ProblemCode>([
+    ...always,
+    ...((route.params ?? route.query ?? body) ? (["malformed"] as const) : []),
+    ...(body ? (["too-large"] as const) : []),
+    ...route.refusals,
+  ]);
+  const { properties } = Problem;
+  const code = { ...properties.code, enum: [...codes].sort() };
+  return { ...Problem, properties: { ...properties, code } };
+}
+
+function exampleOf(value: unknown): object {
+  return value === undefined ? {} : { examples: [value] };
 }
 
 function content(description: string, type: string, schema: object): object {

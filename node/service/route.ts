@@ -3,6 +3,7 @@
  * them. The server checks what comes in before the function sees it, and describes both in OpenAPI.
  */
 import type { Static, TSchema } from "typebox";
+import type { RefusalCode } from "../../protocol/refusal.ts";
 import type { ServerEvent } from "./event-stream.ts";
 
 /** Bytes of a media type, in place of JSON. */
@@ -31,6 +32,16 @@ type Description<Params, Query> = {
   readonly params?: Params;
   /** Texts are converted to what the schema asks for. */
   readonly query?: Query;
+  /** All that it refuses with, beside what any route may (route-schema.ts). Without it, any code. */
+  readonly refusals?: readonly RefusalCode[];
+};
+
+/** For those who read the description: a request that is good, and what is answered to it. */
+export type Example<Params, Query, Body, Reply> = {
+  readonly params?: Value<Params>;
+  readonly query?: Partial<Value<Query>>;
+  readonly body?: Value<Body>;
+  readonly reply?: Value<Reply>;
 };
 
 export type RouteDefinition<Params, Query, Body, Reply> = Description<Params, Query> & {
@@ -38,6 +49,7 @@ export type RouteDefinition<Params, Query, Body, Reply> = Description<Params, Qu
   readonly body?: Body;
   /** Fields of a JSON reply that its schema does not name are left out. Without a reply: 204. */
   readonly reply?: Reply;
+  readonly example?: Example<Params, Query, Body, Reply>;
   /** Of the reply; 200 if there is one. */
   readonly status?: number;
   /** Of the reply, beside the server's own or in place of them. */

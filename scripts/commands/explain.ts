@@ -1,17 +1,45 @@
 /** `tallystick explain`: what a refusal's code means, and where a record is and why. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { refusalsEn } from "../../device/web/words/refusals-en.ts";
+import { refusalsZh } from "../../device/web/words/refusals-zh.ts";
 import { nearest } from "../../node/service/nearest.ts";
-import { Refusal, type RefusalCode, refusalCodes } from "../../protocol/refusal.ts";
+import { isRefusalCode, Refusal, refusalCodes } from "../../protocol/refusal.ts";
+import { type Language, languages, wordsOf } from "../../protocol/refusal-words.ts";
 import { fetchJson } from "../fetch-json.ts";
 import { type Report, say } from "../report.ts";
 
-type Options = { readonly node?: string; readonly gateway?: string; readonly json?: true };
+type Options = {
+  readonly lang: Language;
+  readonly node?: string;
+  readonly gateway?: string;
+  readonly json?: true;
+};
+
+/** Besides the table's own words: what comes before what wallets show, and whether to try again. */
+const phrases = {
+  en: {
+    shown: "A wallet says: ",
+    again: "The same input may be taken later.",
+    never: "The same input is refused again, however often it comes.",
+  },
+  zh: {
+    shown: "钱包显示：",
+    again: "同样的输入稍后可能被接受。",
+    never: "同样的输入无论提交多少次都会被拒绝。",
+  },
+} as const satisfies Record<Language, object>;
+
+/** What the wallet's pages show. */
+const shown = { en: refusalsEn, zh: refusalsZh } as const;
 
 export function registerExplain(program: Command): void {
   program
     .command("explain")
     .description("what a refusal means; or where a record or an enrolment is, and why")
     .argument("<code-or-id>", 'a code such as "spent", or an id: 0x and 64 digits')
+    .addOption(
+      new Option("--lang <language>", "of what a code means").choices(languages).default("en"),
+    )
     .option("--node <url>", "the node to ask about an id")
     .option("--gateway <url>", "the gateway to ask about an id")
     .option("--json", "one JSON value")
@@ -21,29 +49,37 @@ export function registerExplain(program: Command): void {
 Codes need no network: ${Object.keys(refusalCodes).join(", ")}.`,
     )
     .action(async (what: string, options: Options) => {
-      const report = /^0x/i.test(what) ? await explainId(what, options) : explainCode(what);
+      const report = /^0x/i.test(what)
+        ? await explainId(what, options)
+        : explainCode(what, options.lang);
       say(report, options.json ?? false);
     });
 }
 
 /** @throws Refusal `not-found` with the code that was probably meant. */
-function explainCode(text: string): Report {
+function explainCode(text: string, language: Language): Report {
   const code = text.toLowerCase();
-  if (!Object.hasOwn(refusalCodes, code)) {
+  if (code === "internal") {
+    const words = wordsOf(code, language);
+    const lines = [`${code} (HTTP 500): ${words.title}`, words.remedy];
+    return { lines, data: { code, status: 500, ...words } };
+  }
+  if (!isRefusalCode(code)) {
     const meant = nearest(code, Object.keys(refusalCodes));
     const hint = meant === undefined ? "" : `: did you mean ${meant}?`;
     throw new Refusal("not-found", `no refusal has the code "${text}"${hint}`);
   }
-  const { status, gossip, retry, remedy } = refusalCodes[code as RefusalCode];
+  const { status, gossip, retry } = refusalCodes[code];
+  const { title, remedy } = wordsOf(code, language);
+  const say = phrases[language];
   return {
     lines: [
-      `${code} (HTTP ${status})`,
+      `${code} (HTTP ${status}): ${title}`,
       remedy,
-      retry
-        ? "The same input may be taken later."
-        : "The same input is refused again, however often it comes.",
+      retry ? say.again : say.never,
+      say.shown + shown[language][code],
     ],
-    data: { code, status, gossip, retry, remedy },
+    data: { code, status, gossip, retry, title, remedy, shown: shown[language][code] },
   };
 }
 

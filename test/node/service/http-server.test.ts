@@ -211,7 +211,7 @@ describe("HttpServer", () => {
         /^for a reason$/,
       );
       expect(problem).to.include({
-        title: "Spent",
+        title: "Another record took the coin first",
         field: "inputs",
         offset: 7,
         remedy: new Refusal("spent", "").remedy,

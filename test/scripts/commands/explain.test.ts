@@ -1,7 +1,10 @@
 /** `tallystick explain`: codes by the table, ids by a node and by a gateway. */
 import { expect } from "chai";
 import { leafId } from "../../../protocol/leaf.ts";
+import { refusalsEn } from "../../../device/web/words/refusals-en.ts";
+import { refusalsZh } from "../../../device/web/words/refusals-zh.ts";
 import { refusalCodes } from "../../../protocol/refusal.ts";
+import { wordsOf } from "../../../protocol/refusal-words.ts";
 import { temporaryFolders } from "../../node/service/temporary-folder.ts";
 import { Bank } from "../../gateway/support/bank.ts";
 import { TestDevice } from "../../gateway/support/device.ts";
@@ -18,9 +21,28 @@ describe("tallystick explain", () => {
       saidJson(["explain", "SPENT"]),
     ]);
     expect(text)
-      .to.match(/^spent \(HTTP 409\)\n/)
+      .to.match(/^spent \(HTTP 409\): Another record took the coin first\n/)
       .and.include(refusalCodes.spent.remedy);
-    expect(json).to.deep.equal({ code: "spent", ...refusalCodes.spent });
+    expect(json).to.deep.equal({
+      code: "spent",
+      ...refusalCodes.spent,
+      title: "Another record took the coin first",
+      shown: refusalsEn.spent,
+    });
+  });
+
+  it("says it in Chinese where that is asked for, and knows our own errors, too [N-21]", async () => {
+    const [spent, internal] = await Promise.all([
+      said(["explain", "spent", "--lang", "zh"]),
+      said(["explain", "internal", "--lang", "zh"]),
+    ]);
+    const words = wordsOf("spent", "zh");
+    expect(spent.split("\n").slice(0, 2)).to.deep.equal([
+      `spent (HTTP 409): ${words.title}`,
+      words.remedy,
+    ]);
+    expect(spent).to.include(refusalsZh.spent);
+    expect(internal).to.include("internal (HTTP 500): 服务器自身出错");
   });
 
   it("names the code that was probably meant", async () => {
