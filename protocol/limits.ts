@@ -17,6 +17,10 @@ export const limits = {
   /** A sentence; and Argon2id reads all of it. */
   passwordMax: 64,
 
+  // Online payments.
+  /** Where a customer goes back to: a shop's address and the number of an order. */
+  returnUrlMax: 255,
+
   // Batches.
   /** A batch of two-output records stays within half the byte bound, and its tree within 12 levels. */
   batchLeavesMax: 4096,

@@ -28,6 +28,11 @@ export const messageNames = [
   "applied",
   "disclosure",
   "code",
+  "order",
+  "refund",
+  "authorization",
+  "second-factor",
+  "result",
 ] as const;
 
 export type MessageName = (typeof messageNames)[number];

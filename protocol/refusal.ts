@@ -189,6 +189,26 @@ export const refusalCodes = {
     "No code helps any more: sync, and have the bank block the device and return its money.",
   ),
 
+  // Online payments.
+  "wrong-credentials": row(
+    401,
+    "ignore",
+    false,
+    "Enter identity and payment password again. After five wrong tries the bank locks the service, and unlocks it when asked.",
+  ),
+  "wrong-code": row(
+    403,
+    "ignore",
+    true,
+    "Enter the code as it was sent for this payment, or ask for another; the text says which.",
+  ),
+  "over-online-limit": row(
+    422,
+    "ignore",
+    false,
+    "Pay less, or raise the limit you have set for online payments; the text names it.",
+  ),
+
   // Services.
   unauthorised: row(401, "ignore", false, "Sign the request with a key this service knows."),
   forbidden: row(

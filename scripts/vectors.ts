@@ -26,6 +26,7 @@ import {
 import { merkle } from "./vectors/merkle.ts";
 import { messages } from "./vectors/messages.ts";
 import { deposits, enrolments, kinds } from "./vectors/enrolments.ts";
+import { orders } from "./vectors/orders.ts";
 import { answers, parcels } from "./vectors/parcels.ts";
 import { records } from "./vectors/records.ts";
 import { references } from "./vectors/references.ts";
@@ -70,6 +71,7 @@ const files: Record<string, object> = {
   envelopes: await envelopes(),
   references: references(),
   "claim-codes": await claimCodes(),
+  orders: await orders(),
 };
 
 mkdirSync(folder, { recursive: true });

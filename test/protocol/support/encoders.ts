@@ -15,6 +15,7 @@ import {
   signTrustList,
   type TrustList,
 } from "../../../protocol/lists.ts";
+import { type PaymentOrder, signPaymentOrder } from "../../../protocol/payment-order.ts";
 import { type Receipt, signReceipt } from "../../../protocol/receipt.ts";
 import { type Request, signRequest } from "../../../protocol/request.ts";
 import type { Signer } from "../../../protocol/signature.ts";
@@ -45,6 +46,10 @@ export async function encodeEmergencyProfile(value: With<EmergencyProfile>): Pro
 
 export async function encodeRequest(value: With<Request>): Promise<Uint8Array> {
   return (await signRequest(networkId, value, carrying(value.signature))).bytes;
+}
+
+export async function encodePaymentOrder(value: With<PaymentOrder>): Promise<Uint8Array> {
+  return (await signPaymentOrder(networkId, value, carrying(value.signature))).bytes;
 }
 
 export async function encodeConfirmation(value: With<Confirmation>): Promise<Uint8Array> {

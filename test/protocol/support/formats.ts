@@ -13,6 +13,7 @@ import { decodeEmergencyProfile } from "../../../protocol/emergency-profile.ts";
 import { decodeEnrolment, encodeEnrolment } from "../../../protocol/enrolment.ts";
 import { decodeEnvelope, encodeEnvelope } from "../../../protocol/envelope.ts";
 import { decodeRevocationList, decodeTrustList } from "../../../protocol/lists.ts";
+import { decodePaymentOrder } from "../../../protocol/payment-order.ts";
 import { decodeReceipt } from "../../../protocol/receipt.ts";
 import { decodeRecord, encodeRecord } from "../../../protocol/record.ts";
 import { decodeRequest } from "../../../protocol/request.ts";
@@ -37,6 +38,7 @@ import {
   encodeConfirmation,
   encodeDeviceRequest,
   encodeEmergencyProfile,
+  encodePaymentOrder,
   encodeReceipt,
   encodeRequest,
   encodeRevocationList,
@@ -46,6 +48,7 @@ import {
   acknowledgement,
   deviceReply,
   deviceRequest,
+  paymentOrder,
   signedCertificate,
   signedRecord,
   statement,
@@ -129,6 +132,7 @@ export const formats: readonly Format[] = [
     encodeAcknowledgement,
     acknowledgement,
   ),
+  format("order", ["orders"], decodePaymentOrder, encodePaymentOrder, paymentOrder),
   format("statement", ["gateway", "statements"], decodeStatement, encodeStatement, statement),
   format("alarm", ["alarms", "alarms"], decodeAlarm, encodeAlarm, alarm),
   format("envelope", ["envelopes"], decodeEnvelope, encodeEnvelope, envelope),
