@@ -11,11 +11,11 @@ import { readMessage, STANDARD, textOf, writeMessage } from "../wallet/message-f
 import { showCodes } from "../wallet/show-codes.ts";
 import { Wallet } from "../wallet/wallet.ts";
 import { makeWalletFile } from "../wallet/wallet-file.ts";
+import { command, type Common, gateway, type Gateway, run } from "./wallet-options.ts";
+import { registerParcel } from "./wallet-parcel.ts";
 
-type Common = { readonly folder: string; readonly json?: true };
 type Out = Common & { readonly out: string; readonly text?: true; readonly qr?: true };
 type In = Common & { readonly in: string };
-type Gateway = Common & { readonly gateway?: string };
 type Waiting = Gateway & { readonly wait: number };
 
 type InitOptions = Common & {
@@ -49,6 +49,7 @@ export function registerWallet(program: Command): void {
   registerBank(wallet);
   registerPayment(wallet);
   registerViews(wallet);
+  registerParcel(wallet);
 }
 
 /** What needs a gateway, and what comes before. */
@@ -125,21 +126,6 @@ function registerViews(wallet: Command): void {
     );
 }
 
-function command(wallet: Command, usage: string, says: string): Command {
-  return wallet
-    .command(usage)
-    .description(says)
-    .requiredOption("-f, --folder <dir>", "the wallet's folder")
-    .option("--json", "one JSON value; amounts in minor units");
-}
-
-function gateway(wallet: Command, usage: string, says: string): Command {
-  return command(wallet, usage, says).option(
-    "--gateway <url>",
-    "another gateway than the bank's usual one",
-  );
-}
-
 function waiting(wallet: Command, usage: string, says: string): Command {
   return gateway(wallet, usage, says).option(
     "--wait <seconds>",
@@ -173,14 +159,6 @@ async function init(options: InitOptions): Promise<void> {
   const settings = { network, member, gateway: url, trustKey, receiptLifeS: receiptLife };
   await makeWalletFile(folder, settings);
   await run(options, async (it) => act.identity(it));
-}
-
-async function run(
-  { folder, json }: Common,
-  work: (wallet: Wallet) => Promise<Report>,
-): Promise<void> {
-  await using wallet = await Wallet.open(folder);
-  say(await work(wallet), json ?? false);
 }
 
 /** The message goes out before anything is said: whoever waits for it comes first. */

@@ -27,6 +27,7 @@ export async function enrolWallet(
   const isDone = await untilDone(wait * 1000, () =>
     enrol(wallet.purse, gateway, utf8.encode(credential), label),
   );
+  await wallet.noteIntake(choice.gateway);
   if (isDone) return identity(wallet);
   const lines = [
     "The enrolment is on its way to the ledger: run this again to fetch the certificate.",
@@ -79,6 +80,7 @@ export async function redeemAmount(
 export async function syncWallet(wallet: Wallet, choice: GatewayChoice): Promise<Report> {
   const gateway = await wallet.gateway(choice);
   const report = await sync(wallet.purse, gateway);
+  if (gateway.member === wallet.settings.member) await wallet.noteIntake(choice.gateway);
   const { handedIn, settled, pending: waits, refused } = report;
   const lines = [
     `Member ${gateway.member}: ${handedIn} handed in, ${settled} settled, ${waits} on their way, ${refused.length} refused.`,

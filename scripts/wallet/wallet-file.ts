@@ -38,6 +38,9 @@ export function walletPaths(folder: string) {
     key: join(folder, "key.json"),
     purse: join(folder, "purse"),
     load: join(folder, "load.json"),
+    intake: join(folder, "intake.key"),
+    parcels: join(folder, "parcels"),
+    carried: join(folder, "carried"),
   };
 }
 
