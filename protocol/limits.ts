@@ -150,6 +150,12 @@ export const limits = {
   /** Records and deposits in the history of one coin: with the largest of them the file is within its bound. */
   historyMax: 1024,
 
+  // The audit key.
+  /** Authorities of a country that share an audit key. Each deals to each, so what they check grows with the square. */
+  shareHoldersMax: 32,
+  /** What 32 holders say at a ceremony, each to each. */
+  transcriptMax: 512 * 1024,
+
   // Network files.
   /** A gateway for each of 256 members, with room. */
   networkFileMax: 256 * 1024,

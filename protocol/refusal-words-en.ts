@@ -8,6 +8,7 @@ export const titlesEn: Readonly<Record<ProblemCode, string>> = {
   "bad-signature": "A signature does not hold",
   "bad-proof": "A proof does not hold",
   "cannot-open": "What is sealed does not open",
+  "failed-ceremony": "The ceremony of the audit key gives no key",
   duplicate: "The record has applied already",
   "unknown-coin": "Nobody has made the coin yet",
   spent: "Another record took the coin first",

@@ -8,6 +8,7 @@ export const titlesZh: Readonly<Record<ProblemCode, string>> = {
   "bad-signature": "签名无效",
   "bad-proof": "证明无效",
   "cannot-open": "密封的内容无法打开",
+  "failed-ceremony": "本次审计密钥仪式没有产生密钥",
   duplicate: "该记录已经生效",
   "unknown-coin": "尚无人产生该币",
   spent: "该币已先被另一条记录花掉",
@@ -67,6 +68,8 @@ export const remediesZh: Readonly<Record<ProblemCode, string>> = {
   "bad-signature": "请用结构中所指的密钥，对这些字节原样重新签名。",
   "bad-proof": "请取得恰好针对所示内容的证明。",
   "cannot-open": "它密封给了另一把密钥，或在途中被改动：请用它所指的密钥打开。",
+  "failed-ceremony":
+    "本次仪式作废。请与说明中所指的持有人弄清情况，再从方案起重新举行一次，可以带上或不带上该持有人。",
   duplicate: "无需再做：该记录已经生效。",
   "unknown-coin":
     "请先提交产生所缺之币的记录；本记录会保留到它们生效。若有收据为从未存在的币作保，由签发该收据的成员经案件赔付：请把收据交给您的银行。",

@@ -56,6 +56,12 @@ export const refusalCodes = {
     false,
     "It is sealed to another key or was changed on the way: open it with the key it names.",
   ),
+  "failed-ceremony": row(
+    422,
+    "ignore",
+    false,
+    "This ceremony gives no key. Settle it with the holder that the text names, and hold another from its plan on, with it or without.",
+  ),
 
   // Rules of the ledger, in rule order. They are advice to the owner; order alone decides.
   duplicate: row(200, "ignore", false, "Nothing is to be done: this record has already applied."),

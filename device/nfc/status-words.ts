@@ -31,6 +31,7 @@ const refusalNumbers: Record<RefusalCode, number> = {
   "bad-signature": 0x04,
   "bad-proof": 0x05,
   "cannot-open": 0x06,
+  "failed-ceremony": 0x07,
   duplicate: 0x10,
   "unknown-coin": 0x11,
   spent: 0x12,

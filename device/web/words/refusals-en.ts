@@ -13,6 +13,7 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
     "The bank's answer does not fit the question. Sync again; if it happens again, call the bank.",
   "cannot-open":
     "The code is for another device, or was changed. Ask for a new code and scan that.",
+  "failed-ceremony": callBank,
   duplicate: "This is done already. There is nothing to do.",
   "unknown-coin":
     "The bank has not heard of the payments before this one yet. It is kept: sync again later.",

@@ -10,6 +10,7 @@ export const refusalsZh: Readonly<Record<RefusalCode, string>> = {
   "bad-signature": "该码的签名不正确。请勿接受，让对方出示新的码。",
   "bad-proof": "银行的答复与问题不符。请再次同步；若再次出现，请联系银行。",
   "cannot-open": "该码属于另一台设备，或已被改动。请对方出示新的码再扫。",
+  "failed-ceremony": callBank,
   duplicate: "此事已经完成，无需再做。",
   "unknown-coin": "银行还没有收到此前的付款。这笔款已保存，请稍后再同步。",
   spent: "这笔钱已先在别处花掉。请保留这笔付款：它是您的索赔凭据，每次同步都会告知进展。",

@@ -2,6 +2,9 @@
  * Encoders of what only its signer makes: from the fields alone, with the signature that the fields carry.
  * With them a test sees whether what a decoder took is what an encoder would have written.
  */
+import { type Deal, signDeal } from "../../../protocol/audit/deal.ts";
+import { type Pledge, signPledge } from "../../../protocol/audit/pledge.ts";
+import { signVerdict, type Verdict } from "../../../protocol/audit/verdict.ts";
 import { type Certificate, signCertificate } from "../../../protocol/certificate.ts";
 import { type Confirmation, signConfirmation } from "../../../protocol/confirmation.ts";
 import { type DeviceRequest, signDeviceRequest } from "../../../protocol/device-request.ts";
@@ -59,6 +62,18 @@ export async function encodeConfirmation(value: With<Confirmation>): Promise<Uin
 export async function encodeDeviceRequest(value: With<DeviceRequest>): Promise<Uint8Array> {
   const device = carrying(value.signature, value.deviceKey);
   return (await signDeviceRequest(networkId, value, device)).bytes;
+}
+
+export async function encodePledge(value: With<Pledge>): Promise<Uint8Array> {
+  return (await signPledge(networkId, value, carrying(value.signature))).bytes;
+}
+
+export async function encodeDeal(value: With<Deal>): Promise<Uint8Array> {
+  return (await signDeal(networkId, value, carrying(value.signature))).bytes;
+}
+
+export async function encodeVerdict(value: With<Verdict>): Promise<Uint8Array> {
+  return (await signVerdict(networkId, value, carrying(value.signature))).bytes;
 }
 
 /** A signer that gives one signature, whatever it is asked to sign. */
