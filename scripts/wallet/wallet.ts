@@ -50,7 +50,7 @@ export class Wallet implements AsyncDisposable {
       const purse = await Purse.open({
         networkId: settings.network.networkId,
         member: settings.member,
-        class: "software",
+        class: settings.class,
         signer,
         verifier: new NodeVerifier(),
         store,

@@ -152,6 +152,19 @@ describe("tallystick wallet", () => {
     expect(await bank.balance("a")).to.include({ available: "4500", held: "0" });
   });
 
+  it("is of the class that the bank knows the device as", async () => {
+    await said([...init("kiosk"), "--class", "merchant"]);
+    await bank.customer("kiosk", 0n);
+    const { credential } = await bank.staff<{ credential: string }>(
+      "/v1/accounts/kiosk/credentials?class=merchant&label=Kiosk",
+      {},
+    );
+    const gateway = ["--gateway", bank.url];
+    const enrol = ["enrol", "--credential", credential, "--label", "Kiosk", ...gateway];
+    expect(await said(wallet("kiosk", ...enrol))).to.match(/of class merchant\n[^]+ as Kiosk\n/);
+    expect(bank.log.join("")).to.not.include(credential);
+  });
+
   it("reaches the bank through another's wallet, and takes the answers that it brings back [N-14]", async () => {
     const stick = at("stick");
     await mkdir(stick);
@@ -210,6 +223,8 @@ describe("tallystick wallet", () => {
       [wallet("courier", "parcel", "write", folder), "unavailable", /sync with the bank once/],
       [wallet("courier", "parcel", "carry", at("no")), "bad-configuration", /cannot be read/],
       [wallet("nobody", "parcel", "carry", folder), "wrong-folder", /there is no wallet/],
+      [[...init("new"), "--class", "gold"], "malformed", /"gold" is no class .* software, host/],
+      [[...init("a"), "--class", "host"], "conflict", /wallet\.json is there already/],
       [[...init("a"), "--receipt-life", "60"], "conflict", /wallet\.json is there already/],
     ];
     const balance = await spendable("a");
