@@ -17,6 +17,12 @@ import type { Amount } from "../protocol/money.ts";
 /** 1 to 64 letters, digits and `._:-`. */
 export type AccountId = string;
 
+export type Account = {
+  readonly account: AccountId;
+  /** The bank's own reference to its customer. */
+  readonly customer: string;
+};
+
 export type Balance = {
   readonly available: Amount;
   /** Frozen for loads that are under way. */
@@ -28,6 +34,8 @@ export type Balance = {
 export const entryKinds = [
   /** Money came in at the counter. */
   "deposit",
+  /** Money went out at the counter. */
+  "withdrawal",
   /** Part of it was frozen for a load. */
   "hold",
   /** The load can never apply: what was frozen is available again. */
@@ -48,7 +56,7 @@ export const entryKinds = [
 
 export type EntryKind = (typeof entryKinds)[number];
 
-/** One line of a statement: what changed, positive or negative. */
+/** One line of a statement: what changed, positive or negative. All lines of an account add up to its balance. */
 export type Entry = {
   /** Ascending over the whole bank, with gaps in one account. */
   readonly number: number;
@@ -61,11 +69,15 @@ export type Entry = {
   readonly onDevices: bigint;
 };
 
+/** Any of its calls may also be refused with `unavailable`: it is not known whether it was heard, so it is repeated. */
 export interface Accounts {
+  /** @throws Refusal `not-found`. */
+  account(account: AccountId): Promise<Account>;
   /**
-   * Freezes an available amount.
+   * Freezes an available amount. A hold that was refused for want of money stays refused under its reference:
+   * the same call, made before and thought lost, may still be on its way, and freezes nothing when it comes.
    * @throws Refusal `not-found`, `insufficient-funds`; `conflict` if the reference stands for something
-   *   else, or for a hold that was released.
+   *   else, or for a hold that was released, or the account is closed.
    */
   hold(account: AccountId, amount: Amount, reference: string): Promise<void>;
   /** Makes a hold available again. @throws Refusal `not-found`; `conflict` if it was taken. */
@@ -95,6 +107,12 @@ export interface Accounts {
     reference: string,
     setAside?: AccountId,
   ): Promise<void>;
+  /**
+   * Closes an account in which nothing is left: nothing can be frozen in it any more. What comes back late is
+   * credited all the same, since the bank owes it to the customer.
+   * @throws Refusal `not-found`; `conflict` while anything is available, held or on devices.
+   */
+  close(account: AccountId): Promise<void>;
   /** @throws Refusal `not-found`. */
   balance(account: AccountId): Promise<Balance>;
   /** The latest first, at most `limit`, with numbers below `before`. @throws Refusal `not-found`. */

@@ -9,6 +9,7 @@ import type { Signer, Verifier } from "../protocol/signature.ts";
 import type { NodeClient } from "../node/client.ts";
 import type { TlsMaterial } from "../node/service/listener.ts";
 import type { Logger, Metrics } from "../node/service/telemetry.ts";
+import type { Accounts } from "./accounts.ts";
 import { Certificates, limitsOf } from "./certificates.ts";
 import type { GatewayConfig } from "./config.ts";
 import { Credentials } from "./credentials.ts";
@@ -53,6 +54,8 @@ export type GatewayParts = {
   };
   readonly store: Store;
   readonly node: NodeClient;
+  /** What a core system keeps; without it accounts are embedded. */
+  readonly accounts?: Accounts;
   readonly verifier: Verifier;
   readonly random: Random;
   /** Milliseconds since 1970. */
@@ -118,9 +121,12 @@ type Common = Omit<GatewayParts, "keys"> & {
 async function openMoney(common: Common, options: GatewayOptions, watch: NodeWatch) {
   const { store, clock, member, treasury, verifier } = common;
   const { suspense, recoveries, sweepMs } = options.accounts;
-  const accounts = await EmbeddedAccounts.open(store, clock);
-  await accounts.openAccount(suspense, "suspense");
-  await accounts.openAccount(recoveries, "recoveries");
+  const embedded =
+    common.accounts === undefined ? await EmbeddedAccounts.open(store, clock) : undefined;
+  // A core system has accounts of these names, opened by the bank.
+  await embedded?.openAccount(suspense, "suspense");
+  await embedded?.openAccount(recoveries, "recoveries");
+  const accounts: Accounts = common.accounts ?? embedded!;
   const devices = await Devices.open(store);
   const reasons = new Reasons();
   const intake = await Intake.open({
@@ -157,7 +163,7 @@ async function openMoney(common: Common, options: GatewayOptions, watch: NodeWat
   });
   const penaltyPercent = () => watch.penaltyPercent();
   const doubleSpends = new DoubleSpends({ ...common, ...books, reclaims, penaltyPercent });
-  return { ...books, reasons, redemptions, vault, reclaims, doubleSpends, forwarder };
+  return { ...books, embedded, reasons, redemptions, vault, reclaims, doubleSpends, forwarder };
 }
 
 /** What devices are given to know. */

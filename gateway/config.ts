@@ -13,6 +13,23 @@ const port = (normal: number) => Type.Integer({ minimum: 0, maximum: 65_535, def
 
 const tls = Type.Optional(tlsFiles("Needed wherever others than this machine call"));
 
+/** A core system that keeps the accounts (core-banking/contract.ts): without it they are embedded. */
+const coreSystem = Type.Object(
+  {
+    url: Type.String({ pattern: "^https?://", description: "Where the contract's paths start" }),
+    tls: Type.Optional(tlsFiles("Needed where the core system is not on this machine")),
+    timeoutMs: milliseconds(5_000, "For how long one try of a call is waited for"),
+    tries: Type.Integer({
+      minimum: 1,
+      maximum: 10,
+      default: 3,
+      description: "How often a call is made before whoever asked is told to come again",
+    }),
+    pauseMs: milliseconds(200, "Before the second try; twice as long before each after it"),
+  },
+  { additionalProperties: false },
+);
+
 /** What a class of devices may do offline. */
 const deviceLimits = (
   normal: { maxDepth: number; maxPayment: string; maxBalance: string },
@@ -105,6 +122,7 @@ export const GatewayConfigSchema = Type.Object(
         description: "Account for money taken back from lost devices, until it is the customers'",
       }),
       sweepMs: milliseconds(600_000, "How often all devices' balances are asked of the ledger"),
+      core: Type.Optional(coreSystem),
     }),
     lost: section({
       everyMs: milliseconds(

@@ -7,6 +7,7 @@
  *     hold      available → held        credit   settlement → available
  *     release   held → available        settle   settlement → devices, or back
  *     recovery  available → available   restitution, fine   losses → bond, or available → bond
+ *     withdrawal available → cash
  *
  * The book `settlement` is what customers' devices have paid to others, less what others have paid to them,
  * and less what the bond has paid into the reserves. The book `bond` is what the member's bond has paid for
@@ -16,9 +17,9 @@
 import { utf8 } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import type { Change, Store } from "./store.ts";
-import type { AccountId, Accounts, Balance, Entry } from "./accounts.ts";
+import type { Account, AccountId, Accounts, Balance, Entry } from "./accounts.ts";
 import { keys, numberIn, ranges } from "./keys.ts";
 import {
   accountsIn,
@@ -33,11 +34,15 @@ import {
 import { decodeRow, EMPTY, encodeRow } from "./row.ts";
 import { Serial } from "./serial.ts";
 
-type AccountRow = { readonly customer: string; readonly opened: number };
+type AccountRow = {
+  readonly customer: string;
+  /** Milliseconds. */
+  readonly opened: number;
+  /** Milliseconds. Absent while the account is open. */
+  readonly closed?: number;
+};
 type BookRow = { readonly balance: string };
 type LevelRow = { readonly account: AccountId; readonly amount: string; readonly seq: number };
-
-export type Account = { readonly account: AccountId; readonly customer: string };
 
 /** What each book of the bank holds, and all together: always zero. */
 export type TrialBalance = {
@@ -55,6 +60,8 @@ export class EmbeddedAccounts implements Accounts {
   readonly #store: Store;
   readonly #clock: () => number;
   readonly #serial = new Serial();
+  /** The latest event of which a word came that changed nothing: one from before it is passed over. */
+  readonly #heard = new Map<Owner, number>();
   #postings: number;
 
   private constructor(store: Store, clock: () => number, postings: number) {
@@ -84,13 +91,29 @@ export class EmbeddedAccounts implements Accounts {
 
   /** Money that came in at the counter. @throws Refusal `not-found`, `conflict`. */
   deposit(account: AccountId, amount: Amount, reference: string): Promise<void> {
-    const books: Books = ["cash", `available/${account}`];
-    return this.#once({ kind: "deposit", account, amount }, reference, () => books);
+    return this.#once({ kind: "deposit", account, amount }, reference, async () => {
+      await this.#checkOpen(account);
+      return ["cash", `available/${account}`];
+    });
+  }
+
+  /** Money that goes out at the counter, of a closed account too. @throws Refusal as `hold`. */
+  withdraw(account: AccountId, amount: Amount, reference: string): Promise<void> {
+    return this.#once({ kind: "withdrawal", account, amount }, reference, async () => {
+      await this.#checkAvailable(account, amount);
+      return [`available/${account}`, "cash"];
+    });
   }
 
   hold(account: AccountId, amount: Amount, reference: string): Promise<void> {
     return this.#once({ kind: "hold", account, amount }, reference, async () => {
-      await this.#checkAvailable(account, amount);
+      await this.#checkOpen(account);
+      try {
+        await this.#checkAvailable(account, amount);
+      } catch (error) {
+        if (isRefusal(error)) await this.#refuseHold(account, amount, reference);
+        throw error;
+      }
       return [`available/${account}`, `held/${account}`];
     });
   }
@@ -126,11 +149,26 @@ export class EmbeddedAccounts implements Accounts {
     return this.#once({ kind, amount, ...account }, reference, () => books);
   }
 
+  close(account: AccountId): Promise<void> {
+    return this.#serial.run(async () => {
+      const row = await this.#accountRow(account);
+      if (row.closed !== undefined) return;
+      const { available, held, onDevices } = await this.balance(account);
+      if (available !== 0n || held !== 0n || onDevices !== 0n) {
+        const left = `${available} available, ${held} held and ${onDevices} on devices`;
+        throw new Refusal("conflict", `account ${account} is not empty: ${left}`);
+      }
+      const value = encodeRow({ ...row, closed: this.#clock() } satisfies AccountRow);
+      await this.#store.write([{ key: keys.account(account), value }]);
+    });
+  }
+
   settle(account: AccountId, device: Owner, amount: Amount, seq: number): Promise<void> {
     return this.#serial.run(async () => {
       await this.account(account);
       const level = await this.#row<LevelRow>(keys.level(device));
-      if (level !== undefined && seq <= level.seq) return;
+      if (seq <= Math.max(level?.seq ?? 0, this.#heard.get(device) ?? 0)) return;
+      this.#heard.set(device, seq);
       const before = BigInt(level?.amount ?? "0");
       if (amount === before) return;
       const devices: Book = `devices/${account}`;
@@ -163,11 +201,9 @@ export class EmbeddedAccounts implements Accounts {
     return postings.map((row, i) => entryOf(account, numbers[i]!, decodeRow<PostingRow>(row!)));
   }
 
-  /** @throws Refusal `not-found`. */
   async account(account: AccountId): Promise<Account> {
-    const row = await this.#row<AccountRow>(keys.account(account));
-    if (row === undefined) throw new Refusal("not-found", `there is no account ${account}`);
-    return { account, customer: row.customer };
+    const { customer } = await this.#accountRow(account);
+    return { account, customer };
   }
 
   /** Accounts, ascending by name, after that of the last page. */
@@ -224,17 +260,35 @@ export class EmbeddedAccounts implements Accounts {
     });
   }
 
+  async #accountRow(account: AccountId): Promise<AccountRow> {
+    const row = await this.#row<AccountRow>(keys.account(account));
+    if (row === undefined) throw new Refusal("not-found", `there is no account ${account}`);
+    return row;
+  }
+
+  async #checkOpen(account: AccountId): Promise<void> {
+    const { closed } = await this.#accountRow(account);
+    if (closed !== undefined) throw new Refusal("conflict", `account ${account} is closed`);
+  }
+
   async #checkAvailable(account: AccountId, amount: Amount): Promise<void> {
     const available = await this.#balance(`available/${account}`);
     if (available >= amount) return;
     throw new Refusal("insufficient-funds", `${available} are available, ${amount} are asked`);
   }
 
+  async #refuseHold(account: AccountId, amount: Amount, reference: string): Promise<void> {
+    const row: ReferenceRow = { kind: "hold", account, amount: String(amount), end: "refused" };
+    await this.#store.write([{ key: keys.reference(reference), value: encodeRow(row), old: null }]);
+  }
+
   /** Ends a hold, one way or the other. */
   #endHold(reference: string, end: "release" | "debit"): Promise<void> {
     return this.#serial.run(async () => {
       const hold = await this.#row<ReferenceRow>(keys.reference(reference));
-      if (hold?.kind !== "hold") throw new Refusal("not-found", `there is no hold ${reference}`);
+      if (hold?.kind !== "hold" || hold.end === "refused") {
+        throw new Refusal("not-found", `there is no hold ${reference}`);
+      }
       if (hold.end === end) return;
       if (hold.end !== undefined) {
         throw new Refusal("conflict", `hold ${reference} has ended by a ${hold.end}`);

@@ -10,6 +10,7 @@ export const account = { account: "anna" } as const;
 export const device = { owner } as const;
 export const newAccount = { account: "anna", customer: "c-1017" } as const;
 export const newDeposit = { amount: "25000", reference: "slip-17" } as const;
+export const newWithdrawal = { amount: "20000", reference: "slip-18" } as const;
 export const credentialFor = { class: "software", label: "" } as const;
 export const issued = { credential, expires } as const;
 export const firstPage = { limit: 100 } as const;

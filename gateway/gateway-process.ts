@@ -14,6 +14,8 @@ import { isLoopback } from "../node/service/listener.ts";
 import { type Logger, makeLogger, Metrics } from "../node/service/telemetry.ts";
 import { readTls, type TlsFiles, tlsPaths } from "../node/service/tls-files.ts";
 import { type GatewayConfig, GatewayConfigSchema } from "./config.ts";
+import { CoreAccounts } from "./core-banking/core-accounts.ts";
+import { CoreClient } from "./core-banking/core-client.ts";
 import { Gateway } from "./gateway.ts";
 
 /** How long a stop waits for the node. */
@@ -52,6 +54,7 @@ export class GatewayProcess {
     const loaded = await loadKeys(keys);
     const tls = await loadTls(this.#config);
     const node = await nodeOf(this.#config, this.#hurry.signal);
+    const accounts = await this.#coreAccounts();
     const folder = this.#running.use(await DataFolder.open(data, { kind: "gateway", networkId }));
     const gateway = new Gateway(
       {
@@ -59,6 +62,7 @@ export class GatewayProcess {
         keys: loaded,
         store: this.#running.use(await folder.openStore("gateway")),
         node,
+        ...(accounts === undefined ? {} : { accounts }),
         verifier: new NodeVerifier(),
         random: systemRandom,
         clock: Date.now,
@@ -75,6 +79,15 @@ export class GatewayProcess {
     const timer = setTimeout(() => this.#hurry.abort(), HURRY_MS);
     await this.#running.disposeAsync();
     clearTimeout(timer);
+  }
+
+  /** Undefined where the accounts are embedded. */
+  async #coreAccounts(): Promise<CoreAccounts | undefined> {
+    const { core } = this.#config.accounts;
+    if (core === undefined) return undefined;
+    const { url, tls, ...options } = core;
+    const material = await tlsTo(url, tls, "accounts.core.tls");
+    return new CoreAccounts(new CoreClient({ url, ...material, ...options, logger: this.logger }));
   }
 
   urls(): { readonly devices: string; readonly staff: string } {
@@ -102,6 +115,7 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
     ) as GatewayConfig["keys"],
     authority: { ...authority, lists: /^https?:/.test(lists) ? lists : at(lists) },
     ...(config.nodeTls === undefined ? {} : { nodeTls: tlsPaths(config.nodeTls, at) }),
+    accounts: withCorePaths(config.accounts, at),
     devices: withTlsPaths(config.devices, at),
     staff: withTlsPaths(config.staff, at),
     log: log.file === undefined ? log : { ...log, file: at(log.file) },
@@ -113,6 +127,13 @@ function withTlsPaths<S extends { readonly tls?: TlsFiles }>(
   at: (path: string) => string,
 ): S {
   return section.tls === undefined ? section : { ...section, tls: tlsPaths(section.tls, at) };
+}
+
+function withCorePaths(
+  { core, ...accounts }: GatewayConfig["accounts"],
+  at: (path: string) => string,
+): GatewayConfig["accounts"] {
+  return core === undefined ? accounts : { ...accounts, core: withTlsPaths(core, at) };
 }
 
 async function loadKeys(paths: GatewayConfig["keys"]) {
@@ -137,19 +158,22 @@ async function loadTls({ devices, staff }: GatewayConfig) {
   };
 }
 
-/** @throws Refusal `bad-configuration` where what is asked of the node would pass others in the clear. */
 async function nodeOf({ node: url, nodeTls }: GatewayConfig, signal: AbortSignal) {
+  return new NodeClient({ url, signal, ...(await tlsTo(url, nodeTls, "nodeTls")) });
+}
+
+/** @throws Refusal `bad-configuration` where what is asked would pass others in the clear, or by a stranger. */
+async function tlsTo(url: string, files: TlsFiles | undefined, name: string) {
   const { protocol, hostname } = new URL(url);
-  if (protocol === "https:" && nodeTls === undefined)
+  if (protocol === "https:" && files === undefined)
     throw new Refusal(
       "bad-configuration",
-      `to ask ${url} takes nodeTls: it wants to know who asks`,
+      `to ask ${url} takes ${name}: it wants to know who asks`,
     );
   if (protocol === "http:" && !isLoopback(hostname))
     throw new Refusal(
       "bad-configuration",
-      `${url} is not on this machine: ask it over https, with nodeTls`,
+      `${url} is not on this machine: ask it over https, with ${name}`,
     );
-  const tls = nodeTls === undefined ? {} : { tls: await readTls(nodeTls) };
-  return new NodeClient({ url, signal, ...tls });
+  return files === undefined ? {} : { tls: await readTls(files) };
 }

@@ -48,14 +48,19 @@ export type LoadsParts = {
   readonly retryMs: number;
 };
 
-/** `asked`: to be frozen and paid. `paid`: the record is made. `applied`. `dead`: it never can, and never will. */
+/**
+ * `asked`: to be frozen and paid. `refused`: the account could not, and it may be asked anew. `paid`: the record
+ * is made. `applied`. `dead`: it never can, and never will.
+ */
 type LoadRow = {
   readonly account: AccountId;
   readonly amount: string;
   /** As asked for: empty if the bank was to choose. */
   readonly asked: readonly string[];
   readonly parts: readonly string[];
-  readonly state: "asked" | "paid" | "applied" | "dead";
+  readonly state: "asked" | "refused" | "paid" | "applied" | "dead";
+  /** How often the account has refused: each time it is asked under a reference of its own. */
+  readonly refusals?: number;
   /** The record's id, and the hash of the leaf that we signed. */
   readonly record?: Hex;
   readonly leaf?: Hex;
@@ -135,7 +140,7 @@ export class Loads {
     const { accounts, balances, logger } = this.#parts;
     const row = (await this.#row(name))!;
     if (end.state === "applied") {
-      await accounts.debit(referenceOf(name));
+      await accounts.debit(referenceOf(name, row));
       await this.#save(name, { ...row, state: "applied" });
       balances.touch(name.owner);
       return;
@@ -143,7 +148,7 @@ export class Loads {
     // Another's signature under the same body is refused without saying anything about ours.
     if (leaf.hash !== row.leaf) return;
     if (isHopeless(end.reason.code)) {
-      await accounts.release(referenceOf(name));
+      await accounts.release(referenceOf(name, row));
       const { code, detail } = end.reason;
       await this.#save(name, { ...row, state: "dead", reason: { code, detail } });
     } else {
@@ -157,7 +162,7 @@ export class Loads {
   async #begin(name: LoadName, ask: LoadAsk): Promise<LoadRow> {
     const known = await this.#row(name);
     const asked = ask.parts.map(String);
-    if (known !== undefined) {
+    if (known !== undefined && known.state !== "refused") {
       if (known.amount !== String(ask.amount) || known.asked.join() !== asked.join()) {
         throw new Refusal("conflict", "the id stands for a load of other coins");
       }
@@ -176,7 +181,14 @@ export class Loads {
     await this.#checkVault(ask.amount);
     const parts =
       asked.length > 0 ? asked : denominate(ask.amount, PARTS_MAX, smallest).map(String);
-    const row: LoadRow = { account, amount: String(ask.amount), asked, parts, state: "asked" };
+    const row: LoadRow = {
+      account,
+      amount: String(ask.amount),
+      asked,
+      parts,
+      state: "asked",
+      ...(known?.refusals !== undefined && { refusals: known.refusals }),
+    };
     await this.#save(name, row);
     return row;
   }
@@ -212,20 +224,22 @@ export class Loads {
     return advance;
   }
 
-  /** Freezes, then pays. @throws Refusal if the account cannot: the load is then forgotten. */
+  /** Freezes, then pays. @throws Refusal if the account cannot: the load may then be asked for anew. */
   async #advance(name: LoadName): Promise<LoadRow> {
     const { accounts, vault, logger } = this.#parts;
     const row = (await this.#row(name))!;
     if (row.state !== "asked") return row;
     try {
-      await accounts.hold(row.account, BigInt(row.amount), referenceOf(name));
+      await accounts.hold(row.account, BigInt(row.amount), referenceOf(name, row));
     } catch (error) {
       const isLater = isRefusal(error, "busy") || isRefusal(error, "unavailable");
-      if (isRefusal(error) && !isLater) await this.#forget(name);
+      if (isRefusal(error) && !isLater) {
+        await this.#save(name, { ...row, state: "refused", refusals: (row.refusals ?? 0) + 1 });
+      }
       throw error;
     }
     if (this.#parts.devices.blockedSince(name.owner) !== undefined) {
-      await accounts.release(referenceOf(name));
+      await accounts.release(referenceOf(name, row));
       const reason = { code: "revoked", detail: "the bank has blocked the device" } as const;
       const dead: LoadRow = { ...row, state: "dead", reason };
       await this.#save(name, dead);
@@ -271,11 +285,6 @@ export class Loads {
     this.#remember(name, row);
   }
 
-  async #forget(name: LoadName): Promise<void> {
-    await this.#parts.store.write([{ key: keyOf(name), value: null }]);
-    this.#open.delete(textOf(name));
-  }
-
   #remember(name: LoadName, row: LoadRow): void {
     const isOpen = row.state === "asked" || row.state === "paid";
     if (isOpen) this.#open.set(textOf(name), { name, amount: BigInt(row.amount) });
@@ -287,8 +296,8 @@ export class Loads {
 }
 
 /** The name of the hold in the accounts. */
-function referenceOf({ owner, id }: LoadName): string {
-  return `load:${owner}:${id}`;
+function referenceOf({ owner, id }: LoadName, { refusals }: LoadRow): string {
+  return `load:${owner}:${id}${refusals === undefined ? "" : `:${refusals}`}`;
 }
 
 function textOf({ owner, id }: LoadName): string {

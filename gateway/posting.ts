@@ -10,7 +10,7 @@ export const parts = ["available", "held", "devices"] as const;
 export type Part = (typeof parts)[number];
 export type Book = `${Part}/${AccountId}` | "cash" | "settlement" | "bond" | "losses";
 
-/** What a reference stands for. A hold that was released or taken says so. */
+/** What a reference stands for. A hold that was refused, released or taken says so. */
 export type ReferenceRow = {
   readonly kind: EntryKind;
   /** Absent if no account has to do with it. */
@@ -18,7 +18,7 @@ export type ReferenceRow = {
   /** Where a transfer went. */
   readonly to?: AccountId;
   readonly amount: string;
-  readonly end?: "release" | "debit";
+  readonly end?: "refused" | "release" | "debit";
 };
 
 export type PostingRow = {
@@ -35,13 +35,16 @@ export type PostingRow = {
 /** From one book to another. */
 export type Books = [from: Book, to: Book];
 
-/** @throws Refusal `conflict`. */
+/** @throws Refusal `conflict`; `insufficient-funds` for a hold that was refused. */
 export function checkSame(known: ReferenceRow, asked: ReferenceRow, reference: string): void {
   const isSame = (["kind", "account", "to", "amount"] as const).every(
     (field) => known[field] === asked[field],
   );
   if (!isSame) {
     throw new Refusal("conflict", `reference ${reference} stands for something else`);
+  }
+  if (known.end === "refused") {
+    throw new Refusal("insufficient-funds", `hold ${reference} was refused: ask under another`);
   }
   if (known.end === "release") {
     throw new Refusal("conflict", `hold ${reference} was released and cannot be made again`);

@@ -1,11 +1,14 @@
-/** What the bank's own people and systems ask of the gateway: the counter, the vault, the devices, the books. */
+/** What the bank's own people and systems ask of the gateway: accounts, devices, the vault. */
 import { Type } from "typebox";
 import { NOBODY } from "../protocol/key.ts";
 import { parseMinorUnits } from "../protocol/money.ts";
 import { lock, type MemberId } from "../protocol/output.ts";
 import { recordId } from "../protocol/record.ts";
 import { call, type Route } from "../node/service/route.ts";
+import { accountRow } from "./account-row.ts";
+import type { Accounts } from "./accounts.ts";
 import { sumOf } from "./coin-picking.ts";
+import { counterRoutes } from "./counter-routes.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Devices } from "./devices.ts";
 import { deviceRoutes, type DeviceRoutesParts } from "./device-routes.ts";
@@ -20,7 +23,9 @@ import type { Vault } from "./vault.ts";
 export type StaffRoutesParts = DeviceRoutesParts & {
   readonly networkId: Uint8Array;
   readonly member: MemberId;
-  readonly accounts: EmbeddedAccounts;
+  readonly accounts: Accounts;
+  /** Absent where a core system keeps the accounts: it opens them, and has a counter and books of its own. */
+  readonly embedded: EmbeddedAccounts | undefined;
   readonly credentials: Credentials;
   readonly credentialLifeMs: number;
   readonly devices: Devices;
@@ -33,7 +38,9 @@ const byAccount = Type.Object({ account: Api.AccountName });
 const STATEMENT_MAX = 1000;
 
 export function staffRoutes(parts: StaffRoutesParts): Route[] {
-  return [...accountRoutes(parts), ...deviceRoutes(parts), ...bankRoutes(parts)];
+  const { embedded, devices } = parts;
+  const counter = embedded === undefined ? [] : counterRoutes({ accounts: embedded, devices });
+  return [...counter, ...accountRoutes(parts), ...deviceRoutes(parts), ...bankRoutes(parts)];
 }
 
 function accountRoutes({
@@ -42,45 +49,7 @@ function accountRoutes({
   credentialLifeMs,
   devices,
 }: StaffRoutesParts): Route[] {
-  const rowOf = async (account: string): Promise<Api.AccountRow> => {
-    const { customer } = await accounts.account(account);
-    const { available, held, onDevices } = await accounts.balance(account);
-    return {
-      account,
-      customer,
-      available: String(available),
-      held: String(held),
-      onDevices: String(onDevices),
-      devices: await devices.of(account),
-    };
-  };
   return [
-    call({
-      method: "POST",
-      path: "/v1/accounts",
-      summary: "Opens an account; again, it is the same",
-      refusals: ["conflict"],
-      example: { body: examples.newAccount, reply: examples.accountRow },
-      body: Api.NewAccount,
-      reply: Api.AccountRow,
-      async handle({ body: { account, customer } }) {
-        await accounts.openAccount(account, customer);
-        return rowOf(account);
-      },
-    }),
-    call({
-      method: "GET",
-      path: "/v1/accounts",
-      summary: "Accounts, ascending",
-      refusals: [],
-      example: { query: examples.firstPage, reply: [examples.accountRow] },
-      query: Api.Page(Api.AccountName),
-      reply: Type.Array(Api.AccountRow),
-      async handle({ query: { after, limit } }) {
-        const page = await accounts.accounts(limit, after);
-        return Promise.all(page.map(({ account }) => rowOf(account)));
-      },
-    }),
     call({
       method: "GET",
       path: "/v1/accounts/:account",
@@ -89,21 +58,7 @@ function accountRoutes({
       example: { params: examples.account, reply: examples.accountRow },
       params: byAccount,
       reply: Api.AccountRow,
-      handle: ({ params }) => rowOf(params.account),
-    }),
-    call({
-      method: "POST",
-      path: "/v1/accounts/:account/deposits",
-      summary: "Money that came in at the counter",
-      refusals: ["not-found", "conflict"],
-      example: { params: examples.account, body: examples.newDeposit, reply: examples.accountRow },
-      params: byAccount,
-      body: Api.NewDeposit,
-      reply: Api.AccountRow,
-      async handle({ params: { account }, body }) {
-        await accounts.deposit(account, parseMinorUnits(body.amount), `deposit:${body.reference}`);
-        return rowOf(account);
-      },
+      handle: ({ params }) => accountRow({ accounts, devices }, params.account),
     }),
     call({
       method: "POST",
@@ -146,14 +101,7 @@ function accountRoutes({
   ];
 }
 
-function bankRoutes({
-  networkId,
-  member,
-  accounts,
-  vault,
-  intake,
-  loads,
-}: StaffRoutesParts): Route[] {
+function bankRoutes({ networkId, member, vault, intake, loads }: StaffRoutesParts): Route[] {
   return [
     call({
       method: "GET",
@@ -195,28 +143,6 @@ function bankRoutes({
         const burn = { lock: lock.burn, owner: NOBODY, custodian: member, amount };
         const record = await vault.pay([burn], () => []);
         return { record: recordId(networkId, record.body) };
-      },
-    }),
-    call({
-      method: "GET",
-      path: "/v1/books",
-      summary: "What the bank's books hold together",
-      refusals: [],
-      example: { reply: examples.books },
-      reply: Api.Books,
-      async handle() {
-        const { cash, settlement, bond, losses, available, held, onDevices, total } =
-          await accounts.trialBalance();
-        return {
-          cash: String(cash),
-          settlement: String(settlement),
-          bond: String(bond),
-          losses: String(losses),
-          available: String(available),
-          held: String(held),
-          onDevices: String(onDevices),
-          total: String(total),
-        };
       },
     }),
     call({

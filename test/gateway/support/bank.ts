@@ -10,6 +10,7 @@ import type { MemberId } from "../../../protocol/output.ts";
 import { type NodeSigner, NodeVerifier } from "../../../protocol/p256-node.ts";
 import { systemRandom } from "../../../protocol/random.ts";
 import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
+import type { Accounts } from "../../../gateway/accounts.ts";
 import { GatewayConfigSchema } from "../../../gateway/config.ts";
 import type { GatewayOptions } from "../../../gateway/assembly.ts";
 import { Gateway } from "../../../gateway/gateway.ts";
@@ -34,6 +35,8 @@ export type BankOptions = {
   readonly gateways?: readonly GatewayAddress[];
   /** Whose gateway it is. */
   readonly member?: MemberId;
+  /** What keeps the accounts, if they are not embedded. */
+  readonly accounts?: Accounts;
 };
 
 export class Bank implements AsyncDisposable {
@@ -100,6 +103,7 @@ export class Bank implements AsyncDisposable {
         keys: { issuer, treasury, ...this.next, intake: intakeKey },
         store: this.store,
         node: new NodeClient({ url: this.node.url, timeoutMs: 2_000 }),
+        ...(this.#options.accounts === undefined ? {} : { accounts: this.#options.accounts }),
         verifier: new NodeVerifier(),
         random: systemRandom,
         clock: () => this.now(),
