@@ -25,6 +25,10 @@
  *     t ‖ version u32                      → a trust list, as it travels
  *     h ‖ parcel id 32                     → a parcel for another member, or its answer
  *     f                                    → the emergency profile, as it travels
+ *
+ *     A ‖ epoch u64                        → the key that makes authorization codes, 32 bytes
+ *     S ‖ service                          → a customer's online payment service
+ *     I ‖ SHA-256 of an identity 32        → the service that it leads to, as text
  */
 import { concat, fromHex, type Hex, utf8, Writer } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
@@ -58,6 +62,10 @@ export const keys = {
   trustList: (version: number) => concat(prefix("t"), u32(version)),
   emergencyProfile: prefix("f"),
   parcel: (id: Hex) => concat(prefix("h"), fromHex(id)),
+
+  codeKey: (epoch: number) => concat(prefix("A"), u64(epoch)),
+  onlineService: (id: string) => concat(prefix("S"), utf8.encode(id)),
+  onlineIdentity: (hash: Uint8Array) => concat(prefix("I"), hash),
 } as const;
 
 /** Keys from the first up to but without the second. */
@@ -94,6 +102,7 @@ export const ranges = {
   vaultSpends: under("p"),
   trustLists: under("t"),
   parcels: under("h"),
+  codeKeys: under("A"),
 } as const;
 
 /** The number that ends a key. */

@@ -10,23 +10,30 @@
  * The text is under AES-128-GCM with HKDF-SHA256(x(r·K), no salt, info m); a key is used once, so its nonce
  * is zero. A record's memo is sealed in the same way, under the key that signs the record.
  */
-import { p256 } from "@noble/curves/nist.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 as portableSha256 } from "@noble/hashes/sha2.js";
-import { sha256 } from "#sha256";
-import { concat, equalBytes, Reader, toHex, Writer } from "./bytes.ts";
+import { Reader, Writer } from "./bytes.ts";
 import { KEY_LENGTH, readKeyOnCurve } from "./key.ts";
 import { limits } from "./limits.ts";
+import {
+  BASE,
+  Fn,
+  isLogProof,
+  LOG_PROOF_LENGTH,
+  type Point,
+  pointOf,
+  proveLog,
+  randomScalar,
+} from "./log-proof.ts";
 import { message } from "./message.ts";
 import type { Random } from "./random.ts";
 import { Refusal } from "./refusal.ts";
 
 export const ENVELOPE_VERSION = 1;
 
-const PROOF_LENGTH = 64;
 const TAG_LENGTH = 16;
 /** What an envelope adds to the text it seals. */
-export const ENVELOPE_OVERHEAD = 1 + 4 + KEY_LENGTH + PROOF_LENGTH + TAG_LENGTH;
+export const ENVELOPE_OVERHEAD = 1 + 4 + KEY_LENGTH + LOG_PROOF_LENGTH + TAG_LENGTH;
 /** The longest text, in bytes. */
 export const SEALED_TEXT_MAX = limits.envelopeMax - ENVELOPE_OVERHEAD;
 
@@ -43,8 +50,6 @@ export type Envelope = {
 
 /** A public audit key on P-256, and the epoch in which it is the one to seal to. */
 export type AuditKey = { readonly epoch: number; readonly publicKey: Uint8Array };
-
-const { BASE, Fn } = p256.Point;
 
 /**
  * Seals a text of at most 394 bytes under `deviceKey` to the audit key. Costs three multiplications.
@@ -63,13 +68,12 @@ export async function sealEnvelope(
   const r = randomScalar(random);
   const ephemeral = BASE.multiply(r).toBytes(true);
   const context = contextOf(networkId, deviceKey, audit.epoch, ephemeral);
-  const shared = p256.Point.fromBytes(audit.publicKey).multiply(r);
-  const key = await contentKey(shared.toBytes(true), context);
+  const key = await contentKey(pointOf(audit.publicKey).multiply(r), context);
   const sealed = await crypto.subtle.encrypt(cipher, key, text.slice());
   return encodeEnvelope({
     epoch: audit.epoch,
     ephemeral,
-    proof: prove(r, randomScalar(random), context),
+    proof: proveLog(context, r, [BASE], random),
     ciphertext: new Uint8Array(sealed),
   });
 }
@@ -81,7 +85,7 @@ export function checkEnvelopeProof(
   envelope: Envelope,
 ): void {
   const context = contextOf(networkId, deviceKey, envelope.epoch, envelope.ephemeral);
-  if (!isProven(envelope, context)) {
+  if (!isLogProof(context, [BASE], [pointOf(envelope.ephemeral)], envelope.proof)) {
     throw new Refusal("bad-proof", "the envelope was not sealed for this device key");
   }
 }
@@ -96,10 +100,24 @@ export async function openEnvelope(
   envelope: Envelope,
   privateKey: Uint8Array,
 ): Promise<Uint8Array> {
+  const shared = pointOf(envelope.ephemeral).multiply(Fn.fromBytes(privateKey));
+  return await openEnvelopeAt(networkId, deviceKey, envelope, shared);
+}
+
+/**
+ * Opens an envelope with x·R, x being the audit key: what holders of shares make together, each with its
+ * own, so that nobody ever has x. The proof comes first.
+ * @throws Refusal `bad-proof`; `cannot-open` where the point is another, or a byte was changed.
+ */
+export async function openEnvelopeAt(
+  networkId: Uint8Array,
+  deviceKey: Uint8Array,
+  envelope: Envelope,
+  shared: Point,
+): Promise<Uint8Array> {
   checkEnvelopeProof(networkId, deviceKey, envelope);
   const context = contextOf(networkId, deviceKey, envelope.epoch, envelope.ephemeral);
-  const shared = p256.Point.fromBytes(envelope.ephemeral).multiply(Fn.fromBytes(privateKey));
-  const key = await contentKey(shared.toBytes(true), context);
+  const key = await contentKey(shared, context);
   try {
     return new Uint8Array(await crypto.subtle.decrypt(cipher, key, envelope.ciphertext.slice()));
   } catch {
@@ -112,7 +130,7 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
     .u8(ENVELOPE_VERSION)
     .u32(envelope.epoch)
     .fixed(envelope.ephemeral, KEY_LENGTH)
-    .fixed(envelope.proof, PROOF_LENGTH)
+    .fixed(envelope.proof, LOG_PROOF_LENGTH)
     .put(envelope.ciphertext)
     .done();
 }
@@ -127,7 +145,7 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   }
   const epoch = reader.u32("epoch");
   const ephemeral = readKeyOnCurve(reader, "ephemeral");
-  const proof = reader.take(PROOF_LENGTH, "proof");
+  const proof = reader.take(LOG_PROOF_LENGTH, "proof");
   const length = reader.remaining;
   if (length < TAG_LENGTH || bytes.length > limits.envelopeMax) {
     throw reader.refuse(`an envelope has no ${length} bytes of ciphertext`, "ciphertext");
@@ -148,36 +166,9 @@ function contextOf(
   return message("envelope", networkId, body.done());
 }
 
-/** The content key from the compressed point r·K = x·R: its x coordinate, not its sign, is the secret. */
-function contentKey(shared: Uint8Array, context: Uint8Array) {
-  const bytes = hkdf(portableSha256, shared.subarray(1), new Uint8Array(), context, 16);
+/** The content key from the point r·K = x·R: its x coordinate, not its sign, is the secret. */
+function contentKey(shared: Point, context: Uint8Array) {
+  const x = shared.toBytes(true).subarray(1);
+  const bytes = hkdf(portableSha256, x, new Uint8Array(), context, 16);
   return crypto.subtle.importKey("raw", bytes.slice(), "AES-GCM", false, ["encrypt", "decrypt"]);
-}
-
-function prove(r: bigint, k: bigint, context: Uint8Array): Uint8Array {
-  const c = challenge(context, BASE.multiply(k).toBytes(true));
-  return concat(Fn.toBytes(c), Fn.toBytes(Fn.add(k, Fn.mul(c, r))));
-}
-
-/** Whether A = zG − cR gives the challenge c again. */
-function isProven({ proof, ephemeral }: Envelope, context: Uint8Array): boolean {
-  try {
-    const c = Fn.fromBytes(proof.subarray(0, 32));
-    const z = Fn.fromBytes(proof.subarray(32));
-    const R = p256.Point.fromBytes(ephemeral);
-    const A = BASE.multiplyUnsafe(z).subtract(R.multiplyUnsafe(c));
-    return equalBytes(Fn.toBytes(challenge(context, A.toBytes(true))), Fn.toBytes(c));
-  } catch {
-    // A number from n on, a point off the curve, or A at infinity: no proof.
-    return false;
-  }
-}
-
-function challenge(context: Uint8Array, commitment: Uint8Array): bigint {
-  return Fn.create(BigInt(toHex(sha256(concat(context, commitment)))));
-}
-
-/** A scalar from 1 to n − 1 out of 48 random bytes, so that the remainder is even (FIPS 186-5, A.2.1). */
-function randomScalar(random: Random): bigint {
-  return Fn.fromBytes(p256.utils.randomSecretKey(random(48)));
 }

@@ -17,6 +17,10 @@ export const limits = {
   /** A sentence; and Argon2id reads all of it. */
   passwordMax: 64,
 
+  // Online payments.
+  /** Where a customer goes back to: a shop's address and the number of an order. */
+  returnUrlMax: 255,
+
   // Batches.
   /** A batch of two-output records stays within half the byte bound, and its tree within 12 levels. */
   batchLeavesMax: 4096,
@@ -145,6 +149,12 @@ export const limits = {
 
   /** Records and deposits in the history of one coin: with the largest of them the file is within its bound. */
   historyMax: 1024,
+
+  // The audit key.
+  /** Authorities of a country that share an audit key. Each deals to each, so what they check grows with the square. */
+  shareHoldersMax: 32,
+  /** What 32 holders say at a ceremony, each to each. */
+  transcriptMax: 512 * 1024,
 
   // Network files.
   /** A gateway for each of 256 members, with room. */

@@ -26,8 +26,21 @@ export const messageNames = [
   "alarm",
   "acknowledgement",
   "applied",
+  "ceremony",
+  "commitments",
+  "pledge",
+  "share",
+  "deal",
+  "possession",
+  "verdict",
   "disclosure",
+  "disclosure-answer",
   "code",
+  "order",
+  "refund",
+  "authorization",
+  "second-factor",
+  "result",
 ] as const;
 
 export type MessageName = (typeof messageNames)[number];

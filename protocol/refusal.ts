@@ -56,6 +56,12 @@ export const refusalCodes = {
     false,
     "It is sealed to another key or was changed on the way: open it with the key it names.",
   ),
+  "failed-ceremony": row(
+    422,
+    "ignore",
+    false,
+    "This ceremony gives no key. Settle it with the holder that the text names, and hold another from its plan on, with it or without.",
+  ),
 
   // Rules of the ledger, in rule order. They are advice to the owner; order alone decides.
   duplicate: row(200, "ignore", false, "Nothing is to be done: this record has already applied."),
@@ -187,6 +193,26 @@ export const refusalCodes = {
     "ignore",
     false,
     "No code helps any more: sync, and have the bank block the device and return its money.",
+  ),
+
+  // Online payments.
+  "wrong-credentials": row(
+    401,
+    "ignore",
+    false,
+    "Enter identity and payment password again. After five wrong tries the bank locks the service, and unlocks it when asked.",
+  ),
+  "wrong-code": row(
+    403,
+    "ignore",
+    true,
+    "Enter the code as it was sent for this payment, or ask for another; the text says which.",
+  ),
+  "over-online-limit": row(
+    422,
+    "ignore",
+    false,
+    "Pay less, or raise the limit you have set for online payments; the text names it.",
   ),
 
   // Services.

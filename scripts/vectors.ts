@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { toHex } from "../protocol/bytes.ts";
 import { alarms, sealedAlarms } from "./vectors/alarms.ts";
 import { batches } from "./vectors/batches.ts";
+import { ceremonies } from "./vectors/ceremonies.ts";
 import { envelopes } from "./vectors/envelopes.ts";
 import { bundles } from "./vectors/bundles.ts";
 import { claimCodes } from "./vectors/claim-codes.ts";
@@ -26,6 +27,7 @@ import {
 import { merkle } from "./vectors/merkle.ts";
 import { messages } from "./vectors/messages.ts";
 import { deposits, enrolments, kinds } from "./vectors/enrolments.ts";
+import { orders } from "./vectors/orders.ts";
 import { answers, parcels } from "./vectors/parcels.ts";
 import { records } from "./vectors/records.ts";
 import { references } from "./vectors/references.ts";
@@ -68,8 +70,10 @@ const files: Record<string, object> = {
   parcels: { parcels: await parcels(), answers: await answers() },
   alarms: { alarms: alarms(), sealed: await sealedAlarms() },
   envelopes: await envelopes(),
+  ceremonies: await ceremonies(),
   references: references(),
   "claim-codes": await claimCodes(),
+  orders: await orders(),
 };
 
 mkdirSync(folder, { recursive: true });

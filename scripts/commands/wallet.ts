@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { parseNetworkFile } from "../../protocol/network-file.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { Hex } from "../../protocol/bytes.ts";
+import type { DeviceClass } from "../../protocol/certificate.ts";
 import { parseHex, parseWhole, readText } from "../arguments.ts";
 import { profiles } from "../deploy/plan.ts";
 import { type Report, say } from "../report.ts";
@@ -10,17 +11,18 @@ import * as act from "../wallet/actions.ts";
 import { readMessage, STANDARD, textOf, writeMessage } from "../wallet/message-file.ts";
 import { showCodes } from "../wallet/show-codes.ts";
 import { Wallet } from "../wallet/wallet.ts";
-import { makeWalletFile } from "../wallet/wallet-file.ts";
+import { makeWalletFile, parseDeviceClass } from "../wallet/wallet-file.ts";
+import { command, type Common, gateway, type Gateway, run } from "./wallet-options.ts";
+import { registerParcel } from "./wallet-parcel.ts";
 
-type Common = { readonly folder: string; readonly json?: true };
 type Out = Common & { readonly out: string; readonly text?: true; readonly qr?: true };
 type In = Common & { readonly in: string };
-type Gateway = Common & { readonly gateway?: string };
 type Waiting = Gateway & { readonly wait: number };
 
 type InitOptions = Common & {
   readonly network: string;
   readonly member: number;
+  readonly class: DeviceClass;
   readonly gateway?: string;
   readonly trustKey: Hex;
   readonly receiptLife: number;
@@ -49,6 +51,7 @@ export function registerWallet(program: Command): void {
   registerBank(wallet);
   registerPayment(wallet);
   registerViews(wallet);
+  registerParcel(wallet);
 }
 
 /** What needs a gateway, and what comes before. */
@@ -57,6 +60,12 @@ function registerBank(wallet: Command): void {
     .requiredOption("--network <file>", "the network file, from the bank or the authority")
     .requiredOption("--member <number>", "the bank that is to keep the coins", parseWhole)
     .requiredOption("--trust-key <0x…>", "the authority's public trust key, from a trusted place")
+    .option(
+      "--class <name>",
+      "what the bank knows the device as: software, host, terminal, merchant, element or chip",
+      parseDeviceClass,
+      "software",
+    )
     .option("--gateway <url>", "the bank's gateway; the network file's by default")
     .option(
       "--receipt-life <seconds>",
@@ -125,21 +134,6 @@ function registerViews(wallet: Command): void {
     );
 }
 
-function command(wallet: Command, usage: string, says: string): Command {
-  return wallet
-    .command(usage)
-    .description(says)
-    .requiredOption("-f, --folder <dir>", "the wallet's folder")
-    .option("--json", "one JSON value; amounts in minor units");
-}
-
-function gateway(wallet: Command, usage: string, says: string): Command {
-  return command(wallet, usage, says).option(
-    "--gateway <url>",
-    "another gateway than the bank's usual one",
-  );
-}
-
 function waiting(wallet: Command, usage: string, says: string): Command {
   return gateway(wallet, usage, says).option(
     "--wait <seconds>",
@@ -162,7 +156,7 @@ function out(each: Command): Command {
 }
 
 async function init(options: InitOptions): Promise<void> {
-  const { folder, member, trustKey, receiptLife } = options;
+  const { folder, member, class: named, trustKey, receiptLife } = options;
   const network = parseNetworkFile(await readText(options.network));
   const url = options.gateway ?? network.gateways.find((each) => each.member === member)?.url;
   if (url === undefined)
@@ -170,17 +164,9 @@ async function init(options: InitOptions): Promise<void> {
       "bad-configuration",
       `the network file names no gateway of member ${member}: say --gateway`,
     );
-  const settings = { network, member, gateway: url, trustKey, receiptLifeS: receiptLife };
-  await makeWalletFile(folder, settings);
+  const own = { member, class: named, gateway: url, trustKey, receiptLifeS: receiptLife };
+  await makeWalletFile(folder, { network, ...own });
   await run(options, async (it) => act.identity(it));
-}
-
-async function run(
-  { folder, json }: Common,
-  work: (wallet: Wallet) => Promise<Report>,
-): Promise<void> {
-  await using wallet = await Wallet.open(folder);
-  say(await work(wallet), json ?? false);
 }
 
 /** The message goes out before anything is said: whoever waits for it comes first. */

@@ -27,6 +27,7 @@ export async function enrolWallet(
   const isDone = await untilDone(wait * 1000, () =>
     enrol(wallet.purse, gateway, utf8.encode(credential), label),
   );
+  await wallet.noteIntake(choice.gateway);
   if (isDone) return identity(wallet);
   const lines = [
     "The enrolment is on its way to the ledger: run this again to fetch the certificate.",
@@ -79,6 +80,7 @@ export async function redeemAmount(
 export async function syncWallet(wallet: Wallet, choice: GatewayChoice): Promise<Report> {
   const gateway = await wallet.gateway(choice);
   const report = await sync(wallet.purse, gateway);
+  if (gateway.member === wallet.settings.member) await wallet.noteIntake(choice.gateway);
   const { handedIn, settled, pending: waits, refused } = report;
   const lines = [
     `Member ${gateway.member}: ${handedIn} handed in, ${settled} settled, ${waits} on their way, ${refused.length} refused.`,
@@ -221,15 +223,19 @@ export function proof(wallet: Wallet, record: Hex): Sent {
 
 export function identity(wallet: Wallet): Report {
   const { owner, deviceKey, member, certificate, signedTime } = wallet.purse.identity();
-  const { code } = wallet.settings.network.currency;
+  const { class: named, network } = wallet.settings;
+  const { code } = network.currency;
   const lines = [
-    `device    ${owner}, a software purse in ${code}`,
+    `device    ${owner}, a software purse in ${code}, of class ${named}`,
     `key       ${toHex(deviceKey)}`,
     `bank      member ${member}, gateway ${wallet.settings.gateway}`,
   ];
   if (certificate === undefined) {
     lines.push("certified not yet: enrol with a credential from the bank");
-    return { lines, data: { owner, deviceKey: toHex(deviceKey), member, signedTime } };
+    return {
+      lines,
+      data: { owner, deviceKey: toHex(deviceKey), member, class: named, signedTime },
+    };
   }
   const { notAfter, maxPayment, maxBalance, maxDepth, label } = certificate;
   const limit = maxPayment === 0n ? "any amount" : `below ${wallet.format(maxPayment)}`;
@@ -240,6 +246,13 @@ export function identity(wallet: Wallet): Report {
   const terms = { notAfter, maxPayment, maxBalance, maxDepth, label };
   return {
     lines,
-    data: { owner, deviceKey: toHex(deviceKey), member, signedTime, certificate: terms },
+    data: {
+      owner,
+      deviceKey: toHex(deviceKey),
+      member,
+      class: named,
+      signedTime,
+      certificate: terms,
+    },
   };
 }

@@ -7,6 +7,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createFile } from "../../node/service/durable-file.ts";
 import type { Hex } from "../../protocol/bytes.ts";
+import { type DeviceClass, deviceClasses } from "../../protocol/certificate.ts";
 import {
   formatNetworkFile,
   type NetworkFile,
@@ -18,6 +19,8 @@ export type WalletSettings = {
   readonly network: NetworkFile;
   /** The bank that keeps the wallet's coins. */
   readonly member: number;
+  /** What the purse says that it is: the bank certifies what it was told at the counter. */
+  readonly class: DeviceClass;
   /** URL of the bank's gateway. */
   readonly gateway: string;
   /** The authority's public trust key, compressed. */
@@ -29,6 +32,7 @@ export type WalletSettings = {
 type WalletFile = Omit<WalletSettings, "network"> & { readonly format: typeof FORMAT };
 
 const FORMAT = 1;
+const classNames = Object.keys(deviceClasses).join(", ");
 
 /** Paths in a wallet's folder. */
 export function walletPaths(folder: string) {
@@ -38,6 +42,9 @@ export function walletPaths(folder: string) {
     key: join(folder, "key.json"),
     purse: join(folder, "purse"),
     load: join(folder, "load.json"),
+    intake: join(folder, "intake.key"),
+    parcels: join(folder, "parcels"),
+    carried: join(folder, "carried"),
   };
 }
 
@@ -46,8 +53,8 @@ export function walletPaths(folder: string) {
  * @throws Refusal `conflict` for a folder with other settings; `bad-configuration`.
  */
 export async function makeWalletFile(folder: string, settings: WalletSettings): Promise<void> {
-  const { network, member, gateway, trustKey, receiptLifeS } = settings;
-  const file: WalletFile = { format: FORMAT, member, gateway, trustKey, receiptLifeS };
+  const { network, ...own } = settings;
+  const file: WalletFile = { format: FORMAT, ...own };
   const text = `${JSON.stringify(file, undefined, 2)}\n`;
   const paths = walletPaths(folder);
   // What is wrong is said before anything is written.
@@ -80,17 +87,30 @@ function parseWalletFile(text: string, path: string): WalletFile {
   } catch {
     throw bad("it is not JSON");
   }
-  const { format, member, gateway, trustKey, receiptLifeS, ...others } = fields;
+  // Files from before there was a choice name no class.
+  const { class: named = "software", ...rest } = fields;
+  const { format, member, gateway, trustKey, receiptLifeS, ...others } = rest;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw bad(`"${unknown}" is not known`);
   if (format !== FORMAT) throw bad(`"format" is not ${FORMAT}`);
   if (!isWhole(member, 0xffff)) throw bad('"member" is not a member\'s number');
+  if (!isDeviceClass(named)) throw bad(`"class" is not one of ${classNames}`);
   if (typeof gateway !== "string" || !/^https?:/.test(gateway) || !URL.canParse(gateway))
     throw bad('"gateway" is not an http or https URL');
   if (typeof trustKey !== "string" || !/^0x0[23][0-9a-f]{64}$/.test(trustKey))
     throw bad('"trustKey" is not a compressed P-256 key: 0x and 66 lower-case digits');
   if (!isWhole(receiptLifeS, 2 ** 32 - 1)) throw bad('"receiptLifeS" is not a number of seconds');
-  return { format, member, gateway, trustKey: trustKey as Hex, receiptLifeS };
+  return { format, member, class: named, gateway, trustKey: trustKey as Hex, receiptLifeS };
+}
+
+/** @throws Refusal `malformed` for what is no class of devices. */
+export function parseDeviceClass(text: string): DeviceClass {
+  if (isDeviceClass(text)) return text;
+  throw new Refusal("malformed", `"${text}" is no class of devices: say one of ${classNames}`);
+}
+
+function isDeviceClass(name: unknown): name is DeviceClass {
+  return typeof name === "string" && Object.hasOwn(deviceClasses, name);
 }
 
 function isWhole(value: unknown, max: number): value is number {

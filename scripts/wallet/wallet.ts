@@ -1,12 +1,15 @@
 /** A wallet in a folder: its settings, its purse, and the way to gateways, for as long as a command runs. */
+import { readFile } from "node:fs/promises";
 import { Refusal } from "../../protocol/refusal.ts";
 import { FilePurseStore } from "../../device/file-store.ts";
 import { type GatewayClient, HttpGatewayClient } from "../../device/gateway-client.ts";
 import { openDeviceKey } from "../../device/node-keys.ts";
 import type { PurseParts } from "../../device/holder.ts";
 import { Purse } from "../../device/purse.ts";
-import { fromHex } from "../../protocol/bytes.ts";
-import type { Owner } from "../../protocol/key.ts";
+import { replaceFile } from "../../node/service/durable-file.ts";
+import { fromHex, type Hex, Reader } from "../../protocol/bytes.ts";
+import { fieldsOf, hex, integer, take } from "../../protocol/json-fields.ts";
+import { type Owner, readKeyOnCurve } from "../../protocol/key.ts";
 import { type Amount, formatAmount, parseAmount } from "../../protocol/money.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
 import { systemRandom } from "../../protocol/random.ts";
@@ -20,7 +23,7 @@ export type GatewayChoice = {
 };
 
 /** What a gateway says of itself. */
-type MemberInfo = { readonly member: number; readonly vault: Owner };
+type MemberInfo = { readonly member: number; readonly vault: Owner; readonly intake: Hex };
 
 export class Wallet implements AsyncDisposable {
   readonly folder: string;
@@ -47,7 +50,7 @@ export class Wallet implements AsyncDisposable {
       const purse = await Purse.open({
         networkId: settings.network.networkId,
         member: settings.member,
-        class: "software",
+        class: settings.class,
         signer,
         verifier: new NodeVerifier(),
         store,
@@ -92,6 +95,26 @@ export class Wallet implements AsyncDisposable {
     throw new Refusal("wrong-network", `${url} is the gateway of member ${member}`);
   }
 
+  /** Keeps the key to which parcels for the bank are sealed, for when it is out of reach. @throws Refusal `malformed`. */
+  async noteIntake(gateway?: string): Promise<void> {
+    const { intake } = await this.#info(gateway ?? this.settings.gateway);
+    intakeKey(intake);
+    await replaceFile(walletPaths(this.folder).intake, `${intake}\n`, 0o644);
+  }
+
+  /** As it was noted last. @throws Refusal `unavailable` if it never was. */
+  async intake(): Promise<Uint8Array> {
+    const path = walletPaths(this.folder).intake;
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      throw new Refusal(
+        "unavailable",
+        "the bank's key for parcels is not known here yet: sync with the bank once",
+      );
+    });
+    return intakeKey(text.trim());
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.purse.close();
   }
@@ -115,17 +138,21 @@ export class Wallet implements AsyncDisposable {
   }
 
   async #info(url: string): Promise<MemberInfo> {
-    const info = await fetchJson(`${url.replace(/\/+$/, "")}/v1/member`);
-    const { networkId, member, vault } = info as { [name: string]: unknown };
+    const fields = fieldsOf(await fetchJson(`${url.replace(/\/+$/, "")}/v1/member`), url);
+    const networkId = take(fields, "networkId", hex(32));
     if (networkId !== this.settings.network.networkId)
-      throw new Refusal(
-        "wrong-network",
-        `the gateway at ${url} is of network ${String(networkId)}`,
-      );
-    if (!Number.isSafeInteger(member) || !/^0x[0-9a-f]{40}$/.test(String(vault)))
-      throw new Refusal("malformed", `${url} does not say whose gateway it is`);
-    return { member: member as number, vault: vault as Owner };
+      throw new Refusal("wrong-network", `the gateway at ${url} is of network ${networkId}`);
+    return {
+      member: take(fields, "member", integer(1, 0xffff)),
+      vault: take(fields, "vault", hex(20)),
+      intake: take(fields, "intake", hex(33)),
+    };
   }
+}
+
+/** @throws Refusal `malformed` for what is no key. */
+function intakeKey(text: string): Uint8Array {
+  return readKeyOnCurve(new Reader(fromHex(text, 33, "intake")), "intake");
 }
 
 /** A gateway that is out of reach is an answer to the person who asked, with what to do. */

@@ -13,6 +13,7 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
     "The bank's answer does not fit the question. Sync again; if it happens again, call the bank.",
   "cannot-open":
     "The code is for another device, or was changed. Ask for a new code and scan that.",
+  "failed-ceremony": callBank,
   duplicate: "This is done already. There is nothing to do.",
   "unknown-coin":
     "The bank has not heard of the payments before this one yet. It is kept: sync again later.",
@@ -65,6 +66,11 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
   "sync-needed":
     "The bank has to hear of earlier payments first. Connect to the internet, sync, and try again.",
   "false-receipt": "No bank vouches for this money. Do not accept it.",
+  "wrong-credentials":
+    "The identity or the payment password is wrong. After five wrong tries the bank locks online payments.",
+  "wrong-code": "This is not the code for this payment, or it came too late. Ask for another.",
+  "over-online-limit":
+    "This is more than the limit you have set for online payments. Pay less, or raise the limit.",
   unauthorised:
     "The bank does not know this code or this device. Check the code, or ask the bank for a new one.",
   forbidden:

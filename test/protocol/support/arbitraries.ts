@@ -2,6 +2,11 @@
 import fc from "fast-check";
 import { type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
 import type { AlarmMessage, Taking } from "../../../protocol/alarm.ts";
+import type { Deal } from "../../../protocol/audit/deal.ts";
+import type { PartialOpening } from "../../../protocol/audit/partial-opening.ts";
+import type { CeremonyPlan } from "../../../protocol/audit/plan.ts";
+import type { Pledge } from "../../../protocol/audit/pledge.ts";
+import type { Verdict } from "../../../protocol/audit/verdict.ts";
 import type { EmergencyProfile } from "../../../protocol/emergency-profile.ts";
 import type { CarriedList } from "../../../protocol/carried-lists.ts";
 import {
@@ -249,4 +254,66 @@ export const confirmationFields: fc.Arbitrary<With<Omit<Confirmation, "returned"
   id: hex(32),
   lists: carriedLists,
   signature,
+});
+
+const holderNumbers = fc.integer({ min: 1, max: 32 });
+const stepHead = { ceremony: hex(32), holder: holderNumbers };
+
+export const ceremonyPlan: fc.Arbitrary<CeremonyPlan> = fc
+  .uniqueArray(publicKey, { minLength: 1, maxLength: 16, selector: toHex })
+  .chain((keys) =>
+    fc.record({
+      epoch: fc.integer({ min: 1, max: 0xffff_ffff }),
+      salt: bytes(16),
+      threshold: fc.integer({ min: 1, max: keys.length }),
+      holders: fc
+        .tuple(...keys.map((signingKey) => text(32).map((name) => ({ signingKey, name }))))
+        .map((holders) =>
+          holders
+            .toSorted((a, b) => (toHex(a.signingKey) < toHex(b.signingKey) ? -1 : 1))
+            .map((holder, i) => ({
+              ...holder,
+              account: `0x${(i + 1).toString(16).padStart(40, "0")}` as Hex,
+            })),
+        ),
+    }),
+  );
+
+export const pledge: fc.Arbitrary<With<Pledge>> = fc.record({
+  ...stepHead,
+  promise: hex(32),
+  sealingKeys: fc.array(publicKey, { minLength: 1, maxLength: 32 }),
+  signature,
+});
+
+export const deal: fc.Arbitrary<With<Deal>> = fc.record({
+  ...stepHead,
+  pledges: hex(32),
+  commitments: fc.array(publicKey, { minLength: 1, maxLength: 32 }),
+  proof: bytes(64),
+  shares: fc.array(fc.record({ enc: bytes(65), ciphertext: bytes(48) }), {
+    minLength: 1,
+    maxLength: 32,
+  }),
+  signature,
+});
+
+export const verdict: fc.Arbitrary<With<Verdict>> = fc.record({
+  ...stepHead,
+  deals: hex(32),
+  finding: fc.oneof(
+    fc.record({ kind: fc.constant("held" as const), proof: bytes(64) }),
+    fc.record({
+      kind: fc.constant("complaint" as const),
+      dealer: holderNumbers,
+      openingKey: bytes(32),
+    }),
+  ),
+  signature,
+});
+
+export const partialOpening: fc.Arbitrary<PartialOpening> = fc.record({
+  holder: holderNumbers,
+  point: publicKey,
+  proof: bytes(64),
 });

@@ -2,6 +2,9 @@
  * Encoders of what only its signer makes: from the fields alone, with the signature that the fields carry.
  * With them a test sees whether what a decoder took is what an encoder would have written.
  */
+import { type Deal, signDeal } from "../../../protocol/audit/deal.ts";
+import { type Pledge, signPledge } from "../../../protocol/audit/pledge.ts";
+import { signVerdict, type Verdict } from "../../../protocol/audit/verdict.ts";
 import { type Certificate, signCertificate } from "../../../protocol/certificate.ts";
 import { type Confirmation, signConfirmation } from "../../../protocol/confirmation.ts";
 import { type DeviceRequest, signDeviceRequest } from "../../../protocol/device-request.ts";
@@ -15,6 +18,7 @@ import {
   signTrustList,
   type TrustList,
 } from "../../../protocol/lists.ts";
+import { type PaymentOrder, signPaymentOrder } from "../../../protocol/payment-order.ts";
 import { type Receipt, signReceipt } from "../../../protocol/receipt.ts";
 import { type Request, signRequest } from "../../../protocol/request.ts";
 import type { Signer } from "../../../protocol/signature.ts";
@@ -47,6 +51,10 @@ export async function encodeRequest(value: With<Request>): Promise<Uint8Array> {
   return (await signRequest(networkId, value, carrying(value.signature))).bytes;
 }
 
+export async function encodePaymentOrder(value: With<PaymentOrder>): Promise<Uint8Array> {
+  return (await signPaymentOrder(networkId, value, carrying(value.signature))).bytes;
+}
+
 export async function encodeConfirmation(value: With<Confirmation>): Promise<Uint8Array> {
   return (await signConfirmation(networkId, value, carrying(value.signature))).bytes;
 }
@@ -54,6 +62,18 @@ export async function encodeConfirmation(value: With<Confirmation>): Promise<Uin
 export async function encodeDeviceRequest(value: With<DeviceRequest>): Promise<Uint8Array> {
   const device = carrying(value.signature, value.deviceKey);
   return (await signDeviceRequest(networkId, value, device)).bytes;
+}
+
+export async function encodePledge(value: With<Pledge>): Promise<Uint8Array> {
+  return (await signPledge(networkId, value, carrying(value.signature))).bytes;
+}
+
+export async function encodeDeal(value: With<Deal>): Promise<Uint8Array> {
+  return (await signDeal(networkId, value, carrying(value.signature))).bytes;
+}
+
+export async function encodeVerdict(value: With<Verdict>): Promise<Uint8Array> {
+  return (await signVerdict(networkId, value, carrying(value.signature))).bytes;
 }
 
 /** A signer that gives one signature, whatever it is asked to sign. */

@@ -2,6 +2,15 @@
 import fc from "fast-check";
 import { decodeAcknowledgement, encodeAcknowledgement } from "../../../protocol/acknowledgement.ts";
 import { decodeAlarm, encodeAlarm } from "../../../protocol/alarm.ts";
+import { decodeDeal } from "../../../protocol/audit/deal.ts";
+import {
+  decodePartialOpening,
+  encodePartialOpening,
+} from "../../../protocol/audit/partial-opening.ts";
+import { decodePlan, encodePlan } from "../../../protocol/audit/plan.ts";
+import { decodePledge } from "../../../protocol/audit/pledge.ts";
+import { decodeTranscript, encodeTranscript } from "../../../protocol/audit/transcript.ts";
+import { decodeVerdict } from "../../../protocol/audit/verdict.ts";
 import { decodeBatch, encodeBatch } from "../../../protocol/batch.ts";
 import { decodeBundle, encodeBundle } from "../../../protocol/bundle.ts";
 import { decodeCertificate } from "../../../protocol/certificate.ts";
@@ -13,6 +22,7 @@ import { decodeEmergencyProfile } from "../../../protocol/emergency-profile.ts";
 import { decodeEnrolment, encodeEnrolment } from "../../../protocol/enrolment.ts";
 import { decodeEnvelope, encodeEnvelope } from "../../../protocol/envelope.ts";
 import { decodeRevocationList, decodeTrustList } from "../../../protocol/lists.ts";
+import { decodePaymentOrder } from "../../../protocol/payment-order.ts";
 import { decodeReceipt } from "../../../protocol/receipt.ts";
 import { decodeRecord, encodeRecord } from "../../../protocol/record.ts";
 import { decodeRequest } from "../../../protocol/request.ts";
@@ -20,32 +30,42 @@ import { decodeStatement, encodeStatement } from "../../../protocol/statement.ts
 import {
   alarm,
   batch,
+  ceremonyPlan,
   certificate,
   confirmationFields,
+  deal,
   deposit,
   emergencyProfile,
   enrolment,
   envelope,
+  partialOpening,
+  pledge,
   receipt,
   record,
   requestFields,
   revocationList,
   trustList,
+  verdict,
 } from "./arbitraries.ts";
 import {
   encodeCertificate,
   encodeConfirmation,
+  encodeDeal,
   encodeDeviceRequest,
   encodeEmergencyProfile,
+  encodePaymentOrder,
+  encodePledge,
   encodeReceipt,
   encodeRequest,
   encodeRevocationList,
   encodeTrustList,
+  encodeVerdict,
 } from "./encoders.ts";
 import {
   acknowledgement,
   deviceReply,
   deviceRequest,
+  paymentOrder,
   signedCertificate,
   signedRecord,
   statement,
@@ -129,9 +149,29 @@ export const formats: readonly Format[] = [
     encodeAcknowledgement,
     acknowledgement,
   ),
+  format("order", ["orders"], decodePaymentOrder, encodePaymentOrder, paymentOrder),
   format("statement", ["gateway", "statements"], decodeStatement, encodeStatement, statement),
   format("alarm", ["alarms", "alarms"], decodeAlarm, encodeAlarm, alarm),
   format("envelope", ["envelopes"], decodeEnvelope, encodeEnvelope, envelope),
+  format("ceremony plan", ["ceremonies", "plans"], decodePlan, encodePlan, ceremonyPlan),
+  format("pledge", ["ceremonies", "pledges"], decodePledge, encodePledge, pledge),
+  format("deal", ["ceremonies", "deals"], decodeDeal, encodeDeal, deal),
+  format("verdict", ["ceremonies", "verdicts"], decodeVerdict, encodeVerdict, verdict),
+  format(
+    "transcript",
+    ["ceremonies", "transcripts"],
+    decodeTranscript,
+    encodeTranscript,
+    // What hangs together in one is for its own tests.
+    fc.constantFrom(...goodBytes("ceremonies", "transcripts").map(decodeTranscript)),
+  ),
+  format(
+    "partial opening",
+    ["ceremonies", "openings"],
+    decodePartialOpening,
+    encodePartialOpening,
+    partialOpening,
+  ),
 ];
 
 /** What an encoder takes is what a decoder gives, and more. */

@@ -12,6 +12,7 @@ import type { DeviceReply } from "../../../protocol/device-reply.ts";
 import type { DeviceRequest } from "../../../protocol/device-request.ts";
 import { decodeEnrolment } from "../../../protocol/enrolment.ts";
 import { type RequestKind, requestKinds } from "../../../protocol/gateway-messages.ts";
+import type { PaymentOrder } from "../../../protocol/payment-order.ts";
 import type { Reason } from "../../../protocol/reason.ts";
 import { decodeReceipt } from "../../../protocol/receipt.ts";
 import { decodeRecord } from "../../../protocol/record.ts";
@@ -92,6 +93,19 @@ export const statement: fc.Arbitrary<SignedStatement> = fc.record({
   seq: safe,
   issued: safe,
   member: u16,
+  signature,
+});
+
+export const paymentOrder: fc.Arbitrary<With<PaymentOrder>> = fc.record({
+  member: u16,
+  payee: hex(20),
+  amount,
+  id: bytes(16),
+  created: safe,
+  notAfter: safe,
+  merchant: text(32),
+  number: text(64),
+  returnUrl: text(255),
   signature,
 });
 

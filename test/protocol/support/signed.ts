@@ -22,6 +22,7 @@ import {
   decodeTrustList,
 } from "../../../protocol/lists.ts";
 import type { MessageName } from "../../../protocol/message.ts";
+import { checkPaymentOrder, decodePaymentOrder } from "../../../protocol/payment-order.ts";
 import { checkReceiptSignature, decodeReceipt } from "../../../protocol/receipt.ts";
 import { checkRecordSignature, decodeRecord, encodeRecord } from "../../../protocol/record.ts";
 import { checkRequestSignature, decodeRequest } from "../../../protocol/request.ts";
@@ -33,6 +34,7 @@ import {
   encodeConfirmation,
   encodeDeviceRequest,
   encodeEmergencyProfile,
+  encodePaymentOrder,
   encodeReceipt,
   encodeRequest,
   encodeRevocationList,
@@ -110,6 +112,14 @@ export const signedStructures: readonly SignedStructure[] = [
     encodeEmergencyProfile,
     (networkId, profile, verifier) =>
       checkEmergencyProfileSignature(networkId, profile, authority.publicKey, verifier),
+  ),
+  structure(
+    "order",
+    ["orders"],
+    bank,
+    decodePaymentOrder,
+    encodePaymentOrder,
+    (networkId, order, verifier) => checkPaymentOrder(networkId, order, bank.publicKey, verifier),
   ),
   structure(
     "request",

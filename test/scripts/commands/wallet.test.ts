@@ -1,5 +1,5 @@
 /** `tallystick wallet`, each command a process, at a real gateway and away from it. */
-import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Command } from "commander";
@@ -152,6 +152,64 @@ describe("tallystick wallet", () => {
     expect(await bank.balance("a")).to.include({ available: "4500", held: "0" });
   });
 
+  it("is of the class that the bank knows the device as", async () => {
+    await said([...init("kiosk"), "--class", "merchant"]);
+    await bank.customer("kiosk", 0n);
+    const { credential } = await bank.staff<{ credential: string }>(
+      "/v1/accounts/kiosk/credentials?class=merchant&label=Kiosk",
+      {},
+    );
+    const gateway = ["--gateway", bank.url];
+    const enrol = ["enrol", "--credential", credential, "--label", "Kiosk", ...gateway];
+    expect(await said(wallet("kiosk", ...enrol))).to.match(/of class merchant\n[^]+ as Kiosk\n/);
+    expect(bank.log.join("")).to.not.include(credential);
+  });
+
+  it("reaches the bank through another's wallet, and takes the answers that it brings back [N-14]", async () => {
+    const stick = at("stick");
+    await mkdir(stick);
+    const parcel = (name: string, ...args: readonly string[]) => wallet(name, "parcel", ...args);
+    const carry = (...args: readonly string[]) => saidJson(parcel("courier", ...args));
+    const gateway = ["--gateway", bank.url];
+    await said(init("courier"));
+    const settled = () => saidJson(parcel("b", "take", stick));
+    const acknowledged = async () => (await saidJson<object[]>(wallet("b", "pending"))).at(-1);
+
+    const waits = await saidJson<object[]>(wallet("b", "pending"));
+    expect(waits.at(-1)).to.include({ amount: "100", acknowledgedBy: 0 });
+    expect(await saidJson(parcel("b", "write", stick))).to.deep.equal({ written: 1 });
+    const [name] = await readdir(stick);
+    await saidJson(parcel("b", "write", stick));
+    expect(await readdir(stick), "the same parcel").to.deep.equal([name]);
+    await writeFile(join(stick, "letter.parcel"), "no parcel");
+    await writeFile(join(stick, "film.parcel"), new Uint8Array(1_000_000));
+    expect(await carry("carry", stick)).to.deep.equal({
+      carried: 1,
+      answered: 0,
+      passedOver: ["film.parcel", "letter.parcel"],
+    });
+
+    expect(await carry("deliver", ...gateway)).to.include({ answered: 1, kept: 0, refused: 0 });
+    expect(await carry("carry", stick)).to.include({ answered: 1 });
+    const answer = name!.replace("parcel", "answer");
+    const honest = await readFile(join(stick, answer));
+    await writeFile(join(stick, answer), honest.with(200, honest[200]! ^ 1));
+    const forged = await settled();
+    expect(forged).to.include({ taken: 0, waiting: 1 });
+    expect(forged["refused"]).to.have.nested.property("[0].code", "not-for-us");
+    await writeFile(join(stick, answer), honest);
+    expect(await settled()).to.include({ taken: 1, waiting: 0 });
+    expect(await readdir(stick)).to.have.members(["letter.parcel", "film.parcel"]);
+    expect(await acknowledged()).to.include({ acknowledgedBy: MEMBER });
+
+    bank.node.sequence();
+    expect(await saidJson(parcel("b", "write", stick))).to.deep.equal({ written: 1 });
+    await carry("carry", stick);
+    await carry("deliver", ...gateway);
+    await carry("carry", stick);
+    expect(await settled()).to.include({ taken: 1, pending: 0 });
+  });
+
   it("refuses, and changes nothing", async () => {
     const request = await fileOf(await said(wallet("b", "request", "150")));
     const cases: readonly (readonly [readonly string[], RefusalCode, RegExp])[] = [
@@ -162,6 +220,11 @@ describe("tallystick wallet", () => {
       [wallet("a", "pay", "--in", at("network.json")), "unsupported-version", /version/],
       [wallet("a", "sync", "--member", "2"), "bad-configuration", /member 2 is not known/],
       [wallet("nobody", "balance"), "wrong-folder", /there is no wallet/],
+      [wallet("courier", "parcel", "write", folder), "unavailable", /sync with the bank once/],
+      [wallet("courier", "parcel", "carry", at("no")), "bad-configuration", /cannot be read/],
+      [wallet("nobody", "parcel", "carry", folder), "wrong-folder", /there is no wallet/],
+      [[...init("new"), "--class", "gold"], "malformed", /"gold" is no class .* software, host/],
+      [[...init("a"), "--class", "host"], "conflict", /wallet\.json is there already/],
       [[...init("a"), "--receipt-life", "60"], "conflict", /wallet\.json is there already/],
     ];
     const balance = await spendable("a");

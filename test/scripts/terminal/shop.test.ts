@@ -52,6 +52,7 @@ describe("tills of one shop", () => {
       await makeWalletFile(folder, {
         network: evidenceNetwork,
         member: 1,
+        class: "terminal",
         gateway: "http://127.0.0.1:1",
         trustKey: toHex(world.authority.publicKey),
         receiptLifeS: 604_800,

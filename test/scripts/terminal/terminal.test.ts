@@ -75,6 +75,7 @@ describe("tallystick terminal and tallystick card", () => {
     await makeWalletFile(at(name), {
       network,
       member: MEMBER,
+      class: "software",
       gateway,
       trustKey,
       receiptLifeS: 7 * 86_400,
