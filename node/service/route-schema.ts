@@ -18,7 +18,7 @@ export function routeSchema(route: Route): object {
     hide: isPage,
     ...(description === undefined ? {} : { description }),
     ...(params === undefined ? {} : { params: withExamples(params, example?.params) }),
-    ...(query === undefined ? {} : { querystring: withExamples(query, example?.query) }),
+    ...(query === undefined ? {} : { querystring: withExamples(asAsked(query), example?.query) }),
     ...(route.kind === "call" && route.body !== undefined
       ? { body: bodySchema(route.body, example?.body) }
       : {}),
@@ -30,7 +30,7 @@ export function routeSchema(route: Route): object {
 }
 
 /** Of each parameter, its part of an example. */
-function withExamples(schema: TSchema, example: unknown): object {
+function withExamples(schema: object, example: unknown): object {
   const { properties = {} } = schema as { properties?: Record<string, object> };
   const values = Object.entries((example ?? {}) as Record<string, unknown>);
   const shown = values.map(([name, value]) => [name, { ...properties[name], examples: [value] }]);
@@ -39,7 +39,18 @@ function withExamples(schema: TSchema, example: unknown): object {
 
 function bodySchema(body: TSchema | Raw, example: unknown): object {
   if (isRaw(body)) return { content: { [body.contentType]: { schema: ANY_BYTES } } };
-  return { ...body, ...exampleOf(example) };
+  return { ...asAsked(body), ...exampleOf(example) };
+}
+
+/** Whoever asks may leave out what has a default. */
+function asAsked(schema: TSchema): TSchema {
+  const { properties, required } = schema as {
+    properties?: Record<string, { default?: unknown }>;
+    required?: string[];
+  };
+  if (properties === undefined || required === undefined) return schema;
+  const demanded = required.filter((name) => properties[name]?.default === undefined);
+  return { ...schema, required: demanded } as TSchema;
 }
 
 function replySchema(route: Route): object {

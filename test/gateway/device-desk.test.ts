@@ -6,6 +6,7 @@ import { toHex } from "../../protocol/bytes.ts";
 import { decodeDeviceReply } from "../../protocol/device-reply.ts";
 import type { SignedDeviceRequest } from "../../protocol/device-request.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { describedFetch } from "../support/described-fetch.ts";
 import { corrupt } from "../support/leaves.ts";
 import { keyOf, networkId } from "../support/ledger-parts.ts";
 import { ask, authority, Bank, MEMBER } from "./support/bank.ts";
@@ -47,7 +48,7 @@ describe("a device's requests", () => {
     await refusal("malformed", send(bytes.subarray(0, -1)));
     await refusal("malformed", send(new Uint8Array()));
     const plain = { method: "POST", headers: { "content-type": "text/plain" }, body: "hello" };
-    expect((await fetch(`${bank.url}/v1/device`, plain)).status).to.equal(400);
+    expect((await describedFetch(`${bank.url}/v1/device`, plain)).status).to.equal(400);
   });
 
   it("are refused over a day behind or ahead, with the lists if behind", async () => {

@@ -13,6 +13,7 @@ import {
   type SignedRecord,
 } from "../../protocol/record.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { describedFetch } from "../support/described-fetch.ts";
 import { coinsOf, idOf, keyOf, networkId, pay, spend } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";
 import { ask, Bank, type BankOptions } from "./support/bank.ts";
@@ -201,7 +202,7 @@ describe("forwarding", () => {
     const many = await manyOf(4090);
     await submit(...many);
     await submit(...records.slice(0, 6));
-    const answer = await fetch(`${bank.url}/v1/leaves`, {
+    const answer = await describedFetch(`${bank.url}/v1/leaves`, {
       method: "POST",
       headers: { "content-type": "application/octet-stream" },
       body: Uint8Array.from(encodeLeaves([records[6]!.bytes])),
@@ -218,7 +219,7 @@ describe("forwarding", () => {
     await open();
     bank.node.networkId = `0x${"77".repeat(32)}`;
     await until("the gateway has seen it", async () => {
-      const answer = await fetch(`${bank.url}/readyz`);
+      const answer = await describedFetch(`${bank.url}/readyz`);
       return answer.status === 503;
     });
     const record = await payment();

@@ -16,6 +16,7 @@ import { HttpServer } from "../../node/service/http-server.ts";
 import { bytes, call } from "../../node/service/route.ts";
 import { makeLogger, Metrics } from "../../node/service/telemetry.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { describedFetch } from "../support/described-fetch.ts";
 import { keyOf, networkId } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";
 import { authority, Bank, type BankOptions, MEMBER } from "./support/bank.ts";
@@ -113,7 +114,7 @@ describe("lists", () => {
       await refusal("unavailable", new TestDevice(fresh).ask({ kind: "lists", versions: [] }));
       await fresh.node.start();
       await until("the node has said", async () => {
-        const answer = await fetch(`${fresh.url}/v1/lists/revocations`);
+        const answer = await describedFetch(`${fresh.url}/v1/lists/revocations`);
         return answer.ok;
       });
     } finally {
@@ -249,9 +250,11 @@ describe("lists", () => {
 
   it("make the gateway unready where there is none that is good", async () => {
     await open();
-    expect((await fetch(`${bank.url}/readyz`)).status).to.equal(200);
+    expect((await describedFetch(`${bank.url}/readyz`)).status).to.equal(200);
     bank.ahead = 31 * 86_400_000;
-    const problem = (await (await fetch(`${bank.url}/readyz`)).json()) as { checks: object };
+    const problem = (await (await describedFetch(`${bank.url}/readyz`)).json()) as {
+      checks: object;
+    };
     expect(problem.checks).to.deep.equal({ "trust list": "the newest has expired" });
   });
 });

@@ -19,6 +19,7 @@ import { StoredKey } from "../../node/service/stored-key.ts";
 import { makeCertificate } from "../node/service/certificates.ts";
 import { startChild } from "../node/service/child.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { describedFetch } from "../support/described-fetch.ts";
 import { until } from "../support/until.ts";
 import { ask } from "./support/bank.ts";
 import { post } from "./support/device.ts";
@@ -188,7 +189,7 @@ ${more}`;
     expect(await readdir(folder)).not.to.include("data");
     await writeFile(config, text);
     const { urls } = await started(config);
-    const ready = await fetch(`${urls.staff}/readyz`);
+    const ready = await describedFetch(`${urls.staff}/readyz`);
     const { checks } = (await ready.json()) as { checks: Record<string, string> };
     // All that it lacks it has been told by the node, or has nothing to do with it.
     expect(Object.keys(checks)).to.have.members(["keys", "trust list"]);
@@ -249,10 +250,10 @@ ${more}`;
     ];
     const seen: string[] = [];
     for (const path of paths) {
-      seen.push(await (await fetch(urls.staff + path)).text());
-      seen.push(await (await fetch(urls.devices + path)).text());
+      seen.push(await (await describedFetch(urls.staff + path)).text());
+      seen.push(await (await describedFetch(urls.devices + path)).text());
     }
-    seen.push(await (await fetch(`${urls.devices}/v1/member`)).text());
+    seen.push(await (await describedFetch(`${urls.devices}/v1/member`)).text());
     child.process.kill("SIGTERM");
     const { stderr, stdout } = await child.ended;
     const said = [...seen, stderr, stdout].join("\n");

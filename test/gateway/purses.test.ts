@@ -11,6 +11,7 @@ import { ownerOf } from "../../protocol/key.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { systemRandom } from "../../protocol/random.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { describedFetch } from "../support/described-fetch.ts";
 import { networkId } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";
 import { authority, Bank, MEMBER } from "./support/bank.ts";
@@ -30,7 +31,7 @@ describe("purses at a gateway", () => {
     await bank[Symbol.asyncDispose]();
   });
 
-  const gateway = () => new HttpGatewayClient(bank.url, MEMBER, fetch);
+  const gateway = () => new HttpGatewayClient(bank.url, MEMBER, describedFetch);
   const purseOf = async (account: string, deposit: bigint) => {
     const purse = await Purse.open({
       networkId: toHex(networkId),

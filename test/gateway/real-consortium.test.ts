@@ -30,6 +30,7 @@ import { NodeClient } from "../../node/client.ts";
 import { CheckedStore } from "../../node/service/checked-store.ts";
 import { parseConfig } from "../../node/service/config-file.ts";
 import { makeLogger, Metrics } from "../../node/service/telemetry.ts";
+import { describedFetch } from "../support/described-fetch.ts";
 import { Consortium } from "../support/consortium.ts";
 import { type HeldCoin, payTo } from "../support/money.ts";
 import { operator, planOf, quiet, seed } from "../support/network.ts";
@@ -281,7 +282,7 @@ describe("a gateway before a real consortium", function () {
   /** The gateway's stream of events on a record, until it is stopped. */
   async function listen(id: Hex, told: string[], signal: AbortSignal): Promise<void> {
     try {
-      const answer = await fetch(`${gateway.url}/v1/records/${id}/events`, { signal });
+      const answer = await describedFetch(`${gateway.url}/v1/records/${id}/events`, { signal });
       for await (const piece of answer.body!.pipeThrough(
         new TextDecoderStream() as never,
       ) as AsyncIterable<string>) {

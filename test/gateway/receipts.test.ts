@@ -4,6 +4,7 @@ import { RECEIPT_LENGTH, type SignedReceipt } from "../../protocol/receipt.ts";
 import { fromHex } from "../../protocol/bytes.ts";
 import { NodeClient } from "../../node/client.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { describedFetch } from "../support/described-fetch.ts";
 import { coinsOf, idOf, pay, spend } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";
 import { Bank, MEMBER } from "./support/bank.ts";
@@ -63,7 +64,7 @@ describe("receipts", () => {
     await device.ask({ kind: "submit", leaves: [payment.bytes] });
     bank.node.loses = () => true;
     await bank.node.start();
-    await until("the node is back", async () => (await fetch(`${bank.url}/readyz`)).ok);
+    await until("the node is back", async () => (await describedFetch(`${bank.url}/readyz`)).ok);
     const inputs = new Set(payment.inputs);
     const given = await receipts();
     expect(given.length).to.be.below(3);
@@ -129,11 +130,17 @@ describe("receipts", () => {
 
   it("are not given while the node is behind its chain", async () => {
     bank.node.chainState = "chain-behind";
-    await until("the gateway has seen it", async () => !(await fetch(`${bank.url}/readyz`)).ok);
+    await until(
+      "the gateway has seen it",
+      async () => !(await describedFetch(`${bank.url}/readyz`)).ok,
+    );
     const { row } = await refusal("unavailable", receipts());
     expect(row.retry).to.equal(true);
     bank.node.chainState = "following";
-    await until("the gateway has seen it", async () => (await fetch(`${bank.url}/readyz`)).ok);
+    await until(
+      "the gateway has seen it",
+      async () => (await describedFetch(`${bank.url}/readyz`)).ok,
+    );
     expect(await receipts()).to.have.length(3);
   });
 

@@ -9,6 +9,7 @@ import { NodeSigner } from "../../protocol/p256-node.ts";
 import { checkReceiptSignature, type SignedReceipt } from "../../protocol/receipt.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { describedFetch } from "../support/described-fetch.ts";
 import { networkId } from "../support/ledger-parts.ts";
 import { RECLAIM_DELAY_S } from "../support/ledger.ts";
 import { until } from "../support/until.ts";
@@ -73,7 +74,7 @@ describe("a gateway whose keys are rotated", () => {
     const { receipts: renewed } = await device.ask({ kind: "receipts", outpoints: [] });
     expect(renewed).to.have.length(1);
     expect(receipts(nextIssuer, renewed[0]!)).to.equal(true);
-    const ready = await fetch(`${bank.gateway.staffUrl}/readyz`);
+    const ready = await describedFetch(`${bank.gateway.staffUrl}/readyz`);
     expect(ready.status).to.equal(200);
   });
 
@@ -102,7 +103,7 @@ describe("a gateway whose keys are rotated", () => {
       const { settlement, total } = await bank.staff<Record<string, string>>("/v1/books");
       return settlement === "0" && total === "0";
     });
-    const ready = await fetch(`${bank.gateway.staffUrl}/readyz`);
+    const ready = await describedFetch(`${bank.gateway.staffUrl}/readyz`);
     expect(ready.status).to.equal(200);
   });
 

@@ -4,6 +4,7 @@ import { consentMessage } from "../../protocol/enrolment.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { lock } from "../../protocol/output.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { describedFetch } from "../support/described-fetch.ts";
 import { keyOf, networkId } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";
 import { Bank, MEMBER } from "./support/bank.ts";
@@ -160,7 +161,7 @@ describe("the staff's routes", () => {
       },
     ]);
     await device.ask({ kind: "submit", leaves: [payment.bytes] });
-    const text = await (await fetch(`${bank.gateway.staffUrl}/metrics`)).text();
+    const text = await (await describedFetch(`${bank.gateway.staffUrl}/metrics`)).text();
     expect(text).to.match(/^tallystick_gateway_intake_leaves 1$/m);
     expect(text).to.match(
       new RegExp(`^tallystick_gateway_intake_bytes ${payment.bytes.length}$`, "m"),
@@ -169,7 +170,7 @@ describe("the staff's routes", () => {
 
   it("say who is not ready: the node, or a key that the ledger does not know", async () => {
     const trouble = async () => {
-      const answer = await fetch(`${bank.gateway.staffUrl}/readyz`);
+      const answer = await describedFetch(`${bank.gateway.staffUrl}/readyz`);
       return ((await answer.json()) as { checks: Record<string, string> }).checks;
     };
     await bank.node.stop();

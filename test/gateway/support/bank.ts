@@ -19,6 +19,7 @@ import { NodeClient } from "../../../node/client.ts";
 import { CheckedStore } from "../../../node/service/checked-store.ts";
 import { parseConfig } from "../../../node/service/config-file.ts";
 import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
+import { describedFetch, documentOf } from "../../support/described-fetch.ts";
 import { keyOf, networkId } from "../../support/ledger-parts.ts";
 import { BrokenStore, type CutPlan } from "./broken-store.ts";
 import { NodeDouble } from "./node-double.ts";
@@ -117,6 +118,7 @@ export class Bank implements AsyncDisposable {
       this.#settings(),
     );
     await this.#gateway.start();
+    await Promise.all([this.url, this.#gateway.staffUrl].map((url) => documentOf(url, true)));
   }
 
   async stop(): Promise<void> {
@@ -257,7 +259,7 @@ export class Bank implements AsyncDisposable {
 
 /** Calls a JSON route. @throws Refusal as the problem document names it. */
 export async function ask<Reply>(url: string, body?: object): Promise<Reply> {
-  const answer = await fetch(url, {
+  const answer = await describedFetch(url, {
     ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     ...(body === undefined ? {} : { headers: { "content-type": "application/json" } }),
   });

@@ -16,6 +16,7 @@ import { NodeSigner } from "../../../protocol/p256-node.ts";
 import { refusalOf } from "../../../protocol/reason.ts";
 import type { SignedReceipt } from "../../../protocol/receipt.ts";
 import { auditOf, type SignedRecord, signRecord } from "../../../protocol/record.ts";
+import { describedFetch } from "../../support/described-fetch.ts";
 import { networkId } from "../../support/ledger-parts.ts";
 import { until } from "../../support/until.ts";
 import { type Bank, checked, MEMBER } from "./bank.ts";
@@ -144,6 +145,10 @@ export class TestDevice {
 /** @throws Refusal as the problem document names it. */
 export async function post(url: string, body: Uint8Array): Promise<Uint8Array> {
   const headers = { "content-type": "application/octet-stream" };
-  const answer = await fetch(url, { method: "POST", headers, body: Uint8Array.from(body) });
+  const answer = await describedFetch(url, {
+    method: "POST",
+    headers,
+    body: Uint8Array.from(body),
+  });
   return new Uint8Array(await (await checked(answer)).arrayBuffer());
 }

@@ -1,0 +1,226 @@
+/**
+ * Every code that the gateway's description names is answered here to somebody who asks for it, and is said in
+ * English and in Chinese. Other tests show when else; that no other code is answered, all of them do.
+ */
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { expect } from "chai";
+import { deskRefusals } from "../../gateway/device-desk.ts";
+import type { Ask } from "../../protocol/ask.ts";
+import { utf8 } from "../../protocol/bytes.ts";
+import { consentMessage } from "../../protocol/enrolment.ts";
+import { makeSealingKey } from "../../protocol/hpke.ts";
+import { NOBODY } from "../../protocol/key.ts";
+import { lock } from "../../protocol/output.ts";
+import { sealParcel } from "../../protocol/parcel.ts";
+import { systemRandom } from "../../protocol/random.ts";
+import { refusalCodes } from "../../protocol/refusal.ts";
+import { type ProblemCode, wordsOf } from "../../protocol/refusal-words.ts";
+import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { describedFetch, documentOf, type Operation } from "../support/described-fetch.ts";
+import { corrupt } from "../support/leaves.ts";
+import { networkId } from "../support/ledger-parts.ts";
+import { Bank, intakeKey, MEMBER } from "./support/bank.ts";
+import { TestDevice } from "./support/device.ts";
+
+const OTHER = 2;
+const DAY_MS = 86_400_000;
+/** What a record can name as well as any other. */
+const someCoin = {
+  outpoint: `0x${"ab".repeat(33)}`,
+  output: { lock: lock.key, owner: NOBODY, custodian: MEMBER, amount: 1n },
+} as const;
+const JSON_TYPE = "application/json";
+const OCTETS = "application/octet-stream";
+
+describe("what a gateway refuses", () => {
+  const folder = temporaryFolders();
+  let bank: Bank;
+  let device: TestDevice;
+
+  before(async () => {
+    bank = await Bank.open(await folder(), {
+      settings: { "couriers.parcelsMax": 1 },
+      gateways: [{ member: OTHER, url: "http://127.0.0.1:1" }],
+    });
+    for (let i = 0; i < 20; i++) bank.node.ledger.deposit(MEMBER, 1n);
+    await bank.start();
+    device = await TestDevice.enrolled(bank, "anna", 100_000n);
+  });
+  after(async () => {
+    await bank[Symbol.asyncDispose]();
+  });
+
+  const said = (url: string, type: string, body: string | Uint8Array) =>
+    describedFetch(url, {
+      method: "POST",
+      headers: { "content-type": type, "accept-language": "zh" },
+      body: typeof body === "string" ? body : Uint8Array.from(body),
+    });
+  const staff = (path: string, body: object) =>
+    said(bank.gateway.staffUrl + path, JSON_TYPE, JSON.stringify(body));
+  const toDesk = (body: Uint8Array) => said(`${bank.url}/v1/device`, OCTETS, body);
+  const parcelFor = async (member: number) => {
+    const request = await device.request({ kind: "certify" }, { member });
+    const answerKey = makeSealingKey(systemRandom).publicKey;
+    return sealParcel(networkId, request, intakeKey.publicKey, answerKey, systemRandom);
+  };
+  const handParcel = async (member: number) =>
+    said(`${bank.url}/v1/parcels`, OCTETS, (await parcelFor(member)).bytes);
+
+  /** By code, somebody who gets it for an answer. The gateway does not outlive the last. */
+  const problems: Partial<Record<ProblemCode, () => Promise<Response>>> = {
+    malformed: () => staff("/v1/accounts", { account: "a b" }),
+    "too-large": () =>
+      said(`${bank.gateway.staffUrl}/v1/accounts`, JSON_TYPE, `"${"x".repeat(2_000_000)}"`),
+    "bad-signature": async () => {
+      const { bytes } = await device.request({ kind: "certify" });
+      return toDesk(corrupt(bytes, bytes.length - 70));
+    },
+    "not-for-us": async () =>
+      toDesk((await device.request({ kind: "certify" }, { member: OTHER })).bytes),
+    "unknown-member": () => handParcel(77),
+    busy: async () => {
+      expect((await handParcel(OTHER)).status).to.equal(200);
+      return handParcel(OTHER);
+    },
+    "not-found": () => staff("/v1/accounts/nobody/deposits", { amount: "1", reference: "r" }),
+    conflict: () => staff("/v1/accounts", { account: "anna", customer: "another's" }),
+    "too-many-coins": () => staff("/v1/vault/burns", { amount: "17" }),
+    "insufficient-funds": () => staff("/v1/vault/burns", { amount: "21" }),
+    forbidden: () => calledBy("gateway.example", `${bank.url}/v1/member`),
+    unavailable: async () => {
+      await bank.node.stop();
+      const answer = await describedFetch(`${bank.gateway.staffUrl}/v1/vault`, {
+        headers: { "accept-language": "zh" },
+      });
+      await bank.node.start();
+      return answer;
+    },
+    internal: async () => {
+      await bank.stop();
+      await bank.start({ at: 1, written: false });
+      return staff("/v1/accounts", { account: "bert", customer: "c-2" });
+    },
+  };
+
+  /** By code, what a device asks that is refused with it. */
+  const asks: Record<(typeof deskRefusals)[number], () => Promise<string>> = {
+    malformed: () => codeOf(device, { kind: "submit", leaves: [Uint8Array.of(99)] }),
+    "bad-signature": async () => enrolWith({ consent: randomBytes(64) }),
+    "wrong-owner": async () => {
+      const record = await new TestDevice(bank).redemption(1n, [someCoin]);
+      return codeOf(device, { kind: "redeem", record });
+    },
+    "unknown-recipient": async () => {
+      const record = await device.pay(device.owner, 1n, [someCoin]);
+      return codeOf(device, { kind: "redeem", record });
+    },
+    "already-enrolled": async () => {
+      const key = await bank.node.ledger.enrol("of another bank", OTHER);
+      return enrolWith({}, new TestDevice(bank, key));
+    },
+    expired: async () => {
+      const credential = await bank.credential("anna");
+      bank.ahead = DAY_MS + 1;
+      const code = await enrolWith({ credential });
+      bank.ahead = 0;
+      return code;
+    },
+    "not-yet-valid": () =>
+      codeOf(device, { kind: "certify" }, { signedTime: bank.now() + 2 * DAY_MS }),
+    revoked: async () => {
+      const blocked = await TestDevice.enrolled(bank, "blocked", 0n);
+      await staff(`/v1/devices/${blocked.owner}/block`, {});
+      return codeOf(blocked, { kind: "certify" });
+    },
+    "over-balance-limit": () => codeOf(device, load(50_001n)),
+    "insufficient-funds": async () => {
+      const poor = await TestDevice.enrolled(bank, "poor", 5n);
+      return codeOf(poor, load(6n));
+    },
+    "too-many-coins": () => codeOf(device, { ...load(16n), parts: Array(16).fill(1n) }),
+    "sync-needed": async () => {
+      bank.node.gatherMs = undefined;
+      const fresh = new TestDevice(bank);
+      await fresh.enrol(await bank.credential("anna"));
+      const code = await codeOf(fresh, { kind: "certify" });
+      bank.node.sequence();
+      bank.node.gatherMs = 2;
+      return code;
+    },
+    unauthorised: () => codeOf(new TestDevice(bank), { kind: "certify" }),
+    forbidden: () => enrolWith({ class: "element" }),
+    conflict: async () => {
+      const asked = load(2n);
+      await codeOf(device, asked);
+      return codeOf(device, { ...asked, amount: 3n });
+    },
+    "stale-request": () =>
+      codeOf(device, { kind: "certify" }, { signedTime: bank.now() - 2 * DAY_MS }),
+  };
+
+  it("devices hear in a signed request's reply, by every code that is described", async () => {
+    expect(Object.keys(asks).toSorted()).to.deep.equal([...deskRefusals].toSorted());
+    for (const [code, ask] of Object.entries(asks)) expect(await ask(), code).to.equal(code);
+  });
+
+  it("others hear as a problem, by every code that is described, in their language [N-21]", async () => {
+    const described = await Promise.all([bank.url, bank.gateway.staffUrl].map(codesDescribed));
+    expect(Object.keys(problems).toSorted()).to.deep.equal(
+      [...new Set(described.flat())].toSorted(),
+    );
+    for (const [code, provoke] of Object.entries(problems)) {
+      const answer = await provoke();
+      const problem = (await answer.json()) as object;
+      expect(problem, JSON.stringify(problem)).to.include({
+        code,
+        ...wordsOf(code as ProblemCode, "zh"),
+      });
+      const status = code === "internal" ? 500 : refusalCodes[code as "busy"].status;
+      expect(answer.status, code).to.equal(status);
+      expect(answer.headers.get("content-language"), code).to.equal("zh");
+    }
+  });
+
+  function load(amount: bigint) {
+    return { kind: "load", id: randomBytes(16), amount, parts: [] as bigint[] } as const;
+  }
+
+  /** The code of the reply. */
+  async function codeOf(who: TestDevice, ask: Ask, fields = {}): Promise<string> {
+    const reply = await who.send(await who.request(ask, fields));
+    return reply.outcome === "refused" ? reply.reason.code : reply.outcome;
+  }
+
+  async function enrolWith(fields: object, who = new TestDevice(bank)): Promise<string> {
+    const consent = await who.key.sign(consentMessage(networkId, MEMBER));
+    const credential = await bank.credential("anna");
+    const plain = { kind: "enrol", consent, class: "software", label: "", credential } as const;
+    return codeOf(who, { ...plain, ...fields });
+  }
+});
+
+/** Every code that a server's description names. */
+async function codesDescribed(origin: string): Promise<string[]> {
+  const { paths } = await documentOf(origin);
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+  return operations.flatMap(({ responses }: Operation) => {
+    const schema = responses["default"]?.content?.["application/problem+json"]?.schema;
+    const { properties } = schema as { properties: { code: { enum: string[] } } };
+    return properties.code.enum;
+  });
+}
+
+/** A call under a name of the caller's own, which fetch does not allow. */
+async function calledBy(name: string, url: string): Promise<Response> {
+  const call = httpRequest(url, { headers: { host: name, "accept-language": "zh" } }).end();
+  const [answer] = (await once(call, "response")) as [IncomingMessage];
+  const text = utf8.decode(Buffer.concat(await Array.fromAsync(answer)), "answer");
+  const language = String(answer.headers["content-language"]);
+  return new Response(text, {
+    status: answer.statusCode!,
+    headers: { "content-language": language },
+  });
+}
