@@ -6,9 +6,9 @@ import type { Hex } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
 import { recordId } from "../protocol/record.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import { suggestParts } from "./denominations.ts";
 import { askGateway, type GatewayClient } from "./gateway-client.ts";
+import { checkNothingPending } from "./pending-store.ts";
 import type { Purse } from "./purse.ts";
 import { sync, syncLists } from "./sync.ts";
 
@@ -55,7 +55,7 @@ export function planLoad(purse: Purse, id: Uint8Array, amount: Amount): Load {
  * @throws Refusal `sync-needed` while records are pending [R-021]; as the bank says.
  */
 export async function load(purse: Purse, gateway: GatewayClient, load: Load): Promise<boolean> {
-  checkNothingPending(purse);
+  checkNothingPending(purse.pending());
   const { id, amount, parts = [] } = load;
   const answer = await askGateway(purse, gateway, { kind: "load", id, amount, parts });
   await purse.refresh({ receipts: answer.receipts });
@@ -75,10 +75,4 @@ export async function redeem(
   const record = await purse.redeem(amount, vault);
   await sync(purse, gateway);
   return recordId(purse.networkId, record.body);
-}
-
-function checkNothingPending(purse: Purse): void {
-  if (purse.pending().length > 0) {
-    throw new Refusal("sync-needed", "records are pending: they are settled first");
-  }
 }

@@ -112,6 +112,11 @@ export function isToCode({ record }: { readonly record: SignedRecord }): boolean
   return record.outputs.some((output) => output.lock === lock.claim);
 }
 
+/** Whether coins of the device's were merged: its record pays nobody else. */
+export function isMerging(holder: Holder, { record }: { readonly record: SignedRecord }): boolean {
+  return record.outputs.every((output) => isOwn(holder, output));
+}
+
 export function sumOf(outputs: readonly { readonly output: Output }[]): bigint {
   return outputs.reduce((sum, { output }) => sum + output.amount, 0n);
 }

@@ -23,7 +23,7 @@ import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import { checkRequestSignature, requestNonce, type SignedRequest } from "../protocol/request.ts";
 import { heldVersions, isBehind, listsFor } from "./held-lists.ts";
 import { counterpartyOf, remember, rememberAnswer } from "./history.ts";
-import { type Holder, idOf, isOwn, knowledgeOf, ownCertificate } from "./holder.ts";
+import { type Holder, idOf, isMerging, isOwn, knowledgeOf, ownCertificate } from "./holder.ts";
 import { offlineLimits } from "./offline-limits.ts";
 import { checkChangePromised, checkPayingBack, countPaidBack } from "./paying-back.ts";
 import { bundleParts, keepCertificate, keepRecord } from "./pending-store.ts";
@@ -126,6 +126,7 @@ export async function finishPayment(
   if (isSigned(made)) return made;
   const record = await signRecord(holder.networkId, made.record, holder.signer);
   keepRecord(holder, draft, record);
+  if (isMerging(holder, made)) takeOutputs(holder, draft, record, "free");
   const message =
     made.request === undefined ? undefined : await sealMessage(holder, draft, record, made.request);
   const finished = { ...made, record, message };

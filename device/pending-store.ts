@@ -14,7 +14,7 @@ import type { SignedReceipt } from "../protocol/receipt.ts";
 import type { SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { learnTime } from "./held-lists.ts";
-import { type Holder, idOf, isToCode, ownOutputs, sumOf } from "./holder.ts";
+import { type Holder, idOf, isMerging, isToCode, ownOutputs, sumOf } from "./holder.ts";
 import type { Draft, HeldRecord, MadePayment } from "./purse-tables.ts";
 import { isRevoked } from "./trust.ts";
 
@@ -32,8 +32,11 @@ export type Lineage = {
 export type PendingRecord = {
   readonly id: Hex;
   readonly record: SignedRecord;
-  /** Paid (to a device, to a code), redeemed, returned; received; or only leading to one of these. */
-  readonly role: "paid" | "code" | "redeemed" | "returned" | "received" | "ancestor";
+  /**
+   * Paid (to a device, to a code), redeemed, returned; merged, where small coins became few; received; or only
+   * leading to one of these.
+   */
+  readonly role: "paid" | "code" | "redeemed" | "returned" | "merged" | "received" | "ancestor";
   /** What goes to others if the device made it, and to the device if another did. */
   readonly amount: Amount;
   /** The payee's answer to what was paid. */
@@ -113,16 +116,27 @@ export function pendingRecords(holder: Holder, draft: Draft): PendingRecord[] {
     const made = isMade ? draft.get("payments", toHex(record.nonce)) : undefined;
     const own = sumOf(ownOutputs(holder, record));
     const total = record.outputs.reduce((sum, output) => sum + output.amount, 0n);
-    const role = isMade ? roleOf(made) : own > 0n ? "received" : "ancestor";
+    const role = isMade ? roleOf(holder, made) : own > 0n ? "received" : "ancestor";
     const amount = isMade ? total - own : own;
     return { id, record, role, amount, outcome: made?.outcome, acknowledgedBy, reason };
   });
 }
 
+/**
+ * What is done with the bank comes after what was done without it [R-021]. Coins that were merged are the device's
+ * own either way, and wait for nothing. @throws Refusal `sync-needed`.
+ */
+export function checkNothingPending(pending: readonly PendingRecord[]): void {
+  if (pending.some(({ role }) => role !== "merged")) {
+    throw new Refusal("sync-needed", "records are pending: they are settled first");
+  }
+}
+
 /** What became of the coins of a record that the device made. */
-function roleOf(made: MadePayment | undefined): PendingRecord["role"] {
+function roleOf(holder: Holder, made: MadePayment | undefined): PendingRecord["role"] {
   if (made === undefined) return "returned";
   if (made.request !== undefined) return "paid";
+  if (isMerging(holder, made)) return "merged";
   return isToCode(made) ? "code" : "redeemed";
 }
 

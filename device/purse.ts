@@ -56,8 +56,14 @@ import {
   prepareRedemption,
   takeConfirmation,
 } from "./payer.ts";
+import { prepareMerging } from "./merging.ts";
 import { type OfflineLimits, offlineLimits } from "./offline-limits.ts";
-import { bundleOf, type PendingRecord, pendingRecords } from "./pending-store.ts";
+import {
+  bundleOf,
+  checkNothingPending,
+  type PendingRecord,
+  pendingRecords,
+} from "./pending-store.ts";
 import { PinPad } from "./pin-pad.ts";
 import { PurseCore } from "./purse-core.ts";
 import { loadState } from "./purse-rows.ts";
@@ -273,13 +279,22 @@ export class Purse {
   async redeem(amount: Amount, vault: Owner): Promise<SignedRecord> {
     const key = await this.#core.alone(async (draft) => {
       this.pin.check(draft);
-      if (pendingRecords(this.#holder, draft).length > 0) {
-        throw new Refusal("sync-needed", "records are pending: they are settled first");
-      }
+      checkNothingPending(pendingRecords(this.#holder, draft));
       return toHex(prepareRedemption(this.#holder, draft, amount, vault).nonce);
     });
     const made = await this.#core.alone((draft) => finishPayment(this.#holder, draft, key));
     return made.record;
+  }
+
+  /**
+   * Makes few coins of the smallest where there are many, by a record to be handed in soon. No money leaves, so no
+   * PIN is asked for. @returns whether there was anything to merge.
+   */
+  async merge(): Promise<boolean> {
+    const key = await this.#core.alone(async (draft) => prepareMerging(this.#holder, draft));
+    if (key === undefined) return false;
+    await this.#core.alone((draft) => finishPayment(this.#holder, draft, key));
+    return true;
   }
 
   /**

@@ -3,6 +3,7 @@
  * change. A body is kept before it is signed, as a record with a blank signature.
  */
 import type { Hex } from "../protocol/bytes.ts";
+import type { Amount } from "../protocol/money.ts";
 import { lock, type Outpoint, type Output, splitOutpoint } from "../protocol/output.ts";
 import { auditOf, decodeRecord, encodeRecord, type SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
@@ -24,6 +25,7 @@ export const anyCoin: Usable = {
   now: Number.NEGATIVE_INFINITY,
 };
 
+const NONCE_LENGTH = 16;
 const NOTHING = new Uint8Array();
 
 /**
@@ -39,13 +41,19 @@ export function makeBody(
 ): SignedRecord {
   const choice = choiceOf(draft, coins);
   const waiting = waitingChange(holder, draft);
-  return bodyOf(
-    holder,
-    draft,
-    output,
-    nonce,
-    selectCoins(choice, output.amount, { ...usable, waiting }),
-  );
+  const inputs = selectCoins(choice, output.amount, { ...usable, waiting });
+  return bodyOf(holder, draft, [output], nonce, inputs);
+}
+
+/** The body by which coins of the device's become `parts` of the same worth. */
+export function makeMergingBody(
+  holder: Holder,
+  draft: Draft,
+  coins: readonly Outpoint[],
+  parts: readonly Amount[],
+): SignedRecord {
+  const outputs = parts.map((amount) => ownOutput(holder, amount));
+  return bodyOf(holder, draft, outputs, holder.random(NONCE_LENGTH), coins);
 }
 
 /**
@@ -64,7 +72,7 @@ export function makeReturnBody(
   );
   const worth = coins.reduce((sum, { amount }) => sum + amount, 0n);
   if (worth !== output.amount) return undefined;
-  return bodyOf(holder, draft, output, nonce, coins.map(({ outpoint }) => outpoint).sort());
+  return bodyOf(holder, draft, [output], nonce, coins.map(({ outpoint }) => outpoint).sort());
 }
 
 function choiceOf(draft: Draft, coins?: readonly Outpoint[]): Spendable[] {
@@ -81,16 +89,14 @@ function choiceOf(draft: Draft, coins?: readonly Outpoint[]): Spendable[] {
 function bodyOf(
   holder: Holder,
   draft: Draft,
-  output: Output,
+  paid: readonly Output[],
   nonce: Uint8Array,
   inputs: readonly Outpoint[],
 ): SignedRecord {
-  let change = -output.amount;
+  let change = 0n;
   for (const input of inputs) change += draft.get("coins", input)!.amount;
-  const outputs = [output];
-  if (change > 0n) {
-    outputs.push({ lock: lock.key, owner: holder.owner, custodian: holder.member, amount: change });
-  }
+  for (const { amount } of paid) change -= amount;
+  const outputs = change > 0n ? [...paid, ownOutput(holder, change)] : paid;
   const record = {
     kind: "spend" as const,
     inputs,
@@ -104,4 +110,8 @@ function bodyOf(
     signature: new Uint8Array(SIGNATURE_LENGTH),
   };
   return decodeRecord(encodeRecord(record));
+}
+
+function ownOutput({ owner, member: custodian }: Holder, amount: Amount): Output {
+  return { lock: lock.key, owner, custodian, amount };
 }

@@ -1,6 +1,6 @@
 /**
  * What a device does when it reaches a gateway: it learns the time, hands in what is pending, parents
- * first, hears what became of it, and has its receipts and its certificate renewed. Any gateway takes
+ * first, hears what became of it, has its receipts and its certificate renewed, and makes few coins of many. Any gateway takes
  * records in; only the own member's says what counts about the purse's own money.
  */
 import type { Hex } from "../protocol/bytes.ts";
@@ -30,6 +30,9 @@ export type SyncReport = {
 /** A submission well within what a gateway takes at once. */
 const CHUNK_BYTES = limits.gatewayPayloadMax / 2;
 
+/** Records of a sync that merge coins: a till's 256, and the rest with the next syncs. */
+const MERGED_MAX = 16;
+
 /** @throws Refusal as the gateway says; Error if it is out of reach. What was done until then stays. */
 export async function sync(purse: Purse, gateway: GatewayClient): Promise<SyncReport> {
   const before = purse.pending().length;
@@ -40,12 +43,18 @@ export async function sync(purse: Purse, gateway: GatewayClient): Promise<SyncRe
     await syncReceipts(purse, gateway);
     await syncCertificate(purse, gateway, lists);
   }
+  const settled = before - purse.pending().length;
+  const merged = gateway.member === purse.member ? await merge(purse, gateway) : 0;
   const pending = purse.pending();
   const refused = pending.flatMap(({ id, reason }) =>
     reason === undefined ? [] : [{ id, reason }],
   );
-  const settled = before - pending.length;
-  return { handedIn, settled, refused, pending: pending.length - refused.length };
+  return {
+    handedIn: handedIn + merged,
+    settled,
+    refused,
+    pending: pending.length - refused.length,
+  };
 }
 
 /** Takes the lists that are newer than the device's, and the time with them. @returns what came. */
@@ -68,6 +77,13 @@ export async function syncReceipts(purse: Purse, gateway: GatewayClient): Promis
   for (let i = 0; i < left.length; i += limits.askedMax) {
     await askReceipts(purse, gateway, left.slice(i, i + limits.askedMax));
   }
+}
+
+/** Makes few coins of many small ones, and hands in what does. @returns how many records. */
+async function merge(purse: Purse, gateway: GatewayClient): Promise<number> {
+  let made = 0;
+  while (made < MERGED_MAX && (await purse.merge())) made += 1;
+  return made === 0 ? 0 : handIn(purse, gateway);
 }
 
 /** Hands in what this gateway has not acknowledged. @returns how many records. */
