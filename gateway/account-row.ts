@@ -13,11 +13,12 @@ export async function accountRow(
   { accounts, devices }: AccountRowParts,
   account: AccountId,
 ): Promise<AccountRow> {
-  const { customer } = await accounts.account(account);
+  const { customer, isClosed } = await accounts.account(account);
   const { available, held, onDevices } = await accounts.balance(account);
   return {
     account,
     customer,
+    ...(isClosed && { isClosed }),
     available: String(available),
     held: String(held),
     onDevices: String(onDevices),

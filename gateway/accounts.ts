@@ -21,6 +21,7 @@ export type Account = {
   readonly account: AccountId;
   /** The bank's own reference to its customer. */
   readonly customer: string;
+  readonly isClosed: boolean;
 };
 
 export type Balance = {

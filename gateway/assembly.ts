@@ -11,6 +11,7 @@ import type { TlsMaterial } from "../node/service/listener.ts";
 import type { Logger, Metrics } from "../node/service/telemetry.ts";
 import type { Accounts } from "./accounts.ts";
 import { Certificates, limitsOf } from "./certificates.ts";
+import { Closings } from "./closings.ts";
 import type { GatewayConfig } from "./config.ts";
 import { Credentials } from "./credentials.ts";
 import { DeviceBalances } from "./device-balances.ts";
@@ -233,6 +234,12 @@ async function openService(
     checkNode: () => watch.checkCurrent(),
     reclaimDelayMs: () => watch.reclaimDelayMs(),
   });
+  const closings = new Closings({
+    ...common,
+    loads,
+    lost,
+    checkNode: () => watch.checkCurrent(),
+  });
   const explanations = new Explanations(node, intake);
   const recordEvents = new RecordEvents((id) => explanations.of(id));
   const desk = new DeviceDesk({
@@ -250,5 +257,5 @@ async function openService(
     desk,
     gateways: network.gateways,
   });
-  return { credentials, loads, lost, explanations, recordEvents, desk, parcels };
+  return { credentials, loads, lost, closings, explanations, recordEvents, desk, parcels };
 }

@@ -4,6 +4,7 @@ import type { Owner } from "../protocol/key.ts";
 import type { Currency } from "../protocol/money.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { call, type Route } from "../node/service/route.ts";
+import type { Closings } from "./closings.ts";
 import type { Device, Devices } from "./devices.ts";
 import type { DoubleSpends } from "./double-spends.ts";
 import * as examples from "./examples.ts";
@@ -18,6 +19,7 @@ export type DeviceRoutesParts = {
   readonly revocations: Pick<Revocations, "revokedSince">;
   readonly lost: LostDevices;
   readonly doubleSpends: Pick<DoubleSpends, "of">;
+  readonly closings: Closings;
   readonly currency: Currency;
   readonly clock: () => number;
 };
@@ -29,6 +31,7 @@ export function deviceRoutes({
   revocations,
   lost,
   doubleSpends,
+  closings,
   currency,
   clock,
 }: DeviceRoutesParts): Route[] {
@@ -96,6 +99,19 @@ export function deviceRoutes({
     }),
     call({
       method: "POST",
+      path: "/v1/devices/:owner/close",
+      summary: "Blocks a device for good that its customer gives up, once all its money is back",
+      refusals: ["not-found", "conflict", "busy"],
+      example: { params: examples.device, reply: examples.closed },
+      params: byOwner,
+      reply: Api.DeviceState,
+      async handle({ params: { owner } }) {
+        await whileNodeAnswers(() => closings.closeDevice(owner as Owner));
+        return stateOf(owner);
+      },
+    }),
+    call({
+      method: "POST",
       path: "/v1/devices/:owner/replacement",
       summary:
         "A credential for the device that takes a lost one's place, in the place of one given before; the device, once there is one",
@@ -131,7 +147,15 @@ function lostRow(lost: LostDevice, currency: Currency, now: number) {
 }
 
 function deviceRow(device: Device & { readonly owner: Owner }): Api.DeviceRow {
-  const { owner, key, account, class: deviceClass, label, registered, blocked } = device;
-  const row = { owner, key, account, class: deviceClass, label, registered };
-  return blocked === undefined ? row : { ...row, blocked };
+  const { owner, key, account, class: deviceClass, label, registered, blocked, closed } = device;
+  return {
+    owner,
+    key,
+    account,
+    class: deviceClass,
+    label,
+    registered,
+    ...(blocked === undefined ? {} : { blocked }),
+    ...(closed === undefined ? {} : { closed }),
+  };
 }

@@ -26,6 +26,8 @@ export type Device = {
   readonly registered: number;
   /** Milliseconds. Absent while the device is in good standing. */
   readonly blocked?: number;
+  /** Milliseconds. When its customer gave it up, with nothing on it. */
+  readonly closed?: number;
 };
 
 export class Devices {
@@ -97,6 +99,17 @@ export class Devices {
     const value = encodeRow({ ...device, blocked: now } satisfies Device);
     await this.#store.write([{ key: keys.device(owner), value }]);
     this.#blocked.set(owner, now);
+  }
+
+  /** Blocks a device for good that its customer gives up. @throws Refusal `not-found`. */
+  async close(owner: Owner, now: number): Promise<void> {
+    const device = await this.get(owner);
+    if (device === undefined) throw new Refusal("not-found", `there is no device ${owner}`);
+    if (device.closed !== undefined) return;
+    const blocked = device.blocked ?? now;
+    const value = encodeRow({ ...device, blocked, closed: now } satisfies Device);
+    await this.#store.write([{ key: keys.device(owner), value }]);
+    this.#blocked.set(owner, blocked);
   }
 
   /** Devices, ascending by owner, after that of the last page. */

@@ -202,17 +202,18 @@ export class EmbeddedAccounts implements Accounts {
   }
 
   async account(account: AccountId): Promise<Account> {
-    const { customer } = await this.#accountRow(account);
-    return { account, customer };
+    const { customer, closed } = await this.#accountRow(account);
+    return { account, customer, isClosed: closed !== undefined };
   }
 
   /** Accounts, ascending by name, after that of the last page. */
   async accounts(limit: number, after?: AccountId): Promise<Account[]> {
     const entries = this.#store.entries({ ...ranges.accountsAfter(after), limit });
-    return Array.fromAsync(entries, ([key, value]) => ({
-      account: utf8.decode(key.subarray(1), "account"),
-      customer: decodeRow<AccountRow>(value).customer,
-    }));
+    return Array.fromAsync(entries, ([key, value]) => {
+      const { customer, closed } = decodeRow<AccountRow>(value);
+      const account = utf8.decode(key.subarray(1), "account");
+      return { account, customer, isClosed: closed !== undefined };
+    });
   }
 
   async trialBalance(): Promise<TrialBalance> {

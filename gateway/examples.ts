@@ -51,6 +51,15 @@ export const blocked: Api.DeviceState = {
   doubleSpends: [],
 };
 
+export const closed: Api.DeviceState = { ...blocked, closed: 1_800_003_600_000 };
+
+export const closedAccount: Api.AccountRow = {
+  ...accountRow,
+  isClosed: true,
+  available: "0",
+  onDevices: "0",
+};
+
 export const whereabouts = { id: record, state: "pending", code: "unknown-coin" } as const;
 
 export const explanation: Api.Explanation = {

@@ -116,6 +116,11 @@ export class Loads {
     return this.#open.size;
   }
 
+  /** Those of a device's that are neither applied nor dead. */
+  openOf(owner: Owner): number {
+    return [...this.#open.values()].filter(({ name }) => name.owner === owner).length;
+  }
+
   /**
    * Begins a load, or says how it stands. Asked again by its id, it is the same load.
    * @throws Refusal `unauthorised`, `revoked`, `sync-needed` for the device; `too-many-coins`,

@@ -8,7 +8,7 @@ export function explainLostDevice(lost: LostDevice, currency: Currency, now: num
   const { onDevice, reclaimed, proven, credited, creditFrom, replacement } = lost;
   const waiting = reclaimed - proven - credited;
   const sentences = [
-    `The device was reported lost on ${timeText(lost.reported)} and is blocked: the bank vouches for it no more, and whoever has heard of it takes no money from it.`,
+    `The device was ${lost.isClosed ? "given up" : "reported lost"} on ${timeText(lost.reported)} and is blocked: the bank vouches for it no more, and whoever has heard of it takes no money from it.`,
     ...whenReclaimed(lost, money, now),
   ];
   if (reclaimed > 0n) sentences.push(`The bank has taken ${money(reclaimed)} back from it.`);

@@ -44,6 +44,8 @@ export type LostDevicesParts = {
 type LostRow = {
   /** Milliseconds. */
   readonly reported: number;
+  /** Its customer has it still, and gave it up. */
+  readonly isClosed?: true;
   readonly replacement?: {
     /** Hash of the credential that the customer's new device enrols with. */
     readonly credential: Hex;
@@ -55,6 +57,8 @@ type LostRow = {
 /** How a lost device stands. Amounts in minor units, times in milliseconds. */
 export type LostDevice = {
   readonly reported: number;
+  /** It is not lost: its customer gave it up, empty, and what comes to it late is taken back all the same. */
+  readonly isClosed?: true;
   /** Block time of its revocation; absent until the chain has it. */
   readonly revoked?: number;
   readonly reclaimableFrom?: number;
@@ -117,6 +121,15 @@ export class LostDevices {
     });
   }
 
+  /** Blocks an empty device that its customer gives up: what comes to it late is taken back. @throws Refusal `not-found`. */
+  async close(owner: Owner): Promise<void> {
+    await this.#serial.run(async () => {
+      const { devices, clock } = this.#parts;
+      await devices.close(owner, clock());
+      if (!this.#rows.has(owner)) await this.#save(owner, { reported: clock(), isClosed: true });
+    });
+  }
+
   /**
    * Lets the customer enrol another device in the place of a lost one.
    * @param load whether what is recovered is to be loaded onto it.
@@ -159,6 +172,7 @@ export class LostDevices {
     const { replacement } = row;
     return {
       reported: row.reported,
+      ...present("isClosed", row.isClosed),
       ...present("revoked", revocations.revokedSince(owner)),
       ...present("reclaimableFrom", this.#reclaimableFrom(owner)),
       onDevice: BigInt((await node.enrolment(owner)).balance),

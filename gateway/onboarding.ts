@@ -22,6 +22,7 @@ import type { Signer, Verifier } from "../protocol/signature.ts";
 import type { NodeClient } from "../node/client.ts";
 import type { Certificates } from "./certificates.ts";
 import type { Credentials, Holder } from "./credentials.ts";
+import type { Accounts } from "./accounts.ts";
 import type { Device, Devices } from "./devices.ts";
 import type { Intake } from "./intake.ts";
 import { Serial } from "./serial.ts";
@@ -35,6 +36,7 @@ export type OnboardingParts = {
   readonly auditKey?: AuditKey | undefined;
   readonly node: Pick<NodeClient, "enrolment">;
   readonly intake: Pick<Intake, "accept">;
+  readonly accounts: Pick<Accounts, "account">;
   readonly devices: Devices;
   readonly credentials: Credentials;
   readonly certificates: Certificates;
@@ -98,6 +100,8 @@ export class Onboarding {
     if (ask.class !== holder.class || ask.label !== holder.label) {
       throw new Refusal("forbidden", `the credential is for ${describe(holder)}`);
     }
+    const { isClosed } = await this.#parts.accounts.account(holder.account);
+    if (isClosed) throw new Refusal("forbidden", `account ${holder.account} is closed`);
     const enrolment = await this.#sign(deviceKey, ask.consent, holder.customer);
     await devices.add(
       {

@@ -72,6 +72,7 @@ export const NewAccount = Type.Object(
 export const AccountRow = Type.Object({
   account: AccountName,
   customer: Type.String(),
+  isClosed: Type.Optional(Type.Boolean({ description: "Nothing can be frozen in it any more" })),
   available: amount("What the customer can dispose of"),
   held: amount("Frozen for loads under way"),
   onDevices: amount("Frozen because it is on devices"),
@@ -116,11 +117,15 @@ export const DeviceRow = Type.Object({
   label: Type.String(),
   registered: time("When"),
   blocked: Type.Optional(time("Since when")),
+  closed: Type.Optional(time("When its customer gave it up, empty")),
 });
 
 /** A lost device, step by step. */
 export const LostDeviceRow = Type.Object({
   reported: time("When"),
+  isClosed: Type.Optional(
+    Type.Boolean({ description: "Its customer gave it up: what comes to it late is taken back" }),
+  ),
   revoked: Type.Optional(time("Block time of its revocation; absent until the chain has it")),
   reclaimableFrom: Type.Optional(time("From when on what it holds is taken back")),
   onDevice: amount("What it still holds on the ledger"),

@@ -1,5 +1,6 @@
 /** What the bank's own people and systems ask of the gateway: accounts, devices, the vault. */
 import { Type } from "typebox";
+import { Refusal } from "../protocol/refusal.ts";
 import { NOBODY } from "../protocol/key.ts";
 import { parseMinorUnits } from "../protocol/money.ts";
 import { lock, type MemberId } from "../protocol/output.ts";
@@ -48,6 +49,7 @@ function accountRoutes({
   credentials,
   credentialLifeMs,
   devices,
+  closings,
 }: StaffRoutesParts): Route[] {
   return [
     call({
@@ -64,16 +66,31 @@ function accountRoutes({
       method: "POST",
       path: "/v1/accounts/:account/credentials",
       summary: "A credential with which the customer enrols one device",
-      refusals: ["not-found"],
+      refusals: ["not-found", "conflict"],
       example: { params: examples.account, query: examples.credentialFor, reply: examples.issued },
       params: byAccount,
       query: Api.CredentialFor,
       reply: Api.Credential,
       status: 201,
       async handle({ params, query }) {
-        const holder = { ...(await accounts.account(params.account)), ...query };
+        const { account, customer, isClosed } = await accounts.account(params.account);
+        if (isClosed) throw new Refusal("conflict", `account ${account} is closed`);
+        const holder = { account, customer, ...query };
         const { text, expires } = await credentials.issue(holder, credentialLifeMs);
         return { credential: text, expires };
+      },
+    }),
+    call({
+      method: "POST",
+      path: "/v1/accounts/:account/close",
+      summary: "Closes an account: its devices are closed, all their money is back and paid out",
+      refusals: ["not-found", "conflict", "busy"],
+      example: { params: examples.account, reply: examples.closedAccount },
+      params: byAccount,
+      reply: Api.AccountRow,
+      async handle({ params: { account } }) {
+        await whileNodeAnswers(() => closings.closeAccount(account));
+        return accountRow({ accounts, devices }, account);
       },
     }),
     call({

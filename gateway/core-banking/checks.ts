@@ -38,8 +38,9 @@ export const checks: readonly Check[] = [
     title: "say whose an account is, and know no account that was not opened",
     async run(trial) {
       const { accounts, bench } = trial;
-      const { account, customer } = await accounts.account(bench.first);
+      const { account, customer, isClosed } = await accounts.account(bench.first);
       trial.same(account, bench.first, "the account is called");
+      trial.same(isClosed, false, "whether the account is closed is");
       if (customer === "") throw new Finding("the account has no customer");
       const stranger = `none-${trial.device()}`;
       const calls = {
@@ -262,6 +263,8 @@ export const checks: readonly Check[] = [
       await trial.refuses("conflict", full, "closing an account with money in it");
       await accounts.close(bench.empty);
       await accounts.close(bench.empty);
+      const { isClosed } = await accounts.account(bench.empty);
+      trial.same(isClosed, true, "whether a closed account is closed is");
       const late = { available: 1n };
       await trial.changes(bench.empty, late, () =>
         accounts.credit(bench.empty, 1n, trial.reference("late")),

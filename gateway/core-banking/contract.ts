@@ -46,6 +46,7 @@ const amount = Type.String({ pattern: "^(0|-?[1-9][0-9]{0,38})$" });
 export const AccountRow = Type.Object({
   account: Type.String(),
   customer: Type.String({ minLength: 1 }),
+  isClosed: Type.Boolean(),
   available: amount,
   held: amount,
   onDevices: amount,

@@ -22,8 +22,8 @@ export class CoreAccounts implements Accounts {
   }
 
   async account(account: AccountId): Promise<Account> {
-    const { customer } = await this.#row(account);
-    return { account, customer };
+    const { customer, isClosed } = await this.#row(account);
+    return { account, customer, isClosed };
   }
 
   async balance(account: AccountId): Promise<Balance> {

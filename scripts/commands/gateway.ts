@@ -39,6 +39,9 @@ export function registerGateway(program: Command): void {
     "lost <owner>",
     "report it lost: it is blocked, and what is left on it comes back to the customer in time",
   ).action((owner: string, options: DeviceOptions) => tell(owner, options, "lost"));
+  about(device, "close <owner>", "block for good an empty one that its customer gives up").action(
+    (owner: string, options: DeviceOptions) => tell(owner, options, "close"),
+  );
   about(device, "replace <owner>", "a credential for the device that takes a lost one's place")
     .option("--load", "load onto it what is taken back from the lost one")
     .action(replace);
@@ -62,7 +65,7 @@ function about(parent: Command, usage: string, says: string): Command {
 async function tell(
   text: string,
   { staff, json }: DeviceOptions,
-  act?: "block" | "lost",
+  act?: "block" | "lost" | "close",
 ): Promise<void> {
   const url = urlOf(staff, text);
   const device = (await (act === undefined
