@@ -21,6 +21,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   node: async () => (await import("./commands/node.ts")).registerNode,
   gateway: async () => (await import("./commands/gateway.ts")).registerGateway,
   admin: async () => (await import("./commands/admin.ts")).registerAdmin,
+  audit: async () => (await import("./commands/audit.ts")).registerAudit,
   evidence: async () => (await import("./commands/evidence.ts")).registerEvidence,
   explain: async () => (await import("./commands/explain.ts")).registerExplain,
   conformance: async () => (await import("./commands/conformance.ts")).registerConformance,

@@ -15,8 +15,12 @@ export async function replaceFile(
 }
 
 /** @throws an error with code EEXIST if there is anything at `path`. */
-export async function createFile(path: string, text: string, mode = 0o600): Promise<void> {
-  await withDraft(path, text, mode, (draft) => link(draft, path));
+export async function createFile(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o600,
+): Promise<void> {
+  await withDraft(path, content, mode, (draft) => link(draft, path));
 }
 
 export async function syncFolder(path: string): Promise<void> {

@@ -13,6 +13,8 @@ export const keyUses = {
   treasury: "P-256",
   intake: "P-256",
   trust: "P-256",
+  holder: "P-256",
+  requester: "P-256",
   validator: "secp256k1",
   operator: "secp256k1",
   authority: "secp256k1",

@@ -254,8 +254,8 @@ function registerKeys(keys: Command): void {
     .addHelpText(
       "after",
       `
-<use> is what the key is for: issuer, treasury, intake, trust (P-256); validator, operator, authority,
-deployer (secp256k1); peer (Ed25519); or the kind itself.`,
+<use> is what the key is for: issuer, treasury, intake, trust, holder, requester (P-256); validator, operator,
+authority, deployer (secp256k1); peer (Ed25519); or the kind itself.`,
     )
     .action(async (use: string, file: string, { json }: { json?: true }) =>
       show(await makeKey(use, file), json ?? false),

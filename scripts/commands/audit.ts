@@ -1,0 +1,13 @@
+/** `tallystick audit`: the audit key, openings of identities, and proofs that the money is there. */
+import type { Command } from "commander";
+import { registerCeremony, registerKey } from "./audit-ceremony.ts";
+
+export function registerAudit(program: Command): void {
+  const audit = program
+    .command("audit")
+    .description("audit keys, openings of identities by quorum");
+  registerCeremony(
+    audit.command("ceremony").description("make an audit key together, each on its own machine"),
+  );
+  registerKey(audit.command("key").description("what everyone may know of an audit key"));
+}
