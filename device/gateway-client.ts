@@ -4,13 +4,12 @@
  */
 import type { Answer } from "../protocol/answer.ts";
 import type { Ask } from "../protocol/ask.ts";
-import { concat } from "../protocol/bytes.ts";
 import { checkReplyTo, decodeDeviceReply } from "../protocol/device-reply.ts";
 import type { RequestKind } from "../protocol/gateway-messages.ts";
-import { limits } from "../protocol/limits.ts";
 import type { MemberId } from "../protocol/output.ts";
 import { refusalOf } from "../protocol/reason.ts";
-import { Refusal, type RefusalCode, refusalCodes } from "../protocol/refusal.ts";
+import { ApiClient } from "./api-client.ts";
+import type { GatewayApi } from "./gateway-api.ts";
 import type { Purse } from "./purse.ts";
 
 /** The way to the gateway of one member. */
@@ -22,47 +21,25 @@ export interface GatewayClient {
 
 export type HttpGatewayOptions = { readonly timeoutMs?: number };
 
-const OCTETS = "application/octet-stream";
-
 /** `POST {url}/v1/device`. */
 export class HttpGatewayClient implements GatewayClient {
   readonly member: MemberId;
-  readonly #url: string;
-  readonly #fetch: typeof fetch;
-  readonly #timeoutMs: number;
+  readonly #api: ApiClient<GatewayApi>;
 
   constructor(
     url: string,
     member: MemberId,
     fetch: typeof globalThis.fetch,
-    { timeoutMs = 30_000 }: HttpGatewayOptions = {},
+    options: HttpGatewayOptions = {},
   ) {
-    this.#url = `${url.replace(/\/+$/, "")}/v1/device`;
     this.member = member;
-    this.#fetch = fetch;
-    this.#timeoutMs = timeoutMs;
+    this.#api = new ApiClient(url, fetch, options);
   }
 
   /** @throws Refusal as the gateway's problem document names it. */
   send(request: Uint8Array): Promise<Uint8Array> {
-    return postOctets(this.#fetch, this.#url, request, this.#timeoutMs);
+    return this.#api.call("POST /v1/device", { body: request });
   }
-}
-
-/** @throws Refusal as the gateway's problem document names it; Error if it is out of reach. */
-export async function postOctets(
-  fetch: typeof globalThis.fetch,
-  url: string,
-  octets: Uint8Array,
-  timeoutMs: number,
-): Promise<Uint8Array> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const headers = { "content-type": OCTETS, accept: OCTETS };
-  const body = Uint8Array.from(octets);
-  const response = await fetch(url, { method: "POST", headers, body, signal });
-  const reply = await readBody(response);
-  if (response.ok) return reply;
-  throw problemOf(response.status, reply);
 }
 
 /**
@@ -83,31 +60,4 @@ export async function askGateway<K extends RequestKind>(
     await purse.refresh({ lists: reply.lists });
     if (!isFirst || reply.reason.code !== "stale-request") throw refusalOf(reply.reason);
   }
-}
-
-/** At most what an answer may have: the rest is not read. */
-async function readBody(response: Response): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const reader = response.body?.getReader();
-  let length = 0;
-  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
-    length += part.value.length;
-    parts.push(part.value);
-    if (length <= limits.gatewayAnswerMax) continue;
-    await reader?.cancel();
-    throw new Refusal("too-large", `the gateway answers with more than ${limits.gatewayAnswerMax}`);
-  }
-  return concat(...parts);
-}
-
-function problemOf(status: number, body: Uint8Array): Error {
-  try {
-    const { code, detail } = JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown>;
-    if (typeof code === "string" && Object.hasOwn(refusalCodes, code)) {
-      return new Refusal(code as RefusalCode, String(detail));
-    }
-  } catch {
-    // No problem document: a proxy's page, or half an answer.
-  }
-  return new Error(`the gateway answers with status ${status}`);
 }

@@ -1,5 +1,7 @@
 /** Where a courier hands parcels over: any gateway of the network, whichever member a parcel is for. */
-import { type HttpGatewayOptions, postOctets } from "../gateway-client.ts";
+import { ApiClient } from "../api-client.ts";
+import type { GatewayApi } from "../gateway-api.ts";
+import type { HttpGatewayOptions } from "../gateway-client.ts";
 
 export interface ParcelGateway {
   /**
@@ -11,21 +13,13 @@ export interface ParcelGateway {
 
 /** `POST {url}/v1/parcels`. */
 export class HttpParcelGateway implements ParcelGateway {
-  readonly #url: string;
-  readonly #fetch: typeof fetch;
-  readonly #timeoutMs: number;
+  readonly #api: ApiClient<GatewayApi>;
 
-  constructor(
-    url: string,
-    fetch: typeof globalThis.fetch,
-    { timeoutMs = 30_000 }: HttpGatewayOptions = {},
-  ) {
-    this.#url = `${url.replace(/\/+$/, "")}/v1/parcels`;
-    this.#fetch = fetch;
-    this.#timeoutMs = timeoutMs;
+  constructor(url: string, fetch: typeof globalThis.fetch, options: HttpGatewayOptions = {}) {
+    this.#api = new ApiClient(url, fetch, options);
   }
 
   hand(parcel: Uint8Array): Promise<Uint8Array> {
-    return postOctets(this.#fetch, this.#url, parcel, this.#timeoutMs);
+    return this.#api.call("POST /v1/parcels", { body: parcel });
   }
 }

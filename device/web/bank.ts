@@ -1,4 +1,6 @@
 /** What the bank's gateway says of itself, as JSON. What counts about money is signed, and goes another way. */
+import { ApiClient } from "../api-client.ts";
+import type { GatewayApi } from "../gateway-api.ts";
 import { type GatewayClient, HttpGatewayClient } from "../gateway-client.ts";
 import type { Owner } from "../../protocol/key.ts";
 import { fieldsOf, hex, integer, take } from "../../protocol/json-fields.ts";
@@ -18,12 +20,13 @@ export function gatewayOf(url: string, member: number): GatewayClient {
 
 /** @throws Refusal `unavailable`, `malformed`. */
 export async function fetchFacts(url: string): Promise<NetworkFacts> {
-  return parseNetworkFacts(await fetchJson(`${url}v1/network`));
+  return parseNetworkFacts(await reach(() => apiOf(url).call("GET /v1/network")));
 }
 
 /** Where redeemed money goes. @throws Refusal `wrong-network` if the gateway is of another network by now. */
 export async function fetchVault(url: string, { networkId, member }: NetworkFacts): Promise<Owner> {
-  const fields = fieldsOf(await fetchJson(`${url}v1/member`), "member");
+  const said = await reach(() => apiOf(url).call("GET /v1/member"));
+  const fields = fieldsOf(said, "member");
   const isOurs =
     take(fields, "networkId", hex(32)) === networkId &&
     take(fields, "member", integer(1, 0xffff)) === member;
@@ -31,12 +34,8 @@ export async function fetchVault(url: string, { networkId, member }: NetworkFact
   return take(fields, "vault", hex(20));
 }
 
-function fetchJson(url: string): Promise<unknown> {
-  return reach(async () => {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (!response.ok) throw new Refusal("unavailable", `the gateway answers ${response.status}`);
-    return response.json();
-  });
+function apiOf(url: string): ApiClient<GatewayApi> {
+  return new ApiClient(url, (...call) => fetch(...call), { timeoutMs: TIMEOUT_MS });
 }
 
 async function reach<T>(call: () => Promise<T>): Promise<T> {

@@ -82,6 +82,15 @@ export class HttpServer {
     this.#parts.logger.info({ url: this.url }, "listening");
   }
 
+  /** The OpenAPI document that it serves, or would. */
+  async describe(): Promise<object> {
+    const app = await this.#build();
+    await app.ready();
+    const document = app.swagger();
+    await app.close();
+    return document;
+  }
+
   /** Such as http://127.0.0.1:7101. */
   get url(): string {
     const { tls, host } = this.#settings;

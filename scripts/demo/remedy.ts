@@ -4,6 +4,8 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ApiClient } from "../../device/api-client.ts";
+import type { GatewayApi } from "../../device/gateway-api.ts";
 import type { ConflictRow, ConflictStage } from "../../node/client.ts";
 import { loadKeyFile } from "../../node/service/key-file.ts";
 import type { Hex } from "../../protocol/bytes.ts";
@@ -11,7 +13,6 @@ import type { Outpoint } from "../../protocol/output.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
 import { verifyEvidence } from "../commands/evidence.ts";
 import { addressOf, devnetPaths, MEMBERS, OBSERVER } from "../devnet/blueprint.ts";
-import { fetchJson } from "../fetch-json.ts";
 import { type Guarantees, readGuarantees } from "./count.ts";
 import { closeAndSettle, onAllNodes, untilApplied } from "./cycle.ts";
 import { type Device, untilSettled } from "./device.ts";
@@ -197,10 +198,11 @@ async function tellB(
   state: ConflictStage | "applied",
 ): Promise<void> {
   const url = devnet.deviceUrl(banks.b);
-  const answer = await fetchJson(`${url}/v1/records/${loser}/explain`);
-  const sentences = answer["sentences"] as string[];
+  const api = new ApiClient<GatewayApi>(url, fetch);
+  const answer = await api.call("GET /v1/records/{id}/explain", { params: { id: loser } });
+  const { sentences } = answer;
   const isSaid = sentences.join(" ").includes("was spent twice");
-  if ((answer["restitution"] ?? answer["state"]) !== state || !isSaid)
+  if ((answer.restitution ?? answer.state) !== state || !isSaid)
     throw new Error(`B's bank says ${JSON.stringify(answer)}`);
   story.quote("B's bank explains", sentences);
 }

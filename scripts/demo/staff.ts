@@ -1,75 +1,54 @@
 /** What a bank's staff do at the counter, as calls of its gateway's own listener. */
+import { ApiClient } from "../../device/api-client.ts";
+import type { StaffApi } from "../../gateway/staff-api.ts";
 import type { DeviceClass } from "../../protocol/certificate.ts";
+import type { Hex } from "../../protocol/bytes.ts";
 
-export type AccountRow = {
-  readonly account: string;
-  readonly available: string;
-  readonly held: string;
-  readonly onDevices: string;
-  /** Names of the account's devices. */
-  readonly devices: readonly string[];
-};
+export type AccountRow = StaffApi["GET /v1/accounts/{account}"]["reply"];
 
 const purse = { class: "software", label: "" } as const;
 
 export class Staff {
-  readonly #url: string;
+  readonly #api: ApiClient<StaffApi>;
 
   constructor(url: string) {
-    this.#url = url;
+    this.#api = new ApiClient(url, fetch);
   }
 
   openAccount(account: string, customer: string): Promise<AccountRow> {
-    return this.#post("/v1/accounts", { account, customer });
+    return this.#api.call("POST /v1/accounts", { body: { account, customer } });
   }
 
   deposit(account: string, amount: bigint, reference: string): Promise<AccountRow> {
-    return this.#post(`/v1/accounts/${account}/deposits`, { amount: String(amount), reference });
+    const body = { amount: String(amount), reference };
+    return this.#api.call("POST /v1/accounts/{account}/deposits", { params: { account }, body });
   }
 
   /** A credential with which a customer enrols one device, of what kind and under what name. */
   async credential(
     account: string,
-    { class: deviceClass, label }: { class: DeviceClass; label: string } = purse,
+    query: { readonly class: DeviceClass; readonly label: string } = purse,
   ): Promise<string> {
-    const query = new URLSearchParams({ class: deviceClass, label });
-    const path = `/v1/accounts/${account}/credentials?${query.toString()}`;
-    return (await this.#post<{ credential: string }>(path)).credential;
+    const route = "POST /v1/accounts/{account}/credentials";
+    return (await this.#api.call(route, { params: { account }, query })).credential;
   }
 
   account(account: string): Promise<AccountRow> {
-    return this.#get(`/v1/accounts/${account}`);
+    return this.#api.call("GET /v1/accounts/{account}", { params: { account } });
   }
 
   /** Blocks a device for good. */
-  async block(device: string): Promise<void> {
-    await this.#post(`/v1/devices/${device}/block`);
+  async block(owner: Hex): Promise<void> {
+    await this.#api.call("POST /v1/devices/{owner}/block", { params: { owner } });
   }
 
-  vault(): Promise<{ owner: `0x${string}`; amount: string }> {
-    return this.#get("/v1/vault");
+  vault(): Promise<StaffApi["GET /v1/vault"]["reply"]> {
+    return this.#api.call("GET /v1/vault");
   }
 
   /** Money leaves the ledger to the member's reserve. Returns the record's id. */
-  async burn(amount: bigint): Promise<`0x${string}`> {
-    return (
-      await this.#post<{ record: `0x${string}` }>("/v1/vault/burns", { amount: String(amount) })
-    ).record;
-  }
-
-  #get<T>(path: string): Promise<T> {
-    return this.#call<T>(path, {});
-  }
-
-  #post<T>(path: string, body?: object): Promise<T> {
-    if (body === undefined) return this.#call<T>(path, { method: "POST" });
-    const headers = { "content-type": "application/json" };
-    return this.#call<T>(path, { method: "POST", headers, body: JSON.stringify(body) });
-  }
-
-  async #call<T>(path: string, init: RequestInit): Promise<T> {
-    const answer = await fetch(this.#url + path, init);
-    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
-    return (await answer.json()) as T;
+  async burn(amount: bigint): Promise<Hex> {
+    return (await this.#api.call("POST /v1/vault/burns", { body: { amount: String(amount) } }))
+      .record;
   }
 }

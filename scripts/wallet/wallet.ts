@@ -2,6 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { Refusal } from "../../protocol/refusal.ts";
 import { FilePurseStore } from "../../device/file-store.ts";
+import { ApiClient } from "../../device/api-client.ts";
+import type { GatewayApi } from "../../device/gateway-api.ts";
 import { type GatewayClient, HttpGatewayClient } from "../../device/gateway-client.ts";
 import { openDeviceKey } from "../../device/node-keys.ts";
 import type { PurseParts } from "../../device/holder.ts";
@@ -13,7 +15,7 @@ import { type Owner, readKeyOnCurve } from "../../protocol/key.ts";
 import { type Amount, formatAmount, parseAmount } from "../../protocol/money.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
 import { systemRandom } from "../../protocol/random.ts";
-import { fetchJson, reach } from "../fetch-json.ts";
+import { reach } from "../fetch-json.ts";
 import { readWalletFile, walletPaths, type WalletSettings } from "./wallet-file.ts";
 
 /** Which gateway is meant, as far as was said. */
@@ -138,7 +140,8 @@ export class Wallet implements AsyncDisposable {
   }
 
   async #info(url: string): Promise<MemberInfo> {
-    const fields = fieldsOf(await fetchJson(`${url.replace(/\/+$/, "")}/v1/member`), url);
+    const api = new ApiClient<GatewayApi>(url, fetch);
+    const fields = fieldsOf(await reach(url, () => api.call("GET /v1/member")), url);
     const networkId = take(fields, "networkId", hex(32));
     if (networkId !== this.settings.network.networkId)
       throw new Refusal("wrong-network", `the gateway at ${url} is of network ${networkId}`);

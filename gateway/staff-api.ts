@@ -1,0 +1,362 @@
+/**
+ * What a gateway's listener answers to, by route. Written by scripts/api-types.ts out of its OpenAPI document;
+ * a test compares it with what a gateway serves.
+ */
+export type StaffApi = {
+  /** Whether the process runs */
+  "GET /livez": {
+    reply: { readonly status: "ok" };
+  };
+  /** Whether it can do its work; if not, which part cannot */
+  "GET /readyz": {
+    reply: { readonly status: "ok"; readonly checks: readonly string[] };
+  };
+  /** Metrics in Prometheus's text format */
+  "GET /metrics": {
+    reply: Uint8Array;
+  };
+  /** This description */
+  "GET /openapi.json": {
+    reply: object;
+  };
+  /** Opens an account; again, it is the same */
+  "POST /v1/accounts": {
+    body: { readonly account: string; readonly customer: string };
+    reply: {
+      readonly account: string;
+      readonly customer: string;
+      readonly isClosed?: boolean;
+      readonly available: string;
+      readonly held: string;
+      readonly onDevices: string;
+      readonly devices: readonly `0x${string}`[];
+    };
+  };
+  /** Accounts, ascending */
+  "GET /v1/accounts": {
+    query?: { readonly after?: string; readonly limit?: number };
+    reply: readonly {
+      readonly account: string;
+      readonly customer: string;
+      readonly isClosed?: boolean;
+      readonly available: string;
+      readonly held: string;
+      readonly onDevices: string;
+      readonly devices: readonly `0x${string}`[];
+    }[];
+  };
+  /** Money that came in at the counter */
+  "POST /v1/accounts/{account}/deposits": {
+    params: { readonly account: string };
+    body: { readonly amount: string; readonly reference: string };
+    reply: {
+      readonly account: string;
+      readonly customer: string;
+      readonly isClosed?: boolean;
+      readonly available: string;
+      readonly held: string;
+      readonly onDevices: string;
+      readonly devices: readonly `0x${string}`[];
+    };
+  };
+  /** Money that goes out at the counter */
+  "POST /v1/accounts/{account}/withdrawals": {
+    params: { readonly account: string };
+    body: { readonly amount: string; readonly reference: string };
+    reply: {
+      readonly account: string;
+      readonly customer: string;
+      readonly isClosed?: boolean;
+      readonly available: string;
+      readonly held: string;
+      readonly onDevices: string;
+      readonly devices: readonly `0x${string}`[];
+    };
+  };
+  /** What the bank's books hold together */
+  "GET /v1/books": {
+    reply: {
+      readonly cash: string;
+      readonly settlement: string;
+      readonly bond: string;
+      readonly losses: string;
+      readonly available: string;
+      readonly held: string;
+      readonly onDevices: string;
+      readonly total: string;
+    };
+  };
+  /** An account and its balance */
+  "GET /v1/accounts/{account}": {
+    params: { readonly account: string };
+    reply: {
+      readonly account: string;
+      readonly customer: string;
+      readonly isClosed?: boolean;
+      readonly available: string;
+      readonly held: string;
+      readonly onDevices: string;
+      readonly devices: readonly `0x${string}`[];
+    };
+  };
+  /** A credential with which the customer enrols one device */
+  "POST /v1/accounts/{account}/credentials": {
+    params: { readonly account: string };
+    query?: {
+      readonly class?: "element" | "software" | "host" | "chip" | "terminal" | "merchant";
+      readonly label?: string;
+    };
+    reply: { readonly credential: string; readonly expires: number };
+  };
+  /** Closes an account: its devices are closed, all their money is back and paid out */
+  "POST /v1/accounts/{account}/close": {
+    params: { readonly account: string };
+    reply: {
+      readonly account: string;
+      readonly customer: string;
+      readonly isClosed?: boolean;
+      readonly available: string;
+      readonly held: string;
+      readonly onDevices: string;
+      readonly devices: readonly `0x${string}`[];
+    };
+  };
+  /** What happened in an account, the latest first */
+  "GET /v1/accounts/{account}/statement": {
+    params: { readonly account: string };
+    query?: { readonly limit?: number; readonly before?: number };
+    reply: readonly {
+      readonly number: number;
+      readonly time: number;
+      readonly kind:
+        | "deposit"
+        | "withdrawal"
+        | "hold"
+        | "release"
+        | "debit"
+        | "credit"
+        | "settle"
+        | "recovery"
+        | "restitution"
+        | "fine";
+      readonly reference: string;
+      readonly available: string;
+      readonly held: string;
+      readonly onDevices: string;
+    }[];
+  };
+  /** Devices, ascending */
+  "GET /v1/devices": {
+    query?: { readonly after?: `0x${string}`; readonly limit?: number };
+    reply: readonly {
+      readonly owner: `0x${string}`;
+      readonly key: `0x${string}`;
+      readonly account: string;
+      readonly class: "element" | "software" | "host" | "chip" | "terminal" | "merchant";
+      readonly label: string;
+      readonly registered: number;
+      readonly blocked?: number;
+      readonly closed?: number;
+    }[];
+  };
+  /** A device, how it stands if it is lost, and coins of its that were spent twice */
+  "GET /v1/devices/{owner}": {
+    params: { readonly owner: `0x${string}` };
+    reply: {
+      readonly owner: `0x${string}`;
+      readonly key: `0x${string}`;
+      readonly account: string;
+      readonly class: "element" | "software" | "host" | "chip" | "terminal" | "merchant";
+      readonly label: string;
+      readonly registered: number;
+      readonly blocked?: number;
+      readonly closed?: number;
+    } & {
+      readonly revoked?: number;
+      readonly lost?: {
+        readonly reported: number;
+        readonly isClosed?: boolean;
+        readonly revoked?: number;
+        readonly reclaimableFrom?: number;
+        readonly onDevice: string;
+        readonly reclaimed: string;
+        readonly proven: string;
+        readonly credited: string;
+        readonly creditFrom?: number;
+        readonly replacement?: {
+          readonly device?: `0x${string}`;
+          readonly load: boolean;
+          readonly loaded: string;
+        };
+        readonly sentences: readonly string[];
+      };
+      readonly doubleSpends: readonly {
+        readonly conflict: `0x${string}`;
+        readonly winner: `0x${string}`;
+        readonly loser: `0x${string}`;
+        readonly winnerKind: "spend" | "reclaim";
+        readonly amount: string;
+        readonly fine: string;
+        readonly stage: string;
+      }[];
+    };
+  };
+  /** Blocks a device for good: no receipts, no certificates, no loads; others hear of it, and the chain */
+  "POST /v1/devices/{owner}/block": {
+    params: { readonly owner: `0x${string}` };
+    reply: {
+      readonly owner: `0x${string}`;
+      readonly key: `0x${string}`;
+      readonly account: string;
+      readonly class: "element" | "software" | "host" | "chip" | "terminal" | "merchant";
+      readonly label: string;
+      readonly registered: number;
+      readonly blocked?: number;
+      readonly closed?: number;
+    } & {
+      readonly revoked?: number;
+      readonly lost?: {
+        readonly reported: number;
+        readonly isClosed?: boolean;
+        readonly revoked?: number;
+        readonly reclaimableFrom?: number;
+        readonly onDevice: string;
+        readonly reclaimed: string;
+        readonly proven: string;
+        readonly credited: string;
+        readonly creditFrom?: number;
+        readonly replacement?: {
+          readonly device?: `0x${string}`;
+          readonly load: boolean;
+          readonly loaded: string;
+        };
+        readonly sentences: readonly string[];
+      };
+      readonly doubleSpends: readonly {
+        readonly conflict: `0x${string}`;
+        readonly winner: `0x${string}`;
+        readonly loser: `0x${string}`;
+        readonly winnerKind: "spend" | "reclaim";
+        readonly amount: string;
+        readonly fine: string;
+        readonly stage: string;
+      }[];
+    };
+  };
+  /** Blocks a device that its customer has lost, and takes back what is left on it */
+  "POST /v1/devices/{owner}/lost": {
+    params: { readonly owner: `0x${string}` };
+    reply: {
+      readonly owner: `0x${string}`;
+      readonly key: `0x${string}`;
+      readonly account: string;
+      readonly class: "element" | "software" | "host" | "chip" | "terminal" | "merchant";
+      readonly label: string;
+      readonly registered: number;
+      readonly blocked?: number;
+      readonly closed?: number;
+    } & {
+      readonly revoked?: number;
+      readonly lost?: {
+        readonly reported: number;
+        readonly isClosed?: boolean;
+        readonly revoked?: number;
+        readonly reclaimableFrom?: number;
+        readonly onDevice: string;
+        readonly reclaimed: string;
+        readonly proven: string;
+        readonly credited: string;
+        readonly creditFrom?: number;
+        readonly replacement?: {
+          readonly device?: `0x${string}`;
+          readonly load: boolean;
+          readonly loaded: string;
+        };
+        readonly sentences: readonly string[];
+      };
+      readonly doubleSpends: readonly {
+        readonly conflict: `0x${string}`;
+        readonly winner: `0x${string}`;
+        readonly loser: `0x${string}`;
+        readonly winnerKind: "spend" | "reclaim";
+        readonly amount: string;
+        readonly fine: string;
+        readonly stage: string;
+      }[];
+    };
+  };
+  /** Blocks a device for good that its customer gives up, once all its money is back */
+  "POST /v1/devices/{owner}/close": {
+    params: { readonly owner: `0x${string}` };
+    reply: {
+      readonly owner: `0x${string}`;
+      readonly key: `0x${string}`;
+      readonly account: string;
+      readonly class: "element" | "software" | "host" | "chip" | "terminal" | "merchant";
+      readonly label: string;
+      readonly registered: number;
+      readonly blocked?: number;
+      readonly closed?: number;
+    } & {
+      readonly revoked?: number;
+      readonly lost?: {
+        readonly reported: number;
+        readonly isClosed?: boolean;
+        readonly revoked?: number;
+        readonly reclaimableFrom?: number;
+        readonly onDevice: string;
+        readonly reclaimed: string;
+        readonly proven: string;
+        readonly credited: string;
+        readonly creditFrom?: number;
+        readonly replacement?: {
+          readonly device?: `0x${string}`;
+          readonly load: boolean;
+          readonly loaded: string;
+        };
+        readonly sentences: readonly string[];
+      };
+      readonly doubleSpends: readonly {
+        readonly conflict: `0x${string}`;
+        readonly winner: `0x${string}`;
+        readonly loser: `0x${string}`;
+        readonly winnerKind: "spend" | "reclaim";
+        readonly amount: string;
+        readonly fine: string;
+        readonly stage: string;
+      }[];
+    };
+  };
+  /** A credential for the device that takes a lost one's place, in the place of one given before; the device, once there is one */
+  "POST /v1/devices/{owner}/replacement": {
+    params: { readonly owner: `0x${string}` };
+    body: { readonly load?: boolean };
+    reply: {
+      readonly credential?: string;
+      readonly expires?: number;
+      readonly device?: `0x${string}`;
+    };
+  };
+  /** What the vault can spend */
+  "GET /v1/vault": {
+    reply: {
+      readonly owner: `0x${string}`;
+      readonly amount: string;
+      readonly coins: number;
+      readonly spending: number;
+    };
+  };
+  /** Makes one coin of the vault's smallest, at most 16 */
+  "POST /v1/vault/merge": {
+    reply: { readonly record: `0x${string}` | null };
+  };
+  /** Takes money off the ledger: once its cycle has settled, the operator withdraws as much */
+  "POST /v1/vault/burns": {
+    body: { readonly amount: string };
+    reply: { readonly record: `0x${string}` };
+  };
+  /** What waits for the ledger */
+  "GET /v1/intake": {
+    reply: { readonly leaves: number; readonly bytes: number; readonly loads: number };
+  };
+};
