@@ -21,6 +21,7 @@ import type { Replica } from "./replica.ts";
 import { Revoker } from "./revoker.ts";
 import { EventFeed } from "./service/event-feed.ts";
 import type { LeafStore } from "./store/leaf-store.ts";
+import type { Traces } from "./trace/trace.ts";
 import type { LeafVerifier } from "./verification/verifier.ts";
 
 export type ApiAnswersParts = {
@@ -35,6 +36,8 @@ export type ApiAnswersParts = {
   readonly replica: Replica;
   readonly intake: LeafIntake;
   readonly evidence: Evidence;
+  /** Absent on a node that keeps no index for them. */
+  readonly traces: Traces | undefined;
 };
 
 /** @param member none for an observer, which puts nothing forward. */
@@ -51,7 +54,8 @@ export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefi
   });
   const feed = new EventFeed({ history: (seq) => queries.eventsAfter(seq) });
   replica.onFolded((folded) => feed.publish(eventOfFolded(folded)));
-  const answers = { queries, feed, evidence, cases: caseAnswers(parts) };
+  const traces = { traces: parts.traces, seq: () => replica.state.seq };
+  const answers = { queries, feed, evidence, cases: caseAnswers(parts), traces };
   if (member === undefined) return answers;
   const revoker = new Revoker({ ...context, member, state: replica.state, chain });
   return { ...answers, writer: { intake, revoker } };

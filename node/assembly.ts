@@ -28,6 +28,7 @@ import { keepPool } from "./pool-upkeep.ts";
 import { Replica } from "./replica.ts";
 import type { StoredKey } from "./service/stored-key.ts";
 import type { LeafStore } from "./store/leaf-store.ts";
+import { Traces } from "./trace/trace.ts";
 import { Validator } from "./validator.ts";
 import type { LeafVerifier } from "./verification/verifier.ts";
 
@@ -80,15 +81,17 @@ export async function assemble(
   const work = await openWork({ ...common, ...peers, ...books }, options, version);
   const { replica } = books;
   const { evidence } = work;
+  const traces = await openTraces({ ...common, ...books, ...work }, options);
   replica.onFolded((folded) => {
     // Before the pool forgets what it looks at.
     evidence.folded(folded);
     keepPool(common.pool, folded);
+    traces?.folded();
   });
-  const all = { ...common, ...peers, ...books, ...work };
+  const all = { ...common, ...peers, ...books, ...work, traces };
   const answers = makeApiAnswers(all, options.member);
   measure(metrics, { ...all, conflicts: evidence.book, cases: evidence.cases });
-  return { ...peers, ...books, ...work, answers };
+  return { ...peers, ...books, ...work, traces, answers };
 }
 
 type Common = Pick<NodeParts, "network" | "logger"> &
@@ -220,6 +223,26 @@ async function openWork(
     { turnMs: options.cycles.turnMs },
   );
   return { intake, topic, proposer, evidence };
+}
+
+/** Observers answer traces; a member that wants to keeps the index for it. */
+async function openTraces(
+  common: Common & Awaited<ReturnType<typeof openBooks>> & Awaited<ReturnType<typeof openWork>>,
+  { member, trace }: NodeOptions,
+): Promise<Traces | undefined> {
+  if (!(trace?.index ?? member === undefined)) return undefined;
+  const { network, context, databases, replica, evidence, chain, fail } = common;
+  const desk = network.contracts.disputes === undefined ? undefined : new ChainDesk(chain);
+  return new Traces({
+    ...common,
+    ...context,
+    store: replica.store,
+    state: replica.state,
+    files: await databases.openLarge("trace"),
+    book: evidence.book,
+    caseOf: async (caseId) => await desk?.case(caseId),
+    onFailure: (cause) => fail(new Error("the index of traces is not kept any more", { cause })),
+  });
 }
 
 /** An observer has none. */

@@ -25,6 +25,9 @@ import type {
   Revocations,
   Submission,
 } from "./api/schema.ts";
+import type { Flows, Trace, TraceQuestion } from "./api/trace-schema.ts";
+
+export type { Flows, Trace, TraceQuestion } from "./api/trace-schema.ts";
 
 export type {
   CaseRow,
@@ -160,6 +163,19 @@ export class NodeClient {
   /** Conflicts as they are found and move on, after `number`; resumes by itself where the line is cut. */
   conflictEvents(number: number, signal: AbortSignal): AsyncGenerator<ConflictRow> {
     return this.#follow("/v1/conflicts/events", number, (row: ConflictRow) => row.number, signal);
+  }
+
+  /** Where money came from and went, a page at a time; of a node that keeps the index for it. */
+  async trace(question: TraceQuestion): Promise<Trace> {
+    const query = Object.entries(question).map(
+      ([name, value]) => `${name}=${encodeURIComponent(value)}`,
+    );
+    return this.#call(`/v1/trace?${query.join("&")}`, undefined, 60_000);
+  }
+
+  /** What the records of a cycle moved between members; of a node that keeps the index for traces. */
+  async flows(cycle: number): Promise<Flows> {
+    return this.#call(`/v1/flows/${cycle}`);
   }
 
   /** Cases at Disputes that have not ended. */

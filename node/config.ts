@@ -63,6 +63,13 @@ export const NodeConfigSchema = Type.Object(
         Type.Integer({ minimum: 1, maximum: 64, description: "Threads that check signatures" }),
       ),
     }),
+    trace: section({
+      index: Type.Optional(
+        Type.Boolean({
+          description: "Whether the index for traces is kept; an observer does unless it says no",
+        }),
+      ),
+    }),
     log: section({
       level: Type.Union(
         ["trace", "debug", "info", "warn", "error"].map((level) => Type.Literal(level)),

@@ -51,9 +51,14 @@ export class Databases implements AsyncDisposable {
   }
 
   async openLeaves(): Promise<LeafStore> {
-    const files = await this.open("leaves", ledgerFiles);
-    if (!files.isVerified) this.#watch(files.verify({ share: VERIFYING_SHARE }), "leaves");
-    return new LeafStore(files);
+    return new LeafStore(await this.openLarge("leaves"));
+  }
+
+  /** As `open`, and where it has grown large it is verified while it is used. */
+  async openLarge(name: string): Promise<CheckedStore> {
+    const files = await this.open(name, ledgerFiles);
+    if (!files.isVerified) this.#watch(files.verify({ share: VERIFYING_SHARE }), name);
+    return files;
   }
 
   /**

@@ -52,6 +52,8 @@ export type NodeOptions = {
   readonly batches: { readonly gatherMs: number; readonly answerMs: number };
   readonly cycles: { readonly openMs: number; readonly turnMs: number };
   readonly verification: { readonly workers?: number | undefined };
+  /** Kept by an observer where it is not said. */
+  readonly trace?: { readonly index?: boolean | undefined };
 };
 
 const VERSION = "0.1.0";
@@ -198,13 +200,15 @@ export class Node {
   }
 
   async #run(
-    { evidence, host, requests, topic, checkpointer, proposer }: Assembly,
+    { evidence, traces, host, requests, topic, checkpointer, proposer }: Assembly,
     watch: DirectoryWatch,
     signal: AbortSignal,
   ): Promise<void> {
     // Before any leaf comes in: each may be the loser of a coin.
     await evidence.start();
     this.#running.use(evidence);
+    await traces?.start();
+    this.#running.use(traces);
     await host.start();
     this.#running.use(host);
     this.#running.defer(() => requests.stop());

@@ -156,6 +156,12 @@ export const limits = {
   /** What 32 holders say at a ceremony, each to each. */
   transcriptMax: 512 * 1024,
 
+  // Traces.
+  /** Nodes in one answer: what a screen can show, some 500 KB with their coins, found in a quarter of a second. */
+  traceNodesMax: 512,
+  /** Steps from where a trace starts: a coin that changes hands every day for two months. */
+  traceDepthMax: 64,
+
   // Network files.
   /** A gateway for each of 256 members, with room. */
   networkFileMax: 256 * 1024,

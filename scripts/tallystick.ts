@@ -23,6 +23,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   admin: async () => (await import("./commands/admin.ts")).registerAdmin,
   audit: async () => (await import("./commands/audit.ts")).registerAudit,
   evidence: async () => (await import("./commands/evidence.ts")).registerEvidence,
+  trace: async () => (await import("./commands/trace.ts")).registerTrace,
   explain: async () => (await import("./commands/explain.ts")).registerExplain,
   conformance: async () => (await import("./commands/conformance.ts")).registerConformance,
   wallet: async () => (await import("./commands/wallet.ts")).registerWallet,

@@ -11,6 +11,7 @@ import { type CaseAnswers, caseRoutes } from "./case-routes.ts";
 import { type ConflictAnswers, conflictRoutes } from "./conflict-routes.ts";
 import type { Queries } from "./queries.ts";
 import * as Api from "./schema.ts";
+import { type TraceAnswers, traceRoutes } from "./trace-routes.ts";
 
 /** Who answers. */
 export type ApiAnswers = {
@@ -18,6 +19,7 @@ export type ApiAnswers = {
   readonly feed: EventFeed<Api.FoldedEvent>;
   readonly evidence: ConflictAnswers;
   readonly cases: CaseAnswers;
+  readonly traces: TraceAnswers;
   /** Absent on an observer, which puts nothing forward and revokes nothing. */
   readonly writer?: ApiWriter | undefined;
 };
@@ -41,6 +43,7 @@ export function nodeRoutes(
   return [
     ...conflictRoutes(() => answers().evidence),
     ...caseRoutes(() => answers().cases),
+    ...traceRoutes(() => answers().traces),
     ...(isMember ? [submission(writer), revocation(writer)] : []),
     call({
       method: "POST",

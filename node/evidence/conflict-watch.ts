@@ -13,6 +13,7 @@ import type { PendingLeaf, PendingPool } from "../pending-pool.ts";
 import type { Folded, Replica } from "../replica.ts";
 import type { Logger } from "../service/telemetry.ts";
 import type { LeafStore } from "../store/leaf-store.ts";
+import { parentsOf } from "../store/parents.ts";
 import { FOUND } from "./conflict.ts";
 import type { ConflictBook, Found } from "./conflict-book.ts";
 
@@ -183,9 +184,7 @@ export class ConflictWatch {
   /** A record that applied, or a deposit. */
   async #bytesOf(id: Hex): Promise<Uint8Array | undefined> {
     const { replica, leaves } = this.#parts;
-    const [row] = await replica.store.applied([id]);
-    if (row === undefined) return await replica.store.deposit(id);
-    return (await leaves.getMany([row.leafHash]))[0];
+    return (await parentsOf({ store: replica.store, leaves }, [id]))[0]?.bytes;
   }
 
   async #catchUp(): Promise<void> {

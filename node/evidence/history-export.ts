@@ -5,14 +5,9 @@ import { limits } from "../../protocol/limits.ts";
 import { type Outpoint, splitOutpoint } from "../../protocol/output.ts";
 import { decodeParent } from "../../protocol/parent.ts";
 import { Refusal } from "../../protocol/refusal.ts";
-import type { LeafStore } from "../store/leaf-store.ts";
-import type { LedgerStore } from "../store/ledger-store.ts";
+import { type ParentStores, parentsOf } from "../store/parents.ts";
 
-export type HistoryExportParts = {
-  readonly networkId: Hex;
-  readonly store: Pick<LedgerStore, "applied" | "deposit">;
-  readonly leaves: Pick<LeafStore, "getMany">;
-};
+export type HistoryExportParts = ParentStores & { readonly networkId: Hex };
 
 export class HistoryExport {
   readonly #parts: HistoryExportParts;
@@ -55,9 +50,7 @@ export class HistoryExport {
   }
 
   async #bytesOf(id: Hex): Promise<Uint8Array | undefined> {
-    const { store, leaves } = this.#parts;
-    const [row] = await store.applied([id]);
-    return row === undefined ? await store.deposit(id) : (await leaves.getMany([row.leafHash]))[0];
+    return (await parentsOf(this.#parts, [id]))[0]?.bytes;
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the state does not need, and those who ask do: what applied where, who took which coin, why not. */
 import { fromHex, type Hex, Reader, toHex, utf8, Writer } from "../../protocol/bytes.ts";
 import { encodeDeposit } from "../../protocol/deposit.ts";
-import { splitOutpoint } from "../../protocol/output.ts";
+import { type Outpoint, type Output, splitOutpoint } from "../../protocol/output.ts";
 import type { Change as LedgerChange } from "../ledger/change.ts";
 import type { ChainPlace, LedgerEvent, PlacedEvent } from "../ledger/event.ts";
 import type { LedgerState } from "../ledger/state.ts";
@@ -30,6 +30,8 @@ export type EventRow = {
   readonly cycle?: number;
   /** The coin that exists once more, and the record that may take it, if one was restituted. */
   readonly restituted?: { readonly outpoint: Hex; readonly loser: Hex };
+  /** The coin that the event made by itself: of a deposit or an award. */
+  readonly made?: Outpoint;
   /** The cycle that was open before it. */
   readonly openCycle: number;
   /** Leaves of the batch that did not apply. */
@@ -71,13 +73,21 @@ export function historyRowsOf(
 }
 
 /** No record made the coin: what names it is kept for those who must show where it came from. */
-function addDeposit(rows: Change[], change: LedgerChange, { kind, seq }: LedgerEvent): void {
-  if (kind !== "deposited" && kind !== "awarded") return;
-  for (const [outpoint, output] of change.coins) {
-    if (output === null) continue;
-    const value = encodeDeposit({ seq, output });
-    rows.push({ key: keys.deposit(splitOutpoint(outpoint).id), value, old: null });
-  }
+function addDeposit(rows: Change[], change: LedgerChange, event: LedgerEvent): void {
+  const made = coinMadeBy(event, change);
+  if (made === undefined) return;
+  const [outpoint, output] = made;
+  const value = encodeDeposit({ seq: event.seq, output });
+  rows.push({ key: keys.deposit(splitOutpoint(outpoint).id), value, old: null });
+}
+
+function coinMadeBy(
+  { kind }: LedgerEvent,
+  { coins }: LedgerChange,
+): [Outpoint, Output] | undefined {
+  if (kind !== "deposited" && kind !== "awarded") return undefined;
+  const [[outpoint, output] = []] = coins;
+  return outpoint === undefined || output == null ? undefined : [outpoint, output];
 }
 
 function encodeApplied({ seq, cycle, leafHash }: AppliedRow): Uint8Array {
@@ -107,6 +117,7 @@ function encodeEvent(
   change: LedgerChange,
   state: LedgerState,
 ): Uint8Array {
+  const made = coinMadeBy(event, change)?.[0];
   const row: EventRow = {
     seq: event.seq,
     kind: event.kind,
@@ -117,6 +128,7 @@ function encodeEvent(
     ...(event.kind === "restituted"
       ? { restituted: { outpoint: toHex(event.outpoint), loser: toHex(event.loser) } }
       : {}),
+    ...(made === undefined ? {} : { made }),
     openCycle: state.parameters.openCycle,
     refused: change.outcomes
       .filter(({ code }) => code !== "applied")

@@ -15,7 +15,7 @@
  * Only `s` is the ledger; the rest says where it stands and how it came to be, and is made anew by a replay.
  */
 import assert from "node:assert/strict";
-import { concat, type Hex, utf8, Writer } from "../../protocol/bytes.ts";
+import { concat, type Hex, Reader, utf8, Writer } from "../../protocol/bytes.ts";
 import { decodeHexInto } from "../../protocol/hex.ts";
 import { type Outpoint, OUTPOINT_LENGTH } from "../../protocol/output.ts";
 import { bucketOf, stateKey } from "../../protocol/state-entry.ts";
@@ -76,11 +76,19 @@ export function stateKeyOf(key: Uint8Array): Uint8Array {
   return key.subarray(STATE_HEAD);
 }
 
+/** The event of a row that holds what it applied, by its key. */
+export function seqOfOrder(key: Uint8Array): number {
+  return new Reader(key.subarray(9)).safe("seq");
+}
+
 /** Keys from the first up to but without the second. */
 export const ranges = {
   state: { gte: s, lt: after(s) },
   bucket: (bucket: number) => ({ gte: bucketPrefix(bucket), lt: bucketPrefix(bucket + 1) }),
-  order: (cycle: number) => ({ gte: concat(q, u64(cycle)), lt: concat(q, u64(cycle + 1)) }),
+  order: (cycle: number, from = 0) => ({
+    gte: concat(q, u64(cycle), u64(from)),
+    lt: concat(q, u64(cycle + 1)),
+  }),
   events: (from: number) => ({ gte: keys.event(from), lt: after(e) }),
   checkpoints: { gte: k, lt: after(k) },
 } as const;

@@ -25,7 +25,7 @@ import {
   type OutcomeRow,
   splitIds,
 } from "./history-rows.ts";
-import { bucketOfKey, keys, ranges, stateKeyOf } from "./keys.ts";
+import { bucketOfKey, keys, ranges, seqOfOrder, stateKeyOf } from "./keys.ts";
 import { StateCache, type StateCacheOptions } from "./state-cache.ts";
 import { StateComparison } from "./state-comparison.ts";
 import { type StateRow, stateRowsOf } from "./state-rows.ts";
@@ -169,6 +169,15 @@ export class LedgerStore implements History {
     for await (const [, value] of this.#store.entries(ranges.order(cycle)))
       ids.push(...splitIds(value));
     return ids;
+  }
+
+  /** The records that a cycle applied from the event `from` on, event by event, in order. */
+  async *appliedFrom(
+    cycle: number,
+    from: number,
+  ): AsyncGenerator<{ readonly seq: number; readonly ids: readonly Hex[] }> {
+    for await (const [key, value] of this.#store.entries(ranges.order(cycle, from)))
+      yield { seq: seqOfOrder(key), ids: splitIds(value) };
   }
 
   /** Events after `seq` as they were folded, with the ids of the records each applied. */

@@ -6,7 +6,7 @@ import { approve, depositBond } from "../../node/chain/calls.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
 import { selectorOf } from "../../node/chain/contracts.ts";
 import type { ContractReader } from "../../node/chain/reader.ts";
-import type { ConflictRow } from "../../node/client.ts";
+import type { ConflictRow, Trace } from "../../node/client.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import { parseEvidence } from "../../protocol/evidence.ts";
 import { checkEvidence } from "../../protocol/evidence-check.ts";
@@ -18,7 +18,7 @@ import { type SignedRecord, signRecord } from "../../protocol/record.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { validatorAddress } from "../../protocol/typed-data.ts";
-import { said } from "../scripts/commands/support/tallystick.ts";
+import { said, saidJson } from "../scripts/commands/support/tallystick.ts";
 import { call } from "../support/chain.ts";
 import { Consortium } from "../support/consortium.ts";
 import { type HeldCoin, payTo } from "../support/money.ts";
@@ -252,6 +252,37 @@ describe("a double spend", function () {
     assert.match(text, /\n {2}deposit 0x\w{64}: 5\.00 EUR to 0x\w{40}\n {2}spend 0x/);
     assert.match(text, new RegExp(`spend ${loser}: 5\\.00 EUR to ${ownerOf(bert.publicKey)}\n`));
     assert.match(text, /All of it leads back to deposits/);
+  });
+
+  it("is traced at an observer from either record, with the first forker marked, and at a member that keeps no index not at all [R-036]", async () => {
+    const [{ id, loser, winner }] = (await consortium.client(1).conflicts()) as [ConflictRow];
+    const network = join(consortium.folder, "n.json");
+    await writeFile(network, formatNetworkFile(consortium.network));
+    const { url } = consortium.nodes.get(OBSERVER)!;
+    const text = await said(["trace", loser, "--node", url, "--network", network]);
+    const rows = text.split("\n");
+    const rowOf = (name: string) => rows.find((row) => row.includes(name)) ?? "";
+    assert.match(rowOf(winner), /^0 +spend .* 1 +5\.00 EUR .* FIRST FORK$/);
+    assert.match(rowOf(id), /^-1 +restitution /);
+    assert.match(rows[1]!, /^-2 +deposit /);
+    assert.match(
+      text,
+      new RegExp(`Key owner ${ownerOf(anna.publicKey)}, with member 1, signed 2 records`),
+    );
+    assert.match(text, /here it began/);
+    const dot = await said(["trace", winner, "--node", url, "--dot"]);
+    assert.match(dot, /^digraph trace \{\n/);
+    assert.match(dot, new RegExp(`"${winner}" \\[.*first fork`));
+    assert.match(dot, new RegExp(`-> "${loser}" \\[label="500\\\\n0x.*style=dashed`));
+    const owner = await saidJson<Trace>(["trace", ownerOf(bert.publicKey), "--node", url]);
+    assert.ok(owner.starts.includes(loser));
+    assert.equal(owner.indexedSeq, owner.seq);
+    await assert.rejects(
+      consortium.client(1).trace({ from: loser }),
+      (error) => isRefusal(error, "not-found") && /trace\.index/.test(error.detail),
+    );
+    const { flows } = await consortium.client(OBSERVER).flows(1);
+    assert.ok(flows.some(({ from, to }) => from === 1 && to === 3));
   });
 
   it("of two coins by one record is paid for each, and the record applies whole", async () => {

@@ -18,7 +18,7 @@ import { type Logger, makeLogger } from "../../../../node/service/telemetry.ts";
 import { CheckedStore } from "../../../../node/service/checked-store.ts";
 import { LeafStore } from "../../../../node/store/leaf-store.ts";
 import { LedgerStore } from "../../../../node/store/ledger-store.ts";
-import { fromHex, type Hex } from "../../../../protocol/bytes.ts";
+import { fromHex, type Hex, toHex } from "../../../../protocol/bytes.ts";
 import { depositOutpoint } from "../../../../protocol/deposit.ts";
 import { ownerOf } from "../../../../protocol/key.ts";
 import type { Leaf } from "../../../../protocol/leaf.ts";
@@ -194,10 +194,11 @@ export class Rig implements AsyncDisposable {
   async sequence(member: MemberId, ...leaves: readonly Leaf[]): Promise<void> {
     const sequenced = leaves.map(({ bytes }) => toSequenced(bytes));
     await this.now.leaves.put(leaves.map(({ bytes }) => [leafHash(bytes), bytes]));
-    await this.take(
-      { ...batchOf(sequenced, this.timeS), member, number: ++this.#number },
-      sequenced,
-    );
+    const event = { ...batchOf(sequenced, this.timeS), member, number: ++this.#number };
+    const { number } = event;
+    const hashes = sequenced.map(({ hash }) => hash);
+    await this.now.leaves.putBatch(toHex(event.root), { member, number, leaves: hashes });
+    await this.take(event, sequenced);
   }
 
   /** A leaf comes into the pool: handed in here, or gossiped. */

@@ -1,0 +1,68 @@
+/** Traces of a node as one part, with a start and a stop: the index, what keeps it up, and who answers from it. */
+import type { Owner } from "../../protocol/key.ts";
+import type { MemberId } from "../../protocol/output.ts";
+import type { LedgerState } from "../ledger/state.ts";
+import type { CheckedStore } from "../service/checked-store.ts";
+import type { LeafStore } from "../store/leaf-store.ts";
+import type { LedgerStore } from "../store/ledger-store.ts";
+import { IndexFollower } from "./index-follower.ts";
+import { TraceIndex } from "./trace-index.ts";
+import { Tracer, type TracerParts } from "./tracer.ts";
+
+export type TracesParts = Omit<TracerParts, "index" | "custodianOf"> & {
+  /** A database for the index alone. */
+  readonly files: CheckedStore;
+  readonly state: Pick<LedgerState, "custodianOf" | "member" | "memberIds" | "seq">;
+  readonly store: LedgerStore;
+  readonly leaves: LeafStore;
+  /** The index cannot be kept. */
+  readonly onFailure: (error: Error) => void;
+};
+
+export class Traces implements AsyncDisposable {
+  readonly index: TraceIndex;
+  readonly tracer: Tracer;
+  readonly #follower: IndexFollower;
+
+  constructor(parts: TracesParts) {
+    this.index = new TraceIndex(parts.files);
+    const custodianOf = (owner: Owner) => memberOf(parts.state, owner);
+    this.tracer = new Tracer({ ...parts, index: this.index, custodianOf });
+    this.#follower = new IndexFollower({
+      ...parts,
+      index: this.index,
+      custodianOf,
+      foldedSeq: () => parts.state.seq,
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#follower.start();
+  }
+
+  /** To be told of every event once it is stored. */
+  folded(): void {
+    this.#follower.folded();
+  }
+
+  /** Resolves when all that was stored before this call is indexed, or cannot be. */
+  async settled(): Promise<void> {
+    await this.#follower.settled();
+  }
+
+  async stop(): Promise<void> {
+    await this.#follower.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** The member with which a key is enrolled, or whose treasury key it is or was. */
+function memberOf(state: TracesParts["state"], owner: Owner): MemberId | undefined {
+  return (
+    state.custodianOf(owner) ??
+    state.memberIds().find((member) => state.member(member)?.treasuryOwners.includes(owner))
+  );
+}
