@@ -56,6 +56,7 @@ const contracts = [
   { name: "Settlement", folder: "contracts" },
   { name: "Disputes", folder: "contracts" },
   { name: "Evidence", folder: "contracts" },
+  { name: "AuditLog", folder: "contracts" },
   { name: "AccessManager", folder: "@openzeppelin/contracts/access/manager" },
   { name: "TransparentUpgradeableProxy", folder: "@openzeppelin/contracts/proxy/transparent" },
   { name: "ProxyAdmin", folder: "@openzeppelin/contracts/proxy/transparent" },

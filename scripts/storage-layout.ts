@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { readOutput, type StorageLayout, type StorageVariable } from "./build.ts";
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
-const proxied = ["MemberRegistry", "Settlement", "Disputes"] as const;
+const proxied = ["MemberRegistry", "Settlement", "Disputes", "AuditLog"] as const;
 
 /** Where the layout is committed. */
 export const layoutFile = path.join(root, "contracts/storage-layout.json");

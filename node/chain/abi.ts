@@ -316,6 +316,47 @@ export const evidenceAbi = [
   {"inputs":[{"components":[{"internalType":"bytes","name":"statement","type":"bytes"},{"internalType":"bytes","name":"issuer","type":"bytes"},{"internalType":"bytes32","name":"y","type":"bytes32"}],"internalType":"struct IDisputes.Signed","name":"receipt","type":"tuple"}],"name":"readReceipt","outputs":[{"components":[{"internalType":"uint16","name":"member","type":"uint16"},{"internalType":"uint64","name":"most","type":"uint64"},{"internalType":"bytes32","name":"subject","type":"bytes32"}],"internalType":"struct IEvidence.Promised","name":"","type":"tuple"}],"stateMutability":"view","type":"function"},
 ] as const;
 
+export const auditLogAbi = [
+  {"inputs":[],"stateMutability":"nonpayable","type":"constructor"},
+  {"inputs":[{"internalType":"address","name":"authority","type":"address"}],"name":"AccessManagedInvalidAuthority","type":"error"},
+  {"inputs":[{"internalType":"address","name":"caller","type":"address"},{"internalType":"uint32","name":"delay","type":"uint32"}],"name":"AccessManagedRequiredDelay","type":"error"},
+  {"inputs":[{"internalType":"address","name":"caller","type":"address"}],"name":"AccessManagedUnauthorized","type":"error"},
+  {"inputs":[{"internalType":"uint64","name":"id","type":"uint64"},{"internalType":"uint8","name":"number","type":"uint8"}],"name":"AuditLogAlreadyApproved","type":"error"},
+  {"inputs":[{"internalType":"uint64","name":"until","type":"uint64"}],"name":"AuditLogBadEnd","type":"error"},
+  {"inputs":[{"internalType":"address","name":"account","type":"address"}],"name":"AuditLogBadHolder","type":"error"},
+  {"inputs":[{"internalType":"bytes","name":"key","type":"bytes"}],"name":"AuditLogBadKey","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"threshold","type":"uint256"},{"internalType":"uint256","name":"holders","type":"uint256"}],"name":"AuditLogBadThreshold","type":"error"},
+  {"inputs":[{"internalType":"uint64","name":"until","type":"uint64"}],"name":"AuditLogEnded","type":"error"},
+  {"inputs":[{"internalType":"uint32","name":"epoch","type":"uint32"},{"internalType":"address","name":"account","type":"address"}],"name":"AuditLogNotHolder","type":"error"},
+  {"inputs":[{"internalType":"uint32","name":"epoch","type":"uint32"}],"name":"AuditLogUnknownEpoch","type":"error"},
+  {"inputs":[{"internalType":"uint64","name":"id","type":"uint64"}],"name":"AuditLogUnknownRequest","type":"error"},
+  {"inputs":[{"internalType":"uint32","name":"epoch","type":"uint32"},{"internalType":"uint32","name":"next","type":"uint32"}],"name":"AuditLogWrongEpoch","type":"error"},
+  {"inputs":[],"name":"AuditLogZeroHash","type":"error"},
+  {"inputs":[],"name":"InvalidInitialization","type":"error"},
+  {"inputs":[],"name":"NotInitializing","type":"error"},
+  {"anonymous":false,"inputs":[{"indexed":false,"internalType":"address","name":"authority","type":"address"}],"name":"AuthorityUpdated","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"id","type":"uint64"},{"indexed":true,"internalType":"uint8","name":"number","type":"uint8"},{"indexed":true,"internalType":"address","name":"account","type":"address"}],"name":"DisclosureApproved","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"id","type":"uint64"}],"name":"DisclosureGranted","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"id","type":"uint64"},{"indexed":true,"internalType":"address","name":"requester","type":"address"},{"indexed":true,"internalType":"uint32","name":"epoch","type":"uint32"},{"indexed":false,"internalType":"bytes32","name":"subject","type":"bytes32"},{"indexed":false,"internalType":"bytes32","name":"legalBasis","type":"bytes32"},{"indexed":false,"internalType":"bytes","name":"requesterKey","type":"bytes"},{"indexed":false,"internalType":"uint64","name":"until","type":"uint64"}],"name":"DisclosureRequested","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint32","name":"epoch","type":"uint32"},{"indexed":false,"internalType":"bytes","name":"publicKey","type":"bytes"},{"indexed":false,"internalType":"bytes32","name":"transcript","type":"bytes32"},{"indexed":false,"internalType":"uint8","name":"threshold","type":"uint8"},{"indexed":false,"internalType":"address[]","name":"holders","type":"address[]"}],"name":"EpochAdded","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint32","name":"epoch","type":"uint32"},{"indexed":true,"internalType":"uint8","name":"number","type":"uint8"},{"indexed":false,"internalType":"address","name":"account","type":"address"}],"name":"HolderReplaced","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":false,"internalType":"uint64","name":"version","type":"uint64"}],"name":"Initialized","type":"event"},
+  {"inputs":[{"internalType":"uint32","name":"epoch","type":"uint32"},{"internalType":"bytes","name":"publicKey","type":"bytes"},{"internalType":"bytes32","name":"transcript","type":"bytes32"},{"internalType":"uint8","name":"threshold","type":"uint8"},{"internalType":"address[]","name":"holders","type":"address[]"}],"name":"addEpoch","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"uint64","name":"id","type":"uint64"}],"name":"approve","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"authority","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"epochCount","outputs":[{"internalType":"uint32","name":"","type":"uint32"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"uint64","name":"id","type":"uint64"}],"name":"getDisclosure","outputs":[{"components":[{"internalType":"address","name":"requester","type":"address"},{"internalType":"uint32","name":"epoch","type":"uint32"},{"internalType":"uint64","name":"until","type":"uint64"},{"internalType":"uint8","name":"approvals","type":"uint8"},{"internalType":"uint32","name":"approvedBy","type":"uint32"},{"internalType":"bytes32","name":"subject","type":"bytes32"},{"internalType":"bytes32","name":"legalBasis","type":"bytes32"},{"internalType":"bytes","name":"requesterKey","type":"bytes"}],"internalType":"struct IAuditLog.Disclosure","name":"","type":"tuple"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"uint32","name":"epoch","type":"uint32"}],"name":"getEpoch","outputs":[{"components":[{"internalType":"uint8","name":"threshold","type":"uint8"},{"internalType":"bytes32","name":"transcript","type":"bytes32"},{"internalType":"bytes","name":"publicKey","type":"bytes"},{"internalType":"address[]","name":"holders","type":"address[]"}],"internalType":"struct IAuditLog.Epoch","name":"","type":"tuple"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"grantCount","outputs":[{"internalType":"uint64","name":"","type":"uint64"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"address","name":"authority_","type":"address"}],"name":"initialize","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"isConsumingScheduledOp","outputs":[{"internalType":"bytes4","name":"","type":"bytes4"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"uint64","name":"id","type":"uint64"}],"name":"isGranted","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"uint32","name":"epoch","type":"uint32"},{"internalType":"uint8","name":"number","type":"uint8"},{"internalType":"address","name":"account","type":"address"}],"name":"replaceHolder","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"uint32","name":"epoch","type":"uint32"},{"internalType":"bytes32","name":"subject","type":"bytes32"},{"internalType":"bytes32","name":"legalBasis","type":"bytes32"},{"internalType":"bytes","name":"requesterKey","type":"bytes"},{"internalType":"uint64","name":"until","type":"uint64"}],"name":"request","outputs":[{"internalType":"uint64","name":"id","type":"uint64"}],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"requestCount","outputs":[{"internalType":"uint64","name":"","type":"uint64"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"address","name":"newAuthority","type":"address"}],"name":"setAuthority","outputs":[],"stateMutability":"nonpayable","type":"function"},
+] as const;
+
 export const accessManagerAbi = [
   {"inputs":[{"internalType":"address","name":"initialAdmin","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
   {"inputs":[{"internalType":"bytes32","name":"operationId","type":"bytes32"}],"name":"AccessManagerAlreadyScheduled","type":"error"},
@@ -445,6 +486,15 @@ export const restrictedFunctions = {
     ],
     "REGULATOR": [
       "rule"
+    ]
+  },
+  "AuditLog": {
+    "AUTHORITY": [
+      "addEpoch",
+      "replaceHolder"
+    ],
+    "REGULATOR": [
+      "request"
     ]
   },
   "ProxyAdmin": {

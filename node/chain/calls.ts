@@ -6,6 +6,7 @@ import type { Owner } from "../../protocol/key.ts";
 import type { Amount } from "../../protocol/money.ts";
 import type { MemberId } from "../../protocol/output.ts";
 import type { MemberStatus } from "../../protocol/rules.ts";
+import type { DisclosureEntry, EpochEntry } from "./audit-log.ts";
 import type { ContractCall, ContractName } from "./contracts.ts";
 import {
   type Award,
@@ -28,6 +29,12 @@ import {
   peerFor,
   profileFor,
 } from "./members.ts";
+
+/** What a regulator asks for. */
+export type DisclosureRequest = Pick<
+  DisclosureEntry,
+  "epoch" | "subject" | "legalBasis" | "requesterKey" | "untilS"
+>;
 
 const call = (
   contract: ContractName,
@@ -81,7 +88,20 @@ export const ruleUnanswered = (caseId: number) => call("disputes", "ruleUnanswer
 export const lapse = (caseId: number) => call("disputes", "lapse", caseId);
 export const enforce = (caseId: number) => call("disputes", "enforce", caseId);
 
+// A holder of a share of the audit key.
+export const approveDisclosure = (id: number) => call("auditLog", "approve", id);
+
 // A regulator.
+export const requestDisclosure = (asked: DisclosureRequest) =>
+  call(
+    "auditLog",
+    "request",
+    asked.epoch,
+    asked.subject,
+    asked.legalBasis,
+    toHex(asked.requesterKey),
+    asked.untilS,
+  );
 export const ruleCase = (caseId: number, isUpheld: boolean) =>
   call("disputes", "rule", caseId, isUpheld);
 
@@ -113,6 +133,10 @@ export const setArbiter = (arbiter: Hex, allowed: boolean) =>
   call("settlement", "setArbiter", arbiter, allowed);
 export const setParticipant = (account: Hex, allowed: boolean) =>
   call("token", "setParticipant", account, allowed);
+export const addEpoch = ({ epoch, publicKey, transcript, threshold, holders }: EpochEntry) =>
+  call("auditLog", "addEpoch", epoch, publicKey, transcript, threshold, holders);
+export const replaceHolder = (epoch: number, number: number, account: Hex) =>
+  call("auditLog", "replaceHolder", epoch, number, account);
 export const collectFines = (to: Hex) => call("disputes", "collectFines", to);
 export const mint = (to: Hex, amount: Amount) => call("token", "mint", to, amount);
 export const burn = (from: Hex, amount: Amount) => call("token", "burn", from, amount);

@@ -5,6 +5,7 @@ import type { NetworkContracts } from "../../protocol/network-file.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import {
   accessManagerAbi,
+  auditLogAbi,
   disputesAbi,
   evidenceAbi,
   memberRegistryAbi,
@@ -21,6 +22,7 @@ export const interfaces = {
   token: new Interface(reserveTokenAbi),
   settlement: new Interface(settlementAbi),
   disputes: new Interface(disputesAbi),
+  auditLog: new Interface(auditLogAbi),
 } as const;
 
 export type ContractName = keyof typeof interfaces;

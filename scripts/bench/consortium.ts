@@ -83,14 +83,18 @@ export async function deployConsortium(connection: Connection, memberCount = 4) 
     [manager],
   );
   const disputes = await ethers.getContractAt("Disputes", disputesProxy.address);
+  const auditLogProxy = await behindProxy(connection, "AuditLog", [], [manager]);
+  const auditLog = await ethers.getContractAt("AuditLog", auditLogProxy.address);
   const targets = [
     { name: "MemberRegistry", address: registryProxy.address },
     { name: "ReserveToken", address: await token.getAddress() },
     { name: "Settlement", address: settlementProxy.address },
     { name: "Disputes", address: disputesProxy.address },
+    { name: "AuditLog", address: auditLogProxy.address },
     { name: "ProxyAdmin", address: registryProxy.admin },
     { name: "ProxyAdmin", address: settlementProxy.admin },
     { name: "ProxyAdmin", address: disputesProxy.admin },
+    { name: "ProxyAdmin", address: auditLogProxy.admin },
   ] as const;
   for (const { name, address } of targets) {
     const { interface: functions } = await ethers.getContractFactory(name);
@@ -140,6 +144,8 @@ export async function deployConsortium(connection: Connection, memberCount = 4) 
     settlementAdmin: settlementProxy.admin,
     disputes,
     disputesAdmin: disputesProxy.admin,
+    auditLog,
+    auditLogAdmin: auditLogProxy.admin,
     authority,
     regulator,
     /** An account that is an arbiter as Disputes is. */
@@ -234,7 +240,7 @@ export function settlementForm(checkpoint: Checkpoint) {
 /** Deploys a contract behind a proxy of the AccessManager, its first initial argument. */
 export async function behindProxy(
   { ethers }: Connection,
-  name: "MemberRegistry" | "Settlement" | "Disputes",
+  name: "MemberRegistry" | "Settlement" | "Disputes" | "AuditLog",
   constructorArguments: readonly unknown[],
   initialArguments: readonly unknown[],
 ) {

@@ -12,6 +12,7 @@ const folders = {
   ReserveToken: "contracts",
   Settlement: "contracts",
   Disputes: "contracts",
+  AuditLog: "contracts",
   TransparentUpgradeableProxy: "@openzeppelin/contracts/proxy/transparent",
 } as const;
 

@@ -1,5 +1,5 @@
 /**
- * Creates a network's contracts as the first eight transactions of an account made for it. A contract's
+ * Creates a network's contracts as the first ten transactions of an account made for it. A contract's
  * address follows from its creator and the creator's nonce, so the chain itself says how far a
  * deployment came: nothing else needs to be remembered, and nothing can be created twice.
  */
@@ -21,7 +21,7 @@ type Creation = {
 };
 
 /** A deployment leaves no contract out. */
-export type DeployedContracts = NetworkContracts & { readonly disputes: Hex };
+export type DeployedContracts = Required<NetworkContracts>;
 
 /** More than the largest contract there may be (EIP-170) costs. */
 const CREATION_GAS = 8_000_000n;
@@ -34,6 +34,7 @@ export function contractsOf(deployer: Hex): DeployedContracts {
     token: addressAt(deployer, 3),
     settlement: addressAt(deployer, 5),
     disputes: addressAt(deployer, 7),
+    auditLog: addressAt(deployer, 9),
   };
 }
 
@@ -74,7 +75,7 @@ export async function createContracts(
 function creations(deployer: Hex, { parameters, currency }: DeployPlan): readonly Creation[] {
   const { accessManager, registry, token, settlement } = contractsOf(deployer);
   const initialize = (
-    contract: "registry" | "settlement" | "disputes",
+    contract: "registry" | "settlement" | "disputes" | "auditLog",
     ...args: readonly unknown[]
   ) => encodeCall({ contract, method: "initialize", args });
   const proxied = (implementation: number, open: Hex) => [
@@ -94,6 +95,8 @@ function creations(deployer: Hex, { parameters, currency }: DeployPlan): readonl
       ["TransparentUpgradeableProxy", proxied(4, initialize("settlement", accessManager))],
       ["Disputes", [settlement]],
       ["TransparentUpgradeableProxy", proxied(6, initialize("disputes", accessManager))],
+      ["AuditLog", []],
+      ["TransparentUpgradeableProxy", proxied(8, initialize("auditLog", accessManager))],
     ] as const
   ).map(([name, args], nonce) => ({ name, args, address: addressAt(deployer, nonce) }));
 }

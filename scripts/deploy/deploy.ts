@@ -54,7 +54,7 @@ export async function deployNetwork(
     const parts: SetupParts = { rpc, reader, account, contracts };
     await untilNothingIsUnderWay(rpc, account.address, signal);
     const stands =
-      (await rpc.call("eth_getCode", [contracts.disputes, "latest"])) !== "0x" &&
+      (await rpc.call("eth_getCode", [contracts.auditLog, "latest"])) !== "0x" &&
       (await isHandedOver(parts));
     if (!stands) {
       logger.info({ deployer: account.address }, "creating the contracts");

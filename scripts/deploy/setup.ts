@@ -90,12 +90,13 @@ const contractOf = {
   ReserveToken: "token",
   Settlement: "settlement",
   Disputes: "disputes",
+  AuditLog: "auditLog",
   ProxyAdmin: "proxyAdmin",
 } as const;
 
 async function targetsOf({
   rpc,
-  contracts: { registry, token, settlement, disputes },
+  contracts: { registry, token, settlement, disputes, auditLog },
 }: SetupParts): Promise<readonly Target[]> {
   const adminOf = async (proxy: Hex): Promise<Hex> =>
     `0x${(await rpc.call<Hex>("eth_getStorageAt", [proxy, ADMIN_SLOT, "latest"])).slice(-40)}`;
@@ -104,9 +105,11 @@ async function targetsOf({
     { name: "ReserveToken", address: token },
     { name: "Settlement", address: settlement },
     { name: "Disputes", address: disputes },
+    { name: "AuditLog", address: auditLog },
     { name: "ProxyAdmin", address: await adminOf(registry) },
     { name: "ProxyAdmin", address: await adminOf(settlement) },
     { name: "ProxyAdmin", address: await adminOf(disputes) },
+    { name: "ProxyAdmin", address: await adminOf(auditLog) },
   ];
 }
 

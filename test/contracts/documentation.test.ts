@@ -22,6 +22,7 @@ describe("the interfaces of the contracts", () => {
     "ISettlement",
     "IDisputes",
     "IEvidence",
+    "IAuditLog",
   ]) {
     it(`document every parameter of every function, event and error of ${name}`, () => {
       const { methods, events, errors } = readOutput(folder, name).devdoc;

@@ -9,10 +9,11 @@ import {
   keysOf,
   peerOf,
   profileOf,
+  publicKey,
   seed,
 } from "../../scripts/bench/consortium.ts";
 import { validatorAddress } from "../../protocol/typed-data.ts";
-import { useConsortium } from "./support/deployment.ts";
+import { ROOT, useConsortium } from "./support/deployment.ts";
 
 const DELAY_S = 7 * 24 * 60 * 60;
 const freshValidator = validatorAddress(seed("fresh"));
@@ -48,12 +49,19 @@ const calls = {
     collectFines: ({ members }: Consortium) => [members[0]!.operator.address],
     rule: () => [1, true],
   },
+  AuditLog: {
+    addEpoch: ({ stranger }: Consortium) => [1, publicKey("audit"), ROOT, 1, [stranger.address]],
+    replaceHolder: ({ stranger }: Consortium) => [1, 1, stranger.address],
+    request: () => [1, ROOT, ROOT, publicKey("requester"), 2 ** 32],
+  },
 } as const;
 
 /** What a role's holder hears where there is nothing yet to be done: it was let through. */
 const refusals: Readonly<Record<string, string>> = {
   collectFines: "DisputesNoFines",
   rule: "DisputesWrongStatus",
+  replaceHolder: "AuditLogUnknownEpoch",
+  request: "AuditLogUnknownEpoch",
 };
 
 /** What anyone may call: the contract itself sees to it that no harm is done. */
@@ -101,14 +109,16 @@ const open: Record<keyof typeof calls, readonly string[]> = {
     "ruleUnanswered",
     "setAuthority",
   ],
+  AuditLog: ["approve", "initialize", "setAuthority"],
 };
 
-function contractsOf({ registry, token, settlement, disputes }: Consortium) {
+function contractsOf({ registry, token, settlement, disputes, auditLog }: Consortium) {
   return {
     MemberRegistry: registry,
     ReserveToken: token,
     Settlement: settlement,
     Disputes: disputes,
+    AuditLog: auditLog,
   } as unknown as Record<keyof typeof calls, BaseContract>;
 }
 
@@ -124,7 +134,13 @@ describe("the roles", () => {
     return consortium;
   }
 
-  for (const name of ["MemberRegistry", "ReserveToken", "Settlement", "Disputes"] as const) {
+  for (const name of [
+    "MemberRegistry",
+    "ReserveToken",
+    "Settlement",
+    "Disputes",
+    "AuditLog",
+  ] as const) {
     const byRole = Object.entries(restrictedFunctions[name]) as [keyof typeof roles, string[]][];
     const restricted = byRole.flatMap(([, functions]) => functions);
 

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { roles } from "../../node/chain/abi.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
-import { type Consortium, sequence, settle } from "../../scripts/bench/consortium.ts";
+import { type Consortium, publicKey, sequence, settle } from "../../scripts/bench/consortium.ts";
 import { apply, coinOf, device, proofOf, spend } from "../../scripts/bench/double-spends.ts";
 import {
   batch,
@@ -10,6 +10,7 @@ import {
   closeCycle,
   deposit,
   plain,
+  ROOT,
   settleCycle,
   useConsortium,
 } from "./support/deployment.ts";
@@ -20,10 +21,12 @@ const IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a92
 function proxied(consortium: Consortium) {
   const { registry, registryAdmin, settlement, settlementAdmin, disputes, disputesAdmin } =
     consortium;
+  const { auditLog, auditLogAdmin } = consortium;
   return {
     MemberRegistry: { contract: registry, admin: registryAdmin },
     Settlement: { contract: settlement, admin: settlementAdmin },
     Disputes: { contract: disputes, admin: disputesAdmin },
+    AuditLog: { contract: auditLog, admin: auditLogAdmin },
   };
 }
 
@@ -46,6 +49,7 @@ describe("an upgrade", () => {
     await deposit(consortium, 2, 70n);
     await closeCycle(consortium);
     await dispute(consortium);
+    await disclose(consortium);
     return consortium;
   }
 
@@ -73,8 +77,19 @@ describe("an upgrade", () => {
     await closeCycle(consortium);
   }
 
+  /** An opening that one of two holders approved. */
+  async function disclose({ auditLog, regulator, members }: Consortium): Promise<void> {
+    const holders = members.slice(0, 2).map(({ operator }) => operator);
+    const accounts = holders.map(({ address }) => address);
+    await auditLog.addEpoch(1, publicKey("audit"), ROOT, 2, accounts);
+    const by = auditLog.connect(regulator);
+    const until = Math.floor(Date.now() / 1000) + 300 * 24 * 60 * 60;
+    await by.request(1, ROOT, ROOT, publicKey("requester"), until);
+    await auditLog.connect(holders[0]!).approve(1);
+  }
+
   /** All that the contracts can tell. */
-  async function told({ registry, settlement, disputes }: Consortium) {
+  async function told({ registry, settlement, disputes, auditLog }: Consortium) {
     const members = [1, 2, 3, 4];
     return {
       networkId: await registry.networkId(),
@@ -106,6 +121,8 @@ describe("an upgrade", () => {
       fines: await disputes.fines(),
       covered: await disputes.coveredOf(device("upgrade 1", 1).owner),
       settlement: await disputes.settlement(),
+      epochs: [await auditLog.epochCount(), plain(await auditLog.getEpoch(1))],
+      disclosures: [await auditLog.requestCount(), plain(await auditLog.getDisclosure(1))],
       heads: [
         await settlement.openCycle(),
         await settlement.settledCycle(),
@@ -114,7 +131,7 @@ describe("an upgrade", () => {
     };
   }
 
-  for (const name of ["MemberRegistry", "Settlement", "Disputes"] as const) {
+  for (const name of ["MemberRegistry", "Settlement", "Disputes", "AuditLog"] as const) {
     it(`of ${name} waits for its delay and changes nothing that the ledger rests on`, async () => {
       const consortium = await withHistory();
       const { accessManager, authority, registry, settlement, token, connection } = consortium;
@@ -126,6 +143,7 @@ describe("an upgrade", () => {
         MemberRegistry: [],
         Settlement: [await registry.getAddress(), await token.getAddress()],
         Disputes: [await settlement.getAddress()],
+        AuditLog: [],
       };
       const implementation = await ethers.deployContract(name, parts[name]);
       const next = await implementation.getAddress();
@@ -152,6 +170,8 @@ describe("an upgrade", () => {
       expect(await settlement.owed()).to.equal(before.heads[2]! - 100n);
       await consortium.disputes.connect(consortium.members[1]!.operator).depositBond(2, 1000n);
       await consortium.disputes.payQueue(2, 1);
+      await consortium.auditLog.connect(consortium.members[1]!.operator).approve(1);
+      expect(await consortium.auditLog.isGranted(1)).to.equal(true);
       expect(await settlement.reserveOf(2)).to.equal((before.accounts[1]![0] as bigint) + 1000n);
     });
 

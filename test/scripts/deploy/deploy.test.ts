@@ -177,7 +177,7 @@ describe("deploying a network", () => {
 
   it("goes on where it was when it is cut off after any transaction", async () => {
     const pair = planOf(2);
-    const transactions = 8 + 1 + 5 + 2 + 1 + 2 + 1;
+    const transactions = 10 + 1 + 5 + 2 + 1 + 2 + 1;
     let whole: Awaited<ReturnType<typeof readAll>> | undefined;
     let cuts = 0;
     for (let finished = false; !finished; cuts++) {
@@ -244,7 +244,7 @@ describe("deploying a network", () => {
     await using proxy = new ChainProxy(url);
     let admitted = 0;
     proxy.decide = ({ method }) => {
-      if (method === "eth_sendRawTransaction" && ++admitted > 8 + 1 + 7 + 2) {
+      if (method === "eth_sendRawTransaction" && ++admitted > 10 + 1 + 7 + 2) {
         stop.abort();
         return "cut";
       }
