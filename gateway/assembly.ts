@@ -40,6 +40,7 @@ import { RecordStatuses } from "./record-status.ts";
 import { Redemptions } from "./redemptions.ts";
 import { Revocations } from "./revocations.ts";
 import type { Store } from "./store.ts";
+import { TieOut } from "./tie-out.ts";
 import { TrustLists } from "./trust-lists.ts";
 import { Vault } from "./vault.ts";
 
@@ -240,6 +241,7 @@ async function openService(
     lost,
     checkNode: () => watch.checkCurrent(),
   });
+  const tieOut = new TieOut({ ...common, loads });
   const explanations = new Explanations(node, intake);
   const recordEvents = new RecordEvents((id) => explanations.of(id));
   const desk = new DeviceDesk({
@@ -257,5 +259,5 @@ async function openService(
     desk,
     gateways: network.gateways,
   });
-  return { credentials, loads, lost, closings, explanations, recordEvents, desk, parcels };
+  return { credentials, loads, lost, closings, tieOut, explanations, recordEvents, desk, parcels };
 }

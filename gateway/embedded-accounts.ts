@@ -56,6 +56,9 @@ export type TrialBalance = {
   readonly total: bigint;
 };
 
+/** A book whose balance is not the sum of its postings. */
+export type Recount = { readonly book: string; readonly posted: bigint; readonly held: bigint };
+
 export class EmbeddedAccounts implements Accounts {
   readonly #store: Store;
   readonly #clock: () => number;
@@ -236,6 +239,28 @@ export class EmbeddedAccounts implements Accounts {
       onDevices: of("devices"),
       total,
     };
+  }
+
+  /** Books that do not hold what the journal says, added up anew: none, unless somebody has meddled. */
+  recount(): Promise<Recount[]> {
+    return this.#serial.run(async () => {
+      const posted = new Map<string, bigint>();
+      const add = (book: string, amount: bigint) =>
+        posted.set(book, (posted.get(book) ?? 0n) + amount);
+      for await (const [, value] of this.#store.entries(ranges.postings)) {
+        const { from, to, amount } = decodeRow<PostingRow>(value);
+        add(from, -BigInt(amount));
+        add(to, BigInt(amount));
+      }
+      const held = new Map<string, bigint>();
+      for await (const [key, value] of this.#store.entries(ranges.books)) {
+        held.set(utf8.decode(key.subarray(1), "book"), balanceIn(value));
+      }
+      return [...new Set([...posted.keys(), ...held.keys()])].sort().flatMap((book) => {
+        const [inJournal, inBook] = [posted.get(book) ?? 0n, held.get(book) ?? 0n];
+        return inJournal === inBook ? [] : [{ book, posted: inJournal, held: inBook }];
+      });
+    });
   }
 
   /** Posts under a reference unless that was done before. */

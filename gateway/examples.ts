@@ -80,4 +80,6 @@ export const books = {
   total: "0",
 } as const;
 
+export const tieOut = { accounts: 3, entries: 12, devices: 1, differences: [] };
+
 export const intakeRow = { leaves: 2, bytes: 542, loads: 1 } as const;

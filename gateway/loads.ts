@@ -67,6 +67,17 @@ type LoadRow = {
   readonly reason?: { readonly code: RefusalCode; readonly detail: string };
 };
 
+/** What is frozen for a load: surely once it is `paid`, and until then perhaps. */
+export type LoadHold = {
+  readonly account: AccountId;
+  readonly amount: Amount;
+  readonly reference: string;
+  readonly state: "asked" | "paid";
+};
+
+/** How the names of loads' holds begin. */
+export const LOAD_PREFIX = "load:";
+
 type LoadName = { readonly owner: Owner; readonly id: Hex };
 
 /** One output is kept for the vault's change. */
@@ -119,6 +130,17 @@ export class Loads {
   /** Those of a device's that are neither applied nor dead. */
   openOf(owner: Owner): number {
     return [...this.#open.values()].filter(({ name }) => name.owner === owner).length;
+  }
+
+  /** What accounts have frozen for loads under way, or are about to. */
+  async holds(): Promise<LoadHold[]> {
+    const rows = [...this.#open.values()].map(async ({ name }) => {
+      const row = await this.#row(name);
+      if (row === undefined || (row.state !== "asked" && row.state !== "paid")) return [];
+      const { account, amount, state } = row;
+      return [{ account, amount: BigInt(amount), reference: referenceOf(name, row), state }];
+    });
+    return (await Promise.all(rows)).flat();
   }
 
   /**
@@ -302,7 +324,7 @@ export class Loads {
 
 /** The name of the hold in the accounts. */
 function referenceOf({ owner, id }: LoadName, { refusals }: LoadRow): string {
-  return `load:${owner}:${id}${refusals === undefined ? "" : `:${refusals}`}`;
+  return `${LOAD_PREFIX}${owner}:${id}${refusals === undefined ? "" : `:${refusals}`}`;
 }
 
 function textOf({ owner, id }: LoadName): string {

@@ -215,6 +215,22 @@ export const Books = Type.Object({
   total: amount("Of all books: always zero"),
 });
 
+export const TieOut = Type.Object({
+  accounts: Type.Integer({ description: "How many were added up" }),
+  entries: Type.Integer({ description: "Of all of them" }),
+  devices: Type.Integer({ description: "How many the ledger was asked for" }),
+  differences: Type.Array(
+    Type.Object({
+      account: Type.Optional(AccountName),
+      what: Type.Enum(["available", "held", "onDevices", "devices", "hold", "book"]),
+      name: Type.Optional(Type.String({ description: "The hold's reference, or the book" })),
+      expected: amount("As it is added up"),
+      found: amount("As it stands"),
+    }),
+    { description: "Empty if all ties out" },
+  ),
+});
+
 export const IntakeRow = Type.Object({
   leaves: Type.Integer({ description: "Leaves that are not final" }),
   bytes: Type.Integer(),
@@ -233,4 +249,5 @@ export type NetworkInfo = Static<typeof NetworkInfo>;
 export type AccountRow = Static<typeof AccountRow>;
 export type DeviceRow = Static<typeof DeviceRow>;
 export type DeviceState = Static<typeof DeviceState>;
+export type TieOut = Static<typeof TieOut>;
 export type Explanation = Static<typeof Explanation>;

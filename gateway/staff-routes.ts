@@ -8,6 +8,7 @@ import { recordId } from "../protocol/record.ts";
 import { call, type Route } from "../node/service/route.ts";
 import { accountRow } from "./account-row.ts";
 import type { Accounts } from "./accounts.ts";
+import { auditRoutes, type AuditRoutesParts } from "./audit-routes.ts";
 import { sumOf } from "./coin-picking.ts";
 import { counterRoutes } from "./counter-routes.ts";
 import type { Credentials } from "./credentials.ts";
@@ -21,19 +22,20 @@ import { whileNodeAnswers } from "./node-watch.ts";
 import * as Api from "./schema.ts";
 import type { Vault } from "./vault.ts";
 
-export type StaffRoutesParts = DeviceRoutesParts & {
-  readonly networkId: Uint8Array;
-  readonly member: MemberId;
-  readonly accounts: Accounts;
-  /** Absent where a core system keeps the accounts: it opens them, and has a counter and books of its own. */
-  readonly embedded: EmbeddedAccounts | undefined;
-  readonly credentials: Credentials;
-  readonly credentialLifeMs: number;
-  readonly devices: Devices;
-  readonly vault: Vault;
-  readonly intake: Intake;
-  readonly loads: Loads;
-};
+export type StaffRoutesParts = DeviceRoutesParts &
+  AuditRoutesParts & {
+    readonly networkId: Uint8Array;
+    readonly member: MemberId;
+    readonly accounts: Accounts;
+    /** Absent where a core system keeps the accounts: it opens them, and has a counter and books of its own. */
+    readonly embedded: EmbeddedAccounts | undefined;
+    readonly credentials: Credentials;
+    readonly credentialLifeMs: number;
+    readonly devices: Devices;
+    readonly vault: Vault;
+    readonly intake: Intake;
+    readonly loads: Loads;
+  };
 
 const byAccount = Type.Object({ account: Api.AccountName });
 const STATEMENT_MAX = 1000;
@@ -41,7 +43,13 @@ const STATEMENT_MAX = 1000;
 export function staffRoutes(parts: StaffRoutesParts): Route[] {
   const { embedded, devices } = parts;
   const counter = embedded === undefined ? [] : counterRoutes({ accounts: embedded, devices });
-  return [...counter, ...accountRoutes(parts), ...deviceRoutes(parts), ...bankRoutes(parts)];
+  return [
+    ...counter,
+    ...accountRoutes(parts),
+    ...deviceRoutes(parts),
+    ...bankRoutes(parts),
+    ...auditRoutes(parts),
+  ];
 }
 
 function accountRoutes({

@@ -6,8 +6,12 @@ const TIMEOUT_MS = 15_000;
 const LENGTH_MAX = 1024 * 1024;
 
 /** @throws Refusal as the service says; `unavailable` where nothing of ours answers. */
-export async function fetchJson(url: string, said?: object): Promise<Record<string, unknown>> {
-  const { status, text } = await fetchText(url, said);
+export async function fetchJson(
+  url: string,
+  said?: object,
+  timeoutMs = TIMEOUT_MS,
+): Promise<Record<string, unknown>> {
+  const { status, text } = await fetchText(url, said, timeoutMs);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -32,11 +36,15 @@ export async function reach<T>(url: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
-async function fetchText(url: string, said?: object): Promise<{ status: number; text: string }> {
+async function fetchText(
+  url: string,
+  said: object | undefined,
+  timeoutMs: number,
+): Promise<{ status: number; text: string }> {
   const post = { method: "POST", headers: { "content-type": "application/json" } };
   const request = said === undefined ? {} : { ...post, body: JSON.stringify(said) };
   return reach(url, async () => {
-    const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(timeoutMs) });
     let text = "";
     const decoder = new TextDecoder();
     for await (const piece of answer.body ?? []) {

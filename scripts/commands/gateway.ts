@@ -7,6 +7,7 @@ import { Refusal } from "../../protocol/refusal.ts";
 import { parseHex } from "../arguments.ts";
 import { fetchJson } from "../fetch-json.ts";
 import { type Report, say, timeText } from "../report.ts";
+import { registerAccounts } from "./gateway-accounts.ts";
 
 type DeviceOptions = { readonly staff: string; readonly json?: true };
 
@@ -16,6 +17,7 @@ export function registerGateway(program: Command): void {
     .description("run a member's gateway, for its devices and its staff, until it is stopped")
     .option("-c, --config <file>", "what to run: a YAML file (docs/OPERATORS.md)")
     .action(run);
+  registerAccounts(gateway);
   const device = gateway
     .command("device")
     .description("a customer's device, as the gateway's staff: see it, block it, replace it")
