@@ -1,7 +1,6 @@
 /** A till and a card as a shop has them: programs, the system's PC/SC service, a gateway that is not always there. */
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { ownIns, standardIns } from "../../../device/nfc/card-commands.ts";
 import { FrameCollector } from "../../../device/qr/frame-collector.ts";
@@ -22,9 +21,6 @@ import { CutLine } from "./support/cut-line.ts";
 import { CardService, freePort, missingForCards } from "./support/pcscd.ts";
 import { takePicture } from "./support/picture.ts";
 import { Program } from "./support/program.ts";
-
-/** The service looks at its readers every 400 ms: a card that comes back sooner was never away. No hand is that quick. */
-const AWAY_MS = 1_000;
 
 describe("tallystick terminal and tallystick card", () => {
   const temporary = temporaryFolders();
@@ -129,7 +125,6 @@ describe("tallystick terminal and tallystick card", () => {
       line.cut = cut;
       insert();
       await till.says(/The card was gone too early: hold it to the reader again/);
-      await sleep(AWAY_MS);
       insert();
       await till.says(/ACCEPTED {2}1\.00 EUR/);
       await remove();
@@ -142,7 +137,6 @@ describe("tallystick terminal and tallystick card", () => {
     line.cut = { ins: ownIns.confirm, isSeen: false };
     insert();
     await till.says(/ACCEPTED {2}2\.00 EUR\nunverified until synced\nThe card has not heard/);
-    await sleep(AWAY_MS);
     insert();
     await till.says(/On the card: 32\.50 EUR to pay with/);
     await till.says(/It is not synced: http.* does not answer/);
