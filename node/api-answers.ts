@@ -6,6 +6,7 @@ import type { Domain } from "../protocol/typed-data.ts";
 import { type CaseAnswers, caseRow } from "./api/case-routes.ts";
 import { ConflictQueries, eventOf } from "./api/conflict-queries.ts";
 import type { ConflictAnswers } from "./api/conflict-routes.ts";
+import type { ExportAnswers } from "./api/export-routes.ts";
 import { eventOfFolded } from "./api/folded-event.ts";
 import { Queries } from "./api/queries.ts";
 import type { ApiAnswers } from "./api/routes.ts";
@@ -14,6 +15,7 @@ import { AppliedProofs } from "./evidence/applied-proofs.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { EvidenceExport } from "./evidence/evidence-export.ts";
 import { HistoryExport } from "./evidence/history-export.ts";
+import { ExportPages } from "./export/pages.ts";
 import type { Host } from "./gossip/host.ts";
 import type { LeafIntake } from "./leaf-intake.ts";
 import type { PendingPool } from "./pending-pool.ts";
@@ -55,10 +57,25 @@ export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefi
   const feed = new EventFeed({ history: (seq) => queries.eventsAfter(seq) });
   replica.onFolded((folded) => feed.publish(eventOfFolded(folded)));
   const traces = { traces: parts.traces, seq: () => replica.state.seq };
-  const answers = { queries, feed, evidence, cases: caseAnswers(parts), traces };
+  const cases = caseAnswers(parts);
+  const answers = { queries, feed, evidence, cases, traces, exports: exportAnswers(parts) };
   if (member === undefined) return answers;
   const revoker = new Revoker({ ...context, member, state: replica.state, chain });
   return { ...answers, writer: { intake, revoker } };
+}
+
+function exportAnswers({ network, chain, leaves, replica }: ApiAnswersParts): ExportAnswers {
+  const { store, state } = replica;
+  const hasCases = network.contracts.disputes !== undefined;
+  const pages = new ExportPages({
+    store,
+    leaves,
+    custodianOf: (owner) => state.memberOf(owner),
+    settledCycle: () => state.parameters.settledCycle,
+    caseCount: async () => (hasCases ? await chain.reader.caseCount() : 0),
+    caseOf: (caseId) => chain.reader.case(caseId),
+  });
+  return { pages };
 }
 
 function caseAnswers({ network, chain, evidence }: ApiAnswersParts): CaseAnswers {

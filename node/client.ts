@@ -25,6 +25,7 @@ import type {
   Revocations,
   Submission,
 } from "./api/schema.ts";
+import type { ExportPage, TableName } from "./api/export-schema.ts";
 import type { Flows, Trace, TraceQuestion } from "./api/trace-schema.ts";
 
 export type { Flows, Trace, TraceQuestion } from "./api/trace-schema.ts";
@@ -171,6 +172,15 @@ export class NodeClient {
       ([name, value]) => `${name}=${encodeURIComponent(value)}`,
     );
     return this.#call(`/v1/trace?${query.join("&")}`, undefined, 60_000);
+  }
+
+  /** A page of a table, and where the next goes on. @param from `next` of the page before. */
+  async exportPage(table: TableName, from?: string): Promise<ExportPage> {
+    return this.#call(
+      `/v1/exports/${table}${from === undefined ? "" : `?from=${from}`}`,
+      undefined,
+      60_000,
+    );
   }
 
   /** What the records of a cycle moved between members; of a node that keeps the index for traces. */

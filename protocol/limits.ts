@@ -161,6 +161,8 @@ export const limits = {
   traceNodesMax: 512,
   /** Steps from where a trace starts: a coin that changes hands every day for two months. */
   traceDepthMax: 64,
+  /** Rows in one page of an export: some 2 MB of JSON. */
+  exportRowsMax: 4096,
 
   // Network files.
   /** A gateway for each of 256 members, with room. */

@@ -41,6 +41,7 @@ const doors: readonly { readonly packages: RegExp; readonly files: readonly stri
   { packages: /^ajv(\/|$)/, files: ["node/service/schema-check.ts"] },
   { packages: /^commander(\/|$)/, files: ["scripts/"] },
   { packages: /^@hpke\//, files: ["protocol/hpke.ts"] },
+  { packages: /^hyparquet-writer(\/|$)/, files: ["scripts/export/parquet.ts"] },
   { packages: /^qr(\/|$)/, files: ["device/qr/qr-code.ts"] },
   { packages: /^preact(\/|$)/, files: ["device/web/"] },
   { packages: /^esbuild(\/|$)/, files: ["scripts/"] },

@@ -9,6 +9,7 @@ import type { EventFeed } from "../service/event-feed.ts";
 import { bytes, call, events, type Route } from "../service/route.ts";
 import { type CaseAnswers, caseRoutes } from "./case-routes.ts";
 import { type ConflictAnswers, conflictRoutes } from "./conflict-routes.ts";
+import { type ExportAnswers, exportRoutes } from "./export-routes.ts";
 import type { Queries } from "./queries.ts";
 import * as Api from "./schema.ts";
 import { type TraceAnswers, traceRoutes } from "./trace-routes.ts";
@@ -20,6 +21,7 @@ export type ApiAnswers = {
   readonly evidence: ConflictAnswers;
   readonly cases: CaseAnswers;
   readonly traces: TraceAnswers;
+  readonly exports: ExportAnswers;
   /** Absent on an observer, which puts nothing forward and revokes nothing. */
   readonly writer?: ApiWriter | undefined;
 };
@@ -44,6 +46,7 @@ export function nodeRoutes(
     ...conflictRoutes(() => answers().evidence),
     ...caseRoutes(() => answers().cases),
     ...traceRoutes(() => answers().traces),
+    ...exportRoutes(() => answers().exports),
     ...(isMember ? [submission(writer), revocation(writer)] : []),
     call({
       method: "POST",

@@ -120,6 +120,13 @@ export class LedgerState implements LedgerView {
     return rows.filter(([id]) => id === member).map(([, owner, timeS]) => [owner as Owner, timeS]);
   }
 
+  /** The member with which a key is enrolled, or whose treasury key it is or was: that of all its coins. */
+  memberOf(owner: Owner): MemberId | undefined {
+    const enrolled = this.custodianOf(owner);
+    if (enrolled !== undefined) return enrolled;
+    return this.memberIds().find((id) => this.member(id)!.treasuryOwners.includes(owner));
+  }
+
   member(id: MemberId): Member | undefined {
     return this.#members.get(id);
   }

@@ -91,6 +91,7 @@ export const ranges = {
   }),
   events: (from: number) => ({ gte: keys.event(from), lt: after(e) }),
   checkpoints: { gte: k, lt: after(k) },
+  checkpointsFrom: (cycle: number) => ({ gte: keys.checkpoint(cycle), lt: after(k) }),
 } as const;
 
 function withBucket(key: Uint8Array): Uint8Array {

@@ -216,6 +216,12 @@ export class LedgerStore implements History {
     return row === undefined ? undefined : decodeCheckpoint(row);
   }
 
+  /** From a cycle on, in their order. */
+  async checkpointsFrom(cycle: number, limit: number): Promise<Checkpoint[]> {
+    const rows = this.#store.entries({ ...ranges.checkpointsFrom(cycle), limit });
+    return Array.fromAsync(rows, ([, value]) => decodeCheckpoint(value));
+  }
+
   /** The latest first. */
   async checkpoints(limit: number): Promise<Checkpoint[]> {
     const rows = this.#store.entries({ ...ranges.checkpoints, reverse: true, limit });

@@ -1,6 +1,5 @@
 /** Traces of a node as one part, with a start and a stop: the index, what keeps it up, and who answers from it. */
 import type { Owner } from "../../protocol/key.ts";
-import type { MemberId } from "../../protocol/output.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import type { CheckedStore } from "../service/checked-store.ts";
 import type { LeafStore } from "../store/leaf-store.ts";
@@ -12,7 +11,7 @@ import { Tracer, type TracerParts } from "./tracer.ts";
 export type TracesParts = Omit<TracerParts, "index" | "custodianOf"> & {
   /** A database for the index alone. */
   readonly files: CheckedStore;
-  readonly state: Pick<LedgerState, "custodianOf" | "member" | "memberIds" | "seq">;
+  readonly state: Pick<LedgerState, "memberOf" | "seq">;
   readonly store: LedgerStore;
   readonly leaves: LeafStore;
   /** The index cannot be kept. */
@@ -26,7 +25,7 @@ export class Traces implements AsyncDisposable {
 
   constructor(parts: TracesParts) {
     this.index = new TraceIndex(parts.files);
-    const custodianOf = (owner: Owner) => memberOf(parts.state, owner);
+    const custodianOf = (owner: Owner) => parts.state.memberOf(owner);
     this.tracer = new Tracer({ ...parts, index: this.index, custodianOf });
     this.#follower = new IndexFollower({
       ...parts,
@@ -57,12 +56,4 @@ export class Traces implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
-
-/** The member with which a key is enrolled, or whose treasury key it is or was. */
-function memberOf(state: TracesParts["state"], owner: Owner): MemberId | undefined {
-  return (
-    state.custodianOf(owner) ??
-    state.memberIds().find((member) => state.member(member)?.treasuryOwners.includes(owner))
-  );
 }

@@ -1,6 +1,6 @@
 /** A coin is spent twice, and the consortium mends it by itself: proven, paid from the bond, nobody honest loses. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { approve, depositBond } from "../../node/chain/calls.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
@@ -18,7 +18,7 @@ import { type SignedRecord, signRecord } from "../../protocol/record.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { validatorAddress } from "../../protocol/typed-data.ts";
-import { said, saidJson } from "../scripts/commands/support/tallystick.ts";
+import { said, saidJson, tallystick } from "../scripts/commands/support/tallystick.ts";
 import { call } from "../support/chain.ts";
 import { Consortium } from "../support/consortium.ts";
 import { type HeldCoin, payTo } from "../support/money.ts";
@@ -283,6 +283,20 @@ describe("a double spend", function () {
     );
     const { flows } = await consortium.client(OBSERVER).flows(1);
     assert.ok(flows.some(({ from, to }) => from === 1 && to === 3));
+  });
+
+  it("is in the records that an observer's command exports, loser and winner", async () => {
+    const [{ loser, winner }] = (await consortium.client(1).conflicts()) as [ConflictRow];
+    const file = join(consortium.folder, "records.csv");
+    const { url } = consortium.nodes.get(OBSERVER)!;
+    const text = await said(["export", "records", "--node", url, "--out", file]);
+    const lines = (await readFile(file, "utf8")).trim().split("\r\n");
+    assert.match(text, new RegExp(`: ${lines.length - 1} rows of records`));
+    for (const id of [loser, winner])
+      assert.equal(lines.filter((line) => line.includes(`,${id},spend,`)).length, 1);
+    const none = await tallystick(["export", "records", "--node", url, "--out", "records.txt"]);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /does not say whether it is CSV or Parquet/);
   });
 
   it("of two coins by one record is paid for each, and the record applies whole", async () => {

@@ -105,6 +105,7 @@ export class NodeDouble implements AsyncDisposable {
         conflictFeed: this.#conflictFeed,
       },
       cases: { open: () => [] },
+      exports: { pages: { of: async () => ({ rows: [], next: undefined }) } },
       traces: { traces: undefined, seq: () => this.ledger.state.seq },
       queries: this.#queries() as unknown as Queries,
       feed: this.#feed,

@@ -164,7 +164,7 @@ describe("a trace", () => {
     assert.equal(all.length, 5);
   });
 
-  it("shows both records of a fork, who is paid once more, and marks where the forking began [R-036] [N-11]", async () => {
+  it("shows both records of a fork, who is paid once more, and marks where the forking began [R-036, N-03]", async () => {
     const winner = await spend({ signer: anna, inputs: [coin], outputs: [pay(bert, 2, 500n)] });
     const loser = await spend({ signer: anna, inputs: [coin], outputs: [pay(carl, 3, 500n)] });
     await rig.sequence(2, winner);
@@ -207,7 +207,7 @@ describe("a trace", () => {
     assert.equal((await traced.trace(conflict!.spend.id)).forks.length, 1);
   });
 
-  it("tells a fork that another leads to from the one where it began [R-036]", async () => {
+  it("tells a fork that another leads to from the one where it began [R-036, N-03]", async () => {
     const [first] = await passOn(coin, [anna, bert, 2]);
     const annas = await spend({ signer: anna, inputs: [coin], outputs: [pay(carl, 3, 500n)] });
     await rig.sequence(3, annas);
@@ -264,7 +264,7 @@ describe("a trace", () => {
       await assert.rejects(traced.trace(from), (error) => isRefusal(error, "malformed"), from);
   });
 
-  it("counts what a cycle's records moved between members, change to oneself included [R-082]", async () => {
+  it("counts what a cycle's records moved between members, change to oneself included", async () => {
     const [held] = (await rig.load(anna, 1, 90n)) as [Coin];
     const outputs = [pay(bert, 2, 60n), pay(anna, 1, 30n)];
     await rig.sequence(1, await spend({ signer: anna, inputs: [held], outputs }));
