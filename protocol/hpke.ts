@@ -6,6 +6,7 @@
 import { Aes128Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { p256 } from "@noble/curves/nist.js";
 import { encodeBase64Url } from "./base64url.ts";
+import { concat } from "./bytes.ts";
 import type { Random } from "./random.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -20,6 +21,8 @@ export type SealingKey = {
   readonly privateKey: Uint8Array;
   /** Compressed, 33 bytes. */
   readonly publicKey: Uint8Array;
+  /** The same uncompressed, 65 bytes: to find it again costs a square root. */
+  readonly point: Uint8Array;
 };
 
 export type Sealed = {
@@ -41,7 +44,9 @@ export function makeSealingKey(random: Random): SealingKey {
 }
 
 export function sealingKeyOf(privateKey: Uint8Array): SealingKey {
-  return { privateKey, publicKey: p256.getPublicKey(privateKey, true) };
+  const point = p256.getPublicKey(privateKey, false);
+  const sign = 2 + (point.at(-1)! & 1);
+  return { privateKey, point, publicKey: concat(Uint8Array.of(sign), point.subarray(1, 33)) };
 }
 
 /**
@@ -81,14 +86,13 @@ export async function open(
 }
 
 /** Both halves as the library wants them: it need not derive one from the other, which not every browser can. */
-async function keyPair(key: SealingKey) {
-  const point = uncompressed(key.publicKey);
+async function keyPair({ privateKey, point }: SealingKey) {
   const jwk = {
     kty: "EC",
     crv: "P-256",
     x: encodeBase64Url(point.subarray(1, 33)),
     y: encodeBase64Url(point.subarray(33)),
-    d: encodeBase64Url(key.privateKey),
+    d: encodeBase64Url(privateKey),
   };
   return {
     privateKey: await suite.kem.importKey("jwk", jwk, false),
