@@ -7,6 +7,7 @@ import type { MemberId } from "../protocol/output.ts";
 import type { Random } from "../protocol/random.ts";
 import type { Signer, Verifier } from "../protocol/signature.ts";
 import type { NodeClient } from "../node/client.ts";
+import type { Callers } from "../node/service/callers.ts";
 import type { TlsMaterial } from "../node/service/listener.ts";
 import type { Logger, Metrics } from "../node/service/telemetry.ts";
 import type { Accounts } from "./accounts.ts";
@@ -65,6 +66,8 @@ export type GatewayParts = {
   readonly logger: Logger;
   /** Shown by the staff's listener. */
   readonly metrics: Metrics;
+  /** Says who of the staff calls; without it, whoever reaches their listener may do all. */
+  readonly callers?: Callers | undefined;
 };
 
 /** What the configuration says, with its files read. */

@@ -97,7 +97,28 @@ export const GatewayConfigSchema = Type.Object(
       }),
       tls,
     }),
-    staff: section({ host: Type.String({ default: "127.0.0.1" }), port: port(7301), tls }),
+    staff: section({
+      host: Type.String({ default: "127.0.0.1" }),
+      port: port(7301),
+      tls,
+      access: Type.Enum(["open", "tokens"], {
+        description:
+          "open: whoever reaches the listener may do all; tokens: who shows a token, by role",
+      }),
+      tokens: Type.Optional(
+        Type.Object(
+          {
+            keys: path("JSON Web Key Set by which tokens are signed: a file or a URL"),
+            issuer: Type.Optional(path("Who must have issued them (iss)")),
+            audience: Type.String({
+              default: "tallystick",
+              description: "Whom they are for (aud)",
+            }),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+    }),
     certificates: section({
       element: deviceLimits({ maxDepth: 8, maxPayment: "50000", maxBalance: "200000" }),
       software: deviceLimits({ maxDepth: 4, maxPayment: "20000", maxBalance: "50000" }),

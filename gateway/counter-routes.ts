@@ -7,6 +7,7 @@ import type { Devices } from "./devices.ts";
 import type { EmbeddedAccounts } from "./embedded-accounts.ts";
 import * as examples from "./examples.ts";
 import * as Api from "./schema.ts";
+import { may } from "./staff/roles.ts";
 
 export type CounterRoutesParts = {
   readonly accounts: EmbeddedAccounts;
@@ -23,6 +24,7 @@ export function counterRoutes(parts: CounterRoutesParts): Route[] {
       method: "POST",
       path: "/v1/accounts",
       summary: "Opens an account; again, it is the same",
+      roles: may.serve,
       refusals: ["conflict"],
       example: { body: examples.newAccount, reply: examples.accountRow },
       body: Api.NewAccount,
@@ -36,6 +38,7 @@ export function counterRoutes(parts: CounterRoutesParts): Route[] {
       method: "GET",
       path: "/v1/accounts",
       summary: "Accounts, ascending",
+      roles: may.seeCustomers,
       refusals: [],
       example: { query: examples.firstPage, reply: [examples.accountRow] },
       query: Api.Page(Api.AccountName),
@@ -49,6 +52,7 @@ export function counterRoutes(parts: CounterRoutesParts): Route[] {
       method: "POST",
       path: "/v1/accounts/:account/deposits",
       summary: "Money that came in at the counter",
+      roles: may.serve,
       refusals: ["not-found", "conflict"],
       example: { params: examples.account, body: examples.newDeposit, reply: examples.accountRow },
       params: byAccount,
@@ -63,6 +67,7 @@ export function counterRoutes(parts: CounterRoutesParts): Route[] {
       method: "POST",
       path: "/v1/accounts/:account/withdrawals",
       summary: "Money that goes out at the counter",
+      roles: may.serve,
       refusals: ["not-found", "conflict", "insufficient-funds"],
       example: {
         params: examples.account,
@@ -85,6 +90,7 @@ export function counterRoutes(parts: CounterRoutesParts): Route[] {
       method: "GET",
       path: "/v1/books",
       summary: "What the bank's books hold together",
+      roles: may.seeBooks,
       refusals: [],
       example: { reply: examples.books },
       reply: Api.Books,

@@ -13,6 +13,7 @@ import type { LostDevice, LostDevices } from "./lost-devices.ts";
 import { whileNodeAnswers } from "./node-watch.ts";
 import type { Revocations } from "./revocations.ts";
 import * as Api from "./schema.ts";
+import { may } from "./staff/roles.ts";
 
 export type DeviceRoutesParts = {
   readonly devices: Devices;
@@ -53,6 +54,7 @@ export function deviceRoutes({
       method: "GET",
       path: "/v1/devices",
       summary: "Devices, ascending",
+      roles: may.seeCustomers,
       refusals: [],
       example: { query: examples.firstPage, reply: [examples.deviceRow] },
       query: Api.Page(Api.OwnerName),
@@ -64,6 +66,7 @@ export function deviceRoutes({
       method: "GET",
       path: "/v1/devices/:owner",
       summary: "A device, how it stands if it is lost, and coins of its that were spent twice",
+      roles: may.seeCustomers,
       refusals: ["not-found", "busy"],
       example: { params: examples.device, reply: examples.blocked },
       params: byOwner,
@@ -75,6 +78,7 @@ export function deviceRoutes({
       path: "/v1/devices/:owner/block",
       summary:
         "Blocks a device for good: no receipts, no certificates, no loads; others hear of it, and the chain",
+      roles: may.serve,
       refusals: ["not-found", "busy"],
       example: { params: examples.device, reply: examples.blocked },
       params: byOwner,
@@ -88,6 +92,7 @@ export function deviceRoutes({
       method: "POST",
       path: "/v1/devices/:owner/lost",
       summary: "Blocks a device that its customer has lost, and takes back what is left on it",
+      roles: may.serve,
       refusals: ["not-found", "busy"],
       example: { params: examples.device, reply: examples.blocked },
       params: byOwner,
@@ -101,6 +106,7 @@ export function deviceRoutes({
       method: "POST",
       path: "/v1/devices/:owner/close",
       summary: "Blocks a device for good that its customer gives up, once all its money is back",
+      roles: may.serve,
       refusals: ["not-found", "conflict", "busy"],
       example: { params: examples.device, reply: examples.closed },
       params: byOwner,
@@ -115,6 +121,7 @@ export function deviceRoutes({
       path: "/v1/devices/:owner/replacement",
       summary:
         "A credential for the device that takes a lost one's place, in the place of one given before; the device, once there is one",
+      roles: may.serve,
       refusals: ["not-found", "busy"],
       example: { params: examples.device, body: { load: true }, reply: examples.issued },
       params: byOwner,

@@ -6,6 +6,7 @@ import { NodeVerifier } from "../protocol/p256-node.ts";
 import { systemRandom } from "../protocol/random.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { NodeClient } from "../node/client.ts";
+import type { Callers } from "../node/service/callers.ts";
 import { loadConfig } from "../node/service/config-file.ts";
 import { DataFolder } from "../node/service/data-folder.ts";
 import { readGivenText } from "../node/service/given-file.ts";
@@ -17,6 +18,7 @@ import { type GatewayConfig, GatewayConfigSchema } from "./config.ts";
 import { CoreAccounts } from "./core-banking/core-accounts.ts";
 import { CoreClient } from "./core-banking/core-client.ts";
 import { Gateway } from "./gateway.ts";
+import { StaffTokens } from "./staff/token-keys.ts";
 
 /** How long a stop waits for the node. */
 const HURRY_MS = 4_000;
@@ -68,6 +70,7 @@ export class GatewayProcess {
         clock: Date.now,
         logger: this.logger,
         metrics: new Metrics({ process: true }),
+        callers: await callersOf(this.#config, this.logger),
       },
       { ...this.#config, tls },
     );
@@ -113,13 +116,17 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
     keys: Object.fromEntries(
       Object.entries(keys).map(([use, file]) => [use, at(file)]),
     ) as GatewayConfig["keys"],
-    authority: { ...authority, lists: /^https?:/.test(lists) ? lists : at(lists) },
+    authority: { ...authority, lists: isUrl(lists) ? lists : at(lists) },
     ...(config.nodeTls === undefined ? {} : { nodeTls: tlsPaths(config.nodeTls, at) }),
     accounts: withCorePaths(config.accounts, at),
     devices: withTlsPaths(config.devices, at),
-    staff: withTlsPaths(config.staff, at),
+    staff: withTokenPaths(withTlsPaths(config.staff, at), at),
     log: log.file === undefined ? log : { ...log, file: at(log.file) },
   };
+}
+
+function isUrl(source: string): boolean {
+  return /^https?:/.test(source);
 }
 
 function withTlsPaths<S extends { readonly tls?: TlsFiles }>(
@@ -134,6 +141,27 @@ function withCorePaths(
   at: (path: string) => string,
 ): GatewayConfig["accounts"] {
   return core === undefined ? accounts : { ...accounts, core: withTlsPaths(core, at) };
+}
+
+function withTokenPaths(
+  staff: GatewayConfig["staff"],
+  at: (path: string) => string,
+): GatewayConfig["staff"] {
+  const { tokens } = staff;
+  if (tokens === undefined || isUrl(tokens.keys)) return staff;
+  return { ...staff, tokens: { ...tokens, keys: at(tokens.keys) } };
+}
+
+/** @throws Refusal `bad-configuration` where it is not said, or not safe, how tokens are checked. */
+async function callersOf({ staff }: GatewayConfig, logger: Logger): Promise<Callers | undefined> {
+  const { access, tokens } = staff;
+  if (access === "open") return undefined;
+  if (tokens === undefined)
+    throw new Refusal("bad-configuration", "staff.access is tokens: staff.tokens says which count");
+  const { keys: source, issuer, audience } = tokens;
+  if (source.startsWith("http:") && !isLoopback(new URL(source).hostname))
+    throw new Refusal("bad-configuration", `${source} is not on this machine: read it over https`);
+  return StaffTokens.open({ source, issuer, audience, clock: Date.now, logger });
 }
 
 async function loadKeys(paths: GatewayConfig["keys"]) {

@@ -122,6 +122,7 @@ export class Gateway {
       logger,
       metrics,
       checks,
+      callers: this.#parts.callers,
     });
     const info = () =>
       memberInfo({

@@ -359,4 +359,19 @@ export type StaffApi = {
   "GET /v1/intake": {
     reply: { readonly leaves: number; readonly bytes: number; readonly loads: number };
   };
+  /** Adds all accounts up anew, from their entries and from the ledger, and names what differs */
+  "GET /v1/tie-out": {
+    reply: {
+      readonly accounts: number;
+      readonly entries: number;
+      readonly devices: number;
+      readonly differences: readonly {
+        readonly account?: string;
+        readonly what: "available" | "held" | "onDevices" | "devices" | "hold" | "book";
+        readonly name?: string;
+        readonly expected: string;
+        readonly found: string;
+      }[];
+    };
+  };
 };

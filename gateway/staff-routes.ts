@@ -20,6 +20,7 @@ import type { Intake } from "./intake.ts";
 import type { Loads } from "./loads.ts";
 import { whileNodeAnswers } from "./node-watch.ts";
 import * as Api from "./schema.ts";
+import { may } from "./staff/roles.ts";
 import type { Vault } from "./vault.ts";
 
 export type StaffRoutesParts = DeviceRoutesParts &
@@ -64,6 +65,7 @@ function accountRoutes({
       method: "GET",
       path: "/v1/accounts/:account",
       summary: "An account and its balance",
+      roles: may.seeCustomers,
       refusals: ["not-found"],
       example: { params: examples.account, reply: examples.accountRow },
       params: byAccount,
@@ -74,6 +76,7 @@ function accountRoutes({
       method: "POST",
       path: "/v1/accounts/:account/credentials",
       summary: "A credential with which the customer enrols one device",
+      roles: may.serve,
       refusals: ["not-found", "conflict"],
       example: { params: examples.account, query: examples.credentialFor, reply: examples.issued },
       params: byAccount,
@@ -92,6 +95,7 @@ function accountRoutes({
       method: "POST",
       path: "/v1/accounts/:account/close",
       summary: "Closes an account: its devices are closed, all their money is back and paid out",
+      roles: may.serve,
       refusals: ["not-found", "conflict", "busy"],
       example: { params: examples.account, reply: examples.closedAccount },
       params: byAccount,
@@ -105,6 +109,7 @@ function accountRoutes({
       method: "GET",
       path: "/v1/accounts/:account/statement",
       summary: "What happened in an account, the latest first",
+      roles: may.seeCustomers,
       refusals: ["not-found"],
       example: { params: examples.account, query: examples.firstPage, reply: [examples.entry] },
       params: byAccount,
@@ -132,6 +137,7 @@ function bankRoutes({ networkId, member, vault, intake, loads }: StaffRoutesPart
       method: "GET",
       path: "/v1/vault",
       summary: "What the vault can spend",
+      roles: may.seeWorkings,
       refusals: ["busy"],
       example: { reply: examples.vaultRow },
       reply: Api.VaultRow,
@@ -145,6 +151,7 @@ function bankRoutes({ networkId, member, vault, intake, loads }: StaffRoutesPart
       method: "POST",
       path: "/v1/vault/merge",
       summary: "Makes one coin of the vault's smallest, at most 16",
+      roles: may.run,
       refusals: ["busy"],
       example: { reply: examples.ofRecord },
       reply: Api.Merge,
@@ -158,6 +165,7 @@ function bankRoutes({ networkId, member, vault, intake, loads }: StaffRoutesPart
       path: "/v1/vault/burns",
       summary:
         "Takes money off the ledger: once its cycle has settled, the operator withdraws as much",
+      roles: may.run,
       refusals: ["insufficient-funds", "too-many-coins", "busy"],
       example: { body: examples.newBurn, reply: examples.ofRecord },
       body: Api.NewBurn,
@@ -174,6 +182,7 @@ function bankRoutes({ networkId, member, vault, intake, loads }: StaffRoutesPart
       method: "GET",
       path: "/v1/intake",
       summary: "What waits for the ledger",
+      roles: may.seeWorkings,
       refusals: [],
       example: { reply: examples.intakeRow },
       reply: Api.IntakeRow,

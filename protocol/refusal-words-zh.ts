@@ -107,7 +107,7 @@ export const remediesZh: Readonly<Record<ProblemCode, string>> = {
   "wrong-credentials": "请重新输入网上身份和支付密码。输错五次后银行会锁定服务，可向银行申请解锁。",
   "wrong-code": "请按收到的内容输入本次付款的授权码，或重新获取；说明中指出是哪一种。",
   "over-online-limit": "请减少付款金额，或提高您为网上支付设定的限额；说明中写明了限额。",
-  unauthorised: "请用本服务认识的密钥为请求签名。",
+  unauthorised: "请用本服务认识的密钥为请求签名，或出示它接受的令牌。",
   forbidden: "调用者无权这样做：请向运营者申请说明中所指的角色。",
   "not-found": "请核对编号；尚在途中的内容稍后可能找到。",
   conflict: "请读取现状后重新决定；说明中指出了障碍。",

@@ -216,7 +216,12 @@ export const refusalCodes = {
   ),
 
   // Services.
-  unauthorised: row(401, "ignore", false, "Sign the request with a key this service knows."),
+  unauthorised: row(
+    401,
+    "ignore",
+    false,
+    "Sign the request with a key this service knows, or show a token that it takes.",
+  ),
   forbidden: row(
     403,
     "ignore",

@@ -3,6 +3,7 @@
  * checked before any of our code sees it; what goes wrong is a problem document; what is slow, or too
  * much, is cut off. It listens on loopback; anywhere else it speaks mutual TLS or does not start.
  */
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,6 +12,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { TSchema } from "typebox";
 import { Refusal } from "../../protocol/refusal.ts";
 import { languageIn } from "../../protocol/refusal-words.ts";
+import { type Callers, checkRoles } from "./callers.ts";
 import { sendEvents } from "./event-stream.ts";
 import { type ReadinessChecks, serviceRoutes } from "./health.ts";
 import { type HttpServerOptions, type HttpSettings, httpDefaults } from "./http-options.ts";
@@ -33,6 +35,8 @@ export type HttpServerParts = {
   readonly metrics: Metrics;
   /** What /readyz asks. */
   readonly checks?: ReadinessChecks;
+  /** Says who calls. Without it, whoever reaches the listener may do all. */
+  readonly callers?: Callers | undefined;
 };
 
 type Call = Extract<Route, { kind: "call" }>;
@@ -50,6 +54,8 @@ export class HttpServer {
 
   /** @throws Refusal `bad-configuration` if it would listen to strangers without mutual TLS. */
   constructor(parts: HttpServerParts, options: HttpServerOptions) {
+    const forNobody = parts.routes.find(({ roles, isPage }) => roles === undefined && !isPage);
+    assert.ok(parts.callers === undefined || forNobody === undefined, forNobody?.path);
     this.#parts = parts;
     this.#settings = { ...httpDefaults, ...options };
     const { host, tls } = this.#settings;
@@ -167,13 +173,27 @@ export class HttpServer {
   async #addRoutes(app: FastifyInstance): Promise<void> {
     const { routes, metrics, checks = {}, logger } = this.#parts;
     const { title, version } = this.#settings;
-    await app.register(swagger, { openapi: { openapi: "3.1.0", info: { title, version } } });
+    const openapi = { openapi: "3.1.0", info: { title, version }, ...this.#tokens() };
+    await app.register(swagger, { openapi });
     const own = serviceRoutes({ metrics, checks, logger, openapi: () => app.swagger() });
     for (const route of [...own, ...routes]) this.#add(app, route);
   }
 
+  #tokens(): object {
+    if (this.#parts.callers === undefined) return {};
+    const token = { type: "http", scheme: "bearer", bearerFormat: "JWT" };
+    return { components: { securitySchemes: { token } } };
+  }
+
   #add(app: FastifyInstance, route: Route): void {
-    const common = { url: route.path, schema: routeSchema(route) };
+    const { callers } = this.#parts;
+    const isAsked = callers !== undefined && route.roles !== undefined;
+    const common = {
+      url: route.path,
+      schema: routeSchema(route, isAsked),
+      // Before the body is read: strangers' bodies are nobody's work.
+      ...(isAsked && { onRequest: (request: FastifyRequest) => this.#checkCaller(route, request) }),
+    };
     if (route.kind === "events") {
       app.route({
         ...common,
@@ -224,6 +244,13 @@ export class HttpServer {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async #checkCaller({ roles = [], path }: Route, request: FastifyRequest): Promise<void> {
+    const caller = await this.#parts.callers!.identify(request.headers.authorization);
+    checkRoles(caller, roles);
+    const { id, method } = request;
+    this.#parts.logger.info({ id, method, route: path, caller: caller.name }, "a call is taken");
   }
 
   /** Also those connections that never sent anything. */
@@ -295,6 +322,7 @@ export class HttpServer {
     if (refusal?.row.retry && (problem.status === 503 || problem.status === 429)) {
       reply.header("retry-after", this.#settings.retryAfterSeconds);
     }
+    if (problem.status === 401) reply.header("www-authenticate", "Bearer");
     reply.header("content-language", language).code(problem.status).type(PROBLEM_TYPE);
     reply.serializer(JSON.stringify).send(problem);
   }

@@ -10,12 +10,14 @@ const ANY_BYTES = {};
 /** What the server itself may say on any route: it is called by a wrong name, it stops, it is late, it is broken. */
 const always: readonly ProblemCode[] = ["forbidden", "unavailable", "internal"];
 
-export function routeSchema(route: Route): object {
-  const { summary, description, isPage = false, params, query } = route;
+/** @param isAsked whether callers must say who they are. */
+export function routeSchema(route: Route, isAsked = false): object {
+  const { summary, description, isPage = false, params, query, roles } = route;
   const example = route.kind === "call" ? route.example : undefined;
   return {
     summary,
     hide: isPage,
+    ...(isAsked ? { security: [{ token: roles }] } : {}),
     ...(description === undefined ? {} : { description }),
     ...(params === undefined ? {} : { params: withExamples(params, example?.params) }),
     ...(query === undefined ? {} : { querystring: withExamples(asAsked(query), example?.query) }),
@@ -24,7 +26,7 @@ export function routeSchema(route: Route): object {
       : {}),
     response: {
       ...replySchema(route),
-      default: content("A problem", PROBLEM_TYPE, problemSchema(route)),
+      default: content("A problem", PROBLEM_TYPE, problemSchema(route, isAsked)),
     },
   };
 }
@@ -63,13 +65,14 @@ function replySchema(route: Route): object {
 }
 
 /** The problem document, with those codes that the route may answer. */
-function problemSchema(route: Route): object {
+function problemSchema(route: Route, isAsked: boolean): object {
   if (route.refusals === undefined) return Problem;
   const body = route.kind === "call" ? route.body : undefined;
   const codes = new Set<ProblemCode>([
     ...always,
     ...((route.params ?? route.query ?? body) ? (["malformed"] as const) : []),
     ...(body ? (["too-large"] as const) : []),
+    ...(isAsked ? (["unauthorised"] as const) : []),
     ...route.refusals,
   ]);
   const { properties } = Problem;

@@ -32,6 +32,8 @@ type Description<Params, Query> = {
   readonly params?: Params;
   /** Texts are converted to what the schema asks for. */
   readonly query?: Query;
+  /** Who may, where the listener asks who calls (callers.ts). */
+  readonly roles?: readonly string[];
   /** All that it refuses with, beside what any route may (route-schema.ts). Without it, any code. */
   readonly refusals?: readonly RefusalCode[];
 };

@@ -1,15 +1,17 @@
 /** `tallystick gateway`: runs a member's gateway, and asks one about a customer's device. */
 import type { Command } from "commander";
 import { GatewayProcess } from "../../gateway/gateway-process.ts";
-import type { DeviceState } from "../../gateway/schema.ts";
+import { ApiClient } from "../../device/api-client.ts";
+import type { StaffApi } from "../../gateway/staff-api.ts";
 import { runService } from "../../node/service/process.ts";
 import { Refusal } from "../../protocol/refusal.ts";
-import { parseHex } from "../arguments.ts";
-import { fetchJson } from "../fetch-json.ts";
+import { parseHex, readText } from "../arguments.ts";
+import { reach } from "../fetch-json.ts";
 import { type Report, say, timeText } from "../report.ts";
 import { registerAccounts } from "./gateway-accounts.ts";
+import { registerStaff } from "./gateway-staff.ts";
 
-type DeviceOptions = { readonly staff: string; readonly json?: true };
+type DeviceOptions = { readonly staff: string; readonly token?: string; readonly json?: true };
 
 export function registerGateway(program: Command): void {
   const gateway = program
@@ -18,6 +20,7 @@ export function registerGateway(program: Command): void {
     .option("-c, --config <file>", "what to run: a YAML file (docs/OPERATORS.md)")
     .action(run);
   registerAccounts(gateway);
+  registerStaff(gateway);
   const device = gateway
     .command("device")
     .description("a customer's device, as the gateway's staff: see it, block it, replace it")
@@ -61,32 +64,36 @@ function about(parent: Command, usage: string, says: string): Command {
     .command(usage)
     .description(says)
     .option("--staff <url>", "where the gateway's staff comes", "http://127.0.0.1:7301")
+    .option("--token <file>", "the token to show, where the gateway asks for one")
     .option("--json", "one JSON value; amounts in minor units, times in milliseconds");
 }
 
 async function tell(
   text: string,
-  { staff, json }: DeviceOptions,
+  options: DeviceOptions,
   act?: "block" | "lost" | "close",
 ): Promise<void> {
-  const url = urlOf(staff, text);
-  const device = (await (act === undefined
-    ? fetchJson(url)
-    : fetchJson(`${url}/${act}`, {}))) as DeviceState;
-  say(reportOf(device), json ?? false);
+  const params = { owner: parseHex(text, 20, "an owner") };
+  const api = await staffApi(options);
+  const route = "/v1/devices/{owner}";
+  const device = await reach(options.staff, () =>
+    act === undefined
+      ? api.call(`GET ${route}`, { params })
+      : api.call(`POST ${route}/${act}`, { params }),
+  );
+  say(reportOf(device), options.json ?? false);
 }
 
 async function replace(
   text: string,
-  { staff, json, load }: DeviceOptions & { readonly load?: true },
+  { load = false, ...options }: DeviceOptions & { readonly load?: boolean },
 ): Promise<void> {
-  const body = { load: load ?? false };
-  const data = await fetchJson(`${urlOf(staff, text)}/replacement`, body);
-  const { credential, expires, device } = data as {
-    readonly credential?: string;
-    readonly expires?: number;
-    readonly device?: string;
-  };
+  const params = { owner: parseHex(text, 20, "an owner") };
+  const api = await staffApi(options);
+  const data = await reach(options.staff, () =>
+    api.call("POST /v1/devices/{owner}/replacement", { params, body: { load } }),
+  );
+  const { credential, expires, device } = data;
   const lines =
     credential === undefined
       ? [`Device ${device} takes its place already.`]
@@ -94,15 +101,17 @@ async function replace(
           `The new device enrols with ${credential}, by ${timeText(expires!)}.`,
           "It is shown once. Asked again, there is another, and this one counts no more.",
         ];
-  say({ lines, data }, json ?? false);
+  say({ lines, data }, options.json ?? false);
 }
 
-/** @throws Refusal `malformed`. */
-function urlOf(staff: string, text: string): string {
-  return `${staff.replace(/\/$/, "")}/v1/devices/${parseHex(text, 20, "an owner")}`;
+/** @throws Refusal `bad-configuration` where the token cannot be read. */
+async function staffApi({ staff, token }: DeviceOptions): Promise<ApiClient<StaffApi>> {
+  const headers =
+    token === undefined ? {} : { authorization: `Bearer ${(await readText(token)).trim()}` };
+  return new ApiClient(staff, fetch, { headers });
 }
 
-function reportOf(device: DeviceState): Report {
+function reportOf(device: StaffApi["GET /v1/devices/{owner}"]["reply"]): Report {
   const { owner, account, class: deviceClass, blocked, revoked, lost, doubleSpends } = device;
   const lines = [`${owner}  ${deviceClass}, account ${account}`];
   if (blocked !== undefined) lines.push(`blocked since ${timeText(blocked)}`);

@@ -229,7 +229,7 @@ async function drawGateway(
     },
     authority: { trustKey, lists: "../authority/trust-lists.bin" },
     devices: { port: ports.devices[at] },
-    staff: { port: ports.staff[at] },
+    staff: { port: ports.staff[at], access: "open" },
     log: { file: `../logs/gateway${member}.log` },
   });
 }

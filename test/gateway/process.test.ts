@@ -24,6 +24,7 @@ import { until } from "../support/until.ts";
 import { ask } from "./support/bank.ts";
 import { post } from "./support/device.ts";
 import { NodeDouble } from "./support/node-double.ts";
+import { refusal } from "./support/refusal.ts";
 
 const chainNumber = 31_337;
 const address: Hex = `0x${"11".repeat(20)}`;
@@ -66,7 +67,7 @@ node: ${node.url}
 keys: { issuer: issuer.json, treasury: treasury.json, intake: intake.json }
 authority: { trustKey: "${key}", lists: lists.bin }
 devices: { port: 0 }
-staff: { port: 0 }
+staff: { port: 0, access: open }
 log: { level: trace }
 ${more}`;
     await writeFile(join(folder, file), text);
@@ -98,6 +99,57 @@ ${more}`;
     expect(code).to.equal(78);
     expect(stdout).to.equal("");
     expect(stderr).to.match(/gateway\.yaml:\d+:1: "intakes" is not known; did you mean "intake"\?/);
+  });
+
+  it("says in its configuration who of the staff may call, or does not start", async () => {
+    const wrong = {
+      "": /staff\.access is missing/,
+      "access: everybody": /staff\.access must be one of open, tokens/,
+      "access: tokens": /staff\.access is tokens: staff\.tokens says which count/,
+      "access: tokens, tokens: { keys: none.json }": /none\.json cannot be read \(ENOENT\)/,
+      'access: tokens, tokens: { keys: "http://keys.example/jwks" }': /read it over https/,
+    };
+    const config = await configure();
+    const text = await readFile(config, "utf8");
+    const outcomes = await Promise.all(
+      Object.keys(wrong).map(async (access, i) => {
+        const path = join(folder, `gateway-${i}.yaml`);
+        await writeFile(path, text.replace(", access: open", access && `, ${access}`));
+        return run(path).ended;
+      }),
+    );
+    for (const [i, message] of Object.values(wrong).entries()) {
+      expect(outcomes[i]!.code).to.equal(78);
+      expect(outcomes[i]!.stderr).to.match(message);
+    }
+  });
+
+  it("takes tokens that its own command has made, by role", async () => {
+    const files = { key: join(folder, "staff.json"), set: join(folder, "staff-keys.json") };
+    const command = (...args: string[]) => {
+      const child = startChild("../../../scripts/tallystick.ts", ["gateway", "staff", ...args]);
+      children.push(child);
+      return child.ended;
+    };
+    expect((await command("key", "--key", files.key, "--set", files.set)).code).to.equal(0);
+    const config = await configure();
+    const text = await readFile(config, "utf8");
+    const tokens = "access: tokens, tokens: { keys: staff-keys.json }";
+    await writeFile(config, text.replace("access: open", tokens));
+    const [made, { urls }] = await Promise.all([
+      command("token", "--key", files.key, "--name", "zoe", "--role", "auditor"),
+      started(config),
+    ]);
+    expect(made.code).to.equal(0);
+    const token = made.stdout.trim();
+    expect(await ask<object>(`${urls.staff}/v1/books`, undefined, token)).to.include({
+      total: "0",
+    });
+    await refusal("unauthorised", ask(`${urls.staff}/v1/books`));
+    const account = { account: "a", customer: "c" };
+    await refusal("forbidden", ask(`${urls.staff}/v1/accounts`, account, token));
+    const again = await command("key", "--key", files.key, "--set", files.set);
+    expect(again.stderr).to.match(/^conflict: .*never written over/);
   });
 
   it("refuses a network file that is not there, and has changed nothing then", async () => {

@@ -104,7 +104,7 @@ describe("a gateway before a real consortium", function () {
         keys: { issuer: "issuer.json", treasury: "treasury.json", intake: "intake.json" },
         authority: { trustKey: toHex(trust.publicKey), lists },
         devices: { port: 0 },
-        staff: { port: 0 },
+        staff: { port: 0, access: "open" },
         watch: { everyMs: 50 },
         lost: { everyMs: 100, sweepMs: 200 },
         accounts: { sweepMs: 500 },

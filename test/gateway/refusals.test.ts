@@ -23,6 +23,7 @@ import { corrupt } from "../support/leaves.ts";
 import { networkId } from "../support/ledger-parts.ts";
 import { Bank, intakeKey, MEMBER } from "./support/bank.ts";
 import { TestDevice } from "./support/device.ts";
+import { staffCallers, tokenOf } from "./support/staff-keys.ts";
 
 const OTHER = 2;
 const DAY_MS = 86_400_000;
@@ -38,9 +39,14 @@ describe("what a gateway refuses", () => {
   const folder = temporaryFolders();
   let bank: Bank;
   let device: TestDevice;
+  let token: string;
 
   before(async () => {
-    bank = await Bank.open(await folder(), {
+    const path = await folder();
+    token = await tokenOf(["teller", "operator"]);
+    bank = await Bank.open(path, {
+      callers: await staffCallers(path),
+      token,
       settings: { "couriers.parcelsMax": 1 },
       gateways: [{ member: OTHER, url: "http://127.0.0.1:1" }],
     });
@@ -52,14 +58,18 @@ describe("what a gateway refuses", () => {
     await bank[Symbol.asyncDispose]();
   });
 
-  const said = (url: string, type: string, body: string | Uint8Array) =>
+  const said = (url: string, type: string, body: string | Uint8Array, shown?: string) =>
     describedFetch(url, {
       method: "POST",
-      headers: { "content-type": type, "accept-language": "zh" },
+      headers: {
+        "content-type": type,
+        "accept-language": "zh",
+        ...(shown !== undefined && { authorization: `Bearer ${shown}` }),
+      },
       body: typeof body === "string" ? body : Uint8Array.from(body),
     });
   const staff = (path: string, body: object) =>
-    said(bank.gateway.staffUrl + path, JSON_TYPE, JSON.stringify(body));
+    said(bank.gateway.staffUrl + path, JSON_TYPE, JSON.stringify(body), token);
   const toDesk = (body: Uint8Array) => said(`${bank.url}/v1/device`, OCTETS, body);
   const parcelFor = async (member: number) => {
     const request = await device.request({ kind: "certify" }, { member });
@@ -73,7 +83,8 @@ describe("what a gateway refuses", () => {
   const problems: Partial<Record<ProblemCode, () => Promise<Response>>> = {
     malformed: () => staff("/v1/accounts", { account: "a b" }),
     "too-large": () =>
-      said(`${bank.gateway.staffUrl}/v1/accounts`, JSON_TYPE, `"${"x".repeat(2_000_000)}"`),
+      said(`${bank.gateway.staffUrl}/v1/accounts`, JSON_TYPE, `"${"x".repeat(2_000_000)}"`, token),
+    unauthorised: () => said(`${bank.gateway.staffUrl}/v1/vault/burns`, JSON_TYPE, "{}"),
     "bad-signature": async () => {
       const { bytes } = await device.request({ kind: "certify" });
       return toDesk(corrupt(bytes, bytes.length - 70));
@@ -93,7 +104,7 @@ describe("what a gateway refuses", () => {
     unavailable: async () => {
       await bank.node.stop();
       const answer = await describedFetch(`${bank.gateway.staffUrl}/v1/vault`, {
-        headers: { "accept-language": "zh" },
+        headers: { "accept-language": "zh", authorization: `Bearer ${token}` },
       });
       await bank.node.start();
       return answer;

@@ -16,6 +16,7 @@ import type { GatewayOptions } from "../../../gateway/assembly.ts";
 import { Gateway } from "../../../gateway/gateway.ts";
 import { encodePublished } from "../../../gateway/published.ts";
 import { NodeClient } from "../../../node/client.ts";
+import type { Callers } from "../../../node/service/callers.ts";
 import { CheckedStore } from "../../../node/service/checked-store.ts";
 import { parseConfig } from "../../../node/service/config-file.ts";
 import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
@@ -36,6 +37,10 @@ export type BankOptions = {
   readonly gateways?: readonly GatewayAddress[];
   /** Whose gateway it is. */
   readonly member?: MemberId;
+  /** Who of the staff calls; open to all without it. */
+  readonly callers?: Callers;
+  /** What the staff's own calls show. */
+  readonly token?: string;
   /** What keeps the accounts, if they are not embedded. */
   readonly accounts?: Accounts;
 };
@@ -114,6 +119,7 @@ export class Bank implements AsyncDisposable {
           stream: { write: (line) => this.log.push(line) },
         }),
         metrics: new Metrics(),
+        callers: this.#options.callers,
       },
       this.#settings(),
     );
@@ -138,8 +144,8 @@ export class Bank implements AsyncDisposable {
   }
 
   /** @throws Refusal as the problem document names it. */
-  async staff<Reply>(path: string, body?: object): Promise<Reply> {
-    return ask<Reply>(`${this.gateway.staffUrl}${path}`, body);
+  async staff<Reply>(path: string, body?: object, token = this.#options.token): Promise<Reply> {
+    return ask<Reply>(`${this.gateway.staffUrl}${path}`, body, token);
   }
 
   /** An account with money in it, and a credential for it. */
@@ -237,7 +243,7 @@ export class Bank implements AsyncDisposable {
           lists: join(this.folder, "lists.bin"),
         },
         devices: { port: 0 },
-        staff: { port: 0 },
+        staff: { port: 0, access: "open" },
         ...sections({
           "intake.firstLookMs": 50,
           "loads.retryMs": 50,
@@ -258,10 +264,13 @@ export class Bank implements AsyncDisposable {
 }
 
 /** Calls a JSON route. @throws Refusal as the problem document names it. */
-export async function ask<Reply>(url: string, body?: object): Promise<Reply> {
+export async function ask<Reply>(url: string, body?: object, token?: string): Promise<Reply> {
   const answer = await describedFetch(url, {
     ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-    ...(body === undefined ? {} : { headers: { "content-type": "application/json" } }),
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
   });
   return (await checked(answer).then((good) => good.json())) as Reply;
 }
