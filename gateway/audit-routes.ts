@@ -3,6 +3,7 @@ import { call, type Route } from "../node/service/route.ts";
 import * as examples from "./examples.ts";
 import { whileNodeAnswers } from "./node-watch.ts";
 import * as Api from "./schema.ts";
+import { may } from "./staff/roles.ts";
 import type { TieOut } from "./tie-out.ts";
 
 export type AuditRoutesParts = { readonly tieOut: TieOut };
@@ -17,6 +18,7 @@ export function auditRoutes({ tieOut }: AuditRoutesParts): Route[] {
       path: "/v1/tie-out",
       summary:
         "Adds all accounts up anew, from their entries and from the ledger, and names what differs",
+      roles: may.seeBooks,
       refusals: ["busy"],
       example: { reply: examples.tieOut },
       reply: Api.TieOut,

@@ -55,6 +55,7 @@ export class GatewayProcess {
     const { networkId } = network;
     const loaded = await loadKeys(keys);
     const tls = await loadTls(this.#config);
+    const callers = await callersOf(this.#config, this.logger);
     const node = await nodeOf(this.#config, this.#hurry.signal);
     const accounts = await this.#coreAccounts();
     const folder = this.#running.use(await DataFolder.open(data, { kind: "gateway", networkId }));
@@ -70,7 +71,7 @@ export class GatewayProcess {
         clock: Date.now,
         logger: this.logger,
         metrics: new Metrics({ process: true }),
-        callers: await callersOf(this.#config, this.logger),
+        callers,
       },
       { ...this.#config, tls },
     );

@@ -1,4 +1,4 @@
-/** JSON asked for by a command: a GET, or a POST where something is said. Problem documents come back as the refusals they are. */
+/** JSON asked for by a command, of a node or a gateway alike. Problem documents come back as the refusals they are. */
 import { isRefusalCode, Refusal } from "../protocol/refusal.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -6,12 +6,8 @@ const TIMEOUT_MS = 15_000;
 const LENGTH_MAX = 1024 * 1024;
 
 /** @throws Refusal as the service says; `unavailable` where nothing of ours answers. */
-export async function fetchJson(
-  url: string,
-  said?: object,
-  timeoutMs = TIMEOUT_MS,
-): Promise<Record<string, unknown>> {
-  const { status, text } = await fetchText(url, said, timeoutMs);
+export async function fetchJson(url: string): Promise<Record<string, unknown>> {
+  const { status, text } = await fetchText(url);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -36,15 +32,9 @@ export async function reach<T>(url: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
-async function fetchText(
-  url: string,
-  said: object | undefined,
-  timeoutMs: number,
-): Promise<{ status: number; text: string }> {
-  const post = { method: "POST", headers: { "content-type": "application/json" } };
-  const request = said === undefined ? {} : { ...post, body: JSON.stringify(said) };
+async function fetchText(url: string): Promise<{ status: number; text: string }> {
   return reach(url, async () => {
-    const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(timeoutMs) });
+    const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     let text = "";
     const decoder = new TextDecoder();
     for await (const piece of answer.body ?? []) {

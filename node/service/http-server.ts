@@ -3,7 +3,6 @@
  * checked before any of our code sees it; what goes wrong is a problem document; what is slow, or too
  * much, is cut off. It listens on loopback; anywhere else it speaks mutual TLS or does not start.
  */
-import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -54,8 +53,6 @@ export class HttpServer {
 
   /** @throws Refusal `bad-configuration` if it would listen to strangers without mutual TLS. */
   constructor(parts: HttpServerParts, options: HttpServerOptions) {
-    const forNobody = parts.routes.find(({ roles, isPage }) => roles === undefined && !isPage);
-    assert.ok(parts.callers === undefined || forNobody === undefined, forNobody?.path);
     this.#parts = parts;
     this.#settings = { ...httpDefaults, ...options };
     const { host, tls } = this.#settings;
@@ -176,7 +173,8 @@ export class HttpServer {
     const openapi = { openapi: "3.1.0", info: { title, version }, ...this.#tokens() };
     await app.register(swagger, { openapi });
     const own = serviceRoutes({ metrics, checks, logger, openapi: () => app.swagger() });
-    for (const route of [...own, ...routes]) this.#add(app, route);
+    for (const route of own) this.#add(app, route, false);
+    for (const route of routes) this.#add(app, route, this.#parts.callers !== undefined);
   }
 
   #tokens(): object {
@@ -185,9 +183,8 @@ export class HttpServer {
     return { components: { securitySchemes: { token } } };
   }
 
-  #add(app: FastifyInstance, route: Route): void {
-    const { callers } = this.#parts;
-    const isAsked = callers !== undefined && route.roles !== undefined;
+  /** @param isAsked whether callers must say who they are. */
+  #add(app: FastifyInstance, route: Route, isAsked: boolean): void {
     const common = {
       url: route.path,
       schema: routeSchema(route, isAsked),

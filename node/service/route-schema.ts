@@ -17,7 +17,7 @@ export function routeSchema(route: Route, isAsked = false): object {
   return {
     summary,
     hide: isPage,
-    ...(isAsked ? { security: [{ token: roles }] } : {}),
+    ...(isAsked ? { security: [{ token: roles ?? [] }] } : {}),
     ...(description === undefined ? {} : { description }),
     ...(params === undefined ? {} : { params: withExamples(params, example?.params) }),
     ...(query === undefined ? {} : { querystring: withExamples(asAsked(query), example?.query) }),

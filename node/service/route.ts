@@ -32,7 +32,7 @@ type Description<Params, Query> = {
   readonly params?: Params;
   /** Texts are converted to what the schema asks for. */
   readonly query?: Query;
-  /** Who may, where the listener asks who calls (callers.ts). */
+  /** Who may, where the listener asks who calls (callers.ts); nobody, if it is not said. */
   readonly roles?: readonly string[];
   /** All that it refuses with, beside what any route may (route-schema.ts). Without it, any code. */
   readonly refusals?: readonly RefusalCode[];

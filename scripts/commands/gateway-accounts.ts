@@ -3,10 +3,10 @@ import type { Command } from "commander";
 import { runChecks } from "../../gateway/core-banking/checks.ts";
 import { CoreAccounts } from "../../gateway/core-banking/core-accounts.ts";
 import { CoreClient } from "../../gateway/core-banking/core-client.ts";
-import type { TieOut } from "../../gateway/schema.ts";
 import { makeLogger } from "../../node/service/telemetry.ts";
-import { fetchJson } from "../fetch-json.ts";
+import { reach } from "../fetch-json.ts";
 import { say } from "../report.ts";
+import { staffApi, type StaffOptions, withStaffOptions } from "../staff-api.ts";
 
 type CheckOptions = {
   readonly first: string;
@@ -22,12 +22,10 @@ export function registerAccounts(gateway: Command): void {
   const accounts = gateway
     .command("accounts")
     .description("the customers' accounts: whether they tie out, and who keeps them");
-  accounts
-    .command("tie-out")
+  withStaffOptions(accounts.command("tie-out"))
     .description(
       "add all accounts up anew, from their entries and the ledger, and name what differs",
     )
-    .option("--staff <url>", "where the gateway's staff comes", "http://127.0.0.1:7301")
     .option("--json", "one JSON value; amounts in minor units")
     .action(tieOut);
   accounts
@@ -42,15 +40,9 @@ export function registerAccounts(gateway: Command): void {
     .action(check);
 }
 
-async function tieOut({
-  staff,
-  json,
-}: {
-  readonly staff: string;
-  readonly json?: true;
-}): Promise<void> {
-  const url = `${staff.replace(/\/$/, "")}/v1/tie-out`;
-  const data = (await fetchJson(url, undefined, TIE_OUT_TIMEOUT_MS)) as TieOut;
+async function tieOut(options: StaffOptions & { readonly json?: true }): Promise<void> {
+  const api = await staffApi(options, TIE_OUT_TIMEOUT_MS);
+  const data = await reach(options.staff, () => api.call("GET /v1/tie-out"));
   const { accounts, entries, devices, differences } = data;
   const lines = differences.map(({ account, what, name, expected, found }) => {
     const place = [account, what, name].filter((part) => part !== undefined).join(" ");
@@ -61,7 +53,7 @@ async function tieOut({
       ? "They tie out."
       : `They do not tie out: ${differences.length} differ.`;
   lines.push(`${accounts} accounts, ${entries} entries, ${devices} devices. ${end}`);
-  say({ lines, data }, json ?? false);
+  say({ lines, data }, options.json ?? false);
   process.exitCode = differences.length === 0 ? 0 : 1;
 }
 

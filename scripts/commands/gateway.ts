@@ -1,17 +1,17 @@
 /** `tallystick gateway`: runs a member's gateway, and asks one about a customer's device. */
 import type { Command } from "commander";
 import { GatewayProcess } from "../../gateway/gateway-process.ts";
-import { ApiClient } from "../../device/api-client.ts";
 import type { StaffApi } from "../../gateway/staff-api.ts";
 import { runService } from "../../node/service/process.ts";
 import { Refusal } from "../../protocol/refusal.ts";
-import { parseHex, readText } from "../arguments.ts";
+import { parseHex } from "../arguments.ts";
 import { reach } from "../fetch-json.ts";
 import { type Report, say, timeText } from "../report.ts";
+import { staffApi, type StaffOptions, withStaffOptions } from "../staff-api.ts";
 import { registerAccounts } from "./gateway-accounts.ts";
 import { registerStaff } from "./gateway-staff.ts";
 
-type DeviceOptions = { readonly staff: string; readonly token?: string; readonly json?: true };
+type DeviceOptions = StaffOptions & { readonly json?: true };
 
 export function registerGateway(program: Command): void {
   const gateway = program
@@ -60,11 +60,8 @@ async function run({ config }: { readonly config?: string }): Promise<void> {
 }
 
 function about(parent: Command, usage: string, says: string): Command {
-  return parent
-    .command(usage)
+  return withStaffOptions(parent.command(usage))
     .description(says)
-    .option("--staff <url>", "where the gateway's staff comes", "http://127.0.0.1:7301")
-    .option("--token <file>", "the token to show, where the gateway asks for one")
     .option("--json", "one JSON value; amounts in minor units, times in milliseconds");
 }
 
@@ -102,13 +99,6 @@ async function replace(
           "It is shown once. Asked again, there is another, and this one counts no more.",
         ];
   say({ lines, data }, options.json ?? false);
-}
-
-/** @throws Refusal `bad-configuration` where the token cannot be read. */
-async function staffApi({ staff, token }: DeviceOptions): Promise<ApiClient<StaffApi>> {
-  const headers =
-    token === undefined ? {} : { authorization: `Bearer ${(await readText(token)).trim()}` };
-  return new ApiClient(staff, fetch, { headers });
 }
 
 function reportOf(device: StaffApi["GET /v1/devices/{owner}"]["reply"]): Report {

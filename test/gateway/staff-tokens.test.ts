@@ -72,6 +72,14 @@ describe("the staff's tokens", () => {
       "/metrics",
       "/openapi.json",
     ]);
+    const roles = Object.values(paths).flatMap((methods) =>
+      Object.values(methods).flatMap((operation) => {
+        const { security } = operation as { security?: readonly [{ token: readonly string[] }] };
+        return security === undefined ? [] : [security[0].token.length];
+      }),
+    );
+    expect(roles.length).to.be.above(15);
+    expect(Math.min(...roles), "a route is for nobody").to.equal(1);
     const answer = await fetch(`${bank.gateway.staffUrl}/v1/books`);
     expect([answer.status, answer.headers.get("www-authenticate")]).to.deep.equal([401, "Bearer"]);
   });

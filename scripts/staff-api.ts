@@ -1,0 +1,26 @@
+/** The staff's listener of a gateway, as commands call it. */
+import type { Command } from "commander";
+import { ApiClient } from "../device/api-client.ts";
+import type { StaffApi } from "../gateway/staff-api.ts";
+import { readText } from "./arguments.ts";
+
+export type StaffOptions = { readonly staff: string; readonly token?: string };
+
+/** The options that say where it is, and who asks. */
+export function withStaffOptions(command: Command): Command {
+  return command
+    .option("--staff <url>", "where the gateway's staff comes", "http://127.0.0.1:7301")
+    .option("--token <file>", "the token to show, where the gateway asks for one");
+}
+
+/** @throws Refusal `bad-configuration` where the token cannot be read. */
+export async function staffApi(
+  { staff, token }: StaffOptions,
+  timeoutMs?: number,
+): Promise<ApiClient<StaffApi>> {
+  const shown = token === undefined ? undefined : (await readText(token)).trim();
+  return new ApiClient(staff, fetch, {
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(shown === undefined ? {} : { headers: { authorization: `Bearer ${shown}` } }),
+  });
+}
