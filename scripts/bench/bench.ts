@@ -3,8 +3,10 @@ import { writeFile } from "node:fs/promises";
 import { Argument, Command } from "commander";
 import { wholeBetween } from "../arguments.ts";
 import { suggestParts } from "../../device/denominations.ts";
+import { CHROMIUM } from "../chromium.ts";
 import { compileContracts } from "../devnet/compile.ts";
 import { type Anchor, measureAnchor } from "./anchor.ts";
+import { measureBrowser } from "./browser.ts";
 import { measureCluster } from "./cluster.ts";
 import { measureDays, partsOfOne } from "./day.ts";
 import { CODES_PER_S, measureDevice } from "./device.ts";
@@ -12,6 +14,7 @@ import { measureGateway } from "./gateway.ts";
 import { FEW_COINS, measureLargeLedger } from "./large-ledger.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
+import type { Journey } from "./page/spoken.ts";
 import { atLeast, atMost, format, formatRow, type Row } from "./row.ts";
 import { measureValidation } from "./validation.ts";
 
@@ -92,6 +95,9 @@ async function device() {
   const whole = await measureDays({ ...people, partsOf: partsOfOne });
   const cut = await measureDays({ ...people, partsOf: suggestParts });
   const part = "device";
+  const journey = await measureBrowser();
+  if (journey === undefined)
+    say(`device: nothing is measured in a browser, as there is no ${CHROMIUM}`);
   return {
     rows: [
       atMost(10, { part, name: "three messages, CPU", value: measured.exchangeMs, unit: "ms" }),
@@ -130,9 +136,23 @@ async function device() {
         unit: "of all",
         note: `${format(whole.direct)} with loads in one coin`,
       }),
+      ...(journey === undefined ? [] : browserRows(part, journey)),
       atMost(12, { part, name: "a payment by card", value: measured.apdus, unit: "APDUs" }),
     ],
   };
+}
+
+function browserRows(part: string, { paymentMs, codesMs }: Journey): Row[] {
+  return [
+    atMost(3, { part, name: "2 KB by codes, in Chromium", value: codesMs / 1000, unit: "s" }),
+    atMost(3, {
+      part,
+      name: "a payment by codes, in Chromium",
+      value: paymentMs / 1000,
+      unit: "s",
+      note: "three messages, each from a screen to a camera",
+    }),
+  ];
 }
 
 async function validation({ r }: Anchor) {

@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { Purse } from "../../device/purse.ts";
 import { MemoryPurseStore } from "../../device/purse-store.ts";
 import { toHex } from "../../protocol/bytes.ts";
-import { signCertificate } from "../../protocol/certificate.ts";
+import { type SignedCertificate, signCertificate } from "../../protocol/certificate.ts";
+import type { Owner } from "../../protocol/key.ts";
 import { signTrustList } from "../../protocol/lists.ts";
 import { lock, type Outpoint, outpointOf } from "../../protocol/output.ts";
 import type { Amount } from "../../protocol/money.ts";
@@ -11,9 +12,9 @@ import { NodeSigner, NodeVerifier } from "../../protocol/p256-node.ts";
 import { signReceipt, type SignedReceipt } from "../../protocol/receipt.ts";
 import { memberStatus } from "../../protocol/rules.ts";
 
-const NETWORK_ID = new Uint8Array(32).fill(7);
-const MEMBER = 1;
-const LIFE_MS = 7 * 86_400_000;
+export const NETWORK_ID = new Uint8Array(32).fill(7);
+export const MEMBER = 1;
+export const LIFE_MS = 7 * 86_400_000;
 const MAX_DEPTH = 8;
 const MAX_BALANCE = 1_000_000n;
 
@@ -21,6 +22,11 @@ export class DeviceBank {
   readonly #authority = NodeSigner.generate();
   readonly #issuer = NodeSigner.generate();
   readonly #now = Date.now();
+
+  /** Signs the trust list. */
+  get trustKey(): Uint8Array {
+    return this.#authority.publicKey;
+  }
 
   async device(): Promise<Purse> {
     const signer = NodeSigner.generate();
@@ -33,35 +39,40 @@ export class DeviceBank {
       store: new MemoryPurseStore(),
       random: (length) => new Uint8Array(randomBytes(length)),
       clock: Date.now,
-      trustKey: this.#authority.publicKey,
+      trustKey: this.trustKey,
       receiptLifeMs: LIFE_MS,
     });
     await purse.refresh({
-      lists: [{ kind: "trust", bytes: await this.#trustList() }],
-      certificate: await this.#certify(signer),
+      lists: [{ kind: "trust", bytes: await this.trustList() }],
+      certificate: await this.certify(signer.publicKey),
     });
     return purse;
   }
 
   /** A coin that has just been loaded. */
   coin(purse: Purse, amount: Amount): Promise<SignedReceipt> {
-    return this.#receipt(purse, outpointOf(new Uint8Array(randomBytes(32)), 0), amount);
+    return this.coinOf(purse.identity().owner, amount);
+  }
+
+  /** The same for a device of which only the owner is known here. */
+  coinOf(owner: Owner, amount: Amount): Promise<SignedReceipt> {
+    return this.#receipt(owner, outpointOf(new Uint8Array(randomBytes(32)), 0), amount);
   }
 
   /** What a sync brings: receipts for all the coins that are not spent. */
   receipts(purse: Purse): Promise<SignedReceipt[]> {
     const free = purse.coins().filter(({ state }) => state === "free");
-    return Promise.all(free.map(({ outpoint, amount }) => this.#receipt(purse, outpoint, amount)));
+    const { owner } = purse.identity();
+    return Promise.all(free.map(({ outpoint, amount }) => this.#receipt(owner, outpoint, amount)));
   }
 
-  #receipt(purse: Purse, outpoint: Outpoint, amount: Amount): Promise<SignedReceipt> {
-    const { owner } = purse.identity();
+  #receipt(owner: Owner, outpoint: Outpoint, amount: Amount): Promise<SignedReceipt> {
     const output = { lock: lock.key, owner, custodian: MEMBER, amount };
     const fields = { outpoint, output, seq: 1, issued: this.#now, notAfter: this.#now + LIFE_MS };
     return signReceipt(NETWORK_ID, fields, this.#issuer);
   }
 
-  async #trustList(): Promise<Uint8Array> {
+  async trustList(): Promise<Uint8Array> {
     const member = {
       member: MEMBER,
       status: memberStatus.active,
@@ -79,9 +90,10 @@ export class DeviceBank {
     return (await signTrustList(NETWORK_ID, list, this.#authority)).bytes;
   }
 
-  async #certify(signer: NodeSigner) {
+  /** Lets a device do offline what any may. */
+  certify(deviceKey: Uint8Array): Promise<SignedCertificate> {
     const fields = {
-      deviceKey: signer.publicKey,
+      deviceKey,
       member: MEMBER,
       class: "software",
       serial: new Uint8Array(randomBytes(16)),
@@ -95,6 +107,6 @@ export class DeviceBank {
       subject: new Uint8Array(randomBytes(32)),
       label: "",
     } as const;
-    return await signCertificate(NETWORK_ID, fields, this.#issuer);
+    return signCertificate(NETWORK_ID, fields, this.#issuer);
   }
 }

@@ -1,27 +1,20 @@
 /** Debian's Chromium for tests: one browser for a suite. Where it is not installed, the suite is skipped. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
-
-/** As the package is called, and its program. */
-const CHROMIUM = "chromium";
-
-/** A container has no user namespaces of its own to make a sandbox of. */
-const ARGUMENTS = ["--no-sandbox"];
+import { CHROMIUM, CHROMIUM_ARGUMENTS, chromiumPath } from "../../../../scripts/chromium.ts";
 
 /** @returns gives the browser, within the suite's tests. */
 export function useChromium(): () => Browser {
   let browser: Browser | undefined;
   before(`start ${CHROMIUM}`, async function () {
-    const executablePath = programPath(CHROMIUM);
+    const executablePath = chromiumPath();
     if (executablePath === undefined) {
       this.test!.parent!.title += ` (needs Debian's package ${CHROMIUM})`;
       return this.skip();
     }
-    browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+    browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
   });
   after(`stop ${CHROMIUM}`, async () => {
     await browser?.close();
@@ -44,7 +37,7 @@ export class LocalChromium implements AsyncDisposable {
   /** @param profile a folder. */
   static async start(profile: string): Promise<LocalChromium> {
     const args = ["--headless=new", "--remote-debugging-port=0", `--user-data-dir=${profile}`];
-    const process = spawn(programPath(CHROMIUM)!, [...ARGUMENTS, ...args], {
+    const process = spawn(chromiumPath()!, [...CHROMIUM_ARGUMENTS, ...args], {
       stdio: ["ignore", "ignore", "pipe"],
       detached: true,
     });
@@ -61,19 +54,5 @@ export class LocalChromium implements AsyncDisposable {
     process.kill(-this.#process.pid!, "SIGKILL");
     await ended;
     await this.#browser.close();
-  }
-}
-
-function programPath(name: string): string | undefined {
-  const folders = process.env["PATH"]!.split(delimiter);
-  return folders.map((folder) => join(folder, name)).find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
