@@ -121,6 +121,12 @@ export class NodeClient {
     return this.#call(`/v1/owners/${owner}`);
   }
 
+  /** The bytes of the enrolment of a key. */
+  async enrolmentLeaf(owner: Owner): Promise<Uint8Array> {
+    const answer = await this.#fetch(`/v1/owners/${owner}/enrolment`);
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+
   async members(): Promise<MemberRow[]> {
     return this.#call("/v1/members");
   }

@@ -34,6 +34,7 @@ export const messageNames = [
   "possession",
   "verdict",
   "disclosure",
+  "subject",
   "disclosure-answer",
   "code",
   "order",

@@ -47,6 +47,7 @@ export const titlesEn: Readonly<Record<ProblemCode, string>> = {
   "over-online-limit": "It is above the customer's own limit",
   unauthorised: "The caller is not known here",
   forbidden: "The caller may not do this",
+  "not-granted": "The opening is not granted",
   "not-found": "There is no such thing here",
   conflict: "It contradicts what is there already",
   "stale-request": "The request is too old or was taken before",

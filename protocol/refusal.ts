@@ -228,6 +228,12 @@ export const refusalCodes = {
     false,
     "The caller may not do this: ask the operator for the role the text names.",
   ),
+  "not-granted": row(
+    403,
+    "ignore",
+    true,
+    "Ask for it on chain, on a legal basis, and have the threshold of holders approve before it ends; then ask again.",
+  ),
   "not-found": row(
     404,
     "ignore",

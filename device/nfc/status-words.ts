@@ -72,6 +72,7 @@ const refusalNumbers: Record<RefusalCode, number> = {
   "stale-request": 0x64,
   busy: 0x65,
   unavailable: 0x66,
+  "not-granted": 0x67,
   "wrong-credentials": 0x68,
   "wrong-code": 0x69,
   "over-online-limit": 0x6a,

@@ -127,6 +127,13 @@ export class Queries {
     return { owner, member, seq: state.seq, coins, balance: balance.toString() };
   }
 
+  /** The leaf by which a key was enrolled, with the identity sealed in it. @throws Refusal `not-found`. */
+  async enrolment(owner: Owner): Promise<Uint8Array> {
+    const id = await this.#parts.replica.store.enrolmentOf(owner);
+    if (id === undefined) throw new Refusal("not-found", `${owner} is of no enrolled key`);
+    return await this.leaf(id);
+  }
+
   members(): Api.MemberRow[] {
     const { state } = this.#parts.replica;
     const { settledCycle, openCycle } = state.parameters;

@@ -103,6 +103,14 @@ export function nodeRoutes(
     }),
     call({
       method: "GET",
+      path: "/v1/owners/:owner/enrolment",
+      summary: "The bytes of the enrolment of a key, with the identity sealed in it",
+      params: byOwner,
+      reply: bytes,
+      handle: ({ params }) => queries().enrolment(params.owner as Hex),
+    }),
+    call({
+      method: "GET",
       path: "/v1/owners/:owner/coins",
       summary: "Coins of an owner, at most 1,000, in no order that lasts",
       params: byOwner,

@@ -30,6 +30,8 @@ export class Change implements LedgerView, History, StateChange {
   readonly taken = new Map<Outpoint, Output>();
   readonly restituted = new Map<Outpoint, number | null>();
   readonly enrolled = new Map<Owner, MemberId>();
+  /** Ids of the enrolments applied by this event. */
+  readonly enrolments = new Map<Owner, Hex>();
   readonly revoked = new Map<RowName, number>();
   readonly members = new Map<MemberId, Member>();
   readonly windows = new Map<RowName, Window | null>();

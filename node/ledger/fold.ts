@@ -256,6 +256,7 @@ function applyLeaf(
   if (leaf.kind === "enrolment") {
     const owner = checkEnrolment(context, leaf, change);
     change.enrolled.set(owner, leaf.member);
+    change.enrolments.set(owner, id);
   } else {
     applyRecord(context, change, event, leaf, id);
   }

@@ -62,6 +62,9 @@ export function historyRowsOf(
   for (const [outpoint, id] of change.spenders) {
     rows.push({ key: keys.taken(outpoint), value: fromHex(id), old: null });
   }
+  for (const [owner, id] of change.enrolments) {
+    rows.push({ key: keys.enrolment(owner), value: fromHex(id), old: null });
+  }
   if (change.applied.length > 0) {
     const ids = new Writer(32 * change.applied.length);
     for (const id of change.applied) ids.put(fromHex(id));

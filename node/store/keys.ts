@@ -7,6 +7,7 @@
  *     a ‖ record or enrolment id 32        → where it applied: seq, cycle, leaf hash
  *     t ‖ outpoint 33                      → id of the record that took the coin
  *     d ‖ deposit id 32                    → the deposit, or the award, that made a coin
+ *     n ‖ owner 20                         → id of the enrolment of that key
  *     o ‖ id 32 (leaf hash if it is none)  → why it did not apply, the last time it was sequenced
  *     q ‖ cycle u64 ‖ seq u64              → ids of the records that the event applied, in order
  *     e ‖ seq u64                          → the event as it was folded
@@ -17,13 +18,15 @@
 import assert from "node:assert/strict";
 import { concat, type Hex, Reader, utf8, Writer } from "../../protocol/bytes.ts";
 import { decodeHexInto } from "../../protocol/hex.ts";
+import { OWNER_LENGTH } from "../../protocol/key.ts";
 import { type Outpoint, OUTPOINT_LENGTH } from "../../protocol/output.ts";
 import { bucketOf, stateKey } from "../../protocol/state-entry.ts";
 
 const ID_LENGTH = 32;
 
 const letter = (text: string) => utf8.encode(text);
-const [c, s, a, t, d, o, q, e, k] = ["c", "s", "a", "t", "d", "o", "q", "e", "k"].map(letter) as [
+const [c, s, a, t, d, n, o, q, e, k] = "c s a t d n o q e k".split(" ").map(letter) as [
+  Uint8Array,
   Uint8Array,
   Uint8Array,
   Uint8Array,
@@ -56,6 +59,7 @@ export const keys = {
   applied: (id: Hex) => named(a, id, ID_LENGTH),
   taken: (outpoint: Outpoint) => named(t, outpoint, OUTPOINT_LENGTH),
   deposit: (id: Hex) => named(d, id, ID_LENGTH),
+  enrolment: (owner: Hex) => named(n, owner, OWNER_LENGTH),
   outcome: (id: Hex) => named(o, id, ID_LENGTH),
   order: (cycle: number, seq: number) => concat(q, u64(cycle), u64(seq)),
   event: (seq: number) => concat(e, u64(seq)),

@@ -5,6 +5,7 @@
  */
 import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../protocol/checkpoint.ts";
+import type { Owner } from "../../protocol/key.ts";
 import type { Outpoint } from "../../protocol/output.ts";
 import type { History } from "../../protocol/rules.ts";
 import { decodeStateEntry, type StateEntry } from "../../protocol/state-entry.ts";
@@ -149,6 +150,12 @@ export class LedgerStore implements History {
   /** What made a vault coin or an awarded coin, as its bytes, by its id. */
   async deposit(id: Hex): Promise<Uint8Array | undefined> {
     return await this.#store.get(keys.deposit(id));
+  }
+
+  /** Id of the enrolment of a key. */
+  async enrolmentOf(owner: Owner): Promise<Hex | undefined> {
+    const row = await this.#store.get(keys.enrolment(owner));
+    return row === undefined ? undefined : toHex(row);
   }
 
   /** Where each of `ids` applied. */

@@ -22,7 +22,7 @@ type Logs = {
 /** Those of the contracts that keep the ledger and who is in it, in order. */
 export function toldEvents(contracts: NetworkContracts, { logs }: Logs): ToldEvent[] {
   return logs.flatMap(({ address, topics, data }) => {
-    const name = (["registry", "settlement", "disputes"] as const).find(
+    const name = (["registry", "settlement", "disputes", "auditLog"] as const).find(
       (each) => contracts[each] === address,
     );
     const parsed = name && interfaces[name].parseLog({ topics: [...topics], data });

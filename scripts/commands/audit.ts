@@ -1,6 +1,7 @@
 /** `tallystick audit`: the audit key, openings of identities, and proofs that the money is there. */
 import type { Command } from "commander";
 import { registerCeremony, registerKey } from "./audit-ceremony.ts";
+import { registerDisclosure, registerEpoch } from "./audit-disclosure.ts";
 
 export function registerAudit(program: Command): void {
   const audit = program
@@ -9,5 +10,7 @@ export function registerAudit(program: Command): void {
   registerCeremony(
     audit.command("ceremony").description("make an audit key together, each on its own machine"),
   );
+  registerEpoch(audit.command("epoch").description("which audit key is the one to seal to"));
+  registerDisclosure(audit);
   registerKey(audit.command("key").description("what everyone may know of an audit key"));
 }

@@ -12,6 +12,7 @@ import {
 } from "../../protocol/audit/ceremony.ts";
 import { ceremonySecret } from "../../protocol/audit/ceremony-secret.ts";
 import { decodeDeal } from "../../protocol/audit/deal.ts";
+import { decodeItem, encodeItem, subjectOf } from "../../protocol/audit/disclosure.ts";
 import {
   decodePartialOpening,
   encodePartialOpening,
@@ -181,6 +182,18 @@ export async function ceremonies() {
         share: toHex(shares[i]!.scalar),
       })),
     })),
+    items: {
+      good: [itemVector(device, envelope)].map(({ bytes: encoded, subject, ...item }) => ({
+        name: "of a device",
+        bytes: toHex(encoded),
+        expected: { ...(fieldsOf(item) as object), subject },
+      })),
+      bad: [
+        ...badLengths(itemVector(device, envelope).bytes, decodeItem),
+        bad("a key that is none", patch(itemVector(device, envelope).bytes, 16, 9), decodeItem),
+        bad("513 bytes", patch(itemVector(device, envelope).bytes, 49, 2, 1), decodeItem),
+      ],
+    },
     openings: {
       envelope: toHex(envelope),
       deviceKey: toHex(device),
@@ -212,6 +225,12 @@ async function complaintOf({ ceremony, owns }: Held): Promise<SignedVerdict> {
     },
     signer,
   );
+}
+
+/** An item, and its subject. */
+function itemVector(deviceKey: Uint8Array, envelope: Uint8Array) {
+  const item = { salt: bytes("salt of an item", 16), deviceKey, envelope };
+  return { ...item, bytes: encodeItem(item), subject: subjectOf(networkId, item) };
 }
 
 function nameOf({ plan: { threshold, holders } }: Ceremony): string {

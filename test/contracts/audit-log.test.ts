@@ -98,12 +98,12 @@ describe("AuditLog", () => {
 
   it("ends: nothing is approved after that, and no grant outlives it [N-10]", async () => {
     const { auditLog, holders, until, connection } = await asked();
-    const { time, mine } = connection.networkHelpers;
+    const { networkHelpers } = connection;
     await auditLog.connect(holders[0]!).approve(1);
-    await time.setNextBlockTimestamp(until);
+    await networkHelpers.time.setNextBlockTimestamp(until);
     await auditLog.connect(holders[1]!).approve(1);
     expect(await auditLog.isGranted(1)).to.equal(true);
-    await mine();
+    await networkHelpers.mine();
     expect(await auditLog.isGranted(1)).to.equal(false);
     await expect(auditLog.connect(holders[2]!).approve(1))
       .to.be.revertedWithCustomError(auditLog, "AuditLogEnded")

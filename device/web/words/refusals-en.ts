@@ -75,6 +75,7 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
     "The bank does not know this code or this device. Check the code, or ask the bank for a new one.",
   forbidden:
     "The bank does not allow this. Use the code and the name exactly as the bank gave them, or call the bank.",
+  "not-granted": callBank,
   "not-found": "The bank does not know of this yet. Try again later.",
   conflict: "Something else is under way. Finish that first, then try again.",
   "stale-request": "The time of this device is out of date. Sync and try again.",

@@ -49,6 +49,7 @@ export const refusalsZh: Readonly<Record<RefusalCode, string>> = {
   "over-online-limit": "超出您设定的网上支付限额。请减少金额，或提高限额。",
   unauthorised: "银行不认识这个码或这台设备。请核对，或向银行索取新的码。",
   forbidden: "银行不允许这样做。请完全按银行所给的码和名称填写，或联系银行。",
+  "not-granted": callBank,
   "not-found": "银行还不知道此事。请稍后重试。",
   conflict: "另一件事正在进行。请先完成它，然后重试。",
   "stale-request": "这台设备的时间已过时。请同步后重试。",

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
 import type { AlarmMessage, Taking } from "../../../protocol/alarm.ts";
 import type { Deal } from "../../../protocol/audit/deal.ts";
+import type { DisclosureItem } from "../../../protocol/audit/disclosure.ts";
 import type { PartialOpening } from "../../../protocol/audit/partial-opening.ts";
 import type { CeremonyPlan } from "../../../protocol/audit/plan.ts";
 import type { Pledge } from "../../../protocol/audit/pledge.ts";
@@ -310,6 +311,12 @@ export const verdict: fc.Arbitrary<With<Verdict>> = fc.record({
     }),
   ),
   signature,
+});
+
+export const disclosureItem: fc.Arbitrary<DisclosureItem> = fc.record({
+  salt: bytes(16),
+  deviceKey: publicKey,
+  envelope: bytes(0, 512),
 });
 
 export const partialOpening: fc.Arbitrary<PartialOpening> = fc.record({

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { decodeAcknowledgement, encodeAcknowledgement } from "../../../protocol/acknowledgement.ts";
 import { decodeAlarm, encodeAlarm } from "../../../protocol/alarm.ts";
 import { decodeDeal } from "../../../protocol/audit/deal.ts";
+import { decodeItem, encodeItem } from "../../../protocol/audit/disclosure.ts";
 import {
   decodePartialOpening,
   encodePartialOpening,
@@ -35,6 +36,7 @@ import {
   confirmationFields,
   deal,
   deposit,
+  disclosureItem,
   emergencyProfile,
   enrolment,
   envelope,
@@ -155,6 +157,7 @@ export const formats: readonly Format[] = [
   format("envelope", ["envelopes"], decodeEnvelope, encodeEnvelope, envelope),
   format("ceremony plan", ["ceremonies", "plans"], decodePlan, encodePlan, ceremonyPlan),
   format("pledge", ["ceremonies", "pledges"], decodePledge, encodePledge, pledge),
+  format("disclosure item", ["ceremonies", "items"], decodeItem, encodeItem, disclosureItem),
   format("deal", ["ceremonies", "deals"], decodeDeal, encodeDeal, deal),
   format("verdict", ["ceremonies", "verdicts"], decodeVerdict, encodeVerdict, verdict),
   format(

@@ -1,29 +1,19 @@
 /** A ceremony by hand: each holder in a folder of its own, files passed between them, nothing else shared. */
 import assert from "node:assert/strict";
-import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createKeyFile, loadKeyFile } from "../../../node/service/key-file.ts";
 import { StoredKey } from "../../../node/service/stored-key.ts";
 import { toHex } from "../../../protocol/bytes.ts";
 import { formatNetworkFile } from "../../../protocol/network-file.ts";
 import { isRefusal, type RefusalCode } from "../../../protocol/refusal.ts";
-import {
-  commit,
-  finish,
-  type HolderOptions,
-  planCeremony,
-  share,
-  verify,
-  verifyKey,
-} from "../../../scripts/audit/ceremony.ts";
+import { commit, finish, share, verify, verifyKey } from "../../../scripts/audit/ceremony.ts";
 import { temporaryFolders } from "../../node/service/temporary-folder.ts";
 import { evidenceNetwork } from "../../support/evidence.ts";
+import { type Machine, machinesOf, pass, untilVerdicts } from "./support/machines.ts";
 import { said, saidJson } from "../commands/support/tallystick.ts";
 
 const NAMES = ["Central Bank", "Regulator", "Court"];
-
-/** A holder's own machine: a folder that nobody else reads. */
-type Machine = HolderOptions & { readonly share: string };
 
 describe("tallystick audit ceremony", () => {
   const folders = temporaryFolders();
@@ -34,31 +24,15 @@ describe("tallystick audit ceremony", () => {
     const path = await folders();
     network = join(path, "network.json");
     await writeFile(network, formatNetworkFile(evidenceNetwork));
-    const keys = NAMES.map(() => StoredKey.generate("P-256"));
-    keys.sort((a, b) => (toHex(a.publicKey) < toHex(b.publicKey) ? -1 : 1));
-    machines = await Promise.all(keys.map((key, i) => machineAt(join(path, `${i}`), network, key)));
-    const holders = keys.map(
-      (key, i) => `${toHex(key.publicKey)}:0x${String(i).repeat(40)}:${NAMES[i]}`,
-    );
-    const [first] = machines;
-    await planCeremony({ ...first!, epoch: 1, threshold: 2 }, holders.toReversed());
-    await pass(machines, "plan.bin");
+    const holders = NAMES.map((name, i) => ({
+      name,
+      account: `0x${String(i + 1).repeat(40)}` as const,
+    }));
+    machines = await machinesOf(path, network, 2, holders);
   });
 
-  /** All steps up to the verdicts, each file sent to everyone. */
-  async function untilVerdicts(): Promise<void> {
-    for (const [name, step] of [
-      ["pledge", commit],
-      ["deal", share],
-      ["verdict", verify],
-    ] as const) {
-      for (const machine of machines) await step(machine);
-      await pass(machines, ...[1, 2, 3].map((number) => `${name}-${number}.bin`));
-    }
-  }
-
   it("makes a key whose shares never leave their machines, and anyone verifies it [R-083, N-10]", async () => {
-    await untilVerdicts();
+    await untilVerdicts(machines);
     const reports = await Promise.all(machines.map((machine) => finish(machine)));
     const transcript = join(machines[2]!.folder, "transcript.bin");
     const verified = await saidJson(["audit", "key", "verify", transcript, "--network", network]);
@@ -85,7 +59,7 @@ describe("tallystick audit ceremony", () => {
   });
 
   it("says the same again where a step or the whole is run again", async () => {
-    await untilVerdicts();
+    await untilVerdicts(machines);
     const before = await Promise.all(machines.map(({ folder }) => filesIn(folder)));
     for (const step of [commit, share, verify]) for (const machine of machines) await step(machine);
     assert.deepEqual(await Promise.all(machines.map(({ folder }) => filesIn(folder))), before);
@@ -128,30 +102,6 @@ describe("tallystick audit ceremony", () => {
     await refuses(verifyKey(missing, network), "bad-configuration", /transcript\.bin/);
   });
 });
-
-async function machineAt(path: string, network: string, key: StoredKey): Promise<Machine> {
-  await mkdir(path);
-  const machine = {
-    folder: join(path, "ceremony"),
-    network,
-    key: join(path, "holder.json"),
-    secret: join(path, "secret.json"),
-    share: join(path, "share.json"),
-  };
-  await mkdir(machine.folder);
-  await createKeyFile(machine.key, key);
-  return machine;
-}
-
-/** Sends files from whoever has them to everyone else: all that travels. */
-async function pass(machines: readonly Machine[], ...names: readonly string[]): Promise<void> {
-  for (const [i, name] of names.entries()) {
-    const from = join(machines[i]!.folder, name);
-    for (const { folder } of machines) {
-      if (join(folder, name) !== from) await copyFile(from, join(folder, name));
-    }
-  }
-}
 
 async function filesIn(folder: string): Promise<readonly string[]> {
   const names = ["pledge", "deal", "verdict"].flatMap((kind) =>
