@@ -3,6 +3,7 @@
  * AES-128-GCM. The one door to the library, which runs on WebCrypto and so in browsers and on Node.
  * Each seal takes an ephemeral key of its own: using one twice would show both messages.
  */
+import { pointOf, uncompressed } from "#point";
 import { Aes128Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { p256 } from "@noble/curves/nist.js";
 import { encodeBase64Url } from "./base64url.ts";
@@ -44,7 +45,7 @@ export function makeSealingKey(random: Random): SealingKey {
 }
 
 export function sealingKeyOf(privateKey: Uint8Array): SealingKey {
-  const point = p256.getPublicKey(privateKey, false);
+  const point = pointOf(privateKey);
   const sign = 2 + (point.at(-1)! & 1);
   return { privateKey, point, publicKey: concat(Uint8Array.of(sign), point.subarray(1, 33)) };
 }
@@ -61,7 +62,7 @@ export async function seal(
   ephemeral: SealingKey,
 ): Promise<Sealed> {
   const sender = await suite.createSenderContext({
-    recipientPublicKey: await suite.kem.deserializePublicKey(uncompressed(recipient)),
+    recipientPublicKey: await suite.kem.deserializePublicKey(pointAt(recipient)),
     info,
     ekm: await keyPair(ephemeral),
   });
@@ -100,6 +101,8 @@ async function keyPair({ privateKey, point }: SealingKey) {
   };
 }
 
-function uncompressed(publicKey: Uint8Array): Uint8Array {
-  return p256.Point.fromBytes(publicKey).toBytes(false);
+function pointAt(publicKey: Uint8Array): Uint8Array {
+  const point = uncompressed(publicKey);
+  if (point === undefined) throw new Error("the recipient's key is not on the curve");
+  return point;
 }

@@ -1,5 +1,5 @@
 /** P-256 public keys in their compressed form, and the owners that stand for them on the ledger. */
-import { p256 } from "@noble/curves/nist.js";
+import { uncompressed } from "#point";
 import { sha256 } from "#sha256";
 import { type Hex, type Reader, toHex } from "./bytes.ts";
 
@@ -16,15 +16,9 @@ export function ownerOf(publicKeyOrSecret: Uint8Array): Owner {
   return toHex(sha256(publicKeyOrSecret).subarray(0, OWNER_LENGTH));
 }
 
-/** Whether `bytes` is a compressed point of the curve. About 0.1 ms: cache what it says. */
+/** Whether `bytes` is a compressed point of the curve. A square root: cache what it says. */
 export function isKey(bytes: Uint8Array): boolean {
-  if (bytes.length !== KEY_LENGTH || (bytes[0] !== 2 && bytes[0] !== 3)) return false;
-  try {
-    p256.Point.fromBytes(bytes);
-    return true;
-  } catch {
-    return false;
-  }
+  return uncompressed(bytes) !== undefined;
 }
 
 /**

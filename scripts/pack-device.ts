@@ -5,8 +5,8 @@
  *     node scripts/pack-device.ts [folder]     dist by default; prints the tarball's path
  *
  * Each file is transpiled by itself and keeps its place; nothing is bundled. So the entries of the package
- * share one `Purse` and one `Refusal`, a maker's bundler leaves out what is not used, `#sha256` is decided
- * where the package runs, and whoever reads or debugs it finds the files of this repository.
+ * share one `Purse` and one `Refusal`, a maker's bundler leaves out what is not used, `#sha256` and `#point` are
+ * decided where the package runs, and whoever reads or debugs it finds the files of this repository.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -32,8 +32,11 @@ const programs = {
   "tallystick-purse": "device/adapter/software-purse.ts",
 } as const;
 
-/** The two ends of `#sha256`: which one is taken is decided by who resolves it. */
-const sha256 = { node: "protocol/sha256-node.ts", default: "protocol/sha256-portable.ts" } as const;
+/** What has two ends: which one is taken is decided by who resolves it. */
+const ends = {
+  "#sha256": { node: "protocol/sha256-node.ts", default: "protocol/sha256-portable.ts" },
+  "#point": { node: "protocol/point-node.ts", default: "protocol/point-portable.ts" },
+} as const;
 
 /** The oldest that has all that is used: `crypto.hash`. */
 const NODE_MIN = "20.12";
@@ -68,11 +71,13 @@ export async function packDevice(folder: string): Promise<string> {
 /** Our own files that the entries reach, and the packages that these import. */
 async function readImports(): Promise<{ files: string[]; packages: string[] }> {
   const { metafile } = await build({
-    entryPoints: [entries, programs, sha256].flatMap((files) => Object.values(files)),
+    entryPoints: [entries, programs, ...Object.values(ends)].flatMap((files) =>
+      Object.values(files),
+    ),
     absWorkingDir: root,
     bundle: true,
     packages: "external",
-    external: ["#sha256"],
+    external: Object.keys(ends),
     platform: "node",
     format: "esm",
     outdir: "unused",
@@ -150,9 +155,12 @@ function manifest(packages: readonly string[]): object {
         { types: emitted(file, ".d.ts"), default: emitted(file, ".js") },
       ]),
     ),
-    imports: {
-      "#sha256": { node: emitted(sha256.node, ".js"), default: emitted(sha256.default, ".js") },
-    },
+    imports: Object.fromEntries(
+      Object.entries(ends).map(([name, end]) => [
+        name,
+        { node: emitted(end.node, ".js"), default: emitted(end.default, ".js") },
+      ]),
+    ),
     bin: Object.fromEntries(
       Object.entries(programs).map(([name, file]) => [name, emitted(file, ".js")]),
     ),
