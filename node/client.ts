@@ -1,7 +1,7 @@
 /** A node's API as gateways and commands call it. Problems come back as the refusals they are. */
 import { type Hex, toHex } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
-import { encodeLeaves } from "../protocol/leaf-list.ts";
+import { decodeLeaves, encodeLeaves } from "../protocol/leaf-list.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
 import { Refusal, refusalCodes } from "../protocol/refusal.ts";
 import type { TlsMaterial } from "./service/listener.ts";
@@ -100,6 +100,12 @@ export class NodeClient {
   async leaf(id: Hex): Promise<Uint8Array> {
     const answer = await this.#fetch(`/v1/records/${id}/leaf`);
     return new Uint8Array(await answer.arrayBuffer());
+  }
+
+  /** The leaves of a sequenced batch, in their order. Whether they are is for the caller, by the root. */
+  async batch(root: Hex): Promise<Uint8Array[]> {
+    const answer = await this.#fetch(`/v1/batches/${root}`, undefined, 60_000);
+    return decodeLeaves(new Uint8Array(await answer.arrayBuffer()));
   }
 
   /** Those of `outpoints` that are unspent. */

@@ -4,6 +4,7 @@ import { formatHistory } from "../../protocol/coin-history.ts";
 import { checkpointDigest } from "../../protocol/checkpoint.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
 import type { Leaf } from "../../protocol/leaf.ts";
+import { encodeLeaves } from "../../protocol/leaf-list.ts";
 import { type MemberId, type Outpoint, type Output, splitOutpoint } from "../../protocol/output.ts";
 import { Refusal, type RefusalCode } from "../../protocol/refusal.ts";
 import type { Domain } from "../../protocol/typed-data.ts";
@@ -89,6 +90,15 @@ export class Queries {
     if (leaf === undefined)
       throw new Refusal("not-found", `no record or enrolment ${id} is held here`);
     return leaf;
+  }
+
+  /** The leaves of a sequenced batch in their order, as `encodeLeaves` writes them. @throws Refusal `not-found`. */
+  async batch(root: Hex): Promise<Uint8Array> {
+    const batch = await this.#parts.leaves.getBatch(root);
+    const leaves = batch && (await this.#parts.leaves.getMany(batch.leaves));
+    if (leaves === undefined || leaves.some((leaf) => leaf === undefined))
+      throw new Refusal("not-found", `no batch with root ${root} is held here whole`);
+    return encodeLeaves(leaves as Uint8Array[]);
   }
 
   /** The file that shows where a coin comes from. @throws Refusal `not-found`. */

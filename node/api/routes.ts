@@ -76,6 +76,14 @@ export function nodeRoutes(
       handle: ({ params }) => queries().leaf(params.id as Hex),
     }),
     call({
+      method: "GET",
+      path: "/v1/batches/:root",
+      summary: "The leaves of a sequenced batch, for whoever folds the history again",
+      params: Type.Object({ root: Api.BatchRoot }),
+      reply: bytes,
+      handle: ({ params }) => queries().batch(params.root as Hex),
+    }),
+    call({
       method: "POST",
       path: "/v1/coins",
       summary: "Those of the outpoints that are unspent",

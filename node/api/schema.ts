@@ -10,6 +10,7 @@ const hex = (bytes: number, description: string) =>
   Type.String({ pattern: `^0x[0-9a-f]{${2 * bytes}}$`, description });
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
+export const BatchRoot = hex(32, "Root of a batch, as the chain has it");
 export const RecordId = hex(32, "Id of a record or an enrolment");
 export const LeafHash = hex(32, "SHA-256(00 ‖ bytes) of a leaf");
 export const OutpointName = hex(33, "Record id ‖ output index");
