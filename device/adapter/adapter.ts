@@ -7,6 +7,7 @@ import {
   type Answered,
   type Command,
   type CommandName,
+  type Extra,
   formatReply,
   type Given,
   KIT_PROTOCOL,
@@ -26,6 +27,8 @@ export type Bench<Device> = {
   readonly name: string;
   readonly version: string;
   readonly class: DeviceClass;
+  /** What it has of what a device may have; nothing, if it is not given. */
+  readonly extras?: readonly Extra[] | undefined;
   /** Makes a new device: a new key, an empty store, nothing of the one before. */
   make(settings: Settings): Promise<Device>;
   /** The device that was made last, as its power came back; undefined if there was none. */
@@ -83,12 +86,32 @@ export class Adapter {
       case "settled":
         await device.settled(given.statement);
         return {};
+      case "setPin":
+        await had(device.pin).set(given.pin, given.unblockingCode);
+        return {};
+      case "enterPin":
+        await had(device.pin).enter(given.pin);
+        return {};
+      case "unblock":
+        await had(device.pin).unblock(given.unblockingCode, given.pin);
+        return {};
+      case "payCode": {
+        const { amount, password, custodian } = given;
+        return { code: await had(device.codes).pay(amount, password, custodian) };
+      }
+      case "sealParcels":
+        return { parcels: await had(device.parcels).seal(given.intakeKey) };
+      case "takeAnswer":
+        return { isTaken: await had(device.parcels).take(given.answer) };
+      case "hearTaken":
+        had(device.alarm).hear(toHex(given.outpoint), toHex(given.record));
+        return {};
     }
   }
 
   #hello(): Answered<"hello"> {
-    const { name, version, class: deviceClass } = this.#bench;
-    return { protocol: KIT_PROTOCOL, name, version, class: deviceClass, cuts: true };
+    const { name, version, class: deviceClass, extras } = this.#bench;
+    return { protocol: KIT_PROTOCOL, name, version, class: deviceClass, cuts: true, extras };
   }
 
   async #personalise(given: Given<"personalise">): Promise<Answered<"personalise">> {
@@ -102,6 +125,12 @@ export class Adapter {
     if (this.#device === undefined) throw new Refusal("not-found", "no device has been made yet");
     return this.#device;
   }
+}
+
+/** @throws Refusal `not-found` for what `extras` does not name. */
+function had<Part>(part: Part | undefined): Part {
+  if (part === undefined) throw new Refusal("not-found", "the device has no such thing");
+  return part;
 }
 
 function told({ code, message }: Refusal): { code: Refusal["code"]; detail: string } {

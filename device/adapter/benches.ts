@@ -1,4 +1,5 @@
 /** Benches with devices of this SDK: a purse, and a card that has one. */
+import { type Extra, extras } from "../conformance/command.ts";
 import { CardApplication } from "../nfc/card-application.ts";
 import type { PurseParts } from "../holder.ts";
 import type { Bench } from "./adapter.ts";
@@ -8,12 +9,12 @@ import { DrivenPurse } from "./driven-purse.ts";
 
 /** @param bench makes and opens what a purse is given. */
 export function purseBench(bench: Bench<PurseParts>, cutPower: CutPower): Bench<Driven> {
-  return driving(bench, (parts) => DrivenPurse.open(parts, cutPower));
+  return driving(bench, extras, (parts) => DrivenPurse.open(parts, cutPower));
 }
 
 /** The same purse behind a card application: it pays and is paid by APDUs. */
 export function cardBench(bench: Bench<PurseParts>, cutPower: CutPower): Bench<Driven> {
-  return driving(bench, async (parts) => {
+  return driving(bench, ["pin"], async (parts) => {
     const inside = await DrivenPurse.open(parts, cutPower);
     const application = new CardApplication(inside.purse);
     const channel = { transmit: (command: Uint8Array) => application.handle(command) };
@@ -23,6 +24,7 @@ export function cardBench(bench: Bench<PurseParts>, cutPower: CutPower): Bench<D
 
 function driving<Device>(
   bench: Bench<Device>,
+  has: readonly Extra[],
   drive: (device: Device) => Promise<Driven>,
 ): Bench<Driven> {
   const { name, version, class: deviceClass } = bench;
@@ -30,6 +32,7 @@ function driving<Device>(
     name,
     version,
     class: deviceClass,
+    extras: has,
     make: async (settings) => drive(await bench.make(settings)),
     open: async () => {
       const device = await bench.open();

@@ -5,13 +5,17 @@
 import type { Amount } from "../../protocol/money.ts";
 import type { Answered, Given } from "../conformance/command.ts";
 import { type CardChannel, CardClient, type CardClientOptions } from "../nfc/card-client.ts";
-import { type CutPower, type Driven, type DrivenReceived, Fuse } from "./driven.ts";
+import { type CutPower, type Driven, type DrivenPin, type DrivenReceived, Fuse } from "./driven.ts";
 
 /** What the maker does beside the terminal: on a real card, through commands of a test bench. */
-export type Upkeep = Pick<Driven, "refresh" | "pending" | "settled" | "arm" | "close">;
+export type Upkeep = Pick<Driven, "refresh" | "pending" | "settled" | "arm" | "close"> & {
+  /** How the card gets its PIN, where it has one. */
+  readonly pin?: Pick<DrivenPin, "set"> | undefined;
+};
 
 export class DrivenCard implements Driven {
   readonly deviceKey: Uint8Array;
+  readonly pin: DrivenPin | undefined;
   readonly #card: CardClient;
   readonly #upkeep: Upkeep;
   readonly #fuse: Fuse;
@@ -21,6 +25,11 @@ export class DrivenCard implements Driven {
     this.#card = card;
     this.#upkeep = upkeep;
     this.#fuse = fuse;
+    this.pin = upkeep.pin && {
+      set: (pin, unblockingCode) => upkeep.pin!.set(pin, unblockingCode),
+      enter: (pin) => card.verify(pin),
+      unblock: (unblockingCode, next) => card.unblock(unblockingCode, next),
+    };
   }
 
   /** Selects the card that has just got power. */

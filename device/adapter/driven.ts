@@ -1,5 +1,7 @@
 /** What the adapter drives: a device, by whatever way its calls get there. Each refuses as a purse does. */
+import type { Hex } from "../../protocol/bytes.ts";
 import type { Amount } from "../../protocol/money.ts";
+import type { MemberId, Outpoint } from "../../protocol/output.ts";
 import type { Answered, Given } from "../conformance/command.ts";
 import type { Refusal } from "../../protocol/refusal.ts";
 
@@ -14,9 +16,36 @@ export interface Driven {
   /** Parents first. */
   pending(): Promise<Uint8Array[]>;
   settled(statement: Uint8Array): Promise<void>;
+  /** What it has of what a device may have. */
+  readonly pin?: DrivenPin | undefined;
+  readonly codes?: DrivenCodes | undefined;
+  readonly parcels?: DrivenParcels | undefined;
+  readonly alarm?: DrivenAlarm | undefined;
   /** @param moment of what is asked next at which the power goes; undefined leaves it on. */
   arm(moment: number | undefined): void;
   close(): Promise<void>;
+}
+
+export interface DrivenPin {
+  set(pin: string, unblockingCode: string): Promise<void>;
+  enter(pin: string): Promise<void>;
+  unblock(unblockingCode: string, next: string): Promise<void>;
+}
+
+export interface DrivenCodes {
+  /** @returns the code, as it is written. */
+  pay(amount: Amount, password: string, custodian: MemberId): Promise<string>;
+}
+
+export interface DrivenParcels {
+  /** @param intakeKey of the device's own member. */
+  seal(intakeKey: Uint8Array): Promise<Uint8Array[]>;
+  /** @returns whether it answers a parcel that waits. */
+  take(answer: Uint8Array): Promise<boolean>;
+}
+
+export interface DrivenAlarm {
+  hear(outpoint: Outpoint, record: Hex): void;
 }
 
 export type DrivenReceived = {

@@ -34,6 +34,8 @@ export const KIT_VERSION = "0.1.0";
 const bytes: Parse<Uint8Array> = (value, field) =>
   fromHex(text(2 + 2 * limits.gatewayAnswerMax)(value, field), undefined, field);
 
+const digits = text(12);
+
 const amount: Parse<Amount> = (value, field) => parseMinorUnits(text(20)(value, field));
 
 const carriedList: Parse<CarriedList> = object({
@@ -53,9 +55,13 @@ const refusal = object({
 /** A refusal as an implementation tells it. */
 export type ToldRefusal = ReturnType<typeof refusal>;
 
+/** What a device may have or not have: of what it has not, nothing is tried. */
+export const extras = ["pin", "codes", "parcels", "alarm"] as const;
+export type Extra = (typeof extras)[number];
+
 /** Every command: what it is given, and what is answered. */
 export const commands = {
-  /** What is at the other end. `cuts`: whether it takes `cutAt`. */
+  /** What is at the other end. `cuts`: whether it takes `cutAt`; `extras`: what else it has, nothing if it is absent. */
   hello: {
     given: {},
     answered: {
@@ -64,6 +70,7 @@ export const commands = {
       version: text(64),
       class: oneOf(Object.keys(deviceClasses) as (keyof typeof deviceClasses)[]),
       cuts: flag,
+      extras: optional(list(oneOf(extras), 0, extras.length)),
     },
   },
   /** Becomes another device: a new key, an empty purse, nothing of before. */
@@ -110,6 +117,23 @@ export const commands = {
   pending: { given: {}, answered: { records: list(bytes, 0, 4096) } },
   /** Takes a statement that a record has applied. */
   settled: { given: { statement: bytes }, answered: {} },
+  /** `pin`: gives the device a PIN, which it has not, and the code that sets another. */
+  setPin: { given: { pin: digits, unblockingCode: digits }, answered: {} },
+  /** `pin`: the holder enters the PIN, and money may leave. */
+  enterPin: { given: { pin: digits }, answered: {} },
+  /** `pin`: the holder sets another PIN by the unblocking code. */
+  unblock: { given: { unblockingCode: digits, pin: digits }, answered: {} },
+  /** `codes`: pays whoever has the code and the password, at a gateway of the custodian. */
+  payCode: {
+    given: { amount, password: text(limits.passwordMax), custodian: integer(1, 0xffff) },
+    answered: { code: text(32) },
+  },
+  /** `parcels`: what the device has to say to its own member, sealed to that member's intake key. */
+  sealParcels: { given: { intakeKey: bytes }, answered: { parcels: list(bytes, 0, 64) } },
+  /** `parcels`: takes an answer; whether it is to a parcel that waits for one. */
+  takeAnswer: { given: { answer: bytes }, answered: { isTaken: flag } },
+  /** `alarm`: hears from another till of the shop that a record has taken a coin. */
+  hearTaken: { given: { outpoint: bytes, record: bytes }, answered: {} },
 } as const satisfies Record<string, { readonly given: Shape; readonly answered: Shape }>;
 
 type Commands = typeof commands;

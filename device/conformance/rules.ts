@@ -25,6 +25,10 @@ export const rules = {
   D23: "A device is in one place at a time.",
   D24: "Money goes back by a request that names the payment, between the same two devices, and never more than was paid. Promised change is given all at once. A till pays refunds and change, and nothing else.",
   D25: "Where an emergency profile is in force, by time and place, a limit is the certificate's times its factor. A limit that is off stays off, a depth of 0 stays 0, and no balance goes above the member's guarantee.",
+  D26: "Where a device has a PIN, money leaves only once it was entered: the device is paid, confirms and repeats without. A try counts, durably, before it is compared. Three wrong ones block the PIN, and the unblocking code sets another; ten wrong ones of that block it for good. The right one gives its tries back.",
+  D27: "Money for a payee without an account is locked to the secret of a code that the device draws and of the payee's password, at the member asked for, within the limits of a payment. Its change waits for the ledger.",
+  D28: "A parcel is sealed to its member, and the key that opens the answer is kept before it leaves. As long as there is nothing new to say, it is the same parcel. An answer counts if it opens with that key, answers that request, and its member has signed what it says; any other changes nothing, and the parcel goes on waiting.",
+  D29: "A coin of which a till has heard that another of its shop took it, by another record, is refused as one that it took itself.",
 } as const;
 
 export type RuleId = keyof typeof rules;

@@ -1,6 +1,8 @@
 /** The implementation under test, as the kit talks to it: commands out, answers in, and the power cut at will. */
+import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import type { CarriedList } from "../../protocol/carried-lists.ts";
 import type { Amount } from "../../protocol/money.ts";
+import type { MemberId, Outpoint } from "../../protocol/output.ts";
 import { decodeRecord, type SignedRecord } from "../../protocol/record.ts";
 import { encodeStatement, type SignedStatement } from "../../protocol/statement.ts";
 import type { Answered, CommandName, Given, Reply, ToldRefusal } from "./command.ts";
@@ -101,6 +103,34 @@ export class Subject {
 
   async settled(statement: SignedStatement): Promise<void> {
     await this.#ask("settled", { statement: encodeStatement(statement) });
+  }
+
+  async setPin(pin: string, unblockingCode: string): Promise<void> {
+    await this.#ask("setPin", { pin, unblockingCode });
+  }
+
+  async enterPin(pin: string): Promise<void> {
+    await this.#ask("enterPin", { pin });
+  }
+
+  async unblock(unblockingCode: string, pin: string): Promise<void> {
+    await this.#ask("unblock", { unblockingCode, pin });
+  }
+
+  async payCode(amount: Amount, password: string, custodian: MemberId): Promise<string> {
+    return (await this.#ask("payCode", { amount, password, custodian })).code;
+  }
+
+  async sealParcels(intakeKey: Uint8Array): Promise<readonly Uint8Array[]> {
+    return (await this.#ask("sealParcels", { intakeKey })).parcels;
+  }
+
+  async takeAnswer(answer: Uint8Array): Promise<boolean> {
+    return (await this.#ask("takeAnswer", { answer })).isTaken;
+  }
+
+  async hearTaken(outpoint: Outpoint, record: Hex): Promise<void> {
+    await this.#ask("hearTaken", { outpoint: fromHex(outpoint), record: fromHex(record) });
   }
 
   restart(): Promise<void> {

@@ -10,6 +10,8 @@ import type { SignedReceipt } from "../../protocol/receipt.ts";
 import type { RefusalCode } from "../../protocol/refusal.ts";
 import type { SignedRequest } from "../../protocol/request.ts";
 import { normaliseSignature, type Verifier } from "../../protocol/signature.ts";
+import { NotHere } from "./case.ts";
+import type { Extra } from "./command.ts";
 import { Consortium, RECEIPT_LIFE_MS } from "./consortium.ts";
 import { check, Finding } from "./finding.ts";
 import { type Bench, judgeConfirmation, judgePayment, judgeRequest, type Made } from "./judge.ts";
@@ -46,6 +48,12 @@ export class Trial {
     this.consortium = new Consortium(seed);
     this.subject = subject;
     this.#verifier = verifier;
+  }
+
+  /** @throws NotHere if the implementation has no such thing. */
+  async needs(extra: Extra): Promise<void> {
+    const { extras = [] } = await this.subject.hello();
+    if (!extras.includes(extra)) throw new NotHere(`the device says that it has no ${extra}`);
   }
 
   /** Makes the implementation a device of member 1 that knows no bank yet. @returns its key. */

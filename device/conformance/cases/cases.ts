@@ -1,14 +1,18 @@
 /** All cases, in the order in which they are run: a payment first, form last. */
 import type { Case } from "../case.ts";
+import { alarmCases } from "./alarm.ts";
 import { ancestryCases } from "./ancestry.ts";
 import { bankCases } from "./bank.ts";
 import { changeCases } from "./change.ts";
+import { codesCases } from "./codes.ts";
+import { couriersCases } from "./couriers.ts";
 import { emergencyCases } from "./emergency.ts";
 import { formCases } from "./form.ts";
 import { limitsCases } from "./limits.ts";
 import { listsCases } from "./lists.ts";
 import { payersCases } from "./payers.ts";
 import { payingCases } from "./paying.ts";
+import { pinCases } from "./pin.ts";
 import { powerCases } from "./power.ts";
 import { receivingCases } from "./receiving.ts";
 import { refundsCases } from "./refunds.ts";
@@ -29,6 +33,10 @@ export function allCases(vectors: DeviceVectors): readonly Case[] {
     ...listsCases,
     ...emergencyCases,
     ...bankCases,
+    ...pinCases,
+    ...codesCases,
+    ...couriersCases,
+    ...alarmCases,
     ...powerCases,
     ...signatureCases,
     ...formCases,
