@@ -11,6 +11,7 @@ import type { Callers } from "../node/service/callers.ts";
 import type { TlsMaterial } from "../node/service/listener.ts";
 import type { Logger, Metrics } from "../node/service/telemetry.ts";
 import type { Accounts } from "./accounts.ts";
+import { Banking } from "./banking/banking.ts";
 import { Certificates, limitsOf } from "./certificates.ts";
 import { Closings } from "./closings.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -245,6 +246,18 @@ async function openService(
     checkNode: () => watch.checkCurrent(),
   });
   const tieOut = new TieOut({ ...common, loads });
+  const banking =
+    options.banking === undefined
+      ? undefined
+      : new Banking(
+          {
+            ...common,
+            currency: network.currency,
+            networkId: network.networkId,
+            everyMs: options.watch.everyMs,
+          },
+          options.banking,
+        );
   const explanations = new Explanations(node, intake);
   const recordEvents = new RecordEvents((id) => explanations.of(id));
   const desk = new DeviceDesk({
@@ -262,5 +275,16 @@ async function openService(
     desk,
     gateways: network.gateways,
   });
-  return { credentials, loads, lost, closings, tieOut, explanations, recordEvents, desk, parcels };
+  return {
+    credentials,
+    loads,
+    lost,
+    closings,
+    tieOut,
+    banking,
+    explanations,
+    recordEvents,
+    desk,
+    parcels,
+  };
 }

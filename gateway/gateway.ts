@@ -80,7 +80,7 @@ export class Gateway {
     const watch = await this.#watchNode();
     const parts = await assemble(this.#parts, this.#options, watch);
     const { forwarder, vault, loads, redemptions, balances, lists, revocations } = parts;
-    const { lost, doubleSpends, recordEvents, parcels } = parts;
+    const { lost, doubleSpends, recordEvents, parcels, banking } = parts;
     for (const part of [vault, loads, redemptions, balances, lost]) {
       forwarder.onOutcome((outcome) => part.settle(outcome));
     }
@@ -100,6 +100,7 @@ export class Gateway {
       doubleSpends,
       lost,
       parcels,
+      ...(banking === undefined ? [] : [banking]),
     ]) {
       part.start();
       this.#running.defer(() => part.stop());

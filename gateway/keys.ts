@@ -25,6 +25,7 @@
  *     t ‖ version u32                      → a trust list, as it travels
  *     h ‖ parcel id 32                     → a parcel for another member, or its answer
  *     f                                    → the emergency profile, as it travels
+ *     y ‖ number u64                       → a cycle: its positions, when it closed and settled
  *
  *     A ‖ epoch u64                        → the key that makes authorization codes, 32 bytes
  *     S ‖ service                          → a customer's online payment service
@@ -62,6 +63,7 @@ export const keys = {
   trustList: (version: number) => concat(prefix("t"), u32(version)),
   emergencyProfile: prefix("f"),
   parcel: (id: Hex) => concat(prefix("h"), fromHex(id)),
+  cycle: (number: number) => concat(prefix("y"), u64(number)),
 
   codeKey: (epoch: number) => concat(prefix("A"), u64(epoch)),
   onlineService: (id: string) => concat(prefix("S"), utf8.encode(id)),
@@ -102,6 +104,7 @@ export const ranges = {
   vaultSpends: under("p"),
   trustLists: under("t"),
   parcels: under("h"),
+  cyclesAfter: (number: number) => ({ gte: concat(prefix("y"), u64(number + 1)), lt: after("y") }),
   codeKeys: under("A"),
 } as const;
 
