@@ -44,6 +44,19 @@ export type CodePayment = {
 };
 
 /**
+ * Whether a request is in order: who asks is who its certificate says, and asks for just this.
+ * @throws Refusal as `checkCertificate` does; `bad-signature`; `not-for-us` for the device's own.
+ */
+export function checkAsked(holder: Holder, draft: Draft, request: SignedRequest): void {
+  const { certificate } = request;
+  checkCertificate(knowledgeOf(holder, draft), certificate);
+  checkRequestSignature(holder.networkId, request, holder.verifier);
+  if (toHex(certificate.deviceKey) === holder.key) {
+    throw new Refusal("not-for-us", "the request is our own");
+  }
+}
+
+/**
  * Fixes the body that answers a request, and commits its coins.
  * @param coins the coins to choose from; all, if it is not given.
  */
@@ -54,12 +67,8 @@ export function preparePayment(
   coins?: readonly Outpoint[],
 ): void {
   const { certificate, amount } = request;
+  checkAsked(holder, draft, request);
   const known = knowledgeOf(holder, draft);
-  checkCertificate(known, certificate);
-  checkRequestSignature(holder.networkId, request, holder.verifier);
-  if (toHex(certificate.deviceKey) === holder.key) {
-    throw new Refusal("not-for-us", "the request is our own");
-  }
   const own = ownCertificate(holder, draft);
   checkCertificate(known, own);
   const limits = offlineLimits(known, own);

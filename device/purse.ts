@@ -25,8 +25,9 @@ import type { Owner } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
 import type { SignedRecord } from "../protocol/record.ts";
+import { parseReference } from "../protocol/reference.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import { decodeRequest, requestNonce } from "../protocol/request.ts";
+import { decodeRequest, requestNonce, type SignedRequest } from "../protocol/request.ts";
 import type { SignedStatement } from "../protocol/statement.ts";
 import { learnLists } from "./held-lists.ts";
 import { type HistoryEntry, historyOf } from "./history.ts";
@@ -49,6 +50,7 @@ import {
 } from "./news.ts";
 import { answeredBefore, type Received, takeBundle, takePayment } from "./payee.ts";
 import {
+  checkAsked,
   finishPayment,
   isSigned,
   prepareCode,
@@ -167,6 +169,18 @@ export class Purse {
       const request = await makeRequest(this.#holder, draft, amount, reference);
       return request.bytes;
     });
+  }
+
+  /**
+   * What message 1 asks for, and who asks: to be shown to whoever is to agree, since it is in order. Whether it can
+   * be paid is for `pay`.
+   * @throws Refusal for a request that is not in order, as `pay` does.
+   */
+  checkRequest(request: Uint8Array): SignedRequest {
+    const decoded = decodeRequest(request);
+    checkAsked(this.#holder, this.#core.view(), decoded);
+    parseReference(decoded.reference);
+    return decoded;
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Three messages between two purses, with no network: who has what, and what each has seen. */
 import { expect } from "chai";
 import { encodeBundle } from "../../protocol/bundle.ts";
+import { signCertificate } from "../../protocol/certificate.ts";
 import {
   type ConfirmationStatus,
   decodeConfirmation,
@@ -149,6 +150,28 @@ describe("an offline exchange", () => {
     expect(request.certificate.label).to.equal("Café Tally");
     expect(request.reference).to.equal("table 4");
     expect(request.amount).to.equal(30n);
+  });
+
+  it("tells whoever is to pay who asks and for what, once that is known to be true, and commits nothing [R-029, R-104]", async () => {
+    const ada = await world.device("Ada", { coins: [100n] });
+    const shop = await world.device("Shop", { certificate: { label: "Café Tally" } });
+    const asked = await shop.purse.request(30n, "table 4");
+    const { certificate, amount, reference } = ada.purse.checkRequest(asked);
+    expect([certificate.label, amount, reference]).to.deep.equal(["Café Tally", 30n, "table 4"]);
+    const request = decodeRequest(asked);
+    const eve = keyOf("Eve");
+    const fields = { ...(await world.certificate("Eve")), label: "Café Tally" };
+    const selfMade = await signCertificate(networkId, fields, eve);
+    const { bytes } = await signRequest(networkId, { ...request, certificate: selfMade }, eve);
+    for (const [code, message] of [
+      ["bad-signature", bytes],
+      ["bad-signature", asked.with(-1, asked.at(-1)! ^ 1)],
+      ["not-for-us", await ada.purse.request(1n)],
+    ] as const) {
+      const check = async () => ada.purse.checkRequest(message);
+      await refused(code, check());
+    }
+    expect(ada.purse.balance().spendable).to.equal(100n);
   });
 
   it("answers each of several open requests, in any order", async () => {

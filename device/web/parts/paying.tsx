@@ -7,7 +7,6 @@ import type { Hex } from "../../../protocol/bytes.ts";
 import { decodeRequest, type SignedRequest } from "../../../protocol/request.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import type { SignedConfirmation } from "../../../protocol/confirmation.ts";
-import { parseReference } from "../../../protocol/reference.ts";
 import { useWords } from "./locale.tsx";
 import { Money } from "./money.tsx";
 import { Outcome } from "./outcome.tsx";
@@ -36,7 +35,7 @@ type Step =
 export function Paying() {
   const words = useWords();
   const { wallet, syncNow } = useSession();
-  const { money } = useWallet();
+  const { purse, money } = useWallet();
   const task = useTask();
   const exchange = useExchange();
   const [step, setStep] = useState<Step>({ kind: "scan" });
@@ -58,10 +57,8 @@ export function Paying() {
   }, [exchange]);
   const takeRequest = (bytes: Uint8Array) =>
     task.run(async () => {
-      const request = decodeRequest(bytes);
-      // A text that only looks like a reference of ours is refused before it is shown.
-      parseReference(request.reference);
-      setStep({ kind: "confirm", request });
+      // Nobody is shown a name, or what it is for, that does not hold.
+      setStep({ kind: "confirm", request: purse.checkRequest(bytes) });
     });
   const takeAnswer = (request: SignedRequest, bytes: Uint8Array) =>
     task.run(async () => {
