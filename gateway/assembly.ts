@@ -11,7 +11,6 @@ import type { Callers } from "../node/service/callers.ts";
 import type { TlsMaterial } from "../node/service/listener.ts";
 import type { Logger, Metrics } from "../node/service/telemetry.ts";
 import type { Accounts } from "./accounts.ts";
-import { Banking } from "./banking/banking.ts";
 import { Certificates, limitsOf } from "./certificates.ts";
 import { Closings } from "./closings.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -32,6 +31,7 @@ import { LostDevices } from "./lost-devices.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import { Nonces } from "./nonces.ts";
 import { Onboarding } from "./onboarding.ts";
+import { openOnline, openPayees } from "./online-payments.ts";
 import { Parcels } from "./parcels.ts";
 import { PresentKey } from "./present-key.ts";
 import { Reasons } from "./reasons.ts";
@@ -76,13 +76,25 @@ export type GatewayOptions = Omit<
   GatewayConfig,
   "network" | "data" | "node" | "nodeTls" | "keys" | "log"
 > & {
-  readonly tls: { readonly devices?: TlsMaterial; readonly staff?: TlsMaterial };
+  readonly tls: {
+    readonly devices?: TlsMaterial;
+    readonly staff?: TlsMaterial;
+    readonly merchants?: TlsMaterial;
+  };
 };
 
 export type Assembly = Awaited<ReturnType<typeof assemble>>;
 
-/** @param watch started: what it says of the node is asked whenever it matters. */
-export async function assemble(parts: GatewayParts, options: GatewayOptions, watch: NodeWatch) {
+/**
+ * @param watch started: what it says of the node is asked whenever it matters.
+ * @param page address of the payment page, once customers are listened to.
+ */
+export async function assemble(
+  parts: GatewayParts,
+  options: GatewayOptions,
+  watch: NodeWatch,
+  page: () => string,
+) {
   const { issuer, nextIssuer, treasury, nextTreasury, intake: intakeKey } = parts.keys;
   const { member } = options;
   const networkId = fromHex(parts.network.networkId, 32);
@@ -104,11 +116,12 @@ export async function assemble(parts: GatewayParts, options: GatewayOptions, wat
     member,
     receiptLifeMs: () => watch.receiptLifeMs(),
   };
-  const money = await openMoney(common, options, watch);
+  const money = await openMoney(common, options, watch, page);
   const knowledge = await openKnowledge({ ...common, ...money }, options, watch);
   const service = await openService({ ...common, ...money, ...knowledge }, options, watch);
+  const online = await openOnline({ ...common, ...money }, options, watch);
   const { treasury: vaultKey, ledgerIssuer } = common;
-  return { ...money, ...knowledge, ...service, trust, vaultKey, ledgerIssuer };
+  return { ...online, ...money, ...knowledge, ...service, trust, vaultKey, ledgerIssuer };
 }
 
 type Common = Omit<GatewayParts, "keys"> & {
@@ -124,7 +137,12 @@ type Common = Omit<GatewayParts, "keys"> & {
 };
 
 /** The books, the devices, what was taken in, and the vault. */
-async function openMoney(common: Common, options: GatewayOptions, watch: NodeWatch) {
+async function openMoney(
+  common: Common,
+  options: GatewayOptions,
+  watch: NodeWatch,
+  page: () => string,
+) {
   const { store, clock, member, treasury, verifier } = common;
   const { suspense, recoveries, sweepMs } = options.accounts;
   const embedded =
@@ -145,7 +163,10 @@ async function openMoney(common: Common, options: GatewayOptions, watch: NodeWat
   const isVault = (owner: Owner) =>
     treasury.owners.includes(owner) || watch.isTreasury(member, owner);
   const books = { accounts, devices, balances, intake };
-  const redemptions = new Redemptions({ ...common, ...books, isVault, suspense, recoveries });
+  const expecting = await openPayees({ ...common, accounts }, options, page);
+  const payees = [expecting.orders, expecting.book];
+  const receiving = { ...books, payees, suspense, recoveries };
+  const redemptions = new Redemptions({ ...common, ...receiving, isVault });
   const vault = await Vault.open({
     ...common,
     intake,
@@ -169,7 +190,8 @@ async function openMoney(common: Common, options: GatewayOptions, watch: NodeWat
   });
   const penaltyPercent = () => watch.penaltyPercent();
   const doubleSpends = new DoubleSpends({ ...common, ...books, reclaims, penaltyPercent });
-  return { ...books, embedded, reasons, redemptions, vault, reclaims, doubleSpends, forwarder };
+  const looked = { embedded, reasons, redemptions, vault, reclaims, doubleSpends, forwarder };
+  return { ...books, ...expecting, ...looked };
 }
 
 /** What devices are given to know. */
@@ -246,18 +268,6 @@ async function openService(
     checkNode: () => watch.checkCurrent(),
   });
   const tieOut = new TieOut({ ...common, loads });
-  const banking =
-    options.banking === undefined
-      ? undefined
-      : new Banking(
-          {
-            ...common,
-            currency: network.currency,
-            networkId: network.networkId,
-            everyMs: options.watch.everyMs,
-          },
-          options.banking,
-        );
   const explanations = new Explanations(node, intake);
   const recordEvents = new RecordEvents((id) => explanations.of(id));
   const desk = new DeviceDesk({
@@ -275,16 +285,5 @@ async function openService(
     desk,
     gateways: network.gateways,
   });
-  return {
-    credentials,
-    loads,
-    lost,
-    closings,
-    tieOut,
-    banking,
-    explanations,
-    recordEvents,
-    desk,
-    parcels,
-  };
+  return { credentials, loads, lost, closings, tieOut, explanations, recordEvents, desk, parcels };
 }

@@ -2,7 +2,6 @@
 import { type Static, Type } from "typebox";
 import { limits } from "../protocol/limits.ts";
 import { section } from "../node/service/config-file.ts";
-import { bankingConfig } from "./banking/config.ts";
 import { tlsFiles } from "../node/service/tls-files.ts";
 
 const path = (description: string) => Type.String({ minLength: 1, description });
@@ -186,6 +185,53 @@ export const GatewayConfigSchema = Type.Object(
       keepMs: milliseconds(1_209_600_000, "For how long a parcel is kept, and then its answer"),
       retryMs: milliseconds(5_000, "How soon a member that did not answer is tried again"),
     }),
+    authorization: section({
+      page: Type.Optional(
+        Type.String({
+          pattern: "^https?://",
+          description:
+            "Address of the payment page, as customers reach it; by default the gateway's",
+        }),
+      ),
+      codeLifeMs: milliseconds(300_000, "How long an authorization code is good"),
+      codeEpochMs: milliseconds(3_600_000, "How long one key makes codes"),
+      paymentLifeMs: milliseconds(900_000, "How long a customer has from password to right code"),
+      patienceMs: milliseconds(120_000, "How long the vault may take to pay what is authorized"),
+      retryMs: milliseconds(1_000, "How often transfers that met trouble are taken up again"),
+      invitationLifeMs: milliseconds(604_800_000, "How long an invitation is good"),
+      relays: section({
+        file: Type.Optional(path("File to which messages are written, one a line")),
+        mail: Type.Optional(
+          Type.Object(
+            {
+              host: Type.String({ minLength: 1 }),
+              port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+              from: Type.String({ pattern: "^[^\\s<>]+@[^\\s<>]+$" }),
+              isTls: Type.Boolean({ default: true, description: "Off on this machine alone" }),
+            },
+            { additionalProperties: false, description: "The bank's mail server" },
+          ),
+        ),
+        sms: Type.Optional(
+          Type.Object(
+            {
+              url: Type.String({ pattern: "^https?://" }),
+              token: path("File of the bearer token"),
+            },
+            { additionalProperties: false, description: "The bank's SMS centre" },
+          ),
+        ),
+      }),
+    }),
+    merchants: section({
+      host: Type.String({ default: "127.0.0.1" }),
+      port: port(7401),
+      tls: Type.Optional(
+        tlsFiles("Without it no merchant is listened to: each is known by its certificate"),
+      ),
+      orderLifeMs: milliseconds(900_000, "How long a customer has to begin to pay an order"),
+      resultsEveryMs: milliseconds(500, "How often it is looked what merchants are to be told"),
+    }),
     lists: section({
       refreshMs: milliseconds(30_000, "How often published lists are asked for"),
       lifeMs: milliseconds(10_000, "How old a revocation list may be that is handed out again"),
@@ -193,7 +239,6 @@ export const GatewayConfigSchema = Type.Object(
     watch: section({
       everyMs: milliseconds(1_000, "How often the node is asked how it is, and for vault coins"),
     }),
-    banking: Type.Optional(bankingConfig),
     log: section({
       level: Type.Enum(["trace", "debug", "info", "warn", "error"], { default: "info" }),
       file: Type.Optional(path("Log file; stderr otherwise")),

@@ -14,7 +14,7 @@ import { loadKeyFile } from "../node/service/key-file.ts";
 import { isLoopback } from "../node/service/listener.ts";
 import { type Logger, makeLogger, Metrics } from "../node/service/telemetry.ts";
 import { readTls, type TlsFiles, tlsPaths } from "../node/service/tls-files.ts";
-import type { BankingConfig } from "./banking/config.ts";
+import { relayPaths, withTokens } from "./authorization/relay-files.ts";
 import { type GatewayConfig, GatewayConfigSchema } from "./config.ts";
 import { CoreAccounts } from "./core-banking/core-accounts.ts";
 import { CoreClient } from "./core-banking/core-client.ts";
@@ -74,7 +74,7 @@ export class GatewayProcess {
         metrics: new Metrics({ process: true }),
         callers,
       },
-      { ...this.#config, tls },
+      { ...this.#config, authorization: await withTokens(this.#config.authorization), tls },
     );
     await gateway.start();
     this.#gateway = this.#running.use(gateway);
@@ -95,8 +95,9 @@ export class GatewayProcess {
     return new CoreAccounts(new CoreClient({ url, ...material, ...options, logger: this.logger }));
   }
 
-  urls(): { readonly devices: string; readonly staff: string } {
-    return { devices: this.#gateway!.url, staff: this.#gateway!.staffUrl };
+  urls(): { readonly devices: string; readonly staff: string; readonly merchants?: string } {
+    const { url: devices, staffUrl: staff, merchantsUrl: merchants } = this.#gateway!;
+    return { devices, staff, ...(merchants === undefined ? {} : { merchants }) };
   }
 
   /** Rejects when it cannot go on. */
@@ -121,9 +122,10 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
     authority: { ...authority, lists: isUrl(lists) ? lists : at(lists) },
     ...(config.nodeTls === undefined ? {} : { nodeTls: tlsPaths(config.nodeTls, at) }),
     accounts: withCorePaths(config.accounts, at),
-    ...(config.banking === undefined ? {} : { banking: withBankingPaths(config.banking, at) }),
     devices: withTlsPaths(config.devices, at),
     staff: withTokenPaths(withTlsPaths(config.staff, at), at),
+    merchants: withTlsPaths(config.merchants, at),
+    authorization: { ...config.authorization, relays: relayPaths(config.authorization.relays, at) },
     log: log.file === undefined ? log : { ...log, file: at(log.file) },
   };
 }
@@ -167,17 +169,6 @@ async function callersOf({ staff }: GatewayConfig, logger: Logger): Promise<Call
   return StaffTokens.open({ source, issuer, audience, clock: Date.now, logger });
 }
 
-function withBankingPaths(
-  { folder, schemas, ...banking }: BankingConfig,
-  at: (path: string) => string,
-): BankingConfig {
-  return {
-    ...banking,
-    ...(folder === undefined ? {} : { folder: at(folder) }),
-    ...(schemas === undefined ? {} : { schemas: at(schemas) }),
-  };
-}
-
 async function loadKeys(paths: GatewayConfig["keys"]) {
   const issuer = await loadKeyFile(paths.issuer, "P-256");
   const treasury = await loadKeyFile(paths.treasury, "P-256");
@@ -193,8 +184,9 @@ async function loadKeys(paths: GatewayConfig["keys"]) {
   };
 }
 
-async function loadTls({ devices, staff }: GatewayConfig) {
+async function loadTls({ devices, staff, merchants }: GatewayConfig) {
   return {
+    ...(merchants.tls === undefined ? {} : { merchants: await readTls(merchants.tls) }),
     ...(devices.tls === undefined ? {} : { devices: await readTls(devices.tls) }),
     ...(staff.tls === undefined ? {} : { staff: await readTls(staff.tls) }),
   };

@@ -8,6 +8,11 @@ import { Refusal } from "../protocol/refusal.ts";
 import { HttpServer, type HttpServerParts } from "../node/service/http-server.ts";
 import { Metrics } from "../node/service/telemetry.ts";
 import { assemble, type Assembly, type GatewayOptions, type GatewayParts } from "./assembly.ts";
+import { customerRoutes } from "./authorization/customer-routes.ts";
+import type { BankRow } from "./authorization/schema.ts";
+import { serviceRoutes } from "./authorization/service-routes.ts";
+import { merchantRoutes } from "./merchants/merchant-routes.ts";
+import { merchantStaffRoutes } from "./merchants/staff-routes.ts";
 import { NodeWatch } from "./node-watch.ts";
 import { readinessOf } from "./readiness.ts";
 import { Recurring } from "./recurring.ts";
@@ -15,10 +20,13 @@ import type { Revocations } from "./revocations.ts";
 import { BUILT_PAGES, pageRoutes } from "./pages.ts";
 import { gatewayRoutes, memberInfo, networkInfo } from "./routes.ts";
 import { staffRoutes } from "./staff-routes.ts";
+import type { TrustLists } from "./trust-lists.ts";
 import { watchWrites } from "./store.ts";
 import type { Vault } from "./vault.ts";
 
 const VERSION = "0.1.0";
+/** Where the payment page is, under the customers' address. */
+const PAYMENT_PATH = "/pay/";
 
 export class Gateway {
   readonly #parts: GatewayParts;
@@ -28,6 +36,7 @@ export class Gateway {
   readonly #failed = Promise.withResolvers<never>();
   #devices: HttpServer | undefined;
   #staff: HttpServer | undefined;
+  #merchants: HttpServer | undefined;
 
   constructor(parts: GatewayParts, options: GatewayOptions) {
     this.#parts = {
@@ -50,6 +59,11 @@ export class Gateway {
   /** Where the bank's own people and systems come. */
   get staffUrl(): string {
     return this.#staff!.url;
+  }
+
+  /** Where merchants come, if there is such a place. */
+  get merchantsUrl(): string | undefined {
+    return this.#merchants?.url;
   }
 
   /** Rejects when the gateway cannot go on: it is to be stopped, and may be started again. */
@@ -78,10 +92,12 @@ export class Gateway {
   async #open(): Promise<void> {
     const { network, logger, metrics, clock, keys } = this.#parts;
     const watch = await this.#watchNode();
-    const parts = await assemble(this.#parts, this.#options, watch);
+    const page = () => this.#options.authorization.page ?? `${this.url}${PAYMENT_PATH}`;
+    const parts = await assemble(this.#parts, this.#options, watch, page);
     const { forwarder, vault, loads, redemptions, balances, lists, revocations } = parts;
-    const { lost, doubleSpends, recordEvents, parcels, banking } = parts;
-    for (const part of [vault, loads, redemptions, balances, lost]) {
+    const { lost, doubleSpends, recordEvents, parcels } = parts;
+    const { transfers, payments, results } = parts;
+    for (const part of [vault, loads, transfers, redemptions, balances, lost]) {
       forwarder.onOutcome((outcome) => part.settle(outcome));
     }
     watch.onEvent((event) => forwarder.handle(event));
@@ -100,7 +116,6 @@ export class Gateway {
       doubleSpends,
       lost,
       parcels,
-      ...(banking === undefined ? [] : [banking]),
     ]) {
       part.start();
       this.#running.defer(() => part.stop());
@@ -117,9 +132,14 @@ export class Gateway {
       clock,
     });
     const { networkId, currency } = network;
+    const { invitationLifeMs } = this.#options.authorization;
     const staff = { ...parts, member, clock, currency, networkId: fromHex(networkId, 32) };
     this.#staff = await this.#listen("staff", {
-      routes: staffRoutes({ ...staff, credentialLifeMs: issuing.lifeMs }),
+      routes: [
+        ...staffRoutes({ ...staff, credentialLifeMs: issuing.lifeMs }),
+        ...serviceRoutes({ ...parts, invitationLifeMs }),
+        ...merchantStaffRoutes(parts),
+      ],
       logger,
       metrics,
       checks,
@@ -144,11 +164,35 @@ export class Gateway {
       });
     const routes = gatewayRoutes({ ...parts, info, network: facts });
     this.#devices = await this.#listen("devices", {
-      routes: [...routes, ...(await pageRoutes(pages ?? BUILT_PAGES))],
+      routes: [
+        ...routes,
+        ...customerRoutes({ ...parts, currency, banks: () => this.#banks(parts.trust) }),
+        ...(await pageRoutes(pages ?? BUILT_PAGES)),
+      ],
       logger,
       // Strangers see no more than how long they waited.
       metrics: new Metrics(),
       checks,
+    });
+    if (this.#options.tls.merchants !== undefined) {
+      const routes = merchantRoutes({ ...parts, page });
+      const strangers = { logger, metrics: new Metrics(), checks };
+      this.#merchants = await this.#listen("merchants", { routes, ...strangers });
+    }
+    // Merchants are told where the payment page is: it is known by now.
+    for (const part of [transfers, payments, results]) {
+      part.start();
+      this.#running.defer(() => part.stop());
+    }
+  }
+
+  /** The banks of the network, as far as a trust list names them and the network file their gateways. */
+  #banks(trust: TrustLists): BankRow[] {
+    const names = new Map(trust.newest?.members.map(({ member, name }) => [member, name]));
+    return this.#parts.network.gateways.flatMap(({ member, url }) => {
+      const name = names.get(member);
+      const page = `${url.replace(/\/$/, "")}${PAYMENT_PATH}`;
+      return name === undefined ? [] : [{ member, name, url: page }];
     });
   }
 
@@ -195,7 +239,10 @@ export class Gateway {
     metrics.watch("gateway_vault_spends", "Spends of the vault's not final", () => vault.spending);
   }
 
-  async #listen(who: "devices" | "staff", parts: HttpServerParts): Promise<HttpServer> {
+  async #listen(
+    who: "devices" | "staff" | "merchants",
+    parts: HttpServerParts,
+  ): Promise<HttpServer> {
     const { host, port } = this.#options[who];
     const server = new HttpServer(parts, {
       title: `Tallystick gateway: ${who}`,

@@ -25,11 +25,22 @@
  *     t ‖ version u32                      → a trust list, as it travels
  *     h ‖ parcel id 32                     → a parcel for another member, or its answer
  *     f                                    → the emergency profile, as it travels
- *     y ‖ number u64                       → a cycle: its positions, when it closed and settled
  *
+ *     T ‖ transfer                         → a transfer to a treasury
+ *     M ‖ merchant                         → a merchant
+ *     F ‖ SHA-256 of a certificate 32      → the merchant that shows it, as text
+ *     O ‖ order nonce 16                   → an order of a merchant's
+ *     N ‖ merchant ‖ 00 ‖ order number     → the order's nonce, 16 bytes
+ *     D ‖ merchant ‖ 00 ‖ day u32 ‖ nonce  → empty: the order was paid, or something of it refunded, that day
+ *     W ‖ number u64                       → a result that a merchant is to be told
  *     A ‖ epoch u64                        → the key that makes authorization codes, 32 bytes
  *     S ‖ service                          → a customer's online payment service
  *     I ‖ SHA-256 of an identity 32        → the service that it leads to, as text
+ *     V ‖ SHA-256 of an invitation 32      → who may open a service over the network, until when
+ *     P ‖ payment 16                       → an online payment
+ *     C ‖ order nonce 16                   → the payment that was authorized for the order, 16 bytes
+ *     G ‖ service ‖ 00 ‖ day u32 ‖ payment → what was authorized that day
+ *     R ‖ refund tag 14                    → the payment whose refunds bear it, 16 bytes
  */
 import { concat, fromHex, type Hex, utf8, Writer } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
@@ -63,9 +74,23 @@ export const keys = {
   trustList: (version: number) => concat(prefix("t"), u32(version)),
   emergencyProfile: prefix("f"),
   parcel: (id: Hex) => concat(prefix("h"), fromHex(id)),
-  cycle: (number: number) => concat(prefix("y"), u64(number)),
 
+  transfer: (id: string) => concat(prefix("T"), utf8.encode(id)),
+  merchant: (merchant: string) => concat(prefix("M"), utf8.encode(merchant)),
+  certificate: (fingerprint: Hex) => concat(prefix("F"), fromHex(fingerprint)),
+  order: (nonce: Hex) => concat(prefix("O"), fromHex(nonce)),
+  orderNumber: (merchant: string, number: string) =>
+    concat(prefix("N"), utf8.encode(merchant), END, utf8.encode(number)),
+  orderDay: (merchant: string, day: number, nonce: Hex) =>
+    concat(prefix("D"), utf8.encode(merchant), END, u32(day), fromHex(nonce)),
+  result: (number: number) => concat(prefix("W"), u64(number)),
   codeKey: (epoch: number) => concat(prefix("A"), u64(epoch)),
+  invitation: (hash: Uint8Array) => concat(prefix("V"), hash),
+  onlinePayment: (id: Hex) => concat(prefix("P"), fromHex(id)),
+  orderClaim: (nonce: Hex) => concat(prefix("C"), fromHex(nonce)),
+  spending: (service: string, day: number, payment: Hex) =>
+    concat(prefix("G"), utf8.encode(service), END, u32(day), fromHex(payment)),
+  refundTag: (tag: Uint8Array) => concat(prefix("R"), tag),
   onlineService: (id: string) => concat(prefix("S"), utf8.encode(id)),
   onlineIdentity: (hash: Uint8Array) => concat(prefix("I"), hash),
 } as const;
@@ -104,8 +129,19 @@ export const ranges = {
   vaultSpends: under("p"),
   trustLists: under("t"),
   parcels: under("h"),
-  cyclesAfter: (number: number) => ({ gte: concat(prefix("y"), u64(number + 1)), lt: after("y") }),
+  transfers: under("T"),
+  merchants: under("M"),
+  ordersOfDay: (merchant: string, day: number) => ({
+    gte: concat(prefix("D"), utf8.encode(merchant), END, u32(day)),
+    lt: concat(prefix("D"), utf8.encode(merchant), END, u32(day + 1)),
+  }),
+  results: under("W"),
   codeKeys: under("A"),
+  onlinePayments: under("P"),
+  spendingOfDay: (service: string, day: number) => ({
+    gte: concat(prefix("G"), utf8.encode(service), END, u32(day)),
+    lt: concat(prefix("G"), utf8.encode(service), END, u32(day + 1)),
+  }),
 } as const;
 
 /** The number that ends a key. */

@@ -141,6 +141,14 @@ export class NodeWatch {
     return this.#known?.members.get(id)?.treasuryOwners.includes(owner) === true;
   }
 
+  /** The member that has or had this treasury key's owner. @throws Refusal `unknown-member`, `unavailable`. */
+  memberOfTreasury(owner: Owner): MemberId {
+    for (const { member, treasuryOwners } of this.#knowledge().members.values()) {
+      if (treasuryOwners.includes(owner)) return member;
+    }
+    throw new Refusal("unknown-member", "the owner is no member's treasury");
+  }
+
   #knowledge(): Known {
     if (this.#known === undefined)
       throw new Refusal("unavailable", "the node has not answered yet");

@@ -10,6 +10,7 @@ import type { SignedAcknowledgement } from "../protocol/acknowledgement.ts";
 import type { Hex } from "../protocol/bytes.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
 import { decodeLeaf, leafHash } from "../protocol/leaf.ts";
+import type { Amount } from "../protocol/money.ts";
 import { lock, type MemberId, type Output } from "../protocol/output.ts";
 import type { SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
@@ -32,10 +33,21 @@ export type RedemptionsParts = {
   readonly recoveries: AccountId;
   readonly devices: Devices;
   readonly balances: Pick<DeviceBalances, "touch">;
+  /** Asked in this order whose the first output is, before the signer's device. */
+  readonly payees: readonly Payee[];
   readonly intake: Pick<Intake, "acknowledge">;
   readonly node: Pick<NodeClient, "statuses" | "leaf">;
   readonly logger: Logger;
 };
+
+/** Knows what some of the money that comes in is for, by the record's nonce, and credits whom it must. */
+export interface Payee {
+  /**
+   * @param amount of the record's first output, to the vault. Called again for a record that was seen before.
+   * @returns whether it was credited.
+   */
+  receive(id: Hex, record: SignedRecord, amount: Amount): Promise<boolean>;
+}
 
 /** Records looked at lately: more than a vault shows at once. */
 const REMEMBERED = 10_000;
@@ -106,12 +118,24 @@ export class Redemptions {
     if (record.kind === "reclaim") {
       return accounts.credit(recoveries, this.#amountIn(record.outputs), `reclaim:${id}`);
     }
+    const named = await this.#creditPayee(id, record);
     if (isVault(owner)) return;
     const device = await devices.get(owner);
+    const amount = this.#amountIn(record.outputs) - named;
+    if (amount === 0n) return;
     if (device === undefined) logger.warn({ id, owner }, "money came from a device not known here");
-    const amount = this.#amountIn(record.outputs);
     await accounts.credit(device?.account ?? suspense, amount, `redeem:${id}`);
     balances.touch(owner);
+  }
+
+  /** @returns what of a record somebody here expects: its first output, or nothing. */
+  async #creditPayee(id: Hex, record: SignedRecord): Promise<Amount> {
+    const amount = this.#amountIn(record.outputs.slice(0, 1));
+    if (amount === 0n) return 0n;
+    for (const payee of this.#parts.payees) {
+      if (await payee.receive(id, record, amount)) return amount;
+    }
+    return 0n;
   }
 
   async #appliedRecord(id: Hex, applied: Hex): Promise<SignedRecord> {

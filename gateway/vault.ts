@@ -58,6 +58,13 @@ type Spend = {
   readonly change: readonly (VaultCoin & { readonly owner: Owner })[];
 };
 
+/** What of a record is not always the same. */
+type Signing = {
+  readonly kind?: "spend" | "reclaim";
+  readonly by?: Signer;
+  readonly nonce?: Uint8Array | undefined;
+};
+
 const NOTHING = new Uint8Array();
 
 export class Vault {
@@ -116,11 +123,13 @@ export class Vault {
   /**
    * Pays out of the vault, with change to itself. The record is durable, together with `also`, and taken in
    * when this returns.
+   * @param nonce 16 bytes that tell the receiver what it is for; random ones otherwise.
    * @throws Refusal `insufficient-funds`, `too-many-coins`; what the node's client throws.
    */
   async pay(
     outputs: readonly Output[],
     also: (record: NamedLeaf) => readonly Change[],
+    nonce?: Uint8Array,
   ): Promise<SignedRecord> {
     return this.#serial.run(async () => {
       const amount = outputs.reduce((sum, output) => sum + output.amount, 0n);
@@ -133,7 +142,7 @@ export class Vault {
           "the vault's change takes one of a record's 16 outputs",
         );
       }
-      return this.#sign(coins, all, also);
+      return this.#sign(coins, all, also, { nonce });
     });
   }
 
@@ -207,9 +216,9 @@ export class Vault {
     coins: readonly VaultCoin[],
     outputs: readonly Output[],
     also: (record: NamedLeaf) => readonly Change[],
-    { kind = "spend", by }: { readonly kind?: "spend" | "reclaim"; readonly by?: Signer } = {},
+    { kind = "spend", by, nonce = this.#parts.random(16) }: Signing = {},
   ): Promise<SignedRecord> {
-    const { networkId, treasury, store, intake, random, clock } = this.#parts;
+    const { networkId, treasury, store, intake, clock } = this.#parts;
     const counter = this.#counter + 1;
     const record = await signRecord(
       networkId,
@@ -219,7 +228,7 @@ export class Vault {
         outputs,
         counter,
         time: clock(),
-        nonce: random(16),
+        nonce,
         audit: auditOf(NOTHING),
       },
       by ?? treasury.present,

@@ -80,7 +80,7 @@ export function refundTag(networkId: Uint8Array, id: Hex): Uint8Array {
   return digest("refund", networkId, fromHex(id, 32, "id")).subarray(0, REFUND_TAG_LENGTH);
 }
 
-/** @param number from 1 on, below 65,536. */
+/** @param number from 1 on, below 65,536; 0 for a payment that goes back whole because the order had been paid. */
 export function refundNonce(networkId: Uint8Array, id: Hex, number: number): Uint8Array {
   return concat(refundTag(networkId, id), new Writer(2).u16(number).done());
 }

@@ -18,14 +18,9 @@ export async function staffApi(
   { staff, token }: StaffOptions,
   timeoutMs?: number,
 ): Promise<ApiClient<StaffApi>> {
+  const shown = token === undefined ? undefined : (await readText(token)).trim();
   return new ApiClient(staff, fetch, {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    headers: await staffHeaders(token),
+    ...(shown === undefined ? {} : { headers: { authorization: `Bearer ${shown}` } }),
   });
-}
-
-/** What shows who asks. @throws Refusal `bad-configuration` where the token cannot be read. */
-export async function staffHeaders(token: string | undefined): Promise<Record<string, string>> {
-  if (token === undefined) return {};
-  return { authorization: `Bearer ${(await readText(token)).trim()}` };
 }

@@ -35,7 +35,11 @@ export type Challenge = {
   readonly expires: number;
 };
 
-export type Reason = { readonly code: RefusalCode; readonly detail: string };
+/** Why nothing was paid: as the bank's system refused it, or because the customer let it be. */
+export type Reason = {
+  readonly code: RefusalCode | "cancelled" | "timed-out";
+  readonly detail: string;
+};
 
 export type PaymentState =
   | { readonly kind: "named" }

@@ -25,6 +25,8 @@ export type ServicesParts = {
   readonly passwords: Passwords;
   readonly random: Random;
   readonly clock: () => number;
+  /** Told of a service that wrong tries have locked just now. */
+  readonly onLocked: (service: Service) => void;
 };
 
 /** A number of ten digits that the bank assigns; it is an identity, too. */
@@ -46,8 +48,9 @@ export type Service = {
   readonly mayDesignate: boolean;
   readonly opened: { readonly time: number; readonly by: ServiceChannel };
   readonly cancelled?: { readonly time: number; readonly by: ServiceChannel };
-  /** Wrong passwords and wrong codes since the last right one. */
+  /** Wrong passwords since the last right one, and wrong codes. Either locks the service. */
   readonly wrongTries: number;
+  readonly wrongCodes: number;
 };
 
 export type NewService = {
@@ -72,6 +75,8 @@ export type ServiceChange = {
 };
 
 export const WRONG_TRIES_MAX = 5;
+/** Of one payment's codes, all tries; of 10^8 codes, next to none. */
+export const WRONG_CODES_MAX = 9;
 const IDENTITIES_MAX = 8;
 const ACCOUNTS_MAX = 16;
 
@@ -114,6 +119,7 @@ export class Services {
         mayDesignate: false,
         opened: { time: clock(), by },
         wrongTries: 0,
+        wrongCodes: 0,
         password,
       };
       await this.#checkFree(row.identities);
@@ -153,19 +159,21 @@ export class Services {
     const known = before?.password ?? this.#nobody;
     const isRight = await passwords.isRight(password, known);
     const isOpen = before !== undefined && !isLocked(before) && before.cancelled === undefined;
+    if (!isRight && before?.wrongTries === WRONG_TRIES_MAX - 1) {
+      this.#parts.onLocked(serviceOf(before));
+    }
     if (!isRight || !isOpen) throw wrongCredentials();
-    await this.clearTries(id);
-    return this.get(id);
+    return this.#change(id, (row) => ({ ...row, wrongTries: 0 }));
   }
 
-  /** Counts a wrong code as a wrong password: who has the one and guesses the other is stopped, too. */
-  async countWrongCode(id: ServiceId): Promise<Service> {
-    await this.#countTry(id);
-    return this.get(id);
+  /** Counts a wrong code: who has the password and guesses codes is stopped, however many payments it begins. */
+  async countWrongCode(id: ServiceId): Promise<void> {
+    const counted = await this.#change(id, (row) => ({ ...row, wrongCodes: row.wrongCodes + 1 }));
+    if (counted.wrongCodes === WRONG_CODES_MAX) this.#parts.onLocked(counted);
   }
 
-  async clearTries(id: ServiceId): Promise<void> {
-    await this.#change(id, (row) => ({ ...row, wrongTries: 0 }));
+  async forgetWrongCodes(id: ServiceId): Promise<void> {
+    await this.#change(id, (row) => ({ ...row, wrongCodes: 0 }));
   }
 
   /** @throws Refusal `not-found`, `malformed`; `conflict` if it is cancelled. */
@@ -204,7 +212,7 @@ export class Services {
 
   /** Takes the lock off that wrong tries have put on. @throws Refusal `not-found`. */
   async unlock(id: ServiceId): Promise<Service> {
-    return this.#change(id, (row) => ({ ...row, wrongTries: 0 }));
+    return this.#change(id, (row) => ({ ...row, wrongTries: 0, wrongCodes: 0 }));
   }
 
   /** Ends a service: its identities are free again. Again, it changes nothing. @throws Refusal `not-found`. */
@@ -276,8 +284,8 @@ export class Services {
   }
 }
 
-export function isLocked({ wrongTries }: { readonly wrongTries: number }): boolean {
-  return wrongTries >= WRONG_TRIES_MAX;
+export function isLocked(row: Pick<Service, "wrongTries" | "wrongCodes">): boolean {
+  return row.wrongTries >= WRONG_TRIES_MAX || row.wrongCodes >= WRONG_CODES_MAX;
 }
 
 function wrongCredentials(): Refusal {

@@ -22,7 +22,7 @@ export type NewTerminal = {
   readonly address: string;
   readonly language: Language;
   /** Compressed P-256 key that messages are sealed to. */
-  readonly key?: Hex | undefined;
+  readonly key?: string | undefined;
 };
 
 export type Terminal = NewTerminal & { readonly id: string };
@@ -41,7 +41,7 @@ export function checkTerminal({ channel, address, key }: NewTerminal): void {
   if (!addressForms[channel].test(address)) {
     throw new Refusal("malformed", `this is no address of a terminal by ${channel}`);
   }
-  if (key !== undefined && !isKey(fromHex(key))) {
+  if (key !== undefined && !isKey(fromHex(key as Hex))) {
     throw new Refusal("malformed", "the terminal's key is not on the curve P-256");
   }
 }

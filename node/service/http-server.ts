@@ -18,6 +18,7 @@ import { type HttpServerOptions, type HttpSettings, httpDefaults } from "./http-
 import {
   answerBrokenRequest,
   arrivalOptions,
+  certificateOf,
   isLoopback,
   listenError,
   tlsOptions,
@@ -221,7 +222,7 @@ export class HttpServer {
       headers = {},
       timeoutMs = this.#settings.answerTimeoutMs,
     }: Call,
-    { params, query, body }: FastifyRequest,
+    { params, query, body, raw: { socket } }: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
     const over = new AbortController();
@@ -232,7 +233,8 @@ export class HttpServer {
       over.abort();
     }, timeoutMs);
     try {
-      const input = { params, query, body, signal: over.signal } as never;
+      const certificate = certificateOf(socket);
+      const input = { params, query, body, certificate, signal: over.signal } as never;
       const answer: unknown = await Promise.race([handle(input), late.promise]);
       reply.code(status ?? (shape === undefined ? 204 : 200)).headers(headers);
       if (shape === undefined) return reply.send();

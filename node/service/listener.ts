@@ -1,5 +1,8 @@
 /** How the server's socket listens: where, with which certificates, and how long a request may take to arrive. */
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { sha256 } from "#sha256";
+import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { PROBLEM_TYPE, problemOf } from "./problem.ts";
 
@@ -37,6 +40,13 @@ export function tlsOptions({ certificate, key, authority }: TlsMaterial) {
     rejectUnauthorized: true,
     minVersion: "TLSv1.3",
   } as const;
+}
+
+/** SHA-256 of the certificate that the other side has shown and holds the key of, if it has one. */
+export function certificateOf(socket: Socket): Hex | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const { raw } = socket.getPeerCertificate() as { raw?: Uint8Array };
+  return raw === undefined ? undefined : toHex(sha256(raw));
 }
 
 /** What an operator can do about a port that cannot be had. */

@@ -3,6 +3,7 @@
  * them. The server checks what comes in before the function sees it, and describes both in OpenAPI.
  */
 import type { Static, TSchema } from "typebox";
+import type { Hex } from "../../protocol/bytes.ts";
 import type { RefusalCode } from "../../protocol/refusal.ts";
 import type { ServerEvent } from "./event-stream.ts";
 
@@ -17,6 +18,8 @@ export type RouteRequest<Params, Query, Body> = {
   readonly params: Value<Params>;
   readonly query: Value<Query>;
   readonly body: Value<Body>;
+  /** Under mutual TLS, SHA-256 of the certificate that the caller showed. */
+  readonly certificate: Hex | undefined;
   /** Aborted when the caller has gone or the time is up. */
   readonly signal: AbortSignal;
 };
@@ -73,7 +76,7 @@ export type EventsDefinition<Params, Query, Event extends TSchema> = Description
    * See event-feed.ts.
    */
   readonly follow: (
-    request: Omit<RouteRequest<Params, Query, undefined>, "body"> & {
+    request: Omit<RouteRequest<Params, Query, undefined>, "body" | "certificate"> & {
       readonly lastEventId: number | undefined;
     },
   ) => AsyncIterable<ServerEvent<Static<Event>>>;

@@ -13,6 +13,7 @@ import { consentMessage } from "../../protocol/enrolment.ts";
 import { makeSealingKey } from "../../protocol/hpke.ts";
 import { NOBODY } from "../../protocol/key.ts";
 import { lock } from "../../protocol/output.ts";
+import type { PaymentOrder } from "../../protocol/payment-order.ts";
 import { sealParcel } from "../../protocol/parcel.ts";
 import { systemRandom } from "../../protocol/random.ts";
 import { refusalCodes } from "../../protocol/refusal.ts";
@@ -22,7 +23,9 @@ import { describedFetch, documentOf, type Operation } from "../support/described
 import { corrupt } from "../support/leaves.ts";
 import { networkId } from "../support/ledger-parts.ts";
 import { Bank, intakeKey, MEMBER } from "./support/bank.ts";
+import { askAsCustomer, orderBy } from "./support/customer.ts";
 import { TestDevice } from "./support/device.ts";
+import type { Begun } from "./support/online-world.ts";
 import { staffCallers, tokenOf } from "./support/staff-keys.ts";
 
 const OTHER = 2;
@@ -109,12 +112,61 @@ describe("what a gateway refuses", () => {
       await bank.node.start();
       return answer;
     },
+    ...ofOnlinePayments(),
     internal: async () => {
       await bank.stop();
       await bank.start({ at: 1, written: false });
       return staff("/v1/accounts", { account: "bert", customer: "c-2" });
     },
   };
+
+  /** By code, what a customer who pays online asks that is refused with it. */
+  function ofOnlinePayments() {
+    const seen = async (fields: Partial<PaymentOrder>) =>
+      askAsCustomer(bank, "orders", { order: await orderBy(bank, fields) });
+    const begin = async (password: string) => {
+      const order = await orderBy(bank);
+      return askAsCustomer(bank, "payments", { order, identity: "anna", password });
+    };
+    return {
+      expired: () => seen({ notAfter: 1 }),
+      "unknown-recipient": () => seen({ payee: NOBODY }),
+      "unsupported-version": () => askAsCustomer(bank, "orders", { order: "_w" }),
+      "wrong-credentials": () => begin("a wrong horse"),
+      "over-online-limit": async () => {
+        await staff("/v1/online-services", {
+          customer: "c-1",
+          accounts: ["anna"],
+          identities: [{ kind: "account", text: "anna" }],
+          terminals: [{ channel: "sms", address: "+4915100000", language: "zh" }],
+          password: "correct horse",
+        });
+        const own = { identity: "anna", password: "correct horse" };
+        await askAsCustomer(bank, "service", { ...own, limits: { perPayment: "9" } });
+        return chosen(await begin("correct horse"));
+      },
+      "wrong-code": async () => {
+        const own = { identity: "anna", password: "correct horse" };
+        await askAsCustomer(bank, "service", { ...own, limits: { perPayment: null } });
+        const begun = await begin("correct horse");
+        const { id, token } = (await begun.clone().json()) as { id: string; token: string };
+        // No relay takes it, and it is sent all the same.
+        expect((await chosen(begun)).status).to.equal(503);
+        return askAsCustomer(bank, `payments/${id}/authorization`, { token, code: "12345678" });
+      },
+    };
+  }
+
+  async function chosen(begun: Response): Promise<Response> {
+    const { id, token, terminals } = (await begun.json()) as Begun;
+    const terminal = terminals[0]!.id;
+    return askAsCustomer(bank, `payments/${id}/code`, {
+      token,
+      account: 0,
+      terminal,
+      mode: "page",
+    });
+  }
 
   /** By code, what a device asks that is refused with it. */
   const asks: Record<(typeof deskRefusals)[number], () => Promise<string>> = {

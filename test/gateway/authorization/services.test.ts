@@ -6,6 +6,7 @@ import {
   type NewService,
   type Service,
   Services,
+  WRONG_CODES_MAX,
   WRONG_TRIES_MAX,
 } from "../../../gateway/authorization/services.ts";
 import { maskTerminal } from "../../../gateway/authorization/terminals.ts";
@@ -26,6 +27,7 @@ describe("online payment services", function () {
   let store: CheckedStore;
   let services: Services;
   let now = 1_000;
+  const locked: string[] = [];
 
   const open = () =>
     Services.open({
@@ -33,6 +35,7 @@ describe("online payment services", function () {
       passwords: new Passwords(systemRandom),
       random: systemRandom,
       clock: () => now,
+      onLocked: ({ id }) => locked.push(id),
     });
   const add = (fields: Partial<NewService> = {}): Promise<Service> =>
     services.add(
@@ -47,6 +50,7 @@ describe("online payment services", function () {
       "counter",
     );
   beforeEach(async () => {
+    locked.length = 0;
     store = await CheckedStore.open(join(await folder(), "store"), { create: true });
     services = await open();
   });
@@ -117,6 +121,7 @@ describe("online payment services", function () {
     }
     await refusal("wrong-credentials", services.authenticate("anna.b", PASSWORD));
     expect((await services.get(id)).wrongTries).to.be.above(WRONG_TRIES_MAX);
+    expect(locked).to.deep.equal([id]);
     await services.unlock(id);
     await services.authenticate("anna.b", PASSWORD);
     expect((await services.get(id)).wrongTries).to.equal(0);
@@ -133,11 +138,23 @@ describe("online payment services", function () {
     expect(new Set(await Promise.all(tries))).to.deep.equal(new Set(["wrong"]));
   });
 
+  it("are locked by wrong codes, too, however often the password was right between [R-171]", async () => {
+    const { id } = await add();
+    for (let i = 0; i < WRONG_CODES_MAX; i++) {
+      await services.authenticate("anna.b", PASSWORD);
+      await services.countWrongCode(id);
+    }
+    expect(locked).to.deep.equal([id]);
+    await refusal("wrong-credentials", services.authenticate("anna.b", PASSWORD));
+    await services.unlock(id);
+    await services.authenticate("anna.b", PASSWORD);
+  });
+
   it("tell a stranger nothing: unknown, wrong, locked and cancelled are answered alike and as slowly [R-116, R-138]", async () => {
     const { id: cancelled } = await add({ identities: [{ kind: "chosen", text: "gone" }] });
-    const { id: locked } = await add();
+    const { id: wrong } = await add();
     await services.cancel(cancelled, "counter");
-    for (let i = 0; i < WRONG_TRIES_MAX; i++) await services.countWrongCode(locked);
+    for (let i = 0; i < WRONG_CODES_MAX; i++) await services.countWrongCode(wrong);
     await add({ identities: [{ kind: "chosen", text: "bert" }] });
     const told = new Set<string>();
     const times: number[] = [];

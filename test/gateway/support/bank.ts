@@ -11,7 +11,6 @@ import { type NodeSigner, NodeVerifier } from "../../../protocol/p256-node.ts";
 import { systemRandom } from "../../../protocol/random.ts";
 import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import type { Accounts } from "../../../gateway/accounts.ts";
-import type { BankingConfig } from "../../../gateway/banking/config.ts";
 import { GatewayConfigSchema } from "../../../gateway/config.ts";
 import type { GatewayOptions } from "../../../gateway/assembly.ts";
 import { Gateway } from "../../../gateway/gateway.ts";
@@ -20,6 +19,7 @@ import { NodeClient } from "../../../node/client.ts";
 import type { Callers } from "../../../node/service/callers.ts";
 import { CheckedStore } from "../../../node/service/checked-store.ts";
 import { parseConfig } from "../../../node/service/config-file.ts";
+import type { TlsMaterial } from "../../../node/service/listener.ts";
 import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
 import { describedFetch, documentOf } from "../../support/described-fetch.ts";
 import { keyOf, networkId } from "../../support/ledger-parts.ts";
@@ -36,6 +36,10 @@ export type Settings = Readonly<Record<string, string | number | object>>;
 export type BankOptions = {
   readonly settings?: Settings;
   readonly gateways?: readonly GatewayAddress[];
+  /** One that runs already, before another bank's gateway; it is that bank's to stop. */
+  readonly node?: NodeDouble;
+  /** What merchants are met with. */
+  readonly merchantsTls?: TlsMaterial;
   /** Whose gateway it is. */
   readonly member?: MemberId;
   /** Who of the staff calls; open to all without it. */
@@ -44,7 +48,6 @@ export type BankOptions = {
   readonly token?: string;
   /** What keeps the accounts, if they are not embedded. */
   readonly accounts?: Accounts;
-  readonly banking?: BankingConfig;
 };
 
 export class Bank implements AsyncDisposable {
@@ -71,8 +74,8 @@ export class Bank implements AsyncDisposable {
 
   /** A bank whose node runs, with a trust list that is published, not started yet. */
   static async open(folder: string, options: BankOptions = {}): Promise<Bank> {
-    const node = new NodeDouble(1, 2);
-    await node.start();
+    const node = options.node ?? new NodeDouble(1, 2);
+    if (options.node === undefined) await node.start();
     const files = await CheckedStore.open(join(folder, "store"), { create: true });
     const bank = new Bank(node, folder, files, options);
     await bank.publish([await bank.trustList({})]);
@@ -141,7 +144,7 @@ export class Bank implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    await this.node.stop();
+    if (this.#options.node === undefined) await this.node.stop();
     await this.#files.close();
   }
 
@@ -244,10 +247,12 @@ export class Bank implements AsyncDisposable {
           trustKey: toHex(authority.publicKey),
           lists: join(this.folder, "lists.bin"),
         },
-        ...(this.#options.banking === undefined ? {} : { banking: this.#options.banking }),
         devices: { port: 0 },
         staff: { port: 0, access: "open" },
         ...sections({
+          "merchants.port": 0,
+          "merchants.resultsEveryMs": 20,
+          "authorization.retryMs": 30,
           "intake.firstLookMs": 50,
           "loads.retryMs": 50,
           "watch.everyMs": 30,
@@ -262,7 +267,8 @@ export class Bank implements AsyncDisposable {
       "test",
       GatewayConfigSchema,
     );
-    return { ...config, tls: {} };
+    const { merchantsTls: merchants } = this.#options;
+    return { ...config, tls: merchants === undefined ? {} : { merchants } };
   }
 }
 

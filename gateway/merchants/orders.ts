@@ -1,0 +1,269 @@
+/**
+ * Merchants' orders: what a merchant is owed and by when, signed by the bank for the customer to take to any
+ * bank of the network, and whether it is paid. Paid is what the ledger says: a record gave this bank's treasury
+ * exactly the amount, under the order's nonce. The merchant's account is credited then, once. An order may be
+ * paid after its end, by a customer who began in time; until it is paid the merchant delivers nothing.
+ */
+import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
+import { type Owner, ownerOf } from "../../protocol/key.ts";
+import type { Amount } from "../../protocol/money.ts";
+import type { MemberId } from "../../protocol/output.ts";
+import {
+  decodePaymentOrder,
+  ORDER_ID_LENGTH,
+  orderNonce,
+  signPaymentOrder,
+  type SignedPaymentOrder,
+} from "../../protocol/payment-order.ts";
+import type { Random } from "../../protocol/random.ts";
+import type { SignedRecord } from "../../protocol/record.ts";
+import { Refusal } from "../../protocol/refusal.ts";
+import type { Signer } from "../../protocol/signature.ts";
+import type { Logger } from "../../node/service/telemetry.ts";
+import type { AccountId, Accounts } from "../accounts.ts";
+import { keys, ranges } from "../keys.ts";
+import type { Payee } from "../redemptions.ts";
+import { decodeRow, encodeRow } from "../row.ts";
+import { Serial } from "../serial.ts";
+import type { Store } from "../store.ts";
+import type { Merchant, MerchantId } from "./merchants.ts";
+import type { Results } from "./results.ts";
+
+export type OrdersParts = {
+  readonly networkId: Uint8Array;
+  readonly member: MemberId;
+  /** Known from the trust list to whoever is to pay. */
+  readonly issuer: Signer;
+  /** The owner that the vault's coins have at present. */
+  readonly vaultOwner: () => Owner;
+  readonly store: Store;
+  readonly accounts: Pick<Accounts, "credit">;
+  readonly random: Random;
+  readonly clock: () => number;
+  readonly logger: Logger;
+  /** How long a customer has to begin, where the merchant does not say. */
+  readonly lifeMs: number;
+  readonly results: Pick<Results, "write">;
+  /** Where money waits that an order brought once too often. */
+  readonly suspense: AccountId;
+};
+
+export type NewOrder = {
+  /** The merchant's own: the same number is the same order. */
+  readonly number: string;
+  readonly amount: Amount;
+  readonly returnUrl: string;
+  /** For an intermediary: the merchant that customers see. */
+  readonly onBehalfOf?: string | undefined;
+};
+
+export type Refund = {
+  /** The merchant's own: the same reference is the same refund. */
+  readonly reference: string;
+  readonly amount: string;
+  readonly state: "pending" | "paid" | "refused";
+  readonly record?: Hex;
+  readonly reason?: string;
+};
+
+export type OrderRow = {
+  readonly merchant: MerchantId;
+  readonly account: string;
+  /** The signed order, as it travels. */
+  readonly bytes: Hex;
+  readonly paid?: { readonly record: Hex; readonly time: number; readonly by: Owner };
+  /** Why a payment here came to nothing; another may follow. */
+  readonly refused?: string;
+  /** In the order they were asked for; their numbers begin with 1. */
+  readonly refunds: readonly Refund[];
+};
+
+export type PaidTwiceListener = (record: Hex, by: Owner, amount: Amount) => Promise<void>;
+
+export type OrderState = "open" | "expired" | "paid";
+
+export class Orders implements Payee {
+  readonly #parts: OrdersParts;
+  readonly #serial = new Serial();
+  #paidTwice: PaidTwiceListener = () => Promise.resolve();
+
+  constructor(parts: OrdersParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Takes an order, or finds the one of this number.
+   * @throws Refusal `conflict` if the number stands for another order, `forbidden` for whoever is no intermediary.
+   */
+  async take(merchant: Merchant, asked: NewOrder): Promise<OrderRow> {
+    const label = asked.onBehalfOf ?? merchant.label;
+    if (asked.onBehalfOf !== undefined && !merchant.isIntermediary) {
+      throw new Refusal("forbidden", "only an intermediary takes orders for other merchants");
+    }
+    return this.#serial.run(async () => {
+      const known = await this.#find(merchant.merchant, asked.number);
+      if (known !== undefined) return checkSame(known, asked, label);
+      return this.#sign(merchant, asked, label);
+    });
+  }
+
+  /** The row of an order's nonce: where its merchant is told of it. */
+  async named(nonce: Hex): Promise<OrderRow | undefined> {
+    return this.#row(nonce);
+  }
+
+  /** @throws Refusal `not-found`. */
+  async get(merchant: MerchantId, number: string): Promise<OrderRow> {
+    const row = await this.#find(merchant, number);
+    if (row === undefined) throw new Refusal("not-found", `there is no order ${number}`);
+    return row;
+  }
+
+  /** Orders that were paid, or refunded from, on a day of UTC. */
+  async ofDay(merchant: MerchantId, day: number): Promise<OrderRow[]> {
+    const nonces = await Array.fromAsync(
+      this.#parts.store.entries(ranges.ordersOfDay(merchant, day)),
+      ([key]) => toHex(key.subarray(-ORDER_ID_LENGTH)),
+    );
+    const rows = await this.#parts.store.getMany(nonces.map(keys.order));
+    return rows.map((row) => decodeRow<OrderRow>(row!));
+  }
+
+  /** A record came in that has the nonce of an order, perhaps. */
+  async receive(id: Hex, record: SignedRecord, amount: Amount): Promise<boolean> {
+    return this.#serial.run(async () => {
+      const nonce = toHex(record.nonce);
+      const row = await this.#row(nonce);
+      if (row === undefined || orderIn(row).amount !== amount) return false;
+      if (row.paid !== undefined && row.paid.record !== id) {
+        await this.#takeAgain(id, record, amount, row);
+        return true;
+      }
+      await this.#parts.accounts.credit(row.account, amount, `order:${nonce}`);
+      if (row.paid !== undefined) return true;
+      const paid = { record: id, time: this.#parts.clock(), by: ownerOf(record.signer) };
+      await this.#saveEnd(nonce, { ...row, paid });
+      return true;
+    });
+  }
+
+  /** Told of an order that was paid twice, with the second record: it is to go back. It must not wait for the vault. */
+  onPaidTwice(listener: PaidTwiceListener): void {
+    this.#paidTwice = listener;
+  }
+
+  /** A customer of this bank tried to pay and could not. */
+  async noteRefusal(nonce: Hex, refused: string): Promise<void> {
+    await this.#serial.run(async () => {
+      const row = await this.#row(nonce);
+      if (row === undefined || row.paid !== undefined || row.refused === refused) return;
+      await this.#saveEnd(nonce, { ...row, refused });
+    });
+  }
+
+  /** Changes the refunds of an order, one change at a time. @throws Refusal as `change` does, `not-found`. */
+  async changeRefunds(nonce: Hex, change: (row: OrderRow) => readonly Refund[]): Promise<OrderRow> {
+    return this.#serial.run(async () => {
+      const row = await this.#row(nonce);
+      if (row === undefined) throw new Refusal("not-found", "there is no such order");
+      const changed = { ...row, refunds: change(row) };
+      if (changed.refunds === row.refunds) return row;
+      await this.#saveEnd(nonce, changed);
+      return changed;
+    });
+  }
+
+  /** @param row as it stands now. */
+  stateOf(row: OrderRow): OrderState {
+    if (row.paid !== undefined) return "paid";
+    return this.#parts.clock() >= orderIn(row).notAfter ? "expired" : "open";
+  }
+
+  nonceOf(row: OrderRow): Hex {
+    return toHex(orderNonce(this.#parts.networkId, orderIn(row)));
+  }
+
+  /** Two customers, of two banks, have paid one order: the second gets its money back. */
+  async #takeAgain(id: Hex, record: SignedRecord, amount: Amount, row: OrderRow): Promise<void> {
+    const { accounts, suspense, logger } = this.#parts;
+    await accounts.credit(suspense, amount, `order-again:${id}`);
+    logger.warn({ id, ...nameOf(row) }, "an order was paid twice: the second payment goes back");
+    await this.#paidTwice(id, ownerOf(record.signer), amount);
+  }
+
+  async #sign(merchant: Merchant, asked: NewOrder, label: string): Promise<OrderRow> {
+    const { networkId, member, issuer, vaultOwner, store, random, clock, lifeMs } = this.#parts;
+    const created = clock();
+    const { number, amount, returnUrl } = asked;
+    const order = await signPaymentOrder(
+      networkId,
+      {
+        member,
+        payee: vaultOwner(),
+        amount,
+        id: random(ORDER_ID_LENGTH),
+        created,
+        notAfter: created + lifeMs,
+        merchant: label,
+        number,
+        returnUrl,
+      },
+      issuer,
+    );
+    const nonce = orderNonce(networkId, order);
+    const row: OrderRow = {
+      merchant: merchant.merchant,
+      account: merchant.account,
+      bytes: toHex(order.bytes),
+      refunds: [],
+    };
+    await store.write([
+      { key: keys.order(toHex(nonce)), value: encodeRow(row), old: null },
+      { key: keys.orderNumber(merchant.merchant, number), value: nonce, old: null },
+    ]);
+    return row;
+  }
+
+  /** The row, the day's list and that the merchant is to be told are one write. */
+  async #saveEnd(nonce: Hex, row: OrderRow): Promise<void> {
+    const { results, clock } = this.#parts;
+    const day = Math.floor(clock() / DAY_MS);
+    const dated =
+      row.paid === undefined
+        ? []
+        : [{ key: keys.orderDay(row.merchant, day, nonce), value: new Uint8Array() }];
+    await results.write(nonce, [{ key: keys.order(nonce), value: encodeRow(row) }, ...dated]);
+  }
+
+  async #find(merchant: MerchantId, number: string): Promise<OrderRow | undefined> {
+    const nonce = await this.#parts.store.get(keys.orderNumber(merchant, number));
+    return nonce === undefined ? undefined : this.#row(toHex(nonce));
+  }
+
+  async #row(nonce: Hex): Promise<OrderRow | undefined> {
+    const value = await this.#parts.store.get(keys.order(nonce));
+    return value === undefined ? undefined : decodeRow<OrderRow>(value);
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+/** The order that a row is about. */
+export function orderIn({ bytes }: OrderRow): SignedPaymentOrder {
+  return decodePaymentOrder(fromHex(bytes));
+}
+
+/** @throws Refusal `conflict`. */
+function checkSame(row: OrderRow, asked: NewOrder, label: string): OrderRow {
+  const order = orderIn(row);
+  const isSame =
+    order.amount === asked.amount &&
+    order.returnUrl === asked.returnUrl &&
+    order.merchant === label;
+  if (isSame) return row;
+  throw new Refusal("conflict", `number ${asked.number} stands for another order`);
+}
+
+function nameOf(row: OrderRow): { merchant: MerchantId; number: string } {
+  return { merchant: row.merchant, number: orderIn(row).number };
+}

@@ -1,0 +1,55 @@
+/** A merchant's server, as far as it hears of results: it checks the bank's signature, and answers as it is told. */
+import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { decodeBase64Url } from "../../../protocol/base64url.ts";
+import { utf8 } from "../../../protocol/bytes.ts";
+import { message } from "../../../protocol/message.ts";
+import { portableVerifier } from "../../../protocol/signature.ts";
+import { networkId } from "../../support/ledger-parts.ts";
+
+export type Result = {
+  readonly result: string;
+  readonly number: string;
+  readonly state: string;
+} & Record<string, unknown>;
+
+export class ResultsServer implements AsyncDisposable {
+  readonly results: Result[] = [];
+  /** Tries that came with no good signature. */
+  forged = 0;
+  status = 204;
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** @param issuer the public key that the bank signs with. */
+  static async start(issuer: Uint8Array): Promise<ResultsServer> {
+    const server = createServer((request, response) => {
+      void text(request).then((body) => {
+        const signature = decodeBase64Url(String(request.headers["tallystick-signature"]));
+        const signed = message("result", networkId, utf8.encode(body));
+        if (!portableVerifier.verify(issuer, signed, signature)) own.forged += 1;
+        else if (own.status < 300) own.results.push(JSON.parse(body) as Result);
+        response.writeHead(own.status).end();
+      });
+    });
+    const own = new ResultsServer(server);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return own;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/results`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
