@@ -45,7 +45,7 @@ describe("accounts", () => {
           bad.set(path, fault === undefined ? 0 : times + 1);
           return times >= 2 ? undefined : fault;
         };
-        return withCore({ plan, timeoutMs: 80 }, async (open, core) => {
+        return withCore({ plan, timeoutMs: 120 }, async (open, core) => {
           expect(await runChecks(bench(open))).to.deep.equal(
             checks.map(({ title }) => ({ title })),
           );

@@ -15,7 +15,8 @@ import { refusal } from "../support/refusal.ts";
 import { testStores } from "../support/stores.ts";
 import { CoreSystem, faults } from "./core-system.ts";
 
-const TIMEOUT_MS = 100;
+/** Longer than a busy machine takes for an answer. */
+const TIMEOUT_MS = 300;
 const ACCOUNTS = ["suspense", "recoveries", "anna", "bert"];
 
 describe("a gateway before a core system", () => {
@@ -30,7 +31,7 @@ describe("a gateway before a core system", () => {
     for (const account of ACCOUNTS) await books.openAccount(account, `customer of ${account}`);
     core = await CoreSystem.start(books, 2 * TIMEOUT_MS);
     const logger = makeLogger({ name: "test", level: "fatal" });
-    const options = { url: core.url, timeoutMs: TIMEOUT_MS, tries: 2, pauseMs: 1, logger };
+    const options = { url: core.url, timeoutMs: TIMEOUT_MS, tries: 4, pauseMs: 1, logger };
     const accounts = new CoreAccounts(new CoreClient(options));
     bank = await Bank.open(await folder(), { accounts, settings: { "accounts.sweepMs": 200 } });
     bank.node.ledger.deposit(MEMBER, 100_000n);
