@@ -14,6 +14,7 @@ import { decodeRevocationList, decodeTrustList } from "../protocol/lists.ts";
 import { readReason, writeReason } from "../protocol/reason.ts";
 import { decodeReceipt } from "../protocol/receipt.ts";
 import { decodeRecord } from "../protocol/record.ts";
+import { Refusal } from "../protocol/refusal.ts";
 import { decodeRequest } from "../protocol/request.ts";
 import type { PurseStore, StoreChange } from "./purse-store.ts";
 import {
@@ -57,10 +58,19 @@ const codecs: { readonly [T in Table]: Codec<Tables[T]> } = {
   pin: { encode: encodePin, decode: whole(readPin) },
 };
 
-/** Reads a purse's state. @throws Error on rows that this software did not write. */
+/** Of all rows: it changes with any of them, and stands in the row that there is one of. */
+const FORMAT = 1;
+const PURSE_LENGTH = 117;
+
+/**
+ * Reads a purse's state.
+ * @throws Refusal `unsupported-version` for one that another version of this software keeps; Error on damage.
+ */
 export async function loadState(store: PurseStore): Promise<State> {
   const state = emptyState();
-  for (const [name, bytes] of await store.rows()) {
+  const stored = await store.rows();
+  checkFormat(stored.get("purse/"));
+  for (const [name, bytes] of stored) {
     const slash = name.indexOf("/");
     const table = tables.find((known) => known === name.slice(0, slash));
     if (table === undefined) throw new Error(`the purse's store has the unknown row ${name}`);
@@ -99,8 +109,19 @@ function whole<Row>(read: (reader: Reader) => Row): (bytes: Uint8Array) => Row {
   };
 }
 
+/** An empty store has no format yet. */
+function checkFormat(purse: Uint8Array | undefined): void {
+  if (purse === undefined || (purse.length === PURSE_LENGTH && purse[0] === FORMAT)) return;
+  throw new Refusal(
+    "unsupported-version",
+    "another version of this software keeps the purse: open it with that one, sync, redeem what is in it, and set up a new one",
+  );
+}
+
+/** format u8 | networkId 32 | member u16 | deviceKey 33 | counter u64 | signedTime u64 | trustKey 33 */
 function encodePurse(purse: PurseRow): Uint8Array {
   return new Writer()
+    .u8(FORMAT)
     .fixed(fromHex(purse.networkId), 32)
     .u16(purse.member)
     .fixed(fromHex(purse.deviceKey), KEY_LENGTH)
@@ -111,6 +132,7 @@ function encodePurse(purse: PurseRow): Uint8Array {
 }
 
 function readPurse(reader: Reader): PurseRow {
+  reader.u8("format");
   return {
     networkId: toHex(reader.take(32, "networkId")),
     member: reader.u16("member"),

@@ -87,7 +87,8 @@ export class Purse {
 
   /**
    * Opens a store's purse, or makes a new one in an empty store; finishes what was cut off.
-   * @throws Refusal `wrong-network`, or `wrong-folder` for the purse of another key or member.
+   * @throws Refusal `unsupported-version` for what another version of this software keeps; `wrong-network`, or
+   *   `wrong-folder` for the purse of another key or member.
    */
   static async open(parts: PurseParts): Promise<Purse> {
     const holder = holderOf(parts);

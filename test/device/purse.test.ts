@@ -63,6 +63,19 @@ describe("a purse", () => {
     await open(store);
   });
 
+  it("is not opened from what another version of this software keeps, and says what to do", async () => {
+    const { store } = await world.device("Ada", { coins: [10n] });
+    const row = (await store.rows()).get("purse/")!;
+    for (const other of [row.slice(1), row.with(0, 2), Uint8Array.of(...row, 0)]) {
+      await store.write([{ key: "purse/", value: other }]);
+      const { message } = await refused("unsupported-version", open(store));
+      expect(message).to.match(/open it with that one, sync, redeem/);
+      expect((await store.rows()).get("purse/"), "nothing is changed").to.deep.equal(other);
+    }
+    await store.write([{ key: "purse/", value: row }]);
+    expect((await open(store)).balance().spendable).to.equal(10n);
+  });
+
   it("is not opened over rows that it did not write, and the error names the row", async () => {
     for (const [key, value] of [
       ["strange/1", new Uint8Array()],
