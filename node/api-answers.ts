@@ -14,6 +14,7 @@ import type { ChainClient } from "./chain/chain-client.ts";
 import { AppliedProofs } from "./evidence/applied-proofs.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { EvidenceExport } from "./evidence/evidence-export.ts";
+import { SettlementExport } from "./evidence/settlement-export.ts";
 import { HistoryExport } from "./evidence/history-export.ts";
 import { ExportPages } from "./export/pages.ts";
 import type { Host } from "./gossip/host.ts";
@@ -45,11 +46,18 @@ export type ApiAnswersParts = {
 /** @param member none for an observer, which puts nothing forward. */
 export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefined): ApiAnswers {
   const { network, context, chain, host, verifier, replica, intake } = parts;
-  const evidence = conflictAnswers(parts);
+  const { store } = replica;
+  const settlements = new SettlementExport({
+    store,
+    proofs: new AppliedProofs((cycle) => store.appliedIn(cycle)),
+    settledCycle: (cycle, block) => chain.settledCycle(cycle, block),
+  });
+  const evidence = conflictAnswers(parts, settlements);
   const queries = new Queries({
     ...parts,
     ...evidence,
-    histories: new HistoryExport({ ...parts, networkId: network.networkId, store: replica.store }),
+    settlements,
+    histories: new HistoryExport({ ...parts, networkId: network.networkId, store }),
     member,
     peers: () => host.connected(),
     verified: () => verifier.verified,
@@ -89,20 +97,16 @@ function caseAnswers({ network, chain, evidence }: ApiAnswersParts): CaseAnswers
   };
 }
 
-function conflictAnswers({
-  network,
-  chain,
-  pool,
-  replica,
-  evidence: { book },
-}: ApiAnswersParts): ConflictAnswers {
+function conflictAnswers(
+  { network, chain, pool, replica, evidence: { book } }: ApiAnswersParts,
+  settlements: SettlementExport,
+): ConflictAnswers {
   const { store, state } = replica;
   const exporter = new EvidenceExport({
     networkId: network.networkId,
     book,
     store,
-    proofs: new AppliedProofs((cycle) => store.appliedIn(cycle)),
-    settledCycle: (cycle, block) => chain.settledCycle(cycle, block),
+    settlements,
   });
   const conflicts = new ConflictQueries({
     book,

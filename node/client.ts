@@ -102,6 +102,11 @@ export class NodeClient {
     return new Uint8Array(await answer.arrayBuffer());
   }
 
+  /** The text of the file that shows that a record applied, once its cycle has settled. */
+  async statement(id: Hex): Promise<string> {
+    return (await this.#fetch(`/v1/records/${id}/statement`, undefined, 60_000)).text();
+  }
+
   /** The leaves of a sequenced batch, in their order. Whether they are is for the caller, by the root. */
   async batch(root: Hex): Promise<Uint8Array[]> {
     const answer = await this.#fetch(`/v1/batches/${root}`, undefined, 60_000);

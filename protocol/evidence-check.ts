@@ -76,17 +76,19 @@ function validatorsOf({ claims }: Evidence, cycle: number): ReadonlySet<Hex> {
   return new Set(named.members.map(({ address }) => address));
 }
 
-function checkApplied(winner: Hex, { index, path, checkpoint }: Settlement): void {
+/** That a record applied in the cycle, by its place under the root. @throws Refusal `bad-proof`. */
+export function checkApplied(record: Hex, { index, path, checkpoint }: Settlement): void {
   const { appliedRoot, applied, number } = checkpoint;
   const hashes = path.map((hash) => fromHex(hash, 32));
-  const leaf = hashLeaf(fromHex(winner, 32));
+  const leaf = hashLeaf(fromHex(record, 32));
   if (!isIncluded(leaf, index, applied, hashes, fromHex(appliedRoot, 32))) {
-    const detail = `record ${winner} is not shown to have applied in cycle ${number}`;
+    const detail = `record ${record} is not shown to have applied in cycle ${number}`;
     throw new Refusal("bad-proof", detail);
   }
 }
 
-function checkSigned(
+/** That a quorum of these validators signed the checkpoint. @throws Refusal as `checkQuorum`. */
+export function checkSigned(
   { chainId, contracts, networkId }: NetworkFile,
   { checkpoint, signatures }: Settlement,
   validators: ReadonlySet<Hex>,

@@ -96,13 +96,15 @@ export type Evidence = {
 export function formatEvidence({ networkId, loser, losses, claims }: Evidence): string {
   const plain = losses.map(({ settlement, ...loss }) => ({
     ...loss,
-    settlement: settlement && {
-      ...settlement,
-      checkpoint: toHex(encodeCheckpoint(settlement.checkpoint)),
-    },
+    settlement: settlement && plainSettlement(settlement),
   }));
   const head = { format: EVIDENCE_FORMAT, version: EVIDENCE_VERSION };
   return `${JSON.stringify({ ...head, networkId, loser, losses: plain, claims }, undefined, 2)}\n`;
+}
+
+/** A settlement as JSON carries it. */
+export function plainSettlement(settlement: Settlement): object {
+  return { ...settlement, checkpoint: toHex(encodeCheckpoint(settlement.checkpoint)) };
 }
 
 /**
@@ -142,7 +144,7 @@ const validatorSignature = hex(VALIDATOR_SIGNATURE_LENGTH);
 /** 2^40 records in one cycle. */
 const PATH_MAX = 40;
 
-const settlement: Parse<Settlement> = (value, field) => {
+export const parseSettlement: Parse<Settlement> = (value, field) => {
   const fields = fieldsOf(value, field);
   const path = `${field}.`;
   const read = {
@@ -162,7 +164,7 @@ const loss: Parse<Loss> = (value, field) => {
     outpoint: take(fields, "outpoint", hex(OUTPOINT_LENGTH), path),
     parent: take(fields, "parent", leaf, path),
     winner: take(fields, "winner", leaf, path),
-    settlement: take(fields, "settlement", orNull(settlement), path),
+    settlement: take(fields, "settlement", orNull(parseSettlement), path),
   };
   end(fields, field);
   return read;
@@ -180,7 +182,7 @@ const validator: Parse<NamedValidator> = (value, field) => {
   return read;
 };
 
-const validatorSet: Parse<ValidatorSet> = (value, field) => {
+export const parseValidatorSet: Parse<ValidatorSet> = (value, field) => {
   const fields = fieldsOf(value, field);
   const path = `${field}.`;
   const read = {
@@ -213,7 +215,7 @@ const claims: Parse<Evidence["claims"]> = (value, field) => {
   const fields = fieldsOf(value, field);
   const path = `${field}.`;
   const read = {
-    validators: take(fields, "validators", list(validatorSet, 0, limits.inputsMax), path),
+    validators: take(fields, "validators", list(parseValidatorSet, 0, limits.inputsMax), path),
     chain: take(fields, "chain", list(reference, 0, REFERENCES_MAX), path),
   };
   end(fields, field);

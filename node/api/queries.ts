@@ -2,13 +2,16 @@
 import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { formatHistory } from "../../protocol/coin-history.ts";
 import { checkpointDigest } from "../../protocol/checkpoint.ts";
+import { ENROLMENT_KIND } from "../../protocol/enrolment.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
 import type { Leaf } from "../../protocol/leaf.ts";
 import { encodeLeaves } from "../../protocol/leaf-list.ts";
 import { type MemberId, type Outpoint, type Output, splitOutpoint } from "../../protocol/output.ts";
+import { formatPaymentStatement } from "../../protocol/payment-statement.ts";
 import { Refusal, type RefusalCode } from "../../protocol/refusal.ts";
 import type { Domain } from "../../protocol/typed-data.ts";
 import type { ChainClient } from "../chain/chain-client.ts";
+import type { SettlementExport } from "../evidence/settlement-export.ts";
 import type { HistoryExport } from "../evidence/history-export.ts";
 import { explain, type MissingCoin } from "../explain.ts";
 import type { PendingPool } from "../pending-pool.ts";
@@ -29,6 +32,7 @@ export type QueriesParts = {
   readonly chain: ChainClient;
   readonly conflicts: ConflictQueries;
   readonly histories: HistoryExport;
+  readonly settlements: SettlementExport;
   readonly peers: () => readonly string[];
   readonly verified: () => number;
 };
@@ -99,6 +103,29 @@ export class Queries {
     if (leaves === undefined || leaves.some((leaf) => leaf === undefined))
       throw new Refusal("not-found", `no batch with root ${root} is held here whole`);
     return encodeLeaves(leaves as Uint8Array[]);
+  }
+
+  /**
+   * The file that shows that a record applied.
+   * @throws Refusal `not-found` where it has not, or is no record; `conflict` while its cycle has not settled.
+   */
+  async statement(id: Hex): Promise<Uint8Array> {
+    const { replica, settlements, domain } = this.#parts;
+    const [row] = await replica.store.applied([id]);
+    if (row === undefined) throw new Refusal("not-found", `no record ${id} has applied here`);
+    const record = await this.leaf(id);
+    if (record[0] === ENROLMENT_KIND)
+      throw new Refusal("not-found", `${id} is an enrolment: checkpoints list records alone`);
+    const shown = await settlements.of(row.cycle, id).finally(() => settlements.forget());
+    if (shown === undefined)
+      throw new Refusal(
+        "conflict",
+        `record ${id} applied in cycle ${row.cycle}, which has not settled yet`,
+      );
+    const { settlement, validators } = shown;
+    const { networkId } = domain;
+    const statement = { networkId, record: toHex(record), settlement, claims: { validators } };
+    return Buffer.from(formatPaymentStatement(statement));
   }
 
   /** The file that shows where a coin comes from. @throws Refusal `not-found`. */

@@ -77,6 +77,15 @@ export function nodeRoutes(
     }),
     call({
       method: "GET",
+      path: "/v1/records/:id/statement",
+      summary: "The file that shows that a record applied, to whoever has the network file alone",
+      params: byId,
+      reply: { contentType: "application/json" },
+      timeoutMs: 60_000,
+      handle: ({ params }) => queries().statement(params.id as Hex),
+    }),
+    call({
+      method: "GET",
       path: "/v1/batches/:root",
       summary: "The leaves of a sequenced batch, for whoever folds the history again",
       params: Type.Object({ root: Api.BatchRoot }),

@@ -3,42 +3,18 @@
  * under the settled checkpoint, and from the chain the signatures under it and where all of it stands.
  */
 import { toHex, type Hex } from "../../protocol/bytes.ts";
-import type { Checkpoint } from "../../protocol/checkpoint.ts";
-import type {
-  ChainReference,
-  Evidence,
-  Loss,
-  Settlement,
-  ValidatorSet,
-} from "../../protocol/evidence.ts";
-import type { MemberId } from "../../protocol/output.ts";
+import type { ChainReference, Evidence, Loss, ValidatorSet } from "../../protocol/evidence.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { LedgerStore } from "../store/ledger-store.ts";
-import type { AppliedProofs } from "./applied-proofs.ts";
 import type { Conflict } from "./conflict.ts";
 import type { ConflictBook } from "./conflict-book.ts";
-
-type EventRow = NonNullable<Awaited<ReturnType<LedgerStore["event"]>>>;
-
-/** How a cycle was settled, as the chain has it. */
-export type CycleOnChain = {
-  readonly blockNumber: number;
-  readonly checkpoint: Checkpoint;
-  readonly signatures: readonly Uint8Array[];
-  readonly members: readonly {
-    readonly member: MemberId;
-    readonly name: string;
-    readonly validator: Hex;
-  }[];
-};
+import { referenceTo, type SettlementExport } from "./settlement-export.ts";
 
 export type EvidenceExportParts = {
   readonly networkId: Hex;
   readonly book: ConflictBook;
-  readonly store: Pick<LedgerStore, "checkpoint" | "event" | "eventsAfter">;
-  readonly proofs: AppliedProofs;
-  /** @param block of the event that settled it. */
-  readonly settledCycle: (cycle: number, block: number) => Promise<CycleOnChain>;
+  readonly store: Pick<LedgerStore, "event">;
+  readonly settlements: SettlementExport;
 };
 
 type Shown = {
@@ -62,7 +38,7 @@ export class EvidenceExport {
   async of(id: Hex): Promise<Evidence> {
     const conflicts = await this.#conflictsOf(id);
     const shown = await Promise.all(conflicts.map((conflict) => this.#show(conflict))).finally(() =>
-      this.#parts.proofs.forget(),
+      this.#parts.settlements.forget(),
     );
     const sets = shown.flatMap(({ validators }) => validators ?? []);
     const byCycle = new Map(sets.map((set) => [set.cycle, set]));
@@ -94,49 +70,19 @@ export class EvidenceExport {
   }
 
   async #show({ spend, winner }: Conflict): Promise<Shown> {
-    const { store, proofs } = this.#parts;
+    const { store, settlements } = this.#parts;
     const { outpoint } = spend;
     const bytes = { outpoint, parent: toHex(spend.parent), winner: toHex(spend.won.bytes) };
     const sequenced = await store.event(winner.seq);
     const chain =
       sequenced === undefined ? [] : [referenceTo(sequenced, "the winner was sequenced")];
-    const settled = await this.#settlementOf(winner.cycle);
-    if (settled === undefined) return { loss: { ...bytes, settlement: null }, chain };
-    const { checkpoint, signatures, members, blockNumber } = await this.#parts.settledCycle(
-      winner.cycle,
-      settled.place.blockNumber,
-    );
-    const { position, path } = await proofs.of(winner.cycle, spend.wonId);
-    const settlement: Settlement = {
-      index: position,
-      path: path.map(toHex),
-      checkpoint,
-      signatures: signatures.map(toHex),
-    };
-    const named = members.map(({ member, name, validator }) => ({
-      member,
-      name,
-      address: validator,
-    }));
+    const shown = await settlements.of(winner.cycle, spend.wonId);
+    if (shown === undefined) return { loss: { ...bytes, settlement: null }, chain };
+    const { settlement, validators, settled } = shown;
     return {
       loss: { ...bytes, settlement },
-      validators: { cycle: winner.cycle, atBlock: blockNumber, members: named },
+      validators,
       chain: [...chain, referenceTo(settled, "the winner's cycle was settled")],
     };
   }
-
-  /** The event that settled a cycle: it comes after the one that closed it, and few cycles wait. */
-  async #settlementOf(cycle: number): Promise<EventRow | undefined> {
-    const { store } = this.#parts;
-    const checkpoint = await store.checkpoint(cycle);
-    if (checkpoint === undefined) return undefined;
-    for await (const { row } of store.eventsAfter(checkpoint.seq)) {
-      if (row.kind === "settled" && row.cycle === cycle) return row;
-    }
-    return undefined;
-  }
-}
-
-function referenceTo({ seq, place }: EventRow, what: string): ChainReference {
-  return { what, seq, blockNumber: place.blockNumber, blockHash: place.blockHash };
 }

@@ -17,6 +17,7 @@ import { parseHex, readText } from "../arguments.ts";
 import { type Report, say } from "../report.ts";
 import { registerBlame } from "./evidence-blame.ts";
 import { registerHistory } from "./evidence-history.ts";
+import { registerPayment } from "./evidence-payment.ts";
 
 type Options = { readonly node?: string; readonly out?: string };
 type VerifyOptions = {
@@ -48,6 +49,7 @@ export function registerEvidence(program: Command): void {
     });
   registerBlame(evidence);
   registerHistory(evidence);
+  registerPayment(evidence);
 }
 
 /** @throws Refusal `not-found`; `conflict` for the winner over several losers, naming them. */

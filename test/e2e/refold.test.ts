@@ -1,6 +1,6 @@
 /** The history folded again by an auditor: with any node's bytes and the chain, and nobody's word. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { selectorOf } from "../../node/chain/contracts.ts";
 import type { SequencedEvent } from "../../node/ledger/event.ts";
@@ -8,14 +8,14 @@ import { CheckedLeaves } from "../../node/refold/batch-source.ts";
 import type { RefoldProgress } from "../../node/refold/refold.ts";
 import { LeafVerifier } from "../../node/verification/verifier.ts";
 import { batchHeader } from "../../protocol/batch.ts";
-import { fromHex } from "../../protocol/bytes.ts";
+import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import { leafHash } from "../../protocol/leaf.ts";
 import { formatNetworkFile } from "../../protocol/network-file.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import { isRefusal, type RefusalCode } from "../../protocol/refusal.ts";
 import { AdminSession } from "../../scripts/admin/session.ts";
 import { type HistoryOptions, supplyReport, verifyHistory } from "../../scripts/audit/history.ts";
-import { saidJson } from "../scripts/commands/support/tallystick.ts";
+import { said, saidJson } from "../scripts/commands/support/tallystick.ts";
 import { ChainProxy, type RpcCall } from "../support/chain-proxy.ts";
 import { Consortium } from "../support/consortium.ts";
 import { payTo } from "../support/money.ts";
@@ -26,6 +26,8 @@ describe("the history, folded again", function () {
   this.timeout(120_000);
   let consortium: Consortium;
   let network: string;
+  const payments: Hex[] = [];
+  let enrolment: Hex;
 
   before(async () => {
     consortium = await Consortium.open(2);
@@ -33,7 +35,8 @@ describe("the history, folded again", function () {
     network = join(consortium.folder, "network.json");
     await writeFile(network, formatNetworkFile(consortium.network));
     const device = NodeSigner.generate();
-    await consortium.untilApplied([await consortium.enrol(device, 2)]);
+    enrolment = await consortium.enrol(device, 2);
+    await consortium.untilApplied([enrolment]);
     let coin = await consortium.deposit(1, 1_000n);
     const vault = consortium.treasury(1);
     for (let i = 0; i < PAYMENTS; i++) {
@@ -41,6 +44,7 @@ describe("the history, folded again", function () {
       const record = await consortium.spend(vault, [coin], outputs);
       await consortium.client(1).submit([record.bytes]);
       await consortium.untilApplied([consortium.idOf(record)]);
+      payments.push(consortium.idOf(record));
       coin = consortium.coinsOf(record)[1]!;
     }
     await consortium.untilSettled(1);
@@ -139,6 +143,27 @@ describe("the history, folded again", function () {
     }
     const endorsed = [good[0]!, forged];
     await refuses(read(eventOf(endorsed), endorsed), "bad-signature", /endorsed/);
+  });
+
+  it("is shown payment by payment to whoever has the network file alone [R-036, R-087, N-22]", async () => {
+    const client = consortium.client(0);
+    const [first] = payments;
+    const file = join(consortium.folder, "payment.json");
+    await writeFile(file, await client.statement(first!));
+    const verify = ["evidence", "verify-payment", file, "--network", network];
+    const told = await saidJson(verify);
+    assert.equal(told["id"], first);
+    assert.equal(told["standing"], "by-named-validators");
+    assert.deepEqual(
+      told["outputs"].map(({ amount }: { amount: string }) => amount),
+      ["10", "990"],
+    );
+    // Nothing of the other payments is in it.
+    const text = await readFile(file, "utf8");
+    for (const other of payments.slice(1)) assert.ok(!text.includes(other.slice(2)));
+    assert.match(await said(verify), /0\.10 EUR to key owner 0x\w{40}, with member 2/);
+    await refuses(client.statement(enrolment), "not-found", /enrolment/);
+    await refuses(client.statement(`0x${"77".repeat(32)}`), "not-found", /no record/);
   });
 
   it("wants one place for the bytes, and takes a node's folder once the node is stopped", async () => {
