@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { makeLogger } from "../node/service/telemetry.ts";
 import { drawAmounts } from "./demo/amounts.ts";
+import { drawHolders, type Holder, makeKey } from "./demo/holders.ts";
 import { type Outcome, travel } from "./demo/journey.ts";
+import { openIdentity, type OpeningOutcome } from "./demo/opening.ts";
 import { Story } from "./demo/story.ts";
+import { devnetPaths } from "./devnet/blueprint.ts";
 import { compileContracts } from "./devnet/compile.ts";
 import { Devnet } from "./devnet/network.ts";
 import { runTemporarily, type TemporaryRun } from "./temporary-run.ts";
@@ -13,15 +16,16 @@ import { runTemporarily, type TemporaryRun } from "./temporary-run.ts";
 /** The nodes leave the closing of cycles to the journey, which has three of them to show. */
 const CYCLE_MS = 3_600_000;
 
-const { seed, json, keep } = new Command("demo")
+const { seed, json, keep, audit } = new Command("demo")
   .description(
     "Four devices pay each other offline; four banks settle it on chain; a double spend is made good.",
   )
   .option("--seed <text>", "other amounts, which still balance", "1")
   .option("--json <file>", "write phases, balances, positions, state roots and identities")
+  .option("--audit", "then the cheat's identity is opened by two of three, and the supply proven")
   .option("--keep", "keep the folder, and say where it is")
   .parse()
-  .opts<{ seed: string; json?: string; keep?: true }>();
+  .opts<{ seed: string; json?: string; keep?: true; audit?: true }>();
 
 const story = new Story((text) => process.stdout.write(text), { code: "EUR", digits: 2 });
 const start = performance.now();
@@ -31,13 +35,21 @@ const seconds = ((performance.now() - start) / 1000).toFixed(1);
 story.say(`\nThe journey took ${seconds} s with seed ${seed}.`);
 if (json !== undefined) await writeJson(json, outcome);
 
-async function run({ folder, running }: TemporaryRun): Promise<Outcome> {
+async function run({
+  folder,
+  running,
+}: TemporaryRun): Promise<Outcome & { readonly opening?: OpeningOutcome }> {
   await story.phase("The contracts are compiled", async () => {
     compileContracts();
     story.step("Solidity, by the compiler from npm");
   });
   const logger = makeLogger({ name: "demo", file: join(folder, "demo.log") });
-  const opening = Devnet.open({ folder: join(folder, "devnet"), cycleMs: CYCLE_MS, logger });
+  const place = join(folder, "devnet");
+  const holders = audit
+    ? await drawHolders(join(folder, "holders"), devnetPaths(place).network)
+    : [];
+  const funded = holders.map(({ address }) => address);
+  const opening = Devnet.open({ folder: place, cycleMs: CYCLE_MS, logger, funded });
   // Also where the end comes before it has opened.
   running.defer(() =>
     opening.then(
@@ -47,12 +59,16 @@ async function run({ folder, running }: TemporaryRun): Promise<Outcome> {
   );
   const devnet = await opening;
   await story.phase("A network of four banks and a central bank starts", () =>
-    startNetwork(devnet),
+    startNetwork(devnet, holders),
   );
-  return await travel({ devnet, story, amounts: drawAmounts(seed), running });
+  const stage = { devnet, story, amounts: drawAmounts(seed), running };
+  const journey = await travel(stage);
+  if (holders.length === 0) return journey;
+  const { revoked } = journey.doubleSpend;
+  return { ...journey, opening: await openIdentity(stage, holders, revoked) };
 }
 
-async function startNetwork(devnet: Devnet): Promise<void> {
+async function startNetwork(devnet: Devnet, holders: readonly Holder[]): Promise<void> {
   story.step(`the embedded chain answers at ${await devnet.startChain()}`);
   const { networkId } = await devnet.deploy();
   story.step(`the contracts stand; the network's id is ${networkId.slice(0, 18)}…`);
@@ -60,6 +76,7 @@ async function startNetwork(devnet: Devnet): Promise<void> {
   story.step(
     "four members' nodes and an observer run as processes of their own, and follow the chain",
   );
+  if (holders.length > 0) await makeKey(devnet, story, holders);
   await devnet.startGateways();
   story.step("members 1 and 2 open their gateways");
 }

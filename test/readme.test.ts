@@ -112,7 +112,7 @@ describe("the README", function () {
     for (const secret of secrets) assert.ok(!said.includes(secret), "a private key was told");
   });
 
-  it("runs the demo again beside a running network, where no other network can be reached", async function () {
+  it("runs the demo again with --audit beside a running network, where no other can be reached: the cheat is named by two of three holders, not by one, and the supply is proven [R-083, R-087, N-10, N-11]", async function () {
     const cut = await cutNetwork();
     if (typeof cut === "string") {
       process.stdout.write(`      skipped, as no network can be cut off here: ${cut}\n`);
@@ -125,7 +125,12 @@ describe("the README", function () {
     // The one that was killed and stopped above goes on here, in another network than it was made in.
     const network = await startNetwork(cut.enter, join(folder, "network"));
     try {
-      await runDemo(cut.enter, join(folder, "again.json"));
+      const told = await runDemo(cut.enter, join(folder, "again.json"), ["--audit"]);
+      const { owner, identity, requests, grants, checkpoints, supply } = told.opening!;
+      assert.equal(owner, told.doubleSpend.revoked);
+      assert.equal(identity, "customer-a");
+      assert.deepEqual([requests, grants, checkpoints], [1, 1, 4]);
+      assert.equal(supply, told.identities["I4"]!.ledger);
       assert.equal(network.process.exitCode, null, network.output());
     } finally {
       await stop(network.process);
@@ -144,6 +149,9 @@ type Told = {
   readonly doubleSpend: Readonly<
     Record<"outpoint" | "winner" | "loser" | "restituted" | "fine" | "revoked", string>
   >;
+  /** With --audit. */
+  readonly opening?: Readonly<Record<"owner" | "identity" | "supply", string>> &
+    Readonly<Record<"requests" | "grants" | "checkpoints", number>>;
 };
 
 /** Of two records that spend one coin the loser is paid from the bond of A's bank, which is fined twice as much. */
@@ -163,8 +171,12 @@ function checkDoubleSpend({ doubleSpend, bonds, fines }: Told): void {
 }
 
 /** Runs it to its end, which it reaches only with one state on all nodes and both sides of the identities equal. */
-async function runDemo(enter: readonly string[], file: string): Promise<Told> {
-  const command = ["npm", "run", "demo", "--", "--seed", "7", "--json", file];
+async function runDemo(
+  enter: readonly string[],
+  file: string,
+  more: readonly string[] = [],
+): Promise<Told> {
+  const command = ["npm", "run", "demo", "--", "--seed", "7", "--json", file, ...more];
   const { code, output } = await run([...enter, ...command]);
   assert.equal(code, 0, output);
   const told = JSON.parse(await readFile(file, "utf8")) as Told;

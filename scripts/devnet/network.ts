@@ -11,7 +11,7 @@ import { loadKeyFile } from "../../node/service/key-file.ts";
 import type { ServiceMessage } from "../../node/service/process.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
 import { untilAborted } from "../../node/service/until-aborted.ts";
-import { fromHex } from "../../protocol/bytes.ts";
+import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import { type NetworkFile, parseNetworkFile } from "../../protocol/network-file.ts";
 import {
   addressOf,
@@ -32,6 +32,8 @@ export type DevnetOptions = {
   /** How long a cycle stays open once something happened in it. A network that is there keeps its own. */
   readonly cycleMs: number;
   readonly logger: Logger;
+  /** Accounts that can pay for transactions, besides those of the institutions. Of a new network alone. */
+  readonly funded?: readonly Hex[];
 };
 
 const BLOCK_PERIOD_MS = 250;
@@ -98,7 +100,7 @@ export class Devnet implements AsyncDisposable {
   }
 
   /** Takes the folder, and draws a new network in it where there is none. @throws Refusal `in-use`, `wrong-folder`. */
-  static async open({ folder, cycleMs, logger }: DevnetOptions): Promise<Devnet> {
+  static async open({ folder, cycleMs, logger, funded = [] }: DevnetOptions): Promise<Devnet> {
     const lock = await Devnet.lock(folder);
     try {
       const found = await readBlueprint(folder);
@@ -110,7 +112,10 @@ export class Devnet implements AsyncDisposable {
         ),
         ...MEMBERS.map((member) => loadKeyFile(paths.memberKey(member, "operator"), "secp256k1")),
       ]);
-      return new Devnet(folder, blueprint, found === undefined, lock, logger, keys.map(addressOf));
+      return new Devnet(folder, blueprint, found === undefined, lock, logger, [
+        ...keys.map(addressOf),
+        ...funded,
+      ]);
     } catch (error) {
       await lock.close();
       throw error;
