@@ -267,7 +267,7 @@ async function openService(
     lost,
     checkNode: () => watch.checkCurrent(),
   });
-  const tieOut = new TieOut({ ...common, loads });
+  const tieOut = new TieOut({ ...common, holders: [loads] });
   const explanations = new Explanations(node, intake);
   const recordEvents = new RecordEvents((id) => explanations.of(id));
   const desk = new DeviceDesk({

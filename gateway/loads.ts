@@ -21,6 +21,7 @@ import { pickCoins } from "./coin-picking.ts";
 import { denominate } from "../protocol/denominations.ts";
 import type { DeviceBalances } from "./device-balances.ts";
 import type { Devices } from "./devices.ts";
+import type { Held, Holder } from "./held.ts";
 import { keys, ranges } from "./keys.ts";
 import type { Onboarding } from "./onboarding.ts";
 import { isHopeless, type Outcome } from "./outcome.ts";
@@ -67,23 +68,15 @@ type LoadRow = {
   readonly reason?: { readonly code: RefusalCode; readonly detail: string };
 };
 
-/** What is frozen for a load: surely once it is `paid`, and until then perhaps. */
-export type LoadHold = {
-  readonly account: AccountId;
-  readonly amount: Amount;
-  readonly reference: string;
-  readonly state: "asked" | "paid";
-};
-
-/** How the names of loads' holds begin. */
-export const LOAD_PREFIX = "load:";
+const HOLD_PREFIX = "load:";
 
 type LoadName = { readonly owner: Owner; readonly id: Hex };
 
 /** One output is kept for the vault's change. */
 const PARTS_MAX = limits.outputsMax - 1;
 
-export class Loads {
+export class Loads implements Holder {
+  readonly holdPrefix = HOLD_PREFIX;
   readonly #parts: LoadsParts;
   readonly #serial = new Serial();
   /** Loads that are neither applied nor dead. */
@@ -133,7 +126,7 @@ export class Loads {
   }
 
   /** What accounts have frozen for loads under way, or are about to. */
-  async holds(): Promise<LoadHold[]> {
+  async holds(): Promise<Held[]> {
     const rows = [...this.#open.values()].map(async ({ name }) => {
       const row = await this.#row(name);
       if (row === undefined || (row.state !== "asked" && row.state !== "paid")) return [];
@@ -324,7 +317,7 @@ export class Loads {
 
 /** The name of the hold in the accounts. */
 function referenceOf({ owner, id }: LoadName, { refusals }: LoadRow): string {
-  return `${LOAD_PREFIX}${owner}:${id}${refusals === undefined ? "" : `:${refusals}`}`;
+  return `${HOLD_PREFIX}${owner}:${id}${refusals === undefined ? "" : `:${refusals}`}`;
 }
 
 function textOf({ owner, id }: LoadName): string {

@@ -1,6 +1,6 @@
 /**
- * Whether the accounts tie out: what is frozen in them is what is held for loads under way and what the ledger
- * says is on devices, and every balance is the sum of its entries. Each is recomputed from where it comes from,
+ * Whether the accounts tie out: what is frozen in them is what is held for loads and transfers under way, and what
+ * the ledger says is on devices, and every balance is the sum of its entries. Each is recomputed from where it comes from,
  * and a difference is named. Money moves meanwhile: what differs is looked at again, and counts only if it
  * differs in the same place each time.
  */
@@ -10,14 +10,15 @@ import type { NodeClient } from "../node/client.ts";
 import type { AccountId, Accounts, Balance, Entry } from "./accounts.ts";
 import type { Devices } from "./devices.ts";
 import type { EmbeddedAccounts } from "./embedded-accounts.ts";
-import { LOAD_PREFIX, type Loads } from "./loads.ts";
+import type { Held, Holder } from "./held.ts";
 
 export type TieOutParts = {
   readonly accounts: Pick<Accounts, "balance" | "statement" | "settle">;
   /** Whose books are added up anew, too. */
   readonly embedded: Pick<EmbeddedAccounts, "accounts" | "recount" | "trialBalance"> | undefined;
   readonly devices: Pick<Devices, "all">;
-  readonly loads: Pick<Loads, "holds">;
+  /** All that have holds made. */
+  readonly holders: readonly Holder[];
   readonly node: Pick<NodeClient, "enrolment">;
 };
 
@@ -27,7 +28,7 @@ export type Difference = {
   readonly account?: AccountId;
   /**
    * `available`, `held`, `onDevices`: the balance is not the sum of the entries. `devices`: it is not what the
-   * ledger says. `hold`: a hold for no load, or a load without its hold. `book`: not the sum of its postings.
+   * ledger says. `hold`: one that nothing under way stands for, or what is under way without its hold. `book`: not the sum of its postings.
    */
   readonly what: keyof Balance | "devices" | "hold" | "book";
   /** The hold's reference, or the book. */
@@ -112,7 +113,7 @@ export class TieOut {
   }
 
   async #account(account: AccountId, owners: readonly Owner[]): Promise<Found> {
-    const { accounts, loads, node } = this.#parts;
+    const { accounts, holders, node } = this.#parts;
     let onLedger = 0n;
     for (const owner of owners) {
       const { balance, seq } = await node.enrolment(owner);
@@ -121,7 +122,8 @@ export class TieOut {
     }
     const entries = await this.#entries(account);
     const balance = await accounts.balance(account);
-    const frozen = (await loads.holds()).filter((hold) => hold.account === account);
+    const held = (await Promise.all(holders.map((holder) => holder.holds()))).flat();
+    const prefixes = holders.map(({ holdPrefix }) => holdPrefix);
     const differences = [
       ...(["available", "held", "onDevices"] as const).map((what) => ({
         account,
@@ -130,7 +132,11 @@ export class TieOut {
         found: balance[what],
       })),
       { account, what: "devices" as const, expected: onLedger, found: balance.onDevices },
-      ...holdsOf(account, entries, frozen),
+      ...holdsOf(
+        account,
+        entries.filter(({ reference }) => prefixes.some((prefix) => reference.startsWith(prefix))),
+        held.filter((hold) => hold.account === account),
+      ),
     ];
     return {
       entries: entries.length,
@@ -148,23 +154,22 @@ export class TieOut {
   }
 }
 
-/** Each hold that the entries or the loads know of. */
+/** Each hold that the entries or their holders know of. */
 function holdsOf(
   account: AccountId,
   entries: readonly Entry[],
-  loads: Awaited<ReturnType<Loads["holds"]>>,
+  wanted: readonly Held[],
 ): Difference[] {
   const held = new Map<string, bigint>();
   for (const { reference, held: change } of entries) {
-    if (!reference.startsWith(LOAD_PREFIX)) continue;
     held.set(reference, (held.get(reference) ?? 0n) + change);
   }
-  const underWay = new Map(loads.map((load) => [load.reference, load]));
+  const underWay = new Map(wanted.map((hold) => [hold.reference, hold]));
   return [...new Set([...held.keys(), ...underWay.keys()])].map((name) => {
     const found = held.get(name) ?? 0n;
-    const load = underWay.get(name);
-    const isPerhaps = load?.state === "asked" && found === 0n;
-    const expected = load === undefined || isPerhaps ? 0n : load.amount;
+    const hold = underWay.get(name);
+    const isPerhaps = hold?.state === "asked" && found === 0n;
+    const expected = hold === undefined || isPerhaps ? 0n : hold.amount;
     return { account, what: "hold", name, expected, found };
   });
 }

@@ -12,6 +12,7 @@ import { lock, type MemberId } from "../protocol/output.ts";
 import { isRefusal, type Refusal, type RefusalCode } from "../protocol/refusal.ts";
 import type { Logger } from "../node/service/telemetry.ts";
 import type { AccountId, Accounts } from "./accounts.ts";
+import type { Held, Holder } from "./held.ts";
 import { keys, ranges } from "./keys.ts";
 import { isHopeless, type Outcome } from "./outcome.ts";
 import { Recurring } from "./recurring.ts";
@@ -55,13 +56,16 @@ export type TransferRow = Omit<Transfer, "amount"> & {
   readonly reason?: { readonly code: RefusalCode; readonly detail: string };
 };
 
+const HOLD_PREFIX = "transfer:";
+
 type Reason = NonNullable<TransferRow["reason"]>;
 
 const LATE: Reason = { code: "unavailable", detail: "the bank's vault could not pay in time" };
 
 export type TransferListener = (id: TransferId, row: TransferRow) => void | Promise<void>;
 
-export class Transfers {
+export class Transfers implements Holder {
+  readonly holdPrefix = HOLD_PREFIX;
   readonly #parts: TransfersParts;
   readonly #listeners: TransferListener[] = [];
   /** Transfers that are neither applied nor dead. */
@@ -126,6 +130,17 @@ export class Transfers {
   async queue(id: TransferId, transfer: Transfer): Promise<void> {
     if ((await this.#row(id)) !== undefined) return;
     await this.#save(id, { ...transfer, amount: String(transfer.amount), state: "asked" });
+  }
+
+  /** What accounts have frozen for transfers under way, or are about to. */
+  async holds(): Promise<Held[]> {
+    const rows = [...this.#open].map(async (id) => {
+      const row = await this.#row(id);
+      if (row === undefined || (row.state !== "asked" && row.state !== "paid")) return [];
+      const { account, amount, state } = row;
+      return [{ account, amount: BigInt(amount), reference: holdOf(id), state }];
+    });
+    return (await Promise.all(rows)).flat();
   }
 
   /** What became of a transfer's record. */
@@ -248,7 +263,7 @@ export class Transfers {
 
 /** The name of the hold in the accounts. */
 function holdOf(id: TransferId): string {
-  return `transfer:${id}`;
+  return `${HOLD_PREFIX}${id}`;
 }
 
 function reasonOf({ code, detail }: Refusal): Reason {

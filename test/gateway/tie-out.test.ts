@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Accounts } from "../../gateway/accounts.ts";
 import { EmbeddedAccounts } from "../../gateway/embedded-accounts.ts";
 import { keys } from "../../gateway/keys.ts";
-import type { LoadHold } from "../../gateway/loads.ts";
+import type { Held } from "../../gateway/held.ts";
 import { encodeRow } from "../../gateway/row.ts";
 import type { Store } from "../../gateway/store.ts";
 import { TieOut, type TieOutParts } from "../../gateway/tie-out.ts";
@@ -23,7 +23,7 @@ describe("the tie-out", () => {
   let store: Store;
   let accounts: EmbeddedAccounts;
   let balances: string[];
-  let loads: LoadHold[];
+  let loads: Held[];
 
   beforeEach(async () => {
     store = await openStore();
@@ -52,7 +52,7 @@ describe("the tie-out", () => {
       accounts,
       embedded: accounts,
       devices,
-      loads: { holds: async () => loads },
+      holders: [{ holdPrefix: "load:", holds: async () => loads }],
       node,
     };
     return new TieOut({ ...all, ...parts }).run();
@@ -103,7 +103,9 @@ describe("the tie-out", () => {
   it("passes over what was only moving while it looked", async () => {
     let looks = 0;
     const holds = async () => (looks++ === 0 ? [] : [load]);
-    expect((await run({ loads: { holds } })).differences).to.deep.equal([]);
+    expect((await run({ holders: [{ holdPrefix: "load:", holds }] })).differences).to.deep.equal(
+      [],
+    );
     expect(looks).to.equal(2);
   });
 

@@ -4,7 +4,7 @@
  */
 import type { AccountId } from "../../../gateway/accounts.ts";
 import { EmbeddedAccounts } from "../../../gateway/embedded-accounts.ts";
-import type { LoadHold } from "../../../gateway/loads.ts";
+import type { Held } from "../../../gateway/held.ts";
 import type { Store } from "../../../gateway/store.ts";
 import { type Owner, ownerOf } from "../../../protocol/key.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
@@ -35,7 +35,7 @@ export class Day {
   /** What the ledger and the customers' slips say. */
   readonly devices: readonly Device[];
   readonly available = new Map<AccountId, bigint>([RECOVERIES, ...CUSTOMERS].map((a) => [a, 0n]));
-  readonly loads = new Map<string, LoadHold & { readonly device: Device }>();
+  readonly loads = new Map<string, Held & { readonly device: Device }>();
   restituted = 0n;
   operations = 0;
   crashes = 0;
@@ -141,7 +141,7 @@ export class Day {
     this.loads.set(reference, { account, amount, reference, state: "paid", device });
   }
 
-  async #endLoad(load: LoadHold & { readonly device: Device }, applies: boolean): Promise<void> {
+  async #endLoad(load: Held & { readonly device: Device }, applies: boolean): Promise<void> {
     const { reference, device, amount, account } = load;
     await this.#do((accounts) => accounts[applies ? "debit" : "release"](reference));
     this.loads.delete(reference);

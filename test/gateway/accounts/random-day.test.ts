@@ -68,7 +68,7 @@ async function differencesOf(day: Day) {
         for (const { owner, account } of day.devices) yield { owner, account } as never;
       },
     },
-    loads: { holds: async () => [...day.loads.values()] },
+    holders: [{ holdPrefix: "load:", holds: async () => [...day.loads.values()] }],
     node: {
       enrolment: async (owner) => {
         const { balance } = day.devices.find((device) => device.owner === owner)!;
