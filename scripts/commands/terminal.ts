@@ -26,6 +26,9 @@ const help = `
 Enter an amount. The payer's device scans the code, and its answer is scanned here; or a card is held to the reader.
 What is taken is unverified until it is synced, which happens by itself as soon as the bank's gateway can be reached.
 
+After "r" the till scans what a customer's device shows who wants money back ("tallystick wallet request --refund"), and
+pays it: to the device that paid, and never more than it paid.
+
 A scanner that types is read as typed. Any other is a command that prints a line a code: --scanner "zbarcam --raw".
 A card that asks for its PIN gets it from "p 1234", typed in sight: tills with a PIN pad keep it from the counter.
 Tills of one shop that have copies of one --shop file warn each other of the coins they have taken, over the shop's
@@ -33,7 +36,7 @@ own network: what was paid at one is refused at the others. The file is made if 
 Card readers are those of PC/SC: scripts/pcsc/README.md says what to install. --no-cards does without.
 The folder is made and enrolled by "tallystick wallet".`;
 
-const PROMPT = "amount, t totals, s sync, c cancel, q quit > ";
+const PROMPT = "amount, r refund, t totals, s sync, c cancel, q quit > ";
 
 export function registerTerminal(program: Command): void {
   program
@@ -114,6 +117,8 @@ async function typed(text: string, till: Till): Promise<void> {
   const pin = /^p *(\d+)$/.exec(text)?.[1];
   if (pin !== undefined) return till.enterPin(pin);
   switch (text) {
+    case "r":
+      return till.refund();
     case "c":
       return till.cancel();
     case "t":

@@ -1,6 +1,7 @@
 /** `tallystick wallet`: a purse in a folder, and an offline payment by hand. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { parseNetworkFile } from "../../protocol/network-file.ts";
+import { formatReference } from "../../protocol/reference.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import type { DeviceClass } from "../../protocol/certificate.ts";
@@ -101,8 +102,13 @@ function registerBank(wallet: Command): void {
 function registerPayment(wallet: Command): void {
   out(command(wallet, "request <amount>", "ask to be paid: makes message 1"))
     .option("--reference <text>", "what the payment is for, at most 64 bytes", "")
-    .action((amount: string, options: Out & { reference: string }) =>
-      send(options, (it) => act.requestAmount(it, amount, options.reference)),
+    .addOption(
+      new Option("--refund <record>", "of which payment it is money back")
+        .argParser((text) => parseHex(text, 32, "a record"))
+        .conflicts("reference"),
+    )
+    .action((amount: string, options: Out & { reference: string; refund?: Hex }) =>
+      send(options, (it) => act.requestAmount(it, amount, referenceOf(options))),
     );
   out(into(command(wallet, "pay", "pay what message 1 asks: makes message 2"), 1)).action(
     (options: In & Out) => send(options, async (it) => act.pay(it, await readMessage(options.in))),
@@ -153,6 +159,10 @@ function out(each: Command): Command {
     .option("-o, --out <file>", "where the message goes, or - for text on stdout", STANDARD)
     .option("--text", "write the file as text too")
     .option("--qr", "show the message as codes for the other side's camera");
+}
+
+function referenceOf({ reference, refund }: { reference: string; refund?: Hex }): string {
+  return refund === undefined ? reference : formatReference({ kind: "refund", of: refund });
 }
 
 async function init(options: InitOptions): Promise<void> {

@@ -11,6 +11,7 @@ import type { Hex } from "../../protocol/bytes.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
 import { CardDesk } from "./card-desk.ts";
 import type { OpenSale, Taken, TillWallet } from "./open-sale.ts";
+import { RefundDesk } from "./refund-desk.ts";
 import {
   acceptedLines,
   askedView,
@@ -35,6 +36,7 @@ export class Till {
   readonly #options: TillOptions;
   readonly #format: Format;
   readonly #desk: CardDesk;
+  readonly #refunds: RefundDesk;
   /** Records of which it was said that the ledger does not take them. */
   readonly #told = new Set<Hex>();
   #sale: OpenSale | undefined;
@@ -45,11 +47,13 @@ export class Till {
     this.#options = options;
     this.#format = (amount) => wallet.format(amount);
     this.#desk = new CardDesk(wallet, (sale, payment) => this.#take(sale, payment));
+    this.#refunds = new RefundDesk(wallet);
   }
 
-  /** Begins a sale; one that was open is let go of. @param text such as "12.50". */
+  /** Begins a sale; what was open is let go of. @param text such as "12.50". */
   ask(text: string): Promise<void> {
     return this.#alone(async () => {
+      this.#refunds.cancel();
       const amount = this.#wallet.parse(text);
       const request = await this.#wallet.purse.request(amount);
       this.#sale = { amount, request, frames: new FrameCollector([request]) };
@@ -57,8 +61,17 @@ export class Till {
     });
   }
 
+  /** Begins a refund, or change that is asked for; what was open is let go of. */
+  refund(): Promise<void> {
+    return this.#alone(async () => {
+      this.#sale = undefined;
+      return this.#refunds.start();
+    });
+  }
+
   cancel(): Promise<void> {
     return this.#alone(async () => {
+      if (this.#refunds.isOpen) return this.#refunds.cancel();
       const sale = this.#sale;
       this.#sale = undefined;
       if (sale?.card === undefined) return { lines: ["Cancelled."] };
@@ -83,6 +96,7 @@ export class Till {
   /** Takes the text of a code that was scanned. */
   scan(text: string): Promise<void> {
     return this.#alone(async () => {
+      if (this.#refunds.isOpen) return this.#refunds.scan(text);
       const sale = this.#sale;
       if (sale === undefined) return { lines: ["There is nothing to be paid: enter an amount."] };
       sale.frames.take(text);

@@ -106,7 +106,7 @@ describe("tallystick wallet", () => {
     expect(held.every(({ receiptUntil }) => receiptUntil! > Date.now())).to.equal(true);
   });
 
-  it("passes messages as text from hand to hand", async () => {
+  it("passes messages as text from hand to hand, and money back the same way [N-08]", async () => {
     const request = await said(wallet("b", "request", "1"));
     expect(request).to.match(/^[A-Za-z0-9+/]+=*\n$/);
     const paid = await saidJson(wallet("a", "pay", "--in", await fileOf(request)));
@@ -114,6 +114,15 @@ describe("tallystick wallet", () => {
     expect(received.stderr).to.match(/1\.00 EUR received/);
     const confirmed = await tallystick(wallet("a", "confirm"), received.stdout);
     expect(confirmed.stdout).to.match(/The payee has the money/);
+
+    const [, record] = /record (0x\w{64})/.exec(received.stderr)!;
+    const refund = await said(wallet("a", "request", "0.40", "--refund", record!));
+    const back = await tallystick(wallet("b", "pay"), refund);
+    const returned = await tallystick(wallet("a", "receive"), back.stdout);
+    expect(returned.stderr).to.match(/0\.40 EUR received/);
+    await tallystick(wallet("b", "confirm"), returned.stdout);
+    const again = await tallystick(wallet("a", "request", "0.70", "--refund", record!));
+    expect(again.stderr).to.match(/^over-refund: /);
   });
 
   it("shows messages as codes, and takes what a scanner prints, which never ends [R-022, R-024]", async () => {

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { planFrames } from "../../../device/qr/frames.ts";
 import type { Purse } from "../../../device/purse.ts";
 import { formatAmount, parseAmount } from "../../../protocol/money.ts";
+import { formatReference } from "../../../protocol/reference.ts";
 import { Refusal } from "../../../protocol/refusal.ts";
 import { Till } from "../../../scripts/terminal/till.ts";
 import type { View } from "../../../scripts/terminal/words.ts";
@@ -116,6 +117,39 @@ describe("a till", () => {
     expect(shown()).to.match(/all +1 +2\.00 EUR/);
   });
 
+  it("gives money back to who paid it, never more than was paid, and nothing for any other code [N-08]", async () => {
+    const phone = await world.device("phone", { coins: [500n] });
+    await till.ask("5");
+    await scan(await phone.purse.pay(views.at(-1)!.message!));
+    await phone.purse.confirm(views.at(-1)!.message!);
+    await settle();
+    const [bought] = phone.purse.history();
+    const reference = formatReference({ kind: "refund", of: bought!.id });
+
+    await till.refund();
+    await scan(await phone.purse.request(100n));
+    expect(shown()).to.match(/REFUSED {2}The code asks for no refund/);
+    expect(total(shop.purse)).to.equal(500n);
+    await scan(await phone.purse.request(200n, reference));
+    expect(shown()).to.match(/GOES BACK {2}2\.00 EUR/);
+    await scan((await phone.purse.receive(views.at(-1)!.message!)).confirmation.bytes);
+    expect(shown()).to.match(/REFUNDED {2}2\.00 EUR/);
+    expect([total(shop.purse), total(phone.purse)]).to.deep.equal([300n, 200n]);
+
+    const stale = await phone.purse.request(300n, reference);
+    const again = await phone.purse.request(300n, reference);
+    for (const [request, says] of [
+      [stale, /GOES BACK {2}3\.00 EUR/],
+      [again, /REFUSED {2}.*\n.*\nScan another code/],
+    ] as const) {
+      await till.refund();
+      await scan(request);
+      expect(shown()).to.match(says);
+    }
+    await till.cancel();
+    expect(shown()).to.equal("Cancelled.");
+  });
+
   it("waits on when what was scanned pays something else", async () => {
     const phone = await world.device("phone", { coins: [100n] });
     const elsewhere = await world.device("elsewhere");
@@ -167,6 +201,13 @@ describe("a till", () => {
     await till.totals();
     expect(shown()).to.match(/unverified +1 +2\.00 EUR\n.*\nall +1 +2\.00 EUR/);
   });
+
+  /** Both sides of what was paid are known to the ledger, and have receipts. */
+  async function settle(): Promise<void> {
+    await till.syncNow();
+    gateway.sequence();
+    await till.syncNow();
+  }
 
   /** Shows the till a message as codes. */
   async function scan(message: Uint8Array): Promise<void> {
