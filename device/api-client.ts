@@ -11,8 +11,12 @@ type Said = {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: Uint8Array | object;
+  readonly idempotencyKey?: string;
 };
-type Asked<Route> = Omit<Route, "reply">;
+type Asked<Route> = Omit<Route, "reply"> & {
+  /** Where the service remembers it: asked again with the same key, the call is done once and answered alike. */
+  readonly idempotencyKey?: string;
+};
 type Reply<Route> = Route extends { readonly reply: infer R } ? R : never;
 /** Nothing need be said where a route asks for nothing. */
 type Arguments<Route> =
@@ -54,14 +58,18 @@ export class ApiClient<Api> {
     route: R,
     ...[said]: Arguments<Api[R]>
   ): Promise<Reply<Api[R]>> {
-    const { params = {}, query = {}, body } = (said ?? {}) as Said;
+    const { params = {}, query = {}, body, idempotencyKey: key } = (said ?? {}) as Said;
     const [method, path] = route.split(" ") as [string, string];
     // Called as a method of ours, a browser's fetch refuses.
     const fetch = this.#fetch;
     const response = await fetch(this.#url + filled(path, params) + queryText(query), {
       method,
       ...(body === undefined ? {} : { body: encoded(body) }),
-      headers: { ...this.#headers, ...(body === undefined ? {} : typesFor(body)) },
+      headers: {
+        ...this.#headers,
+        ...(body === undefined ? {} : typesFor(body)),
+        ...(key === undefined ? {} : { "idempotency-key": `"${key}"` }),
+      },
       signal: AbortSignal.timeout(this.#timeoutMs),
     });
     const bytes = await readBody(response);

@@ -34,6 +34,7 @@ import { Onboarding } from "./onboarding.ts";
 import { openOnline, openPayees } from "./online-payments.ts";
 import { Parcels } from "./parcels.ts";
 import { PresentKey } from "./present-key.ts";
+import { RateLimits } from "./rate-limits.ts";
 import { Reasons } from "./reasons.ts";
 import { Reclaims } from "./reclaims.ts";
 import { RecordEvents } from "./record-events.ts";
@@ -41,6 +42,7 @@ import { Receipts } from "./receipts.ts";
 import { RecordStatuses } from "./record-status.ts";
 import { Redemptions } from "./redemptions.ts";
 import { Revocations } from "./revocations.ts";
+import { StaffReplays } from "./staff/replays.ts";
 import type { Store } from "./store.ts";
 import { TieOut } from "./tie-out.ts";
 import { TrustLists } from "./trust-lists.ts";
@@ -82,6 +84,11 @@ export type GatewayOptions = Omit<
     readonly merchants?: TlsMaterial;
   };
 };
+
+/** Devices of the member's that ask at one time: some 10 MB, if they ever do. */
+const OWN_MAX = 100_000;
+/** As many as a member's number can say. */
+const MEMBERS_MAX = 65_536;
 
 export type Assembly = Awaited<ReturnType<typeof assemble>>;
 
@@ -270,8 +277,14 @@ async function openService(
   const tieOut = new TieOut({ ...common, holders: [loads] });
   const explanations = new Explanations(node, intake);
   const recordEvents = new RecordEvents((id) => explanations.of(id));
+  const { devicePerS, deviceBurst, strangersMax, memberPerS, memberBurst } = options.rates;
+  const device = { perS: devicePerS, burst: deviceBurst };
   const desk = new DeviceDesk({
     ...common,
+    rates: {
+      own: new RateLimits({ ...device, namesMax: OWN_MAX }, clock),
+      strangers: new RateLimits({ ...device, namesMax: strangersMax }, clock),
+    },
     nonces: new Nonces(store, clock),
     onboarding,
     certificates,
@@ -282,8 +295,21 @@ async function openService(
   const parcels = await Parcels.open({
     ...common,
     ...options.couriers,
+    rates: new RateLimits({ perS: memberPerS, burst: memberBurst, namesMax: MEMBERS_MAX }, clock),
     desk,
     gateways: network.gateways,
   });
-  return { credentials, loads, lost, closings, tieOut, explanations, recordEvents, desk, parcels };
+  const replays = await StaffReplays.open(store, clock);
+  return {
+    credentials,
+    loads,
+    lost,
+    closings,
+    tieOut,
+    explanations,
+    recordEvents,
+    desk,
+    parcels,
+    replays,
+  };
 }

@@ -9,6 +9,8 @@ const milliseconds = (normal: number, description: string) =>
   Type.Integer({ minimum: 1, maximum: 366 * 86_400_000, default: normal, description });
 const minorUnits = (normal: string, description: string) =>
   Type.String({ pattern: "^[1-9][0-9]{0,19}$", default: normal, description });
+const rate = (normal: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: 1_000_000, default: normal, description });
 const port = (normal: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: normal });
 
 const tls = Type.Optional(tlsFiles("Needed wherever others than this machine call"));
@@ -231,6 +233,13 @@ export const GatewayConfigSchema = Type.Object(
       ),
       orderLifeMs: milliseconds(900_000, "How long a customer has to begin to pay an order"),
       resultsEveryMs: milliseconds(500, "How often it is looked what merchants are to be told"),
+    }),
+    rates: section({
+      devicePerS: rate(50, "How often a device may ask, on the average"),
+      deviceBurst: rate(500, "How often it may ask at once, after a while of silence"),
+      strangersMax: rate(10_000, "Devices of others whose share is remembered"),
+      memberPerS: rate(200, "How many parcels for one member are taken, on the average"),
+      memberBurst: rate(2_000, "How many of them at once"),
     }),
     lists: section({
       refreshMs: milliseconds(30_000, "How often published lists are asked for"),

@@ -28,6 +28,7 @@ import type { Loads } from "./loads.ts";
 import { whileNodeAnswers } from "./node-watch.ts";
 import type { Nonces } from "./nonces.ts";
 import type { Onboarding } from "./onboarding.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import type { Receipts } from "./receipts.ts";
 import type { RecordStatuses } from "./record-status.ts";
 import type { Redemptions } from "./redemptions.ts";
@@ -40,6 +41,8 @@ export type DeviceDeskParts = {
   readonly intakeKey: SealingKey;
   readonly devices: Pick<Devices, "get">;
   readonly nonces: Nonces;
+  /** Whoever is not registered cannot push out of the memory who is. */
+  readonly rates: { readonly own: RateLimits; readonly strangers: RateLimits };
   readonly onboarding: Onboarding;
   readonly certificates: Certificates;
   readonly loads: Loads;
@@ -81,10 +84,10 @@ export class DeviceDesk {
 
   /**
    * @returns the reply, encoded. @throws Refusal for what is no request of a device to this member, and
-   *   `busy` and `unavailable`, which have nothing to do with the device.
+   *   `busy` and `unavailable`, which have nothing to do with the device; `rate-limited`.
    */
   async answer(request: SignedDeviceRequest): Promise<Uint8Array> {
-    const { networkId, member, verifier } = this.#parts;
+    const { networkId, member, verifier, rates } = this.#parts;
     if (request.member !== member) {
       throw new Refusal(
         "not-for-us",
@@ -92,6 +95,10 @@ export class DeviceDesk {
       );
     }
     checkDeviceRequestSignature(networkId, request, verifier);
+    // Nobody else can sign for the device, and so use up its share.
+    const owner = ownerOf(request.deviceKey);
+    const isOwn = await this.#isOwn(owner);
+    (isOwn ? rates.own : rates.strangers).take(owner, "the device asks");
     return this.#reply(request, () => this.#do(request));
   }
 

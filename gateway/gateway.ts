@@ -144,6 +144,7 @@ export class Gateway {
       metrics,
       checks,
       callers: this.#parts.callers,
+      replays: parts.replays,
     });
     const info = () =>
       memberInfo({

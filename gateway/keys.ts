@@ -25,6 +25,7 @@
  *     t ‖ version u32                      → a trust list, as it travels
  *     h ‖ parcel id 32                     → a parcel for another member, or its answer
  *     f                                    → the emergency profile, as it travels
+ *     y ‖ day u32 ‖ SHA-256 32             → what the staff asked under a key of their own, and the answer
  *
  *     T ‖ transfer                         → a transfer to a treasury
  *     M ‖ merchant                         → a merchant
@@ -73,6 +74,7 @@ export const keys = {
   revocationList: prefix("v"),
   trustList: (version: number) => concat(prefix("t"), u32(version)),
   emergencyProfile: prefix("f"),
+  replay: (day: number, name: Uint8Array) => concat(prefix("y"), u32(day), name),
   parcel: (id: Hex) => concat(prefix("h"), fromHex(id)),
 
   transfer: (id: string) => concat(prefix("T"), utf8.encode(id)),
@@ -136,6 +138,8 @@ export const ranges = {
     lt: concat(prefix("D"), utf8.encode(merchant), END, u32(day + 1)),
   }),
   results: under("W"),
+  replays: under("y"),
+  replaysBefore: (day: number) => ({ gte: prefix("y"), lt: concat(prefix("y"), u32(day)) }),
   codeKeys: under("A"),
   onlinePayments: under("P"),
   spendingOfDay: (service: string, day: number) => ({

@@ -25,6 +25,7 @@ import type { DeviceDesk } from "./device-desk.ts";
 import { postBytes } from "./fetch-bytes.ts";
 import { keys, ranges } from "./keys.ts";
 import { Recurring } from "./recurring.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import { Serial } from "./serial.ts";
 import type { Store } from "./store.ts";
 
@@ -32,6 +33,8 @@ export type ParcelsParts = {
   readonly networkId: Uint8Array;
   readonly member: MemberId;
   readonly desk: Pick<DeviceDesk, "answerParcel">;
+  /** By member that parcels are for. */
+  readonly rates: RateLimits;
   /** Where the other members' gateways are, as the network file has them. */
   readonly gateways: readonly GatewayAddress[];
   readonly store: Store;
@@ -93,11 +96,13 @@ export class Parcels {
 
   /**
    * Takes a parcel, any number of times.
-   * @throws Refusal `not-for-us` if it does not open, `unknown-member` if no gateway of its member is known, `busy`.
+   * @throws Refusal `not-for-us` if it does not open, `unknown-member` if no gateway of its member is known, `busy`,
+   *   `rate-limited`.
    */
   async take(bytes: Uint8Array): Promise<ParcelState> {
     const parcel = decodeParcel(bytes);
-    const { networkId, member, desk } = this.#parts;
+    const { networkId, member, desk, rates } = this.#parts;
+    rates.take(String(parcel.member), `parcels for member ${parcel.member} come`);
     if (parcel.member === member) {
       return { state: "answered", answer: await desk.answerParcel(parcel) };
     }

@@ -53,7 +53,7 @@ export function gatewayRoutes({
       path: "/v1/device",
       summary: "A device's signed request; the reply is a device reply, answered or refused",
       description: `What is refused for the device's own reasons is answered 200, in a signed request's reply: ${deskRefusals.join(", ")}; or, of a load that never applied, why the ledger refused it`,
-      refusals: ["bad-signature", "not-for-us", "busy"],
+      refusals: ["bad-signature", "not-for-us", "busy", "rate-limited"],
       body: bytes,
       reply: bytes,
       bodyMaxBytes: limits.gatewayPayloadMax + HEAD_MAX,
@@ -64,7 +64,7 @@ export function gatewayRoutes({
       path: PARCELS_PATH,
       summary:
         "A parcel that a courier brings, for any member; the reply is its state, with the sealed answer once there is one",
-      refusals: ["not-for-us", "unknown-member", "busy"],
+      refusals: ["not-for-us", "unknown-member", "busy", "rate-limited"],
       body: bytes,
       reply: bytes,
       bodyMaxBytes: PARCEL_BYTES_MAX,

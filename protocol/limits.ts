@@ -164,6 +164,10 @@ export const limits = {
   /** Rows in one page of an export: some 2 MB of JSON. */
   exportRowsMax: 4096,
 
+  // What a gateway remembers of its staff's calls.
+  /** Under keys of their own, a day or two: a bank's systems ask once a second all day, 50 MB in the store. */
+  replayKeysMax: 100_000,
+
   // Network files.
   /** A gateway for each of 256 members, with room. */
   networkFileMax: 256 * 1024,

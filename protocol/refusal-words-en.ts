@@ -52,6 +52,7 @@ export const titlesEn: Readonly<Record<ProblemCode, string>> = {
   conflict: "It contradicts what is there already",
   "stale-request": "The request is too old or was taken before",
   busy: "There is too much to do at the moment",
+  "rate-limited": "It is asked too often",
   unavailable: "A part that this needs is down",
   "bad-configuration": "The configuration is wrong",
   "exposed-key": "Others may read the key",

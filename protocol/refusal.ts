@@ -258,6 +258,12 @@ export const refusalCodes = {
     true,
     "Try again after the time in Retry-After; nothing acknowledged is lost.",
   ),
+  "rate-limited": row(
+    429,
+    "ignore",
+    true,
+    "Ask less often: try again after the time in Retry-After, and ask for more at once.",
+  ),
   unavailable: row(
     503,
     "ignore",

@@ -76,6 +76,7 @@ const refusalNumbers: Record<RefusalCode, number> = {
   "wrong-credentials": 0x68,
   "wrong-code": 0x69,
   "over-online-limit": 0x6a,
+  "rate-limited": 0x6b,
   "bad-configuration": 0x70,
   "exposed-key": 0x71,
   "wrong-network": 0x72,

@@ -11,10 +11,11 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { TSchema } from "typebox";
 import { Refusal } from "../../protocol/refusal.ts";
 import { languageIn } from "../../protocol/refusal-words.ts";
-import { type Callers, checkRoles } from "./callers.ts";
+import { type Caller, type Callers, checkRoles } from "./callers.ts";
 import { sendEvents } from "./event-stream.ts";
 import { type ReadinessChecks, serviceRoutes } from "./health.ts";
 import { type HttpServerOptions, type HttpSettings, httpDefaults } from "./http-options.ts";
+import { type AskedUnderKey, type KeyHeader, keyIn, type Replays } from "./idempotency-key.ts";
 import {
   answerBrokenRequest,
   arrivalOptions,
@@ -37,6 +38,8 @@ export type HttpServerParts = {
   readonly checks?: ReadinessChecks;
   /** Says who calls. Without it, whoever reaches the listener may do all. */
   readonly callers?: Callers | undefined;
+  /** Remembers calls under keys of their own. Without it, keys are not looked at. */
+  readonly replays?: Replays | undefined;
 };
 
 type Call = Extract<Route, { kind: "call" }>;
@@ -49,6 +52,8 @@ export class HttpServer {
   readonly #seconds: Histogram<"method" | "route" | "status">;
   readonly #streams: Gauge;
   readonly #underWay = new Set<ServerResponse>();
+  /** Who calls, of requests under way. */
+  readonly #callers = new WeakMap<FastifyRequest, Caller>();
   #streamCount = 0;
   #app: FastifyInstance | undefined;
 
@@ -184,11 +189,15 @@ export class HttpServer {
     return { components: { securitySchemes: { token } } };
   }
 
+  #takesKey(route: Route): boolean {
+    return this.#parts.replays !== undefined && route.kind === "call" && route.method === "POST";
+  }
+
   /** @param isAsked whether callers must say who they are. */
   #add(app: FastifyInstance, route: Route, isAsked: boolean): void {
     const common = {
       url: route.path,
-      schema: routeSchema(route, isAsked),
+      schema: routeSchema(route, { isAsked, hasKey: this.#takesKey(route) }),
       // Before the body is read: strangers' bodies are nobody's work.
       ...(isAsked && { onRequest: (request: FastifyRequest) => this.#checkCaller(route, request) }),
     };
@@ -222,9 +231,11 @@ export class HttpServer {
       headers = {},
       timeoutMs = this.#settings.answerTimeoutMs,
     }: Call,
-    { params, query, body, raw: { socket } }: FastifyRequest,
+    request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
+    const { params, query, body } = request;
+    const asked = this.#underKey(request);
     const over = new AbortController();
     reply.raw.once("close", () => over.abort());
     const late = Promise.withResolvers<never>();
@@ -233,9 +244,11 @@ export class HttpServer {
       over.abort();
     }, timeoutMs);
     try {
-      const certificate = certificateOf(socket);
+      const certificate = certificateOf(request.raw.socket);
       const input = { params, query, body, certificate, signal: over.signal } as never;
-      const answer: unknown = await Promise.race([handle(input), late.promise]);
+      const act = async (): Promise<unknown> => handle(input);
+      const answered = asked === undefined ? act() : this.#parts.replays!.once(asked, act);
+      const answer: unknown = await Promise.race([answered, late.promise]);
       reply.code(status ?? (shape === undefined ? 204 : 200)).headers(headers);
       if (shape === undefined) return reply.send();
       if (isRaw(shape)) return reply.type(shape.contentType).send(answer);
@@ -245,9 +258,20 @@ export class HttpServer {
     }
   }
 
+  /** What is asked, if it is asked under a key that is remembered. */
+  #underKey(request: FastifyRequest): AskedUnderKey | undefined {
+    const header = (request.headers as KeyHeader)["idempotency-key"];
+    if (header === undefined || request.method !== "POST") return undefined;
+    if (this.#parts.replays === undefined) return undefined;
+    const caller = this.#callers.get(request)?.name ?? "";
+    const { method, url, body } = request;
+    return { caller, key: keyIn(header), request: `${method} ${url}\n${JSON.stringify(body)}` };
+  }
+
   async #checkCaller({ roles = [], path }: Route, request: FastifyRequest): Promise<void> {
     const caller = await this.#parts.callers!.identify(request.headers.authorization);
     checkRoles(caller, roles);
+    this.#callers.set(request, caller);
     const { id, method } = request;
     this.#parts.logger.info({ id, method, route: path, caller: caller.name }, "a call is taken");
   }

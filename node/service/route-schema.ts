@@ -1,6 +1,7 @@
 /** A route as fastify checks it and OpenAPI shows it: schemas, an example, and the codes that it refuses with. */
 import { type TSchema, Type } from "typebox";
 import type { ProblemCode } from "../../protocol/refusal-words.ts";
+import { KeyHeader } from "./idempotency-key.ts";
 import { PROBLEM_TYPE, Problem } from "./problem.ts";
 import { isRaw, type Raw, type Route } from "./route.ts";
 
@@ -10,8 +11,15 @@ const ANY_BYTES = {};
 /** What the server itself may say on any route: it is called by a wrong name, it stops, it is late, it is broken. */
 const always: readonly ProblemCode[] = ["forbidden", "unavailable", "internal"];
 
-/** @param isAsked whether callers must say who they are. */
-export function routeSchema(route: Route, isAsked = false): object {
+export type RouteTerms = {
+  /** Whether callers must say who they are. */
+  readonly isAsked?: boolean;
+  /** Whether they may name the call by a key of their own. */
+  readonly hasKey?: boolean;
+};
+
+export function routeSchema(route: Route, terms: RouteTerms = {}): object {
+  const { isAsked = false, hasKey = false } = terms;
   const { summary, description, isPage = false, params, query, roles } = route;
   const example = route.kind === "call" ? route.example : undefined;
   return {
@@ -19,6 +27,7 @@ export function routeSchema(route: Route, isAsked = false): object {
     hide: isPage,
     ...(isAsked ? { security: [{ token: roles ?? [] }] } : {}),
     ...(description === undefined ? {} : { description }),
+    ...(hasKey ? { headers: KeyHeader } : {}),
     ...(params === undefined ? {} : { params: withExamples(params, example?.params) }),
     ...(query === undefined ? {} : { querystring: withExamples(asAsked(query), example?.query) }),
     ...(route.kind === "call" && route.body !== undefined
@@ -26,7 +35,7 @@ export function routeSchema(route: Route, isAsked = false): object {
       : {}),
     response: {
       ...replySchema(route),
-      default: content("A problem", PROBLEM_TYPE, problemSchema(route, isAsked)),
+      default: content("A problem", PROBLEM_TYPE, problemSchema(route, terms)),
     },
   };
 }
@@ -65,7 +74,7 @@ function replySchema(route: Route): object {
 }
 
 /** The problem document, with those codes that the route may answer. */
-function problemSchema(route: Route, isAsked: boolean): object {
+function problemSchema(route: Route, { isAsked, hasKey }: RouteTerms): object {
   if (route.refusals === undefined) return Problem;
   const body = route.kind === "call" ? route.body : undefined;
   const codes = new Set<ProblemCode>([
@@ -73,6 +82,7 @@ function problemSchema(route: Route, isAsked: boolean): object {
     ...((route.params ?? route.query ?? body) ? (["malformed"] as const) : []),
     ...(body ? (["too-large"] as const) : []),
     ...(isAsked ? (["unauthorised"] as const) : []),
+    ...(hasKey ? (["malformed", "conflict", "busy"] as const) : []),
     ...route.refusals,
   ]);
   const { properties } = Problem;

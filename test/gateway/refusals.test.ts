@@ -50,7 +50,7 @@ describe("what a gateway refuses", () => {
     bank = await Bank.open(path, {
       callers: await staffCallers(path),
       token,
-      settings: { "couriers.parcelsMax": 1 },
+      settings: { "couriers.parcelsMax": 1, "rates.memberPerS": 1, "rates.memberBurst": 3 },
       gateways: [{ member: OTHER, url: "http://127.0.0.1:1" }],
     });
     for (let i = 0; i < 20; i++) bank.node.ledger.deposit(MEMBER, 1n);
@@ -98,6 +98,12 @@ describe("what a gateway refuses", () => {
     busy: async () => {
       expect((await handParcel(OTHER)).status).to.equal(200);
       return handParcel(OTHER);
+    },
+    "rate-limited": async () => {
+      for (let i = 0; i < 3; i++) expect((await handParcel(78)).status).to.equal(404);
+      const answer = await handParcel(78);
+      expect(answer.headers.get("retry-after")).to.equal("1");
+      return answer;
     },
     "not-found": () => staff("/v1/accounts/nobody/deposits", { amount: "1", reference: "r" }),
     conflict: () => staff("/v1/accounts", { account: "anna", customer: "another's" }),

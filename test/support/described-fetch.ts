@@ -8,7 +8,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 type Content = Readonly<Record<string, { readonly schema?: object }>>;
 type Parameter = {
   readonly name: string;
-  readonly in: "path" | "query";
+  readonly in: "path" | "query" | "header";
   readonly required?: boolean;
   readonly schema: object;
 };
@@ -90,8 +90,13 @@ function findOperation({ paths }: OpenApi, path: string, method: string): Found 
 
 /** What of a request is not as described. */
 function requestFault({ operation, params }: Found, url: URL, init: RequestInit) {
+  const headers = new Headers(init.headers);
   for (const { name, in: place, required, schema } of operation.parameters ?? []) {
-    const given = place === "path" ? params[name] : (url.searchParams.get(name) ?? undefined);
+    const given = {
+      path: params[name],
+      query: url.searchParams.get(name) ?? undefined,
+      header: headers.get(name) ?? undefined,
+    }[place];
     if (given === undefined && required) return `${name} is missing`;
     if (given === undefined) continue;
     const holder = { given };
@@ -99,7 +104,7 @@ function requestFault({ operation, params }: Found, url: URL, init: RequestInit)
     if (fault !== undefined) return `${name}: ${fault}`;
   }
   if (operation.requestBody === undefined) return undefined;
-  const type = new Headers(init.headers).get("content-type") ?? "";
+  const type = headers.get("content-type") ?? "";
   const content = operation.requestBody.content[type];
   if (content === undefined) return `the body is ${type}`;
   if (type !== "application/json") return undefined;

@@ -80,6 +80,8 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
   conflict: "Something else is under way. Finish that first, then try again.",
   "stale-request": "The time of this device is out of date. Sync and try again.",
   busy: "The bank is busy. Nothing is lost: try again in a moment.",
+  "rate-limited":
+    "This device asks the bank too often. Nothing is lost: wait a moment, then try again.",
   unavailable:
     "The bank cannot be reached. What you have done is kept: try again when the network is back.",
   "bad-configuration": callBank,

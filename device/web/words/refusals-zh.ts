@@ -54,6 +54,7 @@ export const refusalsZh: Readonly<Record<RefusalCode, string>> = {
   conflict: "另一件事正在进行。请先完成它，然后重试。",
   "stale-request": "这台设备的时间已过时。请同步后重试。",
   busy: "银行繁忙。什么都没有丢失，请稍后重试。",
+  "rate-limited": "这台设备向银行请求得太频繁。什么都没有丢失，请稍等再试。",
   unavailable: "无法连接银行。您所做的都已保存，网络恢复后请重试。",
   "bad-configuration": callBank,
   "exposed-key": callBank,

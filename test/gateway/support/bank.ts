@@ -273,10 +273,16 @@ export class Bank implements AsyncDisposable {
 }
 
 /** Calls a JSON route. @throws Refusal as the problem document names it. */
-export async function ask<Reply>(url: string, body?: object, token?: string): Promise<Reply> {
+export async function ask<Reply>(
+  url: string,
+  body?: object,
+  token?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Reply> {
   const answer = await describedFetch(url, {
     ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     headers: {
+      ...headers,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
