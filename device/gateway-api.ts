@@ -80,4 +80,193 @@ export type GatewayApi = {
       readonly receiptLifeS: number;
     };
   };
+  /** What an order is for, if it is a member's word */
+  "POST /v1/pay/orders": {
+    body: { readonly order: string };
+    reply: {
+      readonly merchant: string;
+      readonly number: string;
+      readonly amount: string;
+      readonly currency: { readonly code: string; readonly digits: number };
+      readonly notAfter: number;
+      readonly returnUrl: string;
+    };
+  };
+  /** The banks whose customers can pay an order, each by its own page */
+  "GET /v1/pay/banks": {
+    reply: readonly { readonly member: number; readonly name: string; readonly url: string }[];
+  };
+  /** Begins a payment, for whoever knows the password */
+  "POST /v1/pay/payments": {
+    body: { readonly order: string; readonly identity: string; readonly password: string };
+    reply: {
+      readonly id: string;
+      readonly order: {
+        readonly merchant: string;
+        readonly number: string;
+        readonly amount: string;
+        readonly currency: { readonly code: string; readonly digits: number };
+        readonly notAfter: number;
+        readonly returnUrl: string;
+      };
+      readonly state: "named" | "sent" | "authorised" | "paid" | "refused";
+      readonly reason?: string;
+      readonly codesLeft?: number;
+      readonly triesLeft?: number;
+      readonly expires?: number;
+      readonly mode?: "page" | "reply";
+      readonly accounts: readonly string[];
+      readonly terminals: readonly { readonly id: string; readonly name: string }[];
+      readonly mayDesignate: boolean;
+    } & { readonly token: `0x${string}` };
+  };
+  /** How a payment stands */
+  "POST /v1/pay/payments/{id}": {
+    params: { readonly id: `0x${string}` };
+    body: { readonly token: `0x${string}` };
+    reply: {
+      readonly id: string;
+      readonly order: {
+        readonly merchant: string;
+        readonly number: string;
+        readonly amount: string;
+        readonly currency: { readonly code: string; readonly digits: number };
+        readonly notAfter: number;
+        readonly returnUrl: string;
+      };
+      readonly state: "named" | "sent" | "authorised" | "paid" | "refused";
+      readonly reason?: string;
+      readonly codesLeft?: number;
+      readonly triesLeft?: number;
+      readonly expires?: number;
+      readonly mode?: "page" | "reply";
+      readonly accounts: readonly string[];
+      readonly terminals: readonly { readonly id: string; readonly name: string }[];
+      readonly mayDesignate: boolean;
+    };
+  };
+  /** Sends a code to the terminal that the customer chooses */
+  "POST /v1/pay/payments/{id}/code": {
+    params: { readonly id: `0x${string}` };
+    body: {
+      readonly token: `0x${string}`;
+      readonly account: number;
+      readonly terminal?: string;
+      readonly designated?: {
+        readonly channel: "sms" | "mail" | "file";
+        readonly address: string;
+        readonly language: "en" | "zh";
+        readonly key?: `0x${string}`;
+      };
+      readonly mode?: "page" | "reply";
+    };
+    reply: {
+      readonly id: string;
+      readonly order: {
+        readonly merchant: string;
+        readonly number: string;
+        readonly amount: string;
+        readonly currency: { readonly code: string; readonly digits: number };
+        readonly notAfter: number;
+        readonly returnUrl: string;
+      };
+      readonly state: "named" | "sent" | "authorised" | "paid" | "refused";
+      readonly reason?: string;
+      readonly codesLeft?: number;
+      readonly triesLeft?: number;
+      readonly expires?: number;
+      readonly mode?: "page" | "reply";
+      readonly accounts: readonly string[];
+      readonly terminals: readonly { readonly id: string; readonly name: string }[];
+      readonly mayDesignate: boolean;
+    };
+  };
+  /** The code as the customer typed it: the right one pays */
+  "POST /v1/pay/payments/{id}/authorization": {
+    params: { readonly id: `0x${string}` };
+    body: { readonly token: `0x${string}`; readonly code: string };
+    reply: {
+      readonly id: string;
+      readonly order: {
+        readonly merchant: string;
+        readonly number: string;
+        readonly amount: string;
+        readonly currency: { readonly code: string; readonly digits: number };
+        readonly notAfter: number;
+        readonly returnUrl: string;
+      };
+      readonly state: "named" | "sent" | "authorised" | "paid" | "refused";
+      readonly reason?: string;
+      readonly codesLeft?: number;
+      readonly triesLeft?: number;
+      readonly expires?: number;
+      readonly mode?: "page" | "reply";
+      readonly accounts: readonly string[];
+      readonly terminals: readonly { readonly id: string; readonly name: string }[];
+      readonly mayDesignate: boolean;
+    };
+  };
+  /** Lets a payment be that is not authorized */
+  "POST /v1/pay/payments/{id}/cancellation": {
+    params: { readonly id: `0x${string}` };
+    body: { readonly token: `0x${string}` };
+    reply: undefined;
+  };
+  /** Opens the service over the network, with what the bank has handed over */
+  "POST /v1/pay/services": {
+    body: {
+      readonly invitation: string;
+      readonly identities?: readonly {
+        readonly kind: "phone" | "account" | "chosen";
+        readonly text: string;
+      }[];
+      readonly terminals: readonly {
+        readonly channel: "sms" | "mail" | "file";
+        readonly address: string;
+        readonly language: "en" | "zh";
+        readonly key?: `0x${string}`;
+      }[];
+      readonly password: string;
+    };
+    reply: {
+      readonly service: string;
+      readonly identities: readonly { readonly kind: string; readonly text: string }[];
+      readonly accounts: readonly string[];
+      readonly limits: { readonly perPayment?: string | null; readonly perDay?: string | null };
+      readonly mayDesignate: boolean;
+      readonly terminals: readonly { readonly id: string; readonly name: string }[];
+      readonly isLocked: boolean;
+      readonly cancelled?: number;
+      readonly told?: number;
+    };
+  };
+  /** Shows the customer's own service, and changes or cancels it */
+  "POST /v1/pay/service": {
+    body: {
+      readonly identity: string;
+      readonly password: string;
+      readonly limits?: { readonly perPayment?: string | null; readonly perDay?: string | null };
+      readonly mayDesignate?: boolean;
+      readonly newPassword?: string;
+      readonly addTerminal?: {
+        readonly channel: "sms" | "mail" | "file";
+        readonly address: string;
+        readonly language: "en" | "zh";
+        readonly key?: `0x${string}`;
+      };
+      readonly removeTerminal?: string;
+      readonly cancel?: true;
+    };
+    reply: {
+      readonly service: string;
+      readonly identities: readonly { readonly kind: string; readonly text: string }[];
+      readonly accounts: readonly string[];
+      readonly limits: { readonly perPayment?: string | null; readonly perDay?: string | null };
+      readonly mayDesignate: boolean;
+      readonly terminals: readonly { readonly id: string; readonly name: string }[];
+      readonly isLocked: boolean;
+      readonly cancelled?: number;
+      readonly told?: number;
+    };
+  };
 };

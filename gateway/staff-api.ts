@@ -374,4 +374,143 @@ export type StaffApi = {
       }[];
     };
   };
+  /** Opens a customer's service for online payments, and tells the holder */
+  "POST /v1/online-services": {
+    body: {
+      readonly customer: string;
+      readonly accounts: readonly string[];
+      readonly identities?: readonly {
+        readonly kind: "phone" | "account" | "chosen";
+        readonly text: string;
+      }[];
+      readonly terminals: readonly {
+        readonly channel: "sms" | "mail" | "file";
+        readonly address: string;
+        readonly language: "en" | "zh";
+        readonly key?: `0x${string}`;
+      }[];
+      readonly password: string;
+      readonly by?: "counter" | "network" | "terminal";
+    };
+    reply: {
+      readonly service: string;
+      readonly identities: readonly { readonly kind: string; readonly text: string }[];
+      readonly accounts: readonly string[];
+      readonly limits: { readonly perPayment?: string | null; readonly perDay?: string | null };
+      readonly mayDesignate: boolean;
+      readonly terminals: readonly { readonly id: string; readonly name: string }[];
+      readonly isLocked: boolean;
+      readonly cancelled?: number;
+      readonly told?: number;
+    } & { readonly customer: string };
+  };
+  /** The service that an identity leads to */
+  "GET /v1/online-services": {
+    query: { readonly identity: string };
+    reply: {
+      readonly service: string;
+      readonly identities: readonly { readonly kind: string; readonly text: string }[];
+      readonly accounts: readonly string[];
+      readonly limits: { readonly perPayment?: string | null; readonly perDay?: string | null };
+      readonly mayDesignate: boolean;
+      readonly terminals: readonly { readonly id: string; readonly name: string }[];
+      readonly isLocked: boolean;
+      readonly cancelled?: number;
+      readonly told?: number;
+    } & { readonly customer: string };
+  };
+  /** Changes, unlocks or cancels a service for its holder, who is told */
+  "POST /v1/online-services/{service}": {
+    params: { readonly service: string };
+    body: {
+      readonly limits?: { readonly perPayment?: string | null; readonly perDay?: string | null };
+      readonly mayDesignate?: boolean;
+      readonly newPassword?: string;
+      readonly addTerminal?: {
+        readonly channel: "sms" | "mail" | "file";
+        readonly address: string;
+        readonly language: "en" | "zh";
+        readonly key?: `0x${string}`;
+      };
+      readonly removeTerminal?: string;
+      readonly cancel?: true;
+      readonly unlock?: true;
+      readonly by?: "counter" | "network" | "terminal";
+    };
+    reply: {
+      readonly service: string;
+      readonly identities: readonly { readonly kind: string; readonly text: string }[];
+      readonly accounts: readonly string[];
+      readonly limits: { readonly perPayment?: string | null; readonly perDay?: string | null };
+      readonly mayDesignate: boolean;
+      readonly terminals: readonly { readonly id: string; readonly name: string }[];
+      readonly isLocked: boolean;
+      readonly cancelled?: number;
+      readonly told?: number;
+    } & { readonly customer: string };
+  };
+  /** What a customer opens the service with over the network: once */
+  "POST /v1/online-invitations": {
+    body: { readonly customer: string; readonly accounts: readonly string[] };
+    reply: { readonly invitation: string; readonly expires: number };
+  };
+  /** A code that came back from a customer's terminal */
+  "POST /v1/relay/replies": {
+    body: { readonly address: string; readonly code: string };
+    reply: { readonly taken: true };
+  };
+  /** Registers a merchant, or changes what is known of it */
+  "POST /v1/merchants": {
+    body: {
+      readonly merchant: string;
+      readonly account: string;
+      readonly label: string;
+      readonly resultsUrl?: string;
+      readonly isIntermediary?: boolean;
+    };
+    reply: {
+      readonly merchant: string;
+      readonly account: string;
+      readonly label: string;
+      readonly resultsUrl?: string;
+      readonly isIntermediary: boolean;
+      readonly certificates: readonly string[];
+    };
+  };
+  /** The merchants, by name */
+  "GET /v1/merchants": {
+    reply: readonly {
+      readonly merchant: string;
+      readonly account: string;
+      readonly label: string;
+      readonly resultsUrl?: string;
+      readonly isIntermediary: boolean;
+      readonly certificates: readonly string[];
+    }[];
+  };
+  /** Lets a merchant in that shows this certificate */
+  "POST /v1/merchants/{merchant}/certificates": {
+    params: { readonly merchant: string };
+    body: { readonly certificate: string };
+    reply: {
+      readonly merchant: string;
+      readonly account: string;
+      readonly label: string;
+      readonly resultsUrl?: string;
+      readonly isIntermediary: boolean;
+      readonly certificates: readonly string[];
+    };
+  };
+  /** Shuts out whoever shows this certificate */
+  "DELETE /v1/merchants/{merchant}/certificates/{fingerprint}": {
+    params: { readonly merchant: string; readonly fingerprint: `0x${string}` };
+    reply: {
+      readonly merchant: string;
+      readonly account: string;
+      readonly label: string;
+      readonly resultsUrl?: string;
+      readonly isIntermediary: boolean;
+      readonly certificates: readonly string[];
+    };
+  };
 };

@@ -7,6 +7,15 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  type CustomerRoutesParts,
+  customerRoutes,
+} from "../gateway/authorization/customer-routes.ts";
+import { type ServiceRoutesParts, serviceRoutes } from "../gateway/authorization/service-routes.ts";
+import {
+  type MerchantStaffRoutesParts,
+  merchantStaffRoutes,
+} from "../gateway/merchants/staff-routes.ts";
 import { gatewayRoutes, type RoutesParts } from "../gateway/routes.ts";
 import { staffRoutes, type StaffRoutesParts } from "../gateway/staff-routes.ts";
 import { HttpServer } from "../node/service/http-server.ts";
@@ -54,8 +63,12 @@ export const apiFiles = {
 if (import.meta.main) {
   // No route is called: its parts are not looked at.
   const routes = {
-    devices: gatewayRoutes({} as RoutesParts),
-    staff: staffRoutes({ embedded: {} } as StaffRoutesParts),
+    devices: [...gatewayRoutes({} as RoutesParts), ...customerRoutes({} as CustomerRoutesParts)],
+    staff: [
+      ...staffRoutes({ embedded: {} } as StaffRoutesParts),
+      ...serviceRoutes({} as ServiceRoutesParts),
+      ...merchantStaffRoutes({} as MerchantStaffRoutesParts),
+    ],
   };
   for (const who of ["devices", "staff"] as const) {
     const { file, name } = apiFiles[who];
