@@ -90,7 +90,7 @@ export function checkApplied(record: Hex, { index, path, checkpoint }: Settlemen
 /** That a quorum of these validators signed the checkpoint. @throws Refusal as `checkQuorum`. */
 export function checkSigned(
   { chainId, contracts, networkId }: NetworkFile,
-  { checkpoint, signatures }: Settlement,
+  { checkpoint, signatures }: Pick<Settlement, "checkpoint" | "signatures">,
   validators: ReadonlySet<Hex>,
 ): void {
   const domain: Domain = { chainId: BigInt(chainId), settlement: contracts.settlement, networkId };

@@ -150,7 +150,7 @@ export const parseSettlement: Parse<Settlement> = (value, field) => {
   const read = {
     index: take(fields, "index", integer(0), path),
     path: take(fields, "path", list(hex(32), 0, PATH_MAX), path),
-    checkpoint: take(fields, "checkpoint", checkpoint, path),
+    checkpoint: take(fields, "checkpoint", parseCheckpoint, path),
     signatures: take(fields, "signatures", list(validatorSignature, 1, limits.validatorsMax), path),
   };
   end(fields, field);
@@ -226,7 +226,7 @@ const claims: Parse<Evidence["claims"]> = (value, field) => {
   return read;
 };
 
-function checkpoint(value: unknown, field: string): Checkpoint {
+export function parseCheckpoint(value: unknown, field: string): Checkpoint {
   const bytes = fromHex(hexUpTo(limits.checkpointMax)(value, field));
   try {
     return decodeCheckpoint(bytes);

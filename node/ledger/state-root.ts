@@ -2,13 +2,17 @@
  * The state root, kept up bucket by bucket: only the buckets that events touched since the last root
  * are read and hashed again.
  */
-import { compareBytes, type Hex } from "../../protocol/bytes.ts";
-import { merkleRoot } from "../../protocol/merkle.ts";
+import { compareBytes, type Hex, toHex } from "../../protocol/bytes.ts";
+import type { StatePlace } from "../../protocol/coin-statement.ts";
+import { hashLeaf, merkleProof, merkleRoot } from "../../protocol/merkle.ts";
+import type { Outpoint, Output } from "../../protocol/output.ts";
 import {
   BUCKETS,
   bucketOf,
+  decodeStateEntry,
   encodeStateEntry,
   type StateEntry,
+  stateKey,
   stateLeaf,
   stateRootOf,
 } from "../../protocol/state-entry.ts";
@@ -58,14 +62,42 @@ export class StateRoot {
 
 /** The root over all entries at once, for simulations and audits that hold them in memory. */
 export function stateRootOver(entries: Iterable<StateEntry>): Hex {
+  return stateRootOf(bucketsOf(entries).map(bucketRoot));
+}
+
+/** Rows by bucket, ascending by key. */
+function bucketsOf(entries: Iterable<StateEntry>): readonly (readonly Row[])[] {
   const buckets: Row[][] = Array.from({ length: BUCKETS }, () => []);
   for (const entry of entries) {
     const row = encodeStateEntry(entry);
     buckets[bucketOf(row[0])]!.push(row);
   }
-  return stateRootOf(
-    buckets.map((rows) => bucketRoot(rows.sort(([a], [b]) => compareBytes(a, b)))),
-  );
+  return buckets.map((rows) => rows.sort(([a], [b]) => compareBytes(a, b)));
+}
+
+/** Where a coin stands in a state, out of all its entries; undefined where there is no such coin. */
+export function placeOf(
+  entries: Iterable<StateEntry>,
+  outpoint: Outpoint,
+): { readonly output: Output; readonly place: StatePlace } | undefined {
+  const buckets = bucketsOf(entries);
+  const key = stateKey.coin(outpoint);
+  const bucket = bucketOf(key);
+  const rows = buckets[bucket]!;
+  const index = rows.findIndex(([each]) => compareBytes(each, key) === 0);
+  if (index < 0) return undefined;
+  const entry = decodeStateEntry(...rows[index]!);
+  if (entry.kind !== "coin") throw new Error(`the row of coin ${outpoint} is of another kind`);
+  const roots = buckets.map(bucketRoot);
+  const leaves = rows.map(([each, value]) => stateLeaf(each, value));
+  const place = {
+    index,
+    count: rows.length,
+    path: merkleProof(leaves, index).map(toHex),
+    bucketRoot: toHex(roots[bucket]!),
+    bucketPath: merkleProof(roots.map(hashLeaf), bucket).map(toHex),
+  };
+  return { output: entry.output, place };
 }
 
 /** The root of one bucket; its rows ascend by key. */

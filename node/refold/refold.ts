@@ -6,7 +6,11 @@
 import { fromHex } from "../../protocol/bytes.ts";
 import type { NetworkFile } from "../../protocol/network-file.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
+import { Refusal } from "../../protocol/refusal.ts";
+import type { StateEntry } from "../../protocol/state-entry.ts";
 import type { ChainClient } from "../chain/chain-client.ts";
+import type { LogCursor } from "../chain/event-log.ts";
+import type { SettledCycle } from "../chain/settled-cycle.ts";
 import { type Boundary, boundaryOf, checkpointOf } from "../checkpoints/checkpoint-of.ts";
 import { Databases } from "../databases.ts";
 import type { PlacedEvent } from "../ledger/event.ts";
@@ -36,6 +40,12 @@ export type RefoldProgress = {
   readonly leaves: number;
   /** The cycle that was found as settled, if the event settled one. */
   readonly cycle?: CycleFinding;
+};
+
+/** The whole state at the end of a settled cycle, and the checkpoint and signatures over it. */
+export type SettledState = {
+  readonly signed: SettledCycle;
+  readonly entries: readonly StateEntry[];
 };
 
 export class Refold implements AsyncDisposable {
@@ -86,23 +96,62 @@ export class Refold implements AsyncDisposable {
    * @throws Refusal `conflict`, `bad-proof`, `bad-signature` naming what does not hold; IdentityError.
    */
   async run(onProgress: (progress: RefoldProgress) => void): Promise<Finding> {
+    const target = await this.#parts.chain.reader.settlement();
+    await this.#foldTo(target.seq, onProgress);
+    return findSums(this.#replica.state, target);
+  }
+
+  /**
+   * Folds up to the end of the last settled cycle, in a folder that has not come further, and gives the state
+   * there with who signed that it is so.
+   * @throws Refusal as `run`; `conflict` where no cycle has settled, or the folder has come further.
+   */
+  async runToSettled(onProgress: (progress: RefoldProgress) => void): Promise<SettledState> {
     const { chain } = this.#parts;
-    const target = await chain.reader.settlement();
+    const { settledCycle: cycle } = await chain.reader.settlement();
+    if (cycle === 0) throw new Refusal("conflict", "no cycle has settled yet");
+    const { boundary } = await chain.reader.cycle(cycle);
     const { state, store } = this.#replica;
-    // Compared before, unless the last run was cut off just there.
-    if (state.parameters.settledCycle > 0) await this.#settled(state.parameters.settledCycle);
-    const stop = new AbortController();
-    if (state.seq < target.seq) {
-      const from = store.place === undefined ? undefined : { seq: state.seq, place: store.place };
-      const events = this.#watched(chain.events(from, stop.signal), target.seq, onProgress);
-      await this.#replica.follow(events, stop.signal);
-      stop.abort();
-    }
-    return findSums(state, target);
+    if (state.seq > boundary)
+      throw new Refusal("conflict", `the folder stands after event ${boundary}: take another`);
+    await this.#foldTo(boundary, onProgress);
+    await this.#settled(cycle);
+    return {
+      signed: await this.#signaturesOf(cycle),
+      entries: await Array.fromAsync(store.entries()),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
+  }
+
+  async #foldTo(last: number, onProgress: (progress: RefoldProgress) => void): Promise<void> {
+    const { state } = this.#replica;
+    // Compared before, unless the last run was cut off just there.
+    if (state.parameters.settledCycle > 0) await this.#settled(state.parameters.settledCycle);
+    if (state.seq >= last) return;
+    const stop = new AbortController();
+    const events = this.#parts.chain.events(this.#cursor(), stop.signal);
+    await this.#replica.follow(this.#watched(events, last, onProgress), stop.signal);
+    stop.abort();
+  }
+
+  #cursor(): LogCursor | undefined {
+    const { state, store } = this.#replica;
+    return store.place === undefined ? undefined : { seq: state.seq, place: store.place };
+  }
+
+  /** The chain keeps them in the transaction that settled the cycle, some events after its end. */
+  async #signaturesOf(cycle: number): Promise<SettledCycle> {
+    const { chain } = this.#parts;
+    const stop = new AbortController();
+    for await (const { event, place } of chain.events(this.#cursor(), stop.signal)) {
+      if (event.kind !== "settled" || event.cycle !== cycle) continue;
+      stop.abort();
+      return await chain.settledCycle(cycle, place.blockNumber);
+    }
+    throw new Error(`the chain says that cycle ${cycle} has settled, and does not tell when`);
   }
 
   /** The events up to `last`. Whoever asks for the next has folded the one before. */

@@ -8,12 +8,16 @@ import { join } from "node:path";
 import type { BondEntry } from "../../node/chain/disputes.ts";
 import type { ContractReader } from "../../node/chain/reader.ts";
 import { NodeClient } from "../../node/client.ts";
+import { placeOf } from "../../node/ledger/state-root.ts";
 import type { BatchSource } from "../../node/refold/batch-source.ts";
 import type { CycleFinding, Finding } from "../../node/refold/finding.ts";
 import { openNodeFolder } from "../../node/refold/node-folder.ts";
 import { Refold, type RefoldProgress } from "../../node/refold/refold.ts";
 import { makeLogger } from "../../node/service/telemetry.ts";
+import { toHex, Writer } from "../../protocol/bytes.ts";
+import { formatCoinStatement } from "../../protocol/coin-statement.ts";
 import type { Amount } from "../../protocol/money.ts";
+import { type Outpoint, type Output, OUTPUT_LENGTH, writeOutput } from "../../protocol/output.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { AdminSession } from "../admin/session.ts";
 import { type Report, tableLines } from "../report.ts";
@@ -104,18 +108,48 @@ export async function supplyReport(
   };
 }
 
+/**
+ * The text of the statement that a coin stood unspent at the end of the last settled cycle.
+ * @throws Refusal `not-found` where it did not: it was spent by then, or not made yet.
+ */
+export async function unspentStatement(
+  session: AdminSession,
+  outpoint: Outpoint,
+  options: Omit<HistoryOptions, "folder">,
+  onProgress: (progress: RefoldProgress) => void,
+): Promise<string> {
+  await using stack = new AsyncDisposableStack();
+  const own = await openRefold(session, options, stack);
+  const { signed, entries } = await own.runToSettled(onProgress);
+  const { checkpoint, signatures, members, blockNumber } = signed;
+  const found = placeOf(entries, outpoint);
+  if (found === undefined) {
+    const text = `coin ${outpoint} was not there, unspent, at the end of cycle ${checkpoint.number}`;
+    throw new Refusal("not-found", text);
+  }
+  const validators = {
+    cycle: checkpoint.number,
+    atBlock: blockNumber,
+    members: members.map(({ member, name, validator }) => ({ member, name, address: validator })),
+  };
+  return formatCoinStatement({
+    networkId: session.network.networkId,
+    outpoint,
+    output: toHex(encodeOutput(found.output)),
+    place: found.place,
+    checkpoint,
+    signatures: signatures.map(toHex),
+    claims: { validators },
+  });
+}
+
 async function refold(
   session: AdminSession,
   options: HistoryOptions,
   onProgress: (progress: RefoldProgress) => void,
 ): Promise<Refolded> {
   await using stack = new AsyncDisposableStack();
-  const batches = await batchesOf(session, options, stack);
-  const path = options.folder ?? (await scratch(stack));
-  const logger = makeLogger({ name: "audit", level: "warn" });
-  const { network, client: chain } = session;
-  const parts = { network, chain, batches, logger };
-  const own = stack.use(await Refold.open(path, parts));
+  const own = await openRefold(session, options, stack);
   const cycles: CycleFinding[] = [];
   let leaves = 0;
   const started = performance.now();
@@ -125,6 +159,18 @@ async function refold(
     onProgress(progress);
   });
   return { finding, cycles, leaves, seconds: (performance.now() - started) / 1000 };
+}
+
+async function openRefold(
+  session: AdminSession,
+  options: HistoryOptions,
+  stack: AsyncDisposableStack,
+): Promise<Refold> {
+  const batches = await batchesOf(session, options, stack);
+  const path = options.folder ?? (await scratch(stack));
+  const logger = makeLogger({ name: "audit", level: "warn" });
+  const { network, client: chain } = session;
+  return stack.use(await Refold.open(path, { network, chain, batches, logger }));
 }
 
 /** @throws Refusal `malformed` unless one place is named. */
@@ -163,4 +209,10 @@ function bondCells(bond: BondEntry | undefined, format: (amount: Amount) => stri
   return bond === undefined
     ? ["–", "–"]
     : [format(bond.amount), format(bond.queued + bond.claimed)];
+}
+
+function encodeOutput(output: Output): Uint8Array {
+  const writer = new Writer(OUTPUT_LENGTH);
+  writeOutput(writer, output);
+  return writer.done();
 }

@@ -1,9 +1,16 @@
 /** `tallystick audit verify` and `supply`: the history folded again here, and the money that comes of it. */
+import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { RefoldProgress } from "../../node/refold/refold.ts";
 import type { DeedOptions } from "../admin/deed.ts";
 import { AdminSession, answering } from "../admin/session.ts";
-import { type HistoryOptions, supplyReport, verifyHistory } from "../audit/history.ts";
+import { parseHex } from "../arguments.ts";
+import {
+  type HistoryOptions,
+  supplyReport,
+  unspentStatement,
+  verifyHistory,
+} from "../audit/history.ts";
 import { say } from "../report.ts";
 import { looking } from "./admin-options.ts";
 
@@ -20,9 +27,7 @@ export function registerHistory(audit: Command): void {
     ["supply", "issued, redeemed, held by each member, in dispute: proven here", supplyReport],
   ] as const;
   for (const [name, says, report] of commands) {
-    looking(audit, name, says)
-      .option("--node <url>", "a node that has the bytes of batches")
-      .option("--data <folder>", "or the data folder of a node that is stopped")
+    fromBatches(looking(audit, name, says))
       .option("--folder <path>", "where the ledger is kept for the next time")
       .addHelpText("after", help)
       .action(async (options: DeedOptions & HistoryOptions) => {
@@ -30,6 +35,35 @@ export function registerHistory(audit: Command): void {
         say(await answering(() => report(session, options, teller())), options.json ?? false);
       });
   }
+  fromBatches(
+    looking(
+      audit,
+      "unspent <outpoint>",
+      "the file that shows a coin unspent at the last settlement",
+    ),
+  )
+    .requiredOption("--out <file>", "where it is written")
+    .action(
+      async (text: string, options: DeedOptions & HistoryOptions & { readonly out: string }) => {
+        await using session = await AdminSession.open(options);
+        const outpoint = parseHex(text, 33, "an outpoint");
+        const content = await answering(() =>
+          unspentStatement(session, outpoint, options, teller()),
+        );
+        await writeFile(options.out, content);
+        const check = `tallystick evidence verify-coin ${options.out} --network network.json`;
+        say(
+          { lines: [`${options.out} is written. Check it: ${check}`], data: { file: options.out } },
+          options.json ?? false,
+        );
+      },
+    );
+}
+
+function fromBatches(command: Command): Command {
+  return command
+    .option("--node <url>", "a node that has the bytes of batches")
+    .option("--data <folder>", "or the data folder of a node that is stopped");
 }
 
 /** Progress on standard error: what is said at the end stays alone on standard output. */

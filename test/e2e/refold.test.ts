@@ -9,12 +9,24 @@ import type { RefoldProgress } from "../../node/refold/refold.ts";
 import { LeafVerifier } from "../../node/verification/verifier.ts";
 import { batchHeader } from "../../protocol/batch.ts";
 import { fromHex, type Hex } from "../../protocol/bytes.ts";
+import {
+  checkCoinStatement,
+  type CoinStatement,
+  formatCoinStatement,
+  parseCoinStatement,
+} from "../../protocol/coin-statement.ts";
 import { leafHash } from "../../protocol/leaf.ts";
 import { formatNetworkFile } from "../../protocol/network-file.ts";
+import { joinOutpoint } from "../../protocol/output.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import { isRefusal, type RefusalCode } from "../../protocol/refusal.ts";
 import { AdminSession } from "../../scripts/admin/session.ts";
-import { type HistoryOptions, supplyReport, verifyHistory } from "../../scripts/audit/history.ts";
+import {
+  type HistoryOptions,
+  supplyReport,
+  unspentStatement,
+  verifyHistory,
+} from "../../scripts/audit/history.ts";
 import { said, saidJson } from "../scripts/commands/support/tallystick.ts";
 import { ChainProxy, type RpcCall } from "../support/chain-proxy.ts";
 import { Consortium } from "../support/consortium.ts";
@@ -164,6 +176,44 @@ describe("the history, folded again", function () {
     assert.match(await said(verify), /0\.10 EUR to key owner 0x\w{40}, with member 2/);
     await refuses(client.statement(enrolment), "not-found", /enrolment/);
     await refuses(client.statement(`0x${"77".repeat(32)}`), "not-found", /no record/);
+  });
+
+  it("shows that a coin stood unspent at the last settlement, to whoever has the network file alone [R-087, R-035]", async () => {
+    await using session = await AdminSession.open({ network });
+    const { settledCycle } = await consortium.client(0).status();
+    // What the first payment paid was never spent on; what went back to the vault was.
+    const [paid, change] = [0, 1].map((i) => joinOutpoint(payments[0]!, i));
+    const from = { node: url() };
+    const text = await unspentStatement(session, paid!, from, () => undefined);
+    const file = join(consortium.folder, "coin.json");
+    await writeFile(file, text);
+    const verify = ["evidence", "verify-coin", file, "--network", network];
+    const told = await saidJson(verify);
+    assert.deepEqual([told["amount"], told["custodian"]], ["10", 2]);
+    assert.ok(told["cycle"] >= settledCycle);
+    assert.match(await said(verify), /stood unspent at the end of cycle \d+/);
+    const spent = unspentStatement(session, change!, from, () => undefined);
+    await refuses(spent, "not-found", /was not there, unspent/);
+
+    const statement = parseCoinStatement(text);
+    assert.equal(formatCoinStatement(statement), text);
+    const { place, checkpoint, signatures } = statement;
+    const wrong: [RefusalCode, Partial<CoinStatement>][] = [
+      ["bad-proof", { outpoint: change! }],
+      ["bad-proof", { output: statement.output.replace(/0a$/, "0b") as Hex }],
+      ["bad-proof", { place: { ...place, bucketRoot: `0x${"11".repeat(32)}` } }],
+      ["bad-proof", { place: { ...place, bucketPath: place.bucketPath.slice(1) } }],
+      ["bad-signature", { checkpoint: { ...checkpoint, seq: checkpoint.seq + 1 } }],
+      ["bad-signature", { signatures: [`0x${"22".repeat(65)}`, ...signatures.slice(1)] }],
+      ["wrong-network", { networkId: `0x${"33".repeat(32)}` }],
+    ];
+    for (const [code, changed] of wrong) {
+      const check = async () =>
+        checkCoinStatement({ ...statement, ...changed }, consortium.network);
+      await refuses(check(), code, /./);
+    }
+    const strangers = async () => checkCoinStatement(statement, consortium.network, new Set());
+    await refuses(strangers(), "bad-signature", /./);
   });
 
   it("wants one place for the bytes, and takes a node's folder once the node is stopped", async () => {
