@@ -16,11 +16,14 @@ import {
 /** What the files under a path may import of ours: the nearest path decides. */
 const arrows: Record<string, readonly string[]> = {
   "protocol/": ["protocol/"],
+  "web/": ["web/", "protocol/"],
   "device/": ["device/", "protocol/"],
+  "device/web/": ["device/", "web/", "protocol/"],
   "device/conformance/": ["device/conformance/", "device/node-keys.ts", "protocol/"],
   "node/": ["node/", "protocol/"],
   "node/ledger/": ["node/ledger/", "protocol/"],
   "node/service/": ["node/service/", "protocol/"],
+  "node/web/": ["node/web/", "node/api/", "node/trace/start.ts", "web/", "protocol/"],
   "gateway/": ["gateway/", "node/client.ts", "node/service/", "protocol/"],
   "scripts/": ["scripts/", "protocol/", "device/", "node/", "gateway/"],
   "test/": ["test/", "scripts/", "protocol/", "device/", "node/", "gateway/"],
@@ -43,7 +46,7 @@ const doors: readonly { readonly packages: RegExp; readonly files: readonly stri
   { packages: /^@hpke\//, files: ["protocol/hpke.ts"] },
   { packages: /^hyparquet-writer(\/|$)/, files: ["scripts/export/parquet.ts"] },
   { packages: /^qr(\/|$)/, files: ["device/qr/qr-code.ts"] },
-  { packages: /^preact(\/|$)/, files: ["device/web/"] },
+  { packages: /^preact(\/|$)/, files: ["device/web/", "node/web/"] },
   { packages: /^esbuild(\/|$)/, files: ["scripts/"] },
   {
     packages: /^(hardhat|solc|@nomicfoundation)(\/|$)/,

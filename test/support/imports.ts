@@ -7,7 +7,7 @@ export const root = join(import.meta.dirname, "../..");
 /** What each file imports: paths from the repository's root for our own, names for packages. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
-const folders = ["protocol", "device", "node", "gateway", "scripts", "test"];
+const folders = ["protocol", "device", "node", "gateway", "web", "scripts", "test"];
 
 /** Every form in which a module is named: static, for its effects, dynamic, as a worker, resolved. */
 const forms = [

@@ -2,7 +2,8 @@
 import { type Amount, type Currency, parseAmount } from "../../../protocol/money.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import { Field } from "./field.tsx";
-import { decimalOf, useWords } from "./locale.tsx";
+import { useWords } from "./locale.tsx";
+import { decimalOf } from "../../../web/format.ts";
 
 export type AmountFieldProps = {
   readonly label: string;

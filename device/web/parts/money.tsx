@@ -1,6 +1,7 @@
 /** An amount as money: large where it matters, the fraction smaller than the whole. */
 import type { Amount, Currency } from "../../../protocol/money.ts";
-import { decimalOf, moneyFormat, useLocale } from "./locale.tsx";
+import { useLocale } from "./locale.tsx";
+import { decimalOf, moneyFormat } from "../../../web/format.ts";
 
 export type MoneyProps = {
   readonly amount: Amount;

@@ -1,7 +1,8 @@
 /** What happened, as people remember it: who, how much, when, and whether the bank has it. */
 import type { HistoryEntry } from "../../history.ts";
 import type { Words } from "../words/en.ts";
-import { formatTime, useLocale } from "./locale.tsx";
+import { useLocale } from "./locale.tsx";
+import { formatTime } from "../../../web/format.ts";
 import { Money } from "./money.tsx";
 import { owedBack, purposeOf } from "./purpose.ts";
 import { useWallet } from "./session.tsx";

@@ -4,7 +4,8 @@ import { useContext, useEffect, useReducer, useState } from "preact/hooks";
 import type { Amount } from "../../../protocol/money.ts";
 import { AutoSync, type SyncState } from "../auto-sync.ts";
 import type { Wallet } from "../wallet.ts";
-import { formatMoney, useLocale } from "./locale.tsx";
+import { useLocale } from "./locale.tsx";
+import { formatMoney } from "../../../web/format.ts";
 
 export type Session = {
   readonly wallet: Wallet;

@@ -7,15 +7,8 @@ import { GATEWAY_URL } from "../bank.ts";
 import { SettingsStore } from "../settings.ts";
 import { useUpdate } from "../update.ts";
 import { Wallet, type WalletParts } from "../wallet.ts";
-import {
-  keepLanguage,
-  type Language,
-  languages,
-  LocaleContext,
-  presentLanguage,
-  tagOf,
-  useWords,
-} from "./locale.tsx";
+import { type Language, languages, LocaleContext, presentLanguage, useWords } from "./locale.tsx";
+import { keepLanguage, tagOf } from "../../../web/language.ts";
 import { Screen } from "./screen.tsx";
 import { SessionContext, useLiveSession } from "./session.tsx";
 import { Setup } from "./setup.tsx";

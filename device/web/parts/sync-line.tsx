@@ -1,5 +1,6 @@
 /** Whether the bank has heard of everything, and since when. */
-import { formatTime, useLocale } from "./locale.tsx";
+import { useLocale } from "./locale.tsx";
+import { formatTime } from "../../../web/format.ts";
 import { useSession } from "./session.tsx";
 
 export function SyncLine() {

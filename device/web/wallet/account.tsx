@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Amount } from "../../../protocol/money.ts";
 import { amountIn, AmountField } from "../parts/amount-field.tsx";
-import { decimalOf, useWords } from "../parts/locale.tsx";
+import { useWords } from "../parts/locale.tsx";
+import { decimalOf } from "../../../web/format.ts";
 import { Outcome } from "../parts/outcome.tsx";
 import { usePin } from "../parts/pin.tsx";
 import { go } from "../parts/route.ts";

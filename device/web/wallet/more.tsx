@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Purse } from "../../purse.ts";
 import { LanguageChoice } from "../parts/language-choice.tsx";
-import { formatTime, useLocale, useWords } from "../parts/locale.tsx";
+import { useLocale, useWords } from "../parts/locale.tsx";
+import { formatTime } from "../../../web/format.ts";
 import { Screen } from "../parts/screen.tsx";
 import { useWallet } from "../parts/session.tsx";
 import { checkNumber } from "../network-facts.ts";
