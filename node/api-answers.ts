@@ -18,6 +18,7 @@ import { SettlementExport } from "./evidence/settlement-export.ts";
 import { HistoryExport } from "./evidence/history-export.ts";
 import { ExportPages } from "./export/pages.ts";
 import type { Host } from "./gossip/host.ts";
+import type { HealthWatch } from "./health-watch.ts";
 import type { LeafIntake } from "./leaf-intake.ts";
 import type { PendingPool } from "./pending-pool.ts";
 import type { Replica } from "./replica.ts";
@@ -39,13 +40,14 @@ export type ApiAnswersParts = {
   readonly replica: Replica;
   readonly intake: LeafIntake;
   readonly evidence: Evidence;
+  readonly health: HealthWatch;
   /** Absent on a node that keeps no index for them. */
   readonly traces: Traces | undefined;
 };
 
 /** @param member none for an observer, which puts nothing forward. */
 export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefined): ApiAnswers {
-  const { network, context, chain, host, verifier, replica, intake } = parts;
+  const { network, context, chain, host, verifier, replica, intake, health } = parts;
   const { store } = replica;
   const settlements = new SettlementExport({
     store,
@@ -66,7 +68,16 @@ export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefi
   replica.onFolded((folded) => feed.publish(eventOfFolded(folded)));
   const traces = { traces: parts.traces, seq: () => replica.state.seq };
   const cases = caseAnswers(parts);
-  const answers = { queries, feed, evidence, cases, traces, exports: exportAnswers(parts) };
+  const answers = {
+    queries,
+    feed,
+    evidence,
+    cases,
+    traces,
+    exports: exportAnswers(parts),
+    proofs: { settlements, store },
+    consortium: { network, members: () => health.members(), now: Date.now },
+  };
   if (member === undefined) return answers;
   const revoker = new Revoker({ ...context, member, state: replica.state, chain });
   return { ...answers, writer: { intake, revoker } };

@@ -18,6 +18,7 @@ import { Host } from "./gossip/host.ts";
 import { LeafTopic } from "./gossip/leaf-topic.ts";
 import { nodeRequests } from "./gossip/messages/kinds.ts";
 import { PeerRequests } from "./gossip/peer-requests.ts";
+import { HealthWatch } from "./health-watch.ts";
 import { LeafIntake } from "./leaf-intake.ts";
 import { LeafSource } from "./leaf-source.ts";
 import { measure } from "./measures.ts";
@@ -88,10 +89,18 @@ export async function assemble(
     keepPool(common.pool, folded);
     traces?.folded();
   });
-  const all = { ...common, ...peers, ...books, ...work, traces };
+  const { host } = peers;
+  const health = new HealthWatch({
+    directory: ground.directory,
+    connected: () => host.connected(),
+    ownPeer: () => host.peerId,
+    now: Date.now,
+  });
+  replica.onFolded((folded) => health.folded(folded));
+  const all = { ...common, ...peers, ...books, ...work, traces, health };
   const answers = makeApiAnswers(all, options.member);
   measure(metrics, { ...all, conflicts: evidence.book, cases: evidence.cases });
-  return { ...peers, ...books, ...work, traces, answers };
+  return { ...peers, ...books, ...work, traces, health, answers };
 }
 
 type Common = Pick<NodeParts, "network" | "logger"> &

@@ -42,6 +42,20 @@ export const NodeConfigSchema = Type.Object(
       port: Type.Integer({ minimum: 0, maximum: 65_535, default: 7101 }),
       tls: Type.Optional(tlsFiles("Needed wherever others than this machine call")),
     }),
+    console: Type.Optional(
+      Type.Object(
+        {
+          host: Type.String({ default: "127.0.0.1" }),
+          port: Type.Integer({ minimum: 0, maximum: 65_535, default: 7111 }),
+          token: path("File with the token that opens it: `tallystick console token` makes one"),
+          tls: Type.Optional(tlsFiles("Needed wherever others than this machine look")),
+        },
+        {
+          additionalProperties: false,
+          description: "A web page for people, on a listener of its own; none if left out",
+        },
+      ),
+    ),
     chain: section({
       url: Type.Optional(
         Type.String({

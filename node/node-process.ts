@@ -8,6 +8,7 @@ import { readGivenText } from "./service/given-file.ts";
 import { loadKeyFile } from "./service/key-file.ts";
 import type { KeyKind, StoredKey } from "./service/stored-key.ts";
 import { type Logger, makeLogger, Metrics } from "./service/telemetry.ts";
+import { loadToken } from "./service/token-file.ts";
 import { readTls, tlsPaths } from "./service/tls-files.ts";
 
 export class NodeProcess {
@@ -34,7 +35,7 @@ export class NodeProcess {
    *   `wrong-folder`, `in-use`; Error on what the world did.
    */
   async start(signal: AbortSignal): Promise<void> {
-    const { network, keys, api } = this.#config;
+    const { network, keys, api, console } = this.#config;
     this.#node = new Node(
       {
         network: parseNetworkFile(await readGivenText(network)),
@@ -42,7 +43,15 @@ export class NodeProcess {
         logger: this.logger,
         metrics: new Metrics({ process: true }),
       },
-      { ...this.#config, api: { ...api, tls: api.tls && (await readTls(api.tls)) } },
+      {
+        ...this.#config,
+        api: { ...api, tls: api.tls && (await readTls(api.tls)) },
+        console: console && {
+          ...console,
+          token: await loadToken(console.token),
+          tls: console.tls && (await readTls(console.tls)),
+        },
+      },
     );
     await this.#node.start(signal);
   }
@@ -51,8 +60,9 @@ export class NodeProcess {
     await this.#node?.stop();
   }
 
-  urls(): { readonly api: string } {
-    return { api: this.#node!.url };
+  urls(): { readonly api: string; readonly console?: string } {
+    const { url: api, consoleUrl } = this.#node!;
+    return consoleUrl === undefined ? { api } : { api, console: consoleUrl };
   }
 
   /** Rejects when it cannot go on. */
@@ -64,7 +74,7 @@ export class NodeProcess {
 /** Paths of the file as paths of the machine. */
 function withPaths(config: NodeConfig, folder: string): NodeConfig {
   const at = (path: string) => resolve(folder, path);
-  const { keys, api, log } = config;
+  const { keys, api, console, log } = config;
   return {
     ...config,
     network: at(config.network),
@@ -73,8 +83,17 @@ function withPaths(config: NodeConfig, folder: string): NodeConfig {
       Object.entries(keys).map(([use, file]) => [use, at(file)]),
     ) as NodeConfig["keys"],
     api: api.tls === undefined ? api : { ...api, tls: tlsPaths(api.tls, at) },
+    ...(console === undefined ? {} : { console: consolePaths(console, at) }),
     log: log.file === undefined ? log : { ...log, file: at(log.file) },
   };
+}
+
+function consolePaths(
+  { tls, ...face }: NonNullable<NodeConfig["console"]>,
+  at: (path: string) => string,
+): NonNullable<NodeConfig["console"]> {
+  const token = at(face.token);
+  return tls === undefined ? { ...face, token } : { ...face, token, tls: tlsPaths(tls, at) };
 }
 
 async function loadKeys(paths: NodeConfig["keys"]): Promise<NodeParts["keys"]> {

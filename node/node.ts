@@ -10,6 +10,7 @@ import { nodeRoutes } from "./api/routes.ts";
 import { type Assembly, assemble } from "./assembly.ts";
 import { accountKey } from "./chain/account.ts";
 import { ChainClient } from "./chain/chain-client.ts";
+import { type ConsoleOptions, type ConsoleParts, makeConsole } from "./console/console.ts";
 import { Databases, isDamage } from "./databases.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryWatch } from "./directory-watch.ts";
@@ -52,6 +53,8 @@ export type NodeOptions = {
   readonly batches: { readonly gatherMs: number; readonly answerMs: number };
   readonly cycles: { readonly openMs: number; readonly turnMs: number };
   readonly verification: { readonly workers?: number | undefined };
+  /** A listener for people; none where it is not configured. */
+  readonly console?: Omit<ConsoleOptions, "version"> | undefined;
   /** Kept by an observer where it is not said. */
   readonly trace?: { readonly index?: boolean | undefined };
 };
@@ -68,6 +71,8 @@ export class Node {
   #folder: DataFolder | undefined;
   #databases: Databases | undefined;
   #server: HttpServer | undefined;
+  /** For people; absent where none is configured. */
+  #console: HttpServer | undefined;
   /** There once the node takes part. */
   #assembly: Assembly | undefined;
   #following: Promise<void> | undefined;
@@ -85,6 +90,11 @@ export class Node {
   get url(): string {
     if (this.#server === undefined) throw new Error("the node does not listen");
     return this.#server.url;
+  }
+
+  /** Where people look, if it is configured. */
+  get consoleUrl(): string | undefined {
+    return this.#console?.url;
   }
 
   /** Rejects when the node cannot go on: it is to be stopped, and may be started again. */
@@ -109,6 +119,7 @@ export class Node {
   /** Once the start has come to its end. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error("the node is stopping"));
+    await this.#console?.stop();
     await this.#server?.stop();
     await this.#following;
     await this.#running.disposeAsync();
@@ -174,6 +185,18 @@ export class Node {
     );
     await server.start();
     this.#server = server;
+    await this.#listenToPeople(answers);
+  }
+
+  async #listenToPeople(answers: ConsoleParts["answers"]): Promise<void> {
+    const options = this.#options.console;
+    if (options === undefined) return;
+    const listener = await makeConsole(
+      { logger: this.#parts.logger, answers },
+      { ...options, version: VERSION },
+    );
+    await listener.start();
+    this.#console = listener;
   }
 
   #makeChain(directory: Directory): {
@@ -200,7 +223,7 @@ export class Node {
   }
 
   async #run(
-    { evidence, traces, host, requests, topic, checkpointer, proposer }: Assembly,
+    { evidence, traces, health, host, requests, topic, checkpointer, proposer }: Assembly,
     watch: DirectoryWatch,
     signal: AbortSignal,
   ): Promise<void> {
@@ -214,6 +237,8 @@ export class Node {
     this.#running.defer(() => requests.stop());
     this.#running.defer(() => topic.stop());
     await untilAborted(watch.start(), signal);
+    health.start();
+    this.#running.use(health);
     checkpointer.start();
     this.#running.defer(() => checkpointer.stop());
     proposer?.start();

@@ -25,6 +25,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   evidence: async () => (await import("./commands/evidence.ts")).registerEvidence,
   trace: async () => (await import("./commands/trace.ts")).registerTrace,
   export: async () => (await import("./commands/export.ts")).registerExport,
+  console: async () => (await import("./commands/console.ts")).registerConsole,
   explain: async () => (await import("./commands/explain.ts")).registerExplain,
   conformance: async () => (await import("./commands/conformance.ts")).registerConformance,
   wallet: async () => (await import("./commands/wallet.ts")).registerWallet,

@@ -10,6 +10,8 @@ import { bytes, call, events, type Route } from "../service/route.ts";
 import { type CaseAnswers, caseRoutes } from "./case-routes.ts";
 import { type ConflictAnswers, conflictRoutes } from "./conflict-routes.ts";
 import { type ExportAnswers, exportRoutes } from "./export-routes.ts";
+import { type ConsortiumAnswers, consortiumRoutes } from "./consortium-routes.ts";
+import { type ProofAnswers, proofRoutes } from "./proof-routes.ts";
 import type { Queries } from "./queries.ts";
 import * as Api from "./schema.ts";
 import { type TraceAnswers, traceRoutes } from "./trace-routes.ts";
@@ -22,6 +24,8 @@ export type ApiAnswers = {
   readonly cases: CaseAnswers;
   readonly traces: TraceAnswers;
   readonly exports: ExportAnswers;
+  readonly proofs: ProofAnswers;
+  readonly consortium: ConsortiumAnswers;
   /** Absent on an observer, which puts nothing forward and revokes nothing. */
   readonly writer?: ApiWriter | undefined;
 };
@@ -47,6 +51,8 @@ export function nodeRoutes(
     ...caseRoutes(() => answers().cases),
     ...traceRoutes(() => answers().traces),
     ...exportRoutes(() => answers().exports),
+    ...proofRoutes(() => answers().proofs),
+    ...consortiumRoutes(() => answers().consortium),
     ...(isMember ? [submission(writer), revocation(writer)] : []),
     call({
       method: "POST",

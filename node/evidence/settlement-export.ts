@@ -30,11 +30,17 @@ export type SettlementExportParts = {
   readonly settledCycle: (cycle: number, block: number) => Promise<CycleOnChain>;
 };
 
-export type ShownSettlement = {
-  readonly settlement: Settlement;
+/** How a cycle was settled, as it is shown to others. */
+export type ShownCycle = {
+  readonly checkpoint: Checkpoint;
+  readonly signatures: readonly Hex[];
   readonly validators: ValidatorSet;
   /** The event that settled the cycle. */
   readonly settled: EventRow;
+};
+
+export type ShownSettlement = Pick<ShownCycle, "validators" | "settled"> & {
+  readonly settlement: Settlement;
 };
 
 export class SettlementExport {
@@ -44,27 +50,31 @@ export class SettlementExport {
     this.#parts = parts;
   }
 
-  /** Of a record that the cycle applied; undefined while the cycle has not settled. */
-  async of(cycle: number, record: Hex): Promise<ShownSettlement | undefined> {
+  /** Undefined while the cycle has not settled. */
+  async cycle(cycle: number): Promise<ShownCycle | undefined> {
     const settled = await this.#eventOf(cycle);
     if (settled === undefined) return undefined;
     const { checkpoint, signatures, members, blockNumber } = await this.#parts.settledCycle(
       cycle,
       settled.place.blockNumber,
     );
-    const { position, path } = await this.#parts.proofs.of(cycle, record);
-    const settlement: Settlement = {
-      index: position,
-      path: path.map(toHex),
-      checkpoint,
-      signatures: signatures.map(toHex),
-    };
     const named = members.map(({ member, name, validator }) => ({
       member,
       name,
       address: validator,
     }));
-    return { settlement, validators: { cycle, atBlock: blockNumber, members: named }, settled };
+    const validators = { cycle, atBlock: blockNumber, members: named };
+    return { checkpoint, signatures: signatures.map(toHex), validators, settled };
+  }
+
+  /** Of a record that the cycle applied; undefined while the cycle has not settled. */
+  async of(cycle: number, record: Hex): Promise<ShownSettlement | undefined> {
+    const shown = await this.cycle(cycle);
+    if (shown === undefined) return undefined;
+    const { checkpoint, signatures, validators, settled } = shown;
+    const { position, path } = await this.#parts.proofs.of(cycle, record);
+    const settlement = { index: position, path: path.map(toHex), checkpoint, signatures };
+    return { settlement, validators, settled };
   }
 
   /** Lets go of the memory that proofs take. */

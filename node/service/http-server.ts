@@ -28,12 +28,15 @@ import { internalProblem, PROBLEM_TYPE, problemOf } from "./problem.ts";
 import { checkMediaType, eventIdIn, refusalIn, validator } from "./request-checks.ts";
 import { isRaw, type Route } from "./route.ts";
 import { routeSchema } from "./route-schema.ts";
+import { showsToken } from "./token-file.ts";
 import type { Gauge, Histogram, Logger, Metrics } from "./telemetry.ts";
 
 export type HttpServerParts = {
   readonly routes: readonly Route[];
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Whoever asks for more than a page must show it: `Authorization: Bearer …`. */
+  readonly token?: string;
   /** What /readyz asks. */
   readonly checks?: ReadinessChecks;
   /** Says who calls. Without it, whoever reaches the listener may do all. */
@@ -51,6 +54,8 @@ export class HttpServer {
   readonly #stopping = new AbortController();
   readonly #seconds: Histogram<"method" | "route" | "status">;
   readonly #streams: Gauge;
+  /** Paths of pages, which everyone may load: they hold nothing. */
+  readonly #pages: ReadonlySet<string>;
   readonly #underWay = new Set<ServerResponse>();
   /** Who calls, of requests under way. */
   readonly #callers = new WeakMap<FastifyRequest, Caller>();
@@ -61,6 +66,9 @@ export class HttpServer {
   constructor(parts: HttpServerParts, options: HttpServerOptions) {
     this.#parts = parts;
     this.#settings = { ...httpDefaults, ...options };
+    this.#pages = new Set(
+      parts.routes.flatMap((route) => (route.isPage === true ? [route.path] : [])),
+    );
     const { host, tls } = this.#settings;
     if (!isLoopback(host) && tls === undefined) {
       throw new Refusal(
@@ -299,6 +307,14 @@ export class HttpServer {
       throw new Refusal("forbidden", `this server is not called "${request.hostname}"`);
     }
     if (this.#stopping.signal.aborted) throw new Refusal("unavailable", "the server is stopping");
+    this.#checkToken(request);
+  }
+
+  #checkToken({ routeOptions, headers }: FastifyRequest): void {
+    const { token } = this.#parts;
+    if (token === undefined || this.#pages.has(routeOptions.url ?? "")) return;
+    if (!showsToken(headers.authorization, token))
+      throw new Refusal("unauthorised", "this takes the token: open it by the operator's link");
   }
 
   async #stream({ follow }: Events, request: FastifyRequest, reply: FastifyReply): Promise<void> {

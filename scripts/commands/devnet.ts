@@ -58,7 +58,7 @@ async function run({ folder, fresh, cycle }: Options): Promise<void> {
 /** Starts everything, and returns the name of the first process that ends by itself. */
 async function keepUp(devnet: Devnet, say: (text: string) => void): Promise<string> {
   await start(devnet, say);
-  describe(devnet, say);
+  await describe(devnet, say);
   return await devnet.someoneEnded();
 }
 
@@ -78,13 +78,14 @@ async function start(devnet: Devnet, say: (text: string) => void): Promise<void>
   }
 }
 
-function describe(devnet: Devnet, say: (text: string) => void): void {
+async function describe(devnet: Devnet, say: (text: string) => void): Promise<void> {
   const { network } = devnetPaths(devnet.folder);
   say(`
 The network is up; Ctrl-C stops it, and the next start goes on where it was.
   Its state:      curl ${devnet.apiUrl(1)}/v1/status
   What it offers: curl ${devnet.apiUrl(1)}/openapi.json
   Its file:       ${network}
+  To look at it:  ${await devnet.consoleLink()}
   A wallet:       ${devnet.deviceUrl(GATEWAYS[0])}/wallet/, a till: …/wallet/terminal/
   Pay by hand:    docs/DEVICE-MAKERS.md`);
 }

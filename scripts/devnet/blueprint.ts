@@ -9,6 +9,7 @@ import { type Static, Type } from "typebox";
 import { stringify } from "yaml";
 import { peerIdOf } from "../../node/gossip/peer-id.ts";
 import { replaceFile } from "../../node/service/durable-file.ts";
+import { createTokenFile } from "../../node/service/token-file.ts";
 import { createKeyFile, loadKeyFile } from "../../node/service/key-file.ts";
 import { compileSchema, problemText } from "../../node/service/schema-check.ts";
 import { type KeyKind, StoredKey } from "../../node/service/stored-key.ts";
@@ -35,6 +36,8 @@ const Blueprint = Type.Object({
     /** Of nodes 1 to 4, and of the observer under 0. */
     gossip: nodePorts,
     api: nodePorts,
+    /** The observer's, for people. */
+    console: Port,
     /** Of gateways 1 and 2, by position. */
     devices: gatewayPorts,
     staff: gatewayPorts,
@@ -66,6 +69,7 @@ export function devnetPaths(folder: string) {
     blueprint: join(folder, BLUEPRINT),
     network: join(folder, "network.json"),
     chain: join(folder, "chain"),
+    consoleToken: join(folder, "observer", "keys", "console.token"),
     trustLists: join(folder, "authority", "trust-lists.bin"),
     key: (owner: string, name: string) => join(folder, owner, "keys", `${name}.json`),
     institution,
@@ -107,12 +111,13 @@ function parse(text: string): unknown {
 /** Makes keys and configurations. The blueprint is written last: without it there is no devnet here. */
 export async function drawBlueprint(folder: string, cycleMs: number): Promise<Blueprint> {
   const paths = devnetPaths(folder);
-  const [chain, ...others] = await freePorts(1 + 2 * (MEMBERS.length + 1) + 2 * GATEWAYS.length);
+  const [chain, ...others] = await freePorts(2 + 2 * (MEMBERS.length + 1) + 2 * GATEWAYS.length);
   const take = (count: number) => others.splice(0, count);
   const ports: Blueprint["ports"] = {
     chain: chain!,
     gossip: take(MEMBERS.length + 1),
     api: take(MEMBERS.length + 1),
+    console: take(1)[0]!,
     devices: take(GATEWAYS.length),
     staff: take(GATEWAYS.length),
   };
@@ -194,7 +199,7 @@ async function drawNode(
       await makeKey(paths.memberKey(member, name), "secp256k1");
     for (const name of ["issuer", "treasury", "intake"])
       await makeKey(paths.memberKey(member, name), "P-256");
-  }
+  } else await createTokenFile(paths.consoleToken);
   const accounts = { validator: "keys/validator.json", operator: "keys/operator.json" };
   await writeConfig(paths.nodeConfig(member), {
     network: "../network.json",
@@ -203,6 +208,7 @@ async function drawNode(
     keys: { peer: "keys/peer.json", ...(isMember ? accounts : {}) },
     gossip: { listen: [`/ip4/127.0.0.1/tcp/${ports.gossip[member]}`] },
     api: { port: ports.api[member] },
+    ...(isMember ? {} : { console: { port: ports.console, token: "keys/console.token" } }),
     chain: { pollMs: 50 },
     cycles: { openMs: cycleMs, turnMs: TURN_MS },
     log: { file: `../logs/${isMember ? `node${member}` : "observer"}.log` },

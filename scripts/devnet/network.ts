@@ -6,9 +6,11 @@ import { readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { ChainClient } from "../../node/chain/chain-client.ts";
 import { NodeClient } from "../../node/client.ts";
+import { consoleLink } from "../../node/console/console.ts";
 import { DataFolder } from "../../node/service/data-folder.ts";
 import { loadKeyFile } from "../../node/service/key-file.ts";
 import type { ServiceMessage } from "../../node/service/process.ts";
+import { loadToken } from "../../node/service/token-file.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
 import { untilAborted } from "../../node/service/until-aborted.ts";
 import { fromHex, type Hex } from "../../protocol/bytes.ts";
@@ -232,6 +234,12 @@ export class Devnet implements AsyncDisposable {
 
   apiUrl(member: number): string {
     return `http://127.0.0.1:${this.blueprint.ports.api[member]}`;
+  }
+
+  /** The link that opens the observer's console. */
+  async consoleLink(): Promise<string> {
+    const url = `http://127.0.0.1:${this.blueprint.ports.console}`;
+    return consoleLink(url, await loadToken(devnetPaths(this.folder).consoleToken));
   }
 
   /** Where devices find a member's gateway. */

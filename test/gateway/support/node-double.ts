@@ -105,6 +105,8 @@ export class NodeDouble implements AsyncDisposable {
         conflictFeed: this.#conflictFeed,
       },
       cases: { open: () => [] },
+      proofs: undefined as never,
+      consortium: undefined as never,
       exports: { pages: { of: async () => ({ rows: [], next: undefined }) } },
       traces: { traces: undefined, seq: () => this.ledger.state.seq },
       queries: this.#queries() as unknown as Queries,

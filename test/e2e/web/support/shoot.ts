@@ -5,11 +5,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "../../../support/imports.ts";
-import type { Person } from "./person.ts";
+import type { Page } from "playwright-core";
 
 const folder = join(root, "docs/images");
 
-export async function shoot({ page }: Person, name: string): Promise<void> {
+export async function shoot({ page }: { readonly page: Page }, name: string): Promise<void> {
   if (process.env["SCREENSHOTS"] === undefined) return;
   await mkdir(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`) });
