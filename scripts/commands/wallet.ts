@@ -15,9 +15,11 @@ import { Wallet } from "../wallet/wallet.ts";
 import { makeWalletFile, parseDeviceClass } from "../wallet/wallet-file.ts";
 import { command, type Common, gateway, type Gateway, run } from "./wallet-options.ts";
 import { registerParcel } from "./wallet-parcel.ts";
+import { readSecret, registerPin, unlock } from "./wallet-pin.ts";
 
 type Out = Common & { readonly out: string; readonly text?: true; readonly qr?: true };
 type In = Common & { readonly in: string };
+type Pinned = { readonly pin?: string };
 type Waiting = Gateway & { readonly wait: number };
 
 type InitOptions = Common & {
@@ -53,6 +55,7 @@ export function registerWallet(program: Command): void {
   registerPayment(wallet);
   registerViews(wallet);
   registerParcel(wallet);
+  registerPin(wallet);
 }
 
 /** What needs a gateway, and what comes before. */
@@ -79,7 +82,8 @@ function registerBank(wallet: Command): void {
     .requiredOption("--credential <text>", 'what the bank gave for this; "-" reads it from stdin')
     .option("--label <text>", "what payers' screens show; merchants only", "")
     .action(async (options: Waiting & { credential: string; label: string }) => {
-      const credential = options.credential === STANDARD ? await readLine() : options.credential;
+      const { credential: said } = options;
+      const credential = said === STANDARD ? await readSecret(said) : said;
       await run(options, (it) => act.enrolWallet(it, { ...options, credential }));
     });
   waiting(wallet, "load <amount>", "move money from the account into the purse, such as 12.50")
@@ -87,9 +91,12 @@ function registerBank(wallet: Command): void {
     .action((amount: string, options: Waiting & { anew?: true }) =>
       run(options, (it) => act.loadAmount(it, amount, options)),
     );
-  waiting(wallet, "redeem <amount>", "move money from the purse to the account").action(
-    (amount: string, options: Waiting) =>
-      run(options, (it) => act.redeemAmount(it, amount, options)),
+  pinned(waiting(wallet, "redeem <amount>", "move money from the purse to the account")).action(
+    (amount: string, options: Waiting & Pinned) =>
+      run(options, async (it) => {
+        await unlock(it, options.pin);
+        return act.redeemAmount(it, amount, options);
+      }),
   );
   gateway(wallet, "sync", "hand in what is pending, hear what settled, renew receipts")
     .option("--member <number>", "the member whose gateway it is; any member will do", parseWhole)
@@ -110,8 +117,12 @@ function registerPayment(wallet: Command): void {
     .action((amount: string, options: Out & { reference: string; refund?: Hex }) =>
       send(options, (it) => act.requestAmount(it, amount, referenceOf(options))),
     );
-  out(into(command(wallet, "pay", "pay what message 1 asks: makes message 2"), 1)).action(
-    (options: In & Out) => send(options, async (it) => act.pay(it, await readMessage(options.in))),
+  pinned(out(into(command(wallet, "pay", "pay what message 1 asks: makes message 2"), 1))).action(
+    (options: In & Out & Pinned) =>
+      send(options, async (it) => {
+        await unlock(it, options.pin);
+        return act.pay(it, await readMessage(options.in));
+      }),
   );
   out(into(command(wallet, "receive", "take message 2: makes message 3"), 2)).action(
     (options: In & Out) =>
@@ -147,6 +158,10 @@ function waiting(wallet: Command, usage: string, says: string): Command {
     parseWhole,
     30,
   );
+}
+
+function pinned(each: Command): Command {
+  return each.option("--pin <file>", "the PIN of a purse that has one, in a file");
 }
 
 function into(each: Command, number: number): Command {
@@ -207,10 +222,4 @@ async function worked(
 ): Promise<act.Sent> {
   await using wallet = await Wallet.open(folder);
   return await work(wallet);
-}
-
-async function readLine(): Promise<string> {
-  let line = "";
-  for await (const piece of process.stdin.setEncoding("utf8")) line += piece as string;
-  return line.trim();
 }

@@ -246,6 +246,31 @@ describe("tallystick wallet", () => {
     expect(await spendable("a")).to.equal(balance);
   });
 
+  it("lets no money leave without the PIN that it was given, nor with a wrong one [R-028]", async () => {
+    const { unblockingCode } = await saidJson(
+      wallet("a", "pin", "set", "--from", await fileOf("4711")),
+    );
+    const request = at("asked.message");
+    await said(wallet("b", "request", "1", "--out", request));
+    const pay = async (...pin: readonly string[]) => {
+      const program = new Command().exitOverride();
+      registerWallet(program);
+      const args = wallet("a", "pay", "--in", request, "--out", at("paid.message"), ...pin);
+      await program.parseAsync(args, { from: "user" });
+    };
+    const before = await spendable("a");
+    const pinIn = async (pin: string) => ["--pin", await fileOf(pin)];
+    await refused("pin-needed", pay());
+    await refused("wrong-pin", pay(...(await pinIn("1174"))));
+    await refused("wrong-pin", pay(...(await pinIn("1147"))));
+    await refused("pin-blocked", pay(...(await pinIn("1417"))));
+    expect(await spendable("a")).to.equal(before);
+    const next = await fileOf(`${unblockingCode} 0815\n`);
+    await said(wallet("a", "pin", "unblock", "--from", next));
+    const paid = wallet("a", "pay", "--in", request, "--out", at("paid.message"));
+    expect(await said([...paid, ...(await pinIn("0815"))])).to.match(/Message 2 pays 1\.00 EUR/);
+  });
+
   it("says code, detail and remedy, and what was probably meant", async () => {
     const [refusal, typo] = await Promise.all([
       tallystick(wallet("nobody", "balance")),
