@@ -17,7 +17,7 @@ import { NodeWatch } from "./node-watch.ts";
 import { readinessOf } from "./readiness.ts";
 import { Recurring } from "./recurring.ts";
 import type { Revocations } from "./revocations.ts";
-import { BUILT_PAGES, pageRoutes } from "./pages.ts";
+import { BUILT_PAGES, pageRoutes, PAYMENT_PATH, paymentPageRoutes } from "./pages.ts";
 import { gatewayRoutes, memberInfo, networkInfo } from "./routes.ts";
 import { staffRoutes } from "./staff-routes.ts";
 import type { TrustLists } from "./trust-lists.ts";
@@ -25,8 +25,6 @@ import { watchWrites } from "./store.ts";
 import type { Vault } from "./vault.ts";
 
 const VERSION = "0.1.0";
-/** Where the payment page is, under the customers' address. */
-const PAYMENT_PATH = "/pay/";
 
 export class Gateway {
   readonly #parts: GatewayParts;
@@ -169,6 +167,7 @@ export class Gateway {
         ...routes,
         ...customerRoutes({ ...parts, currency, banks: () => this.#banks(parts.trust) }),
         ...(await pageRoutes(pages ?? BUILT_PAGES)),
+        ...(await paymentPageRoutes()),
       ],
       logger,
       // Strangers see no more than how long they waited.

@@ -1,6 +1,6 @@
 /**
- * Bundles pages: the wallet's and the till's into `device/web/dist`, which gateways serve, and the console's into
- * `node/web/dist`, which nodes serve. What is named by its content may be kept for ever; the wallet's service worker
+ * Bundles pages: the wallet's and the till's into `device/web/dist` and the payment page into `gateway/web/dist`,
+ * which gateways serve, and the console's into `node/web/dist`, which nodes serve. What is named by its content may be kept for ever; the wallet's service worker
  * knows all of it, and changes when any of it does.
  */
 import { createHash } from "node:crypto";
@@ -37,8 +37,16 @@ const consoleSite: Site = {
   copies: { "icon.svg": "../../device/web/icons/icon.svg" },
 };
 
+const paymentSite: Site = {
+  source: join(import.meta.dirname, "../gateway/web"),
+  entries: ["pay-page.tsx", "style.css"],
+  pages: ["index.html"],
+  copies: {},
+};
+
 /** Where gateways look for them. */
 export const builtPages = join(device.source, "dist");
+const builtPaymentPage = join(paymentSite.source, "dist");
 /** Where nodes look for theirs. */
 export const builtConsole = join(consoleSite.source, "dist");
 
@@ -64,6 +72,11 @@ export async function buildPages(folder = builtPages): Promise<void> {
 /** The console. @throws Error with what the bundler says. */
 export async function buildConsole(folder = builtConsole): Promise<void> {
   await write(await filesOf(consoleSite), folder);
+}
+
+/** The payment page. @throws Error with what the bundler says. */
+export async function buildPaymentPage(): Promise<void> {
+  await write(await filesOf(paymentSite), builtPaymentPage);
 }
 
 async function filesOf(site: Site): Promise<Files> {
@@ -131,4 +144,4 @@ async function bundleWorker(files: Files): Promise<Uint8Array> {
   return outputFiles[0]!.contents;
 }
 
-if (import.meta.main) await Promise.all([buildPages(), buildConsole()]);
+if (import.meta.main) await Promise.all([buildPages(), buildPaymentPage(), buildConsole()]);

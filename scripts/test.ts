@@ -33,6 +33,7 @@ const steps: readonly (readonly Stage[])[] = [
     { name: "format", command: ["biome", "format", "."] },
     { name: "types", command: ["tsc", "--noEmit"] },
     { name: "types in browsers", command: ["tsc", "--noEmit", "--project", "device/web"] },
+    { name: "types in payment", command: ["tsc", "--noEmit", "--project", "gateway/web"] },
     { name: "types in the console", command: ["tsc", "--noEmit", "--project", "node/web"] },
     { name: "Solidity tests", command: ["hardhat", "test", "solidity"], count: solidityCounts },
   ],

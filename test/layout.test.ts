@@ -46,7 +46,7 @@ const doors: readonly { readonly packages: RegExp; readonly files: readonly stri
   { packages: /^@hpke\//, files: ["protocol/hpke.ts"] },
   { packages: /^hyparquet-writer(\/|$)/, files: ["scripts/export/parquet.ts"] },
   { packages: /^qr(\/|$)/, files: ["device/qr/qr-code.ts"] },
-  { packages: /^preact(\/|$)/, files: ["device/web/", "node/web/"] },
+  { packages: /^preact(\/|$)/, files: ["device/web/", "gateway/web/", "node/web/"] },
   { packages: /^esbuild(\/|$)/, files: ["scripts/"] },
   {
     packages: /^(hardhat|solc|@nomicfoundation)(\/|$)/,

@@ -23,7 +23,7 @@ export type OpenApi = {
 
 const PROBLEM_TYPE = "application/problem+json";
 /** Served, and no part of the API. */
-const pages = /^\/(wallet(\/|$)|docs$)/;
+const pages = /^\/(wallet(\/|$)|pay(\/|$)|docs$)/;
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 /** Texts of paths and queries are what they can be read as. */
