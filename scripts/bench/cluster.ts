@@ -17,6 +17,7 @@ import { isRefusal } from "../../protocol/refusal.ts";
 import { devnetPaths, MEMBERS } from "../devnet/blueprint.ts";
 import { Devnet } from "../devnet/network.ts";
 import { median } from "./anchor.ts";
+import { measureRefold, type RefoldRate } from "./refold-rate.ts";
 import { type Bank, Workload } from "./workload.ts";
 
 export type ClusterRate = {
@@ -27,6 +28,8 @@ export type ClusterRate = {
   readonly verifiedPerLeaf: number;
   /** What one payment costs one node, all its threads together, over all rounds. */
   readonly cpuUs: number;
+  /** All of it folded again by an auditor. */
+  readonly refold: RefoldRate;
 };
 
 const DEVICES = 2_000;
@@ -68,6 +71,7 @@ export async function measureCluster(payments: number): Promise<ClusterRate> {
       rounds,
       verifiedPerLeaf: await verifiedPerLeaf(devnet),
       cpuUs: (cpuS * 1e6) / (ROUNDS * payments * MEMBERS.length),
+      refold: await measureRefold(devnet),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
