@@ -21,14 +21,14 @@ import { CoreClient } from "./core-banking/core-client.ts";
 import { Gateway } from "./gateway.ts";
 import { StaffTokens } from "./staff/token-keys.ts";
 
-/** How long a stop waits for the node. */
+/** How long a stop waits for the node, or a core system. */
 const HURRY_MS = 4_000;
 
 export class GatewayProcess {
   readonly logger: Logger;
   readonly #config: GatewayConfig;
   readonly #running = new AsyncDisposableStack();
-  /** Ends calls of the node that keep a stop waiting. */
+  /** Ends calls of the node and of a core system that keep a stop waiting. */
   readonly #hurry = new AbortController();
   #gateway: Gateway | undefined;
 
@@ -92,7 +92,15 @@ export class GatewayProcess {
     if (core === undefined) return undefined;
     const { url, tls, ...options } = core;
     const material = await tlsTo(url, tls, "accounts.core.tls");
-    return new CoreAccounts(new CoreClient({ url, ...material, ...options, logger: this.logger }));
+    return new CoreAccounts(
+      new CoreClient({
+        url,
+        ...material,
+        ...options,
+        signal: this.#hurry.signal,
+        logger: this.logger,
+      }),
+    );
   }
 
   urls(): { readonly devices: string; readonly staff: string; readonly merchants?: string } {

@@ -24,6 +24,8 @@ export type CoreClientOptions = {
   readonly tries: number;
   /** Before the second try; twice as long before each after it. */
   readonly pauseMs: number;
+  /** Ends every call, for a process that stops: it is not known whether they were heard. */
+  readonly signal?: AbortSignal;
   readonly logger: Logger;
 };
 
@@ -52,14 +54,14 @@ export class CoreClient {
   }
 
   async #repeat(method: "GET" | "PUT", path: string, body?: string): Promise<unknown> {
-    const { tries, pauseMs, logger } = this.#options;
+    const { tries, pauseMs, signal, logger } = this.#options;
     for (let tried = 1; ; tried++) {
       try {
         return await this.#try(method, path, body);
       } catch (error) {
         if (error instanceof Refusal) throw error;
         logger.warn({ err: error, method, path, tried }, "the core system did not answer a call");
-        if (tried >= tries) {
+        if (tried >= tries || signal?.aborted) {
           throw new Refusal("unavailable", "the core system does not answer");
         }
       }
@@ -68,12 +70,13 @@ export class CoreClient {
   }
 
   async #try(method: "GET" | "PUT", path: string, body?: string): Promise<unknown> {
-    const { timeoutMs } = this.#options;
+    const { timeoutMs, signal } = this.#options;
+    const timeout = AbortSignal.timeout(timeoutMs);
     const answer = await this.#send(`${this.#url}${path}`, {
       method,
       headers: body === undefined ? {} : { "content-type": "application/json" },
       ...(body === undefined ? {} : { body }),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
     const text = await answer.text();
     if (answer.ok) return method === "GET" ? JSON.parse(text) : undefined;

@@ -1,4 +1,5 @@
 /** What a core system does to a call, each by itself: the money moves once, and nobody is told what is not so. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { CoreAccounts } from "../../../gateway/core-banking/core-accounts.ts";
 import { CoreClient } from "../../../gateway/core-banking/core-client.ts";
@@ -58,6 +59,17 @@ describe("accounts of a core system", () => {
     expect((await accounts.balance("anna")).held).to.equal(60n);
   });
 
+  it("end a call at once where the gateway stops, and say that it is not known [N-13]", async () => {
+    const stopping = new AbortController();
+    accounts = accountsOf(core.url, 60_000, stopping.signal);
+    core.plan = () => "late answer";
+    const call = refusal("unavailable", accounts.hold("anna", 60n, "load"));
+    while (core.calls.length === 0) await sleep(1);
+    stopping.abort();
+    await call;
+    expect(core.calls).to.have.length(1);
+  });
+
   it("do nothing for a call that arrives after what came later was done", async () => {
     accounts = accountsOf(core.url, TIMEOUT_MS);
     core.plan = first("late act");
@@ -96,9 +108,10 @@ describe("accounts of a core system", () => {
     expect(core.calls).to.have.length(3);
   });
 
-  function accountsOf(url: string, timeoutMs: number): CoreAccounts {
+  function accountsOf(url: string, timeoutMs: number, signal?: AbortSignal): CoreAccounts {
     const logger = makeLogger({ name: "test", level: "fatal" });
-    return new CoreAccounts(new CoreClient({ url, timeoutMs, tries: TRIES, pauseMs: 1, logger }));
+    const options = { url, timeoutMs, tries: TRIES, pauseMs: 1, logger };
+    return new CoreAccounts(new CoreClient(signal ? { ...options, signal } : options));
   }
 
   /** Only the first call of the plan. */
