@@ -11,6 +11,7 @@ import type { Callers } from "../node/service/callers.ts";
 import type { TlsMaterial } from "../node/service/listener.ts";
 import type { Logger, Metrics } from "../node/service/telemetry.ts";
 import type { Accounts } from "./accounts.ts";
+import { Banking } from "./banking/banking.ts";
 import { Certificates, limitsOf } from "./certificates.ts";
 import { Closings } from "./closings.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -275,6 +276,18 @@ async function openService(
     checkNode: () => watch.checkCurrent(),
   });
   const tieOut = new TieOut({ ...common, holders: [loads] });
+  const banking =
+    options.banking === undefined
+      ? undefined
+      : new Banking(
+          {
+            ...common,
+            currency: network.currency,
+            networkId: network.networkId,
+            everyMs: options.watch.everyMs,
+          },
+          options.banking,
+        );
   const explanations = new Explanations(node, intake);
   const recordEvents = new RecordEvents((id) => explanations.of(id));
   const { devicePerS, deviceBurst, strangersMax, memberPerS, memberBurst } = options.rates;
@@ -306,6 +319,7 @@ async function openService(
     lost,
     closings,
     tieOut,
+    banking,
     explanations,
     recordEvents,
     desk,

@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import { limits } from "../protocol/limits.ts";
 import { section } from "../node/service/config-file.ts";
+import { bankingConfig } from "./banking/config.ts";
 import { tlsFiles } from "../node/service/tls-files.ts";
 
 const path = (description: string) => Type.String({ minLength: 1, description });
@@ -248,6 +249,7 @@ export const GatewayConfigSchema = Type.Object(
     watch: section({
       everyMs: milliseconds(1_000, "How often the node is asked how it is, and for vault coins"),
     }),
+    banking: Type.Optional(bankingConfig),
     log: section({
       level: Type.Enum(["trace", "debug", "info", "warn", "error"], { default: "info" }),
       file: Type.Optional(path("Log file; stderr otherwise")),

@@ -82,4 +82,12 @@ export const books = {
 
 export const tieOut = { accounts: 3, entries: 12, devices: 1, differences: [] };
 
+export const cycle = {
+  number: 12,
+  closed: 1_800_000_000_000,
+  settled: 1_800_000_900_000,
+  settlementDay: "2027-01-15",
+  payments: 1,
+} as const;
+
 export const intakeRow = { leaves: 2, bytes: 542, loads: 1 } as const;

@@ -15,6 +15,7 @@ import { isLoopback } from "../node/service/listener.ts";
 import { type Logger, makeLogger, Metrics } from "../node/service/telemetry.ts";
 import { readTls, type TlsFiles, tlsPaths } from "../node/service/tls-files.ts";
 import { relayPaths, withTokens } from "./authorization/relay-files.ts";
+import type { BankingConfig } from "./banking/config.ts";
 import { type GatewayConfig, GatewayConfigSchema } from "./config.ts";
 import { CoreAccounts } from "./core-banking/core-accounts.ts";
 import { CoreClient } from "./core-banking/core-client.ts";
@@ -130,6 +131,7 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
     authority: { ...authority, lists: isUrl(lists) ? lists : at(lists) },
     ...(config.nodeTls === undefined ? {} : { nodeTls: tlsPaths(config.nodeTls, at) }),
     accounts: withCorePaths(config.accounts, at),
+    ...(config.banking === undefined ? {} : { banking: withBankingPaths(config.banking, at) }),
     devices: withTlsPaths(config.devices, at),
     staff: withTokenPaths(withTlsPaths(config.staff, at), at),
     merchants: withTlsPaths(config.merchants, at),
@@ -175,6 +177,17 @@ async function callersOf({ staff }: GatewayConfig, logger: Logger): Promise<Call
   if (source.startsWith("http:") && !isLoopback(new URL(source).hostname))
     throw new Refusal("bad-configuration", `${source} is not on this machine: read it over https`);
   return StaffTokens.open({ source, issuer, audience, clock: Date.now, logger });
+}
+
+function withBankingPaths(
+  { folder, schemas, ...banking }: BankingConfig,
+  at: (path: string) => string,
+): BankingConfig {
+  return {
+    ...banking,
+    ...(folder === undefined ? {} : { folder: at(folder) }),
+    ...(schemas === undefined ? {} : { schemas: at(schemas) }),
+  };
 }
 
 async function loadKeys(paths: GatewayConfig["keys"]) {

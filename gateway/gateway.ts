@@ -93,7 +93,7 @@ export class Gateway {
     const page = () => this.#options.authorization.page ?? `${this.url}${PAYMENT_PATH}`;
     const parts = await assemble(this.#parts, this.#options, watch, page);
     const { forwarder, vault, loads, redemptions, balances, lists, revocations } = parts;
-    const { lost, doubleSpends, recordEvents, parcels } = parts;
+    const { lost, doubleSpends, recordEvents, parcels, banking } = parts;
     const { transfers, payments, results } = parts;
     for (const part of [vault, loads, transfers, redemptions, balances, lost]) {
       forwarder.onOutcome((outcome) => part.settle(outcome));
@@ -114,6 +114,7 @@ export class Gateway {
       doubleSpends,
       lost,
       parcels,
+      ...(banking === undefined ? [] : [banking]),
     ]) {
       part.start();
       this.#running.defer(() => part.stop());

@@ -26,6 +26,7 @@
  *     h ‖ parcel id 32                     → a parcel for another member, or its answer
  *     f                                    → the emergency profile, as it travels
  *     y ‖ day u32 ‖ SHA-256 32             → what the staff asked under a key of their own, and the answer
+ *     w ‖ number u64                       → a cycle: its positions, when it closed and settled
  *
  *     T ‖ transfer                         → a transfer to a treasury
  *     M ‖ merchant                         → a merchant
@@ -76,6 +77,7 @@ export const keys = {
   emergencyProfile: prefix("f"),
   replay: (day: number, name: Uint8Array) => concat(prefix("y"), u32(day), name),
   parcel: (id: Hex) => concat(prefix("h"), fromHex(id)),
+  cycle: (number: number) => concat(prefix("w"), u64(number)),
 
   transfer: (id: string) => concat(prefix("T"), utf8.encode(id)),
   merchant: (merchant: string) => concat(prefix("M"), utf8.encode(merchant)),
@@ -140,6 +142,7 @@ export const ranges = {
   results: under("W"),
   replays: under("y"),
   replaysBefore: (day: number) => ({ gte: prefix("y"), lt: concat(prefix("y"), u32(day)) }),
+  cyclesAfter: (number: number) => ({ gte: concat(prefix("w"), u64(number + 1)), lt: after("w") }),
   codeKeys: under("A"),
   onlinePayments: under("P"),
   spendingOfDay: (service: string, day: number) => ({

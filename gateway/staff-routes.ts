@@ -9,6 +9,8 @@ import { call, type Route } from "../node/service/route.ts";
 import { accountRow } from "./account-row.ts";
 import type { Accounts } from "./accounts.ts";
 import { auditRoutes, type AuditRoutesParts } from "./audit-routes.ts";
+import type { Banking } from "./banking/banking.ts";
+import { bankingRoutes } from "./banking/routes.ts";
 import { sumOf } from "./coin-picking.ts";
 import { counterRoutes } from "./counter-routes.ts";
 import type { Credentials } from "./credentials.ts";
@@ -36,13 +38,15 @@ export type StaffRoutesParts = DeviceRoutesParts &
     readonly vault: Vault;
     readonly intake: Intake;
     readonly loads: Loads;
+    /** Absent where the configuration says nothing of it. */
+    readonly banking: Banking | undefined;
   };
 
 const byAccount = Type.Object({ account: Api.AccountName });
 const STATEMENT_MAX = 1000;
 
 export function staffRoutes(parts: StaffRoutesParts): Route[] {
-  const { embedded, devices } = parts;
+  const { embedded, devices, banking } = parts;
   const counter = embedded === undefined ? [] : counterRoutes({ accounts: embedded, devices });
   return [
     ...counter,
@@ -50,6 +54,7 @@ export function staffRoutes(parts: StaffRoutesParts): Route[] {
     ...deviceRoutes(parts),
     ...bankRoutes(parts),
     ...auditRoutes(parts),
+    ...(banking === undefined ? [] : bankingRoutes(banking)),
   ];
 }
 

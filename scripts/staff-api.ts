@@ -18,9 +18,14 @@ export async function staffApi(
   { staff, token }: StaffOptions,
   timeoutMs?: number,
 ): Promise<ApiClient<StaffApi>> {
-  const shown = token === undefined ? undefined : (await readText(token)).trim();
   return new ApiClient(staff, fetch, {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(shown === undefined ? {} : { headers: { authorization: `Bearer ${shown}` } }),
+    headers: await staffHeaders(token),
   });
+}
+
+/** What shows who asks. @throws Refusal `bad-configuration` where the token cannot be read. */
+export async function staffHeaders(token: string | undefined): Promise<Record<string, string>> {
+  if (token === undefined) return {};
+  return { authorization: `Bearer ${(await readText(token)).trim()}` };
 }

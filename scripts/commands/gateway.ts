@@ -9,6 +9,7 @@ import { reach } from "../fetch-json.ts";
 import { type Report, say, timeText } from "../report.ts";
 import { staffApi, type StaffOptions, withStaffOptions } from "../staff-api.ts";
 import { registerAccounts } from "./gateway-accounts.ts";
+import { registerBanking } from "./gateway-banking.ts";
 import { registerStaff } from "./gateway-staff.ts";
 
 type DeviceOptions = StaffOptions & { readonly json?: true };
@@ -21,6 +22,7 @@ export function registerGateway(program: Command): void {
     .action(run);
   registerAccounts(gateway);
   registerStaff(gateway);
+  registerBanking(gateway);
   const device = gateway
     .command("device")
     .description("a customer's device, as the gateway's staff: see it, block it, replace it")

@@ -8,6 +8,10 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { parseConfig } from "../../node/service/config-file.ts";
 import { GatewayConfigSchema } from "../../gateway/config.ts";
+import { isBic } from "../../gateway/banking/bic.ts";
+import { BusinessCalendar } from "../../gateway/banking/business-calendar.ts";
+import { isIban } from "../../gateway/banking/iban.ts";
+import { isLei } from "../../gateway/banking/lei.ts";
 import { checks } from "../../gateway/core-banking/checks.ts";
 import { temporaryFolders } from "../device/support/temporary-folders.ts";
 import { root } from "../support/imports.ts";
@@ -19,6 +23,7 @@ describe("the guide for bank integrators", function () {
   this.timeout(60_000);
   const folders = temporaryFolders();
   let folder: string;
+  let guide: string;
   let blocks: Record<string, string[]>;
   let port: number;
   let core: ChildProcess;
@@ -26,7 +31,7 @@ describe("the guide for bank integrators", function () {
   before(async () => {
     folder = await folders.make();
     port = await freePort();
-    const guide = await readFile(join(root, "docs/BANK-INTEGRATION.md"), "utf8");
+    guide = await readFile(join(root, "docs/BANK-INTEGRATION.md"), "utf8");
     blocks = blocksIn(guide.replaceAll("8100", String(port)));
     const [source] = blocks.js!;
     await writeFile(join(folder, /^\/\/ (\S+)$/m.exec(source!)![1]!), source!);
@@ -77,17 +82,28 @@ describe("the guide for bank integrators", function () {
     expect(failed?.stdout).to.include("FAILS  accounts close an account");
   });
 
-  it("shows a configuration that the gateway takes", () => {
+  it("shows configurations that the gateway takes", () => {
     const [yaml] = blocks.yaml!;
-    const rest = `
+    const messages = /\n## Messages.*?```yaml\n(.*?)```/s.exec(guide)![1]!;
+    const rest = `${messages}
 network: network.json
 data: data
 member: 1
 node: http://127.0.0.1:7101
 keys: { issuer: issuer.json, treasury: treasury.json, intake: intake.json }
 authority: { trustKey: "0x02${"11".repeat(32)}", lists: lists.bin }
+staff: { access: open }
 `;
-    const { accounts } = parseConfig(`${yaml}${rest}`, "the guide", GatewayConfigSchema);
+    const config = parseConfig(`${yaml}${rest}`, "the guide", GatewayConfigSchema);
+    const { accounts, banking } = config;
+    for (const { bic, lei, iban } of banking!.members) {
+      expect([
+        isBic(bic),
+        lei === undefined || isLei(lei),
+        iban === undefined || isIban(iban),
+      ]).to.deep.equal([true, true, true]);
+    }
+    expect(new BusinessCalendar(banking!.calendar).isBusinessDay("2026-12-25")).to.equal(false);
     expect(accounts.core).to.deep.equal({
       url: `http://127.0.0.1:${port}`,
       timeoutMs: 5_000,

@@ -11,6 +11,7 @@ import { type NodeSigner, NodeVerifier } from "../../../protocol/p256-node.ts";
 import { systemRandom } from "../../../protocol/random.ts";
 import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import type { Accounts } from "../../../gateway/accounts.ts";
+import type { BankingConfig } from "../../../gateway/banking/config.ts";
 import { GatewayConfigSchema } from "../../../gateway/config.ts";
 import type { GatewayOptions } from "../../../gateway/assembly.ts";
 import { Gateway } from "../../../gateway/gateway.ts";
@@ -48,6 +49,7 @@ export type BankOptions = {
   readonly token?: string;
   /** What keeps the accounts, if they are not embedded. */
   readonly accounts?: Accounts;
+  readonly banking?: BankingConfig;
 };
 
 export class Bank implements AsyncDisposable {
@@ -247,6 +249,7 @@ export class Bank implements AsyncDisposable {
           trustKey: toHex(authority.publicKey),
           lists: join(this.folder, "lists.bin"),
         },
+        ...(this.#options.banking === undefined ? {} : { banking: this.#options.banking }),
         devices: { port: 0 },
         staff: { port: 0, access: "open" },
         ...sections({

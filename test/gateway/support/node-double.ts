@@ -52,6 +52,8 @@ export class NodeDouble implements AsyncDisposable {
   readonly ledger: TestLedger;
   /** How long a batch gathers; undefined if tests sequence by `sequence`. */
   gatherMs: number | undefined = 2;
+  /** Those of its cycles, the latest last. */
+  checkpoints: Api.CheckpointRow[] = [];
   /** Leaves that are handed in and lost. */
   loses: (id: Hex) => boolean = () => false;
   /** The code with which it refuses whatever is handed in. */
@@ -349,7 +351,7 @@ export class NodeDouble implements AsyncDisposable {
         claimPeriodS: CLAIM_PERIOD_S,
         penaltyPercent: PENALTY_PERCENT,
       }),
-      checkpoints: async () => [],
+      checkpoints: async () => this.checkpoints.toReversed(),
     };
   }
 

@@ -1,0 +1,33 @@
+/** What camt.053 and camt.054 have in common: the account, and an entry for each booking. */
+import type { Currency } from "../../protocol/money.ts";
+import type { Booking } from "./bookings.ts";
+import type { BusinessCalendar } from "./business-calendar.ts";
+import { accountIdOf, agentOf, amountOf, idOf, type Institution, signOf } from "./message-parts.ts";
+import type { Element } from "./xml.ts";
+
+export type CamtParts = {
+  /** Which keeps the account. */
+  readonly institution: Institution;
+  readonly currency: Currency;
+  readonly calendar: BusinessCalendar;
+};
+
+export function accountOf(account: string, { institution, currency }: CamtParts): Element {
+  return { ...accountIdOf(account), Ccy: currency.code, Svcr: agentOf(institution) };
+}
+
+/** It counts from the business day of its time on. */
+export function entryOf(booking: Booking, { currency, calendar }: CamtParts): Element {
+  const { number, time, kind, reference, amount } = booking;
+  return {
+    NtryRef: String(number),
+    Amt: amountOf(amount, currency),
+    CdtDbtInd: signOf(amount),
+    Sts: { Cd: "BOOK" },
+    BookgDt: { Dt: calendar.dateOf(time) },
+    ValDt: { Dt: calendar.businessDayOf(time) },
+    AcctSvcrRef: idOf("entry", number),
+    BkTxCd: { Prtry: { Cd: kind, Issr: "TALLYSTICK" } },
+    AddtlNtryInf: reference,
+  };
+}

@@ -1,0 +1,173 @@
+/**
+ * The cycles as this gateway has seen them close and settle, and their messages put where the bank's other
+ * systems pick them up. When a cycle was seen is durable before a message bears the time, so that a message
+ * that is built again is the same to the last byte.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Refusal } from "../../protocol/refusal.ts";
+import type { CheckpointRow, NodeClient } from "../../node/client.ts";
+import { replaceFile } from "../../node/service/durable-file.ts";
+import type { Logger } from "../../node/service/telemetry.ts";
+import { keys, numberIn, ranges } from "../keys.ts";
+import { Recurring } from "../recurring.ts";
+import { decodeRow, encodeRow } from "../row.ts";
+import type { Store } from "../store.ts";
+import type { BusinessCalendar, Day } from "./business-calendar.ts";
+import { cycleCsv } from "./csv.ts";
+import { type Cycle, isSettled, type Parties } from "./cycle.ts";
+import { PACS002, pacs002 } from "./pacs002.ts";
+import { PACS009, pacs009 } from "./pacs009.ts";
+import type { SchemaCheck } from "./schema-check.ts";
+import type { MessageName } from "./xml.ts";
+
+export type SettledCyclesParts = {
+  readonly store: Store;
+  readonly node: Pick<NodeClient, "checkpoints">;
+  readonly calendar: BusinessCalendar;
+  readonly parties: Parties;
+  readonly network: string;
+  readonly schemas: SchemaCheck | undefined;
+  /** Absent where messages are only asked for. */
+  readonly folder: string | undefined;
+  readonly everyMs: number;
+  readonly clock: () => number;
+  readonly logger: Logger;
+};
+
+type CycleRow = {
+  readonly positions: readonly { readonly member: number; readonly delta: string }[];
+  readonly closed: number;
+  readonly settled?: number;
+  readonly settlementDay?: Day;
+  /** Whether its messages are in the folder. */
+  readonly isDelivered?: true;
+};
+
+export class SettledCycles {
+  readonly #parts: SettledCyclesParts;
+  readonly #watching: Recurring;
+
+  constructor(parts: SettledCyclesParts) {
+    this.#parts = parts;
+    const { everyMs, logger } = parts;
+    const failure = "the messages of a settled cycle could not be made";
+    this.#watching = new Recurring({ task: () => this.look(), everyMs, logger, failure });
+  }
+
+  start(): void {
+    this.#watching.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#watching.stop();
+  }
+
+  /** Those seen, ascending, after that of the last page. */
+  async *all(page: { readonly after?: number; readonly limit: number }): AsyncGenerator<Cycle> {
+    const range = { ...ranges.cyclesAfter(page.after ?? 0), limit: page.limit };
+    for await (const [key, value] of this.#parts.store.entries(range)) {
+      yield this.#cycleOf(numberIn(key), decodeRow<CycleRow>(value));
+    }
+  }
+
+  /** What the member pays for a settled cycle. @throws Refusal `not-found`. */
+  async pacs009(number: number): Promise<string> {
+    return this.#checked(PACS009, number, this.#pacs009(await this.get(number)));
+  }
+
+  /** How far that is. @throws Refusal `not-found`. */
+  async pacs002(number: number): Promise<string> {
+    const message = pacs002(await this.get(number), this.#parts.parties);
+    return this.#checked(PACS002, number, message);
+  }
+
+  /** All members' payments. @throws Refusal `not-found`. */
+  async csv(number: number): Promise<string> {
+    return cycleCsv(await this.get(number), this.#parts.parties);
+  }
+
+  /** @throws Refusal `not-found`. */
+  async get(number: number): Promise<Cycle> {
+    const row = await this.#row(number);
+    if (row === undefined) throw new Refusal("not-found", `cycle ${number} has not closed yet`);
+    return this.#cycleOf(number, row);
+  }
+
+  /** Notes what is new, and delivers what is not delivered. */
+  async look(): Promise<void> {
+    for (const checkpoint of (await this.#parts.node.checkpoints()).toReversed()) {
+      const row = await this.#note(checkpoint);
+      const isDue = row.settled !== undefined && row.isDelivered === undefined;
+      if (isDue) await this.#deliver(checkpoint.number, row);
+    }
+  }
+
+  async #note({ number, positions, settled }: CheckpointRow): Promise<CycleRow> {
+    const { clock, calendar } = this.#parts;
+    const known = await this.#row(number);
+    if (known !== undefined && (known.settled !== undefined || !settled)) return known;
+    const now = clock();
+    const row: CycleRow = {
+      positions: positions.map(({ member, delta }) => ({ member, delta })),
+      closed: known?.closed ?? now,
+      ...(settled && { settled: now, settlementDay: calendar.businessDayOf(now) }),
+    };
+    await this.#save(number, row);
+    return row;
+  }
+
+  async #deliver(number: number, row: CycleRow): Promise<void> {
+    const { folder, logger, parties } = this.#parts;
+    if (folder !== undefined) {
+      const cycle = this.#cycleOf(number, row);
+      await mkdir(folder, { recursive: true });
+      const put = (name: string, text: string) =>
+        replaceFile(join(folder, `${cycle.network}-${number}-${name}`), text);
+      await put("positions.csv", cycleCsv(cycle, parties));
+      for (const [name, message] of [
+        [PACS009, this.#pacs009(cycle)],
+        [PACS002, pacs002(cycle, parties)],
+      ] as const) {
+        if (message === undefined) continue;
+        await this.#parts.schemas?.check(name, message);
+        await put(`${name.id}.xml`, message);
+      }
+      logger.info({ cycle: number, folder }, "a settled cycle's messages are in the folder");
+    }
+    await this.#save(number, { ...row, isDelivered: true });
+  }
+
+  #pacs009(cycle: Cycle): string | undefined {
+    if (isSettled(cycle)) return pacs009(cycle, this.#parts.parties);
+    throw new Refusal("not-found", `cycle ${cycle.number} has not settled yet`);
+  }
+
+  async #checked(name: MessageName, number: number, message: string | undefined): Promise<string> {
+    if (message === undefined) {
+      throw new Refusal("not-found", `the member pays nothing for cycle ${number}`);
+    }
+    await this.#parts.schemas?.check(name, message);
+    return message;
+  }
+
+  #cycleOf(number: number, { positions, closed, settled, settlementDay }: CycleRow): Cycle {
+    return {
+      network: this.#parts.network,
+      number,
+      positions: positions.map(({ member, delta }) => ({ member, delta: BigInt(delta) })),
+      closed,
+      ...(settled === undefined ? {} : { settled }),
+      ...(settlementDay === undefined ? {} : { settlementDay }),
+    };
+  }
+
+  async #row(number: number): Promise<CycleRow | undefined> {
+    const value = await this.#parts.store.get(keys.cycle(number));
+    return value === undefined ? undefined : decodeRow<CycleRow>(value);
+  }
+
+  async #save(number: number, row: CycleRow): Promise<void> {
+    await this.#parts.store.write([{ key: keys.cycle(number), value: encodeRow(row) }]);
+  }
+}
