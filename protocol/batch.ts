@@ -1,5 +1,5 @@
 /** The batch: hashes of leaves that one member puts forward, and the statement by which others endorse it. */
-import { concat, fromHex, type Hex, Reader, toHex, Writer } from "./bytes.ts";
+import { fromHex, type Hex, Reader, toHex, Writer } from "./bytes.ts";
 import { limits } from "./limits.ts";
 import { HASH_LENGTH, merkleRoot } from "./merkle.ts";
 import type { MemberId } from "./output.ts";
@@ -44,12 +44,10 @@ export function batchDigest(domain: Domain, header: BatchHeader): Uint8Array {
 }
 
 export function encodeBatch(batch: Batch): Uint8Array {
-  return new Writer(14 + HASH_LENGTH * batch.leaves.length)
-    .u16(batch.member)
-    .safe(batch.number)
-    .u32(batch.leaves.length)
-    .put(concat(...batch.leaves.map((leaf) => fromHex(leaf, HASH_LENGTH))))
-    .done();
+  const writer = new Writer(14 + HASH_LENGTH * batch.leaves.length);
+  writer.u16(batch.member).safe(batch.number).u32(batch.leaves.length);
+  for (const leaf of batch.leaves) writer.hex(leaf, HASH_LENGTH);
+  return writer.done();
 }
 
 /** @throws Refusal `malformed` naming field and offset. */

@@ -2,7 +2,7 @@
  * Big-endian bytes, read and written strictly. A reader knows the field and offset it stands at, so
  * that each refusal can name them; nothing is read past the end and nothing may be left over.
  */
-import { decodeHex, encodeHex } from "./hex.ts";
+import { decodeHex, decodeHexInto, encodeHex } from "./hex.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Lower-case hexadecimal with 0x: the form of ids and hashes outside codecs and hot loops. */
@@ -200,6 +200,14 @@ export class Writer {
     if (bytes.length !== length)
       throw new RangeError(`${bytes.length} bytes where ${length} belong`);
     return this.put(bytes);
+  }
+
+  /** As `fixed` of what `fromHex` gives, without bytes in between. */
+  hex(text: Hex, length: number): this {
+    const at = this.#grow(length);
+    const end = at + length;
+    if (text.startsWith("0x") && decodeHexInto(this.#bytes, at, text, 2, end)) return this;
+    return this.fixed(fromHex(text), length);
   }
 
   short(bytes: Uint8Array): this {

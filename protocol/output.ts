@@ -1,5 +1,5 @@
 /** Outputs, and the outpoints that name them. A coin is an output that is unspent. */
-import { concat, fromHex, type Hex, type Reader, toHex, type Writer } from "./bytes.ts";
+import { concat, type Hex, type Reader, toHex, type Writer } from "./bytes.ts";
 import { NOBODY, type Owner, OWNER_LENGTH } from "./key.ts";
 import type { Amount } from "./money.ts";
 
@@ -52,7 +52,7 @@ export function readOutpoint(reader: Reader, field: string): Outpoint {
 }
 
 export function writeOutpoint(writer: Writer, outpoint: Outpoint): void {
-  writer.fixed(fromHex(outpoint), OUTPOINT_LENGTH);
+  writer.hex(outpoint, OUTPOINT_LENGTH);
 }
 
 /** Reads an output of any lock. Amounts are 1 to 2^64 − 1; the owner of a burn is zero. */
@@ -71,11 +71,7 @@ export function readOutput(reader: Reader, field: string): Output {
 }
 
 export function writeOutput(writer: Writer, output: Output): void {
-  writer
-    .u8(output.lock)
-    .fixed(fromHex(output.owner), OWNER_LENGTH)
-    .u16(output.custodian)
-    .u64(output.amount);
+  writer.u8(output.lock).hex(output.owner, OWNER_LENGTH).u16(output.custodian).u64(output.amount);
 }
 
 function isLock(value: number): value is Lock {

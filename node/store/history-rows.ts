@@ -67,7 +67,7 @@ export function historyRowsOf(
   }
   if (change.applied.length > 0) {
     const ids = new Writer(32 * change.applied.length);
-    for (const id of change.applied) ids.put(fromHex(id));
+    for (const id of change.applied) ids.hex(id, 32);
     rows.push({ key: keys.order(cycle, change.seq), value: ids.done(), old: null });
   }
   addDeposit(rows, change, placed.event);
@@ -94,7 +94,7 @@ function coinMadeBy(
 }
 
 function encodeApplied({ seq, cycle, leafHash }: AppliedRow): Uint8Array {
-  return new Writer(48).safe(seq).safe(cycle).fixed(fromHex(leafHash), 32).done();
+  return new Writer(48).safe(seq).safe(cycle).hex(leafHash, 32).done();
 }
 
 export function decodeApplied(bytes: Uint8Array): AppliedRow {

@@ -6,6 +6,7 @@ import {
   concat,
   equalBytes,
   fromHex,
+  type Hex,
   isZero,
   Reader,
   toHex,
@@ -17,6 +18,21 @@ import { refusalFrom } from "./support/vectors.ts";
 const anyBytes = fc.uint8Array({ maxLength: 40 });
 
 describe("a reader and a writer", () => {
+  it("write what hexadecimal digits name as they write its bytes, and nothing else", () => {
+    const sized = fc.uint8Array({ maxLength: 40 });
+    fc.assert(
+      fc.property(sized, sized, (before, bytes) => {
+        const written = new Writer(1).put(before).hex(toHex(bytes), bytes.length).u8(7).done();
+        expect(toHex(written)).to.equal(toHex(concat(before, bytes, Uint8Array.of(7))));
+      }),
+    );
+    const writer = new Writer();
+    for (const text of ["0xAB", "0xa", "0xzz", "ab"])
+      expect(refusalFrom(() => writer.hex(text as Hex, 1)).code, text).to.equal("malformed");
+    for (const text of ["0x", "0xabcd"] as const)
+      expect(() => writer.hex(text, 1)).to.throw(RangeError, "where 1 belong");
+  });
+
   it("are each other's reverse, big-endian, for every kind of field", () => {
     const fields = fc.record({
       u8: fc.nat(0xff),
