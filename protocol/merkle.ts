@@ -3,7 +3,8 @@
  * right), an odd node is carried up, the empty tree is SHA-256 of nothing.
  */
 import { sha256 } from "#sha256";
-import { concat, equalBytes } from "./bytes.ts";
+import { equalBytes } from "./bytes.ts";
+import { hashParts } from "./hash-parts.ts";
 
 export const HASH_LENGTH = 32;
 
@@ -12,7 +13,7 @@ const NODE = Uint8Array.of(1);
 
 /** SHA-256(00 ‖ entry). */
 export function hashLeaf(entry: Uint8Array): Uint8Array {
-  return sha256(concat(LEAF, entry));
+  return hashParts(LEAF, entry);
 }
 
 /** The root over leaf hashes, 32 bytes. */
@@ -77,5 +78,5 @@ function parents(level: readonly Uint8Array[]): Uint8Array[] {
 }
 
 function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(concat(NODE, left, right));
+  return hashParts(NODE, left, right);
 }

@@ -4,6 +4,7 @@
  */
 import { sha256 } from "#sha256";
 import { concat, type Hex, toHex, utf8, Writer } from "./bytes.ts";
+import { hashParts } from "./hash-parts.ts";
 
 /** The structures that are signed or hashed, by the name in their tag. */
 export const messageNames = [
@@ -57,7 +58,7 @@ export function message(name: MessageName, networkId: Uint8Array, body: Uint8Arr
 
 /** SHA-256 of the message: 32 bytes. */
 export function digest(name: MessageName, networkId: Uint8Array, body: Uint8Array): Uint8Array {
-  return sha256(message(name, networkId, body));
+  return hashParts(tags.get(name)!, networkId, body);
 }
 
 /**
