@@ -5,7 +5,13 @@
  * prove that none is missing. What fails a check is a `DamagedStoreError`, a write that fails a
  * `StoreWriteError`: the store never mends itself and never goes on.
  */
-import { createDatabase, type Database, openDatabase, type Row } from "./level-database.ts";
+import {
+  type Batch,
+  createDatabase,
+  type Database,
+  emptyBatch,
+  openDatabase,
+} from "./level-database.ts";
 import { checkLevelFiles } from "./level-files.ts";
 import { checkTableInUse, checkTables, type Table } from "./level-tables.ts";
 import { paced } from "./paced.ts";
@@ -163,8 +169,10 @@ export class CheckedStore extends StoreView {
 
   async #write(changes: readonly Change[]): Promise<void> {
     try {
-      const { rows, tally } = this.#rowsOf(changes, await this.#replaced(changes));
-      await this.#level.batch(rows, { sync: true });
+      const replaced = await this.#replaced(changes);
+      const batch = emptyBatch(this.#level);
+      const tally = this.#fill(batch, changes, replaced);
+      await batch.write({ sync: true });
       this.#witness.note(tally.number);
       this.#tally = tally;
     } catch (cause) {
@@ -174,19 +182,26 @@ export class CheckedStore extends StoreView {
     }
   }
 
-  #rowsOf(changes: readonly Change[], replaced: readonly (number | undefined)[]) {
+  /** @returns the tally that goes with the changes. */
+  #fill(
+    batch: Batch,
+    changes: readonly Change[],
+    replaced: readonly (number | undefined)[],
+  ): Tally {
     const count = new Count(this.#tally);
-    const rows = changes.map(({ key, value }, i): Row => {
+    for (const [i, { key, value }] of changes.entries()) {
       const before = replaced[i];
       if (before !== undefined) count.remove(before);
-      if (value === null) return { type: "del", key };
-      const sealed = seal(key, value);
-      count.add(sealedChecksum(sealed));
-      return { type: "put", key, value: sealed };
-    });
+      if (value === null) batch.del(key);
+      else {
+        const sealed = seal(key, value);
+        count.add(sealedChecksum(sealed));
+        batch.put(key, sealed);
+      }
+    }
     const tally = count.tally(this.#tally.number + 1);
-    rows.push(tallyRow(tally));
-    return { rows, tally };
+    batch.put(TALLY_KEY, sealTally(tally));
+    return tally;
   }
 
   /** The checksum of what each change replaces, `undefined` for nothing. */
@@ -213,7 +228,7 @@ function closeWitness(witness: WriteWitness): void {
 
 async function writeTally(level: Database): Promise<Tally> {
   const tally = new Count().tally(1);
-  await level.batch([tallyRow(tally)], { sync: true });
+  await level.put(TALLY_KEY, sealTally(tally), { sync: true });
   return tally;
 }
 
@@ -224,8 +239,8 @@ async function readTally(level: Database): Promise<Tally> {
   throw new DamagedStoreError(level.location, "its tally is missing or has changed");
 }
 
-function tallyRow(tally: Tally): Row {
-  return { type: "put", key: TALLY_KEY, value: seal(TALLY_KEY, encodeTally(tally)) };
+function sealTally(tally: Tally): Uint8Array {
+  return seal(TALLY_KEY, encodeTally(tally));
 }
 
 function checksumOf(key: Uint8Array, value: Uint8Array | null | undefined): number | undefined {

@@ -10,10 +10,8 @@ import { DamagedStoreError } from "./store-errors.ts";
 export type Database = Level<Uint8Array, Uint8Array>;
 export type Snapshot = ReturnType<Database["snapshot"]>;
 
-/** One operation of a batch, in LevelDB's words. */
-export type Row =
-  | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: "del"; readonly key: Uint8Array };
+/** Operations that are written together. Each is copied as it is added: a list of them costs twice as much. */
+export type Batch = ReturnType<typeof emptyBatch>;
 
 export type Caches = {
   /** Of blocks that were read. */
@@ -37,6 +35,10 @@ export async function createDatabase(folder: string, caches: Caches): Promise<Da
 /** Opens a database whose files were checked. @throws DamagedStoreError; Refusal `in-use`. */
 export async function openDatabase(folder: string, caches: Caches): Promise<Database> {
   return await open(folder, caches, false);
+}
+
+export function emptyBatch(level: Database) {
+  return level.batch();
 }
 
 /** What an error of LevelDB's says about the files in `folder`, if it says that they are damaged. */
