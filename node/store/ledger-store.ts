@@ -12,7 +12,7 @@ import { decodeStateEntry, type StateEntry } from "../../protocol/state-entry.ts
 import type { Change as LedgerChange } from "../ledger/change.ts";
 import type { ChainPlace, PlacedEvent } from "../ledger/event.ts";
 import type { Accounts, LedgerState } from "../ledger/state.ts";
-import { StateRoot } from "../ledger/state-root.ts";
+import { type Row, StateRoot } from "../ledger/state-root.ts";
 import type { Change, CheckedStore, StoreOptions } from "../service/checked-store.ts";
 import { StoreWriteError } from "../service/store-errors.ts";
 import { decodeCursor, encodeCursor } from "./cursor-row.ts";
@@ -133,8 +133,11 @@ export class LedgerStore implements History {
     await using snapshot = this.#store.snapshot();
     return await this.#root.compute(async (bucket) => {
       await this.#verified;
-      const rows = await Array.fromAsync(snapshot.entries(ranges.bucket(bucket)));
-      return rows.map(([key, value]) => [stateKeyOf(key), value] as const);
+      const rows: Row[] = [];
+      for await (const chunk of snapshot.chunks(ranges.bucket(bucket))) {
+        for (const [key, value] of chunk) rows.push([stateKeyOf(key), value]);
+      }
+      return rows;
     });
   }
 
