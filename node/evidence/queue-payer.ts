@@ -70,12 +70,13 @@ export class QueuePayer {
   }
 
   async #attendToAll(): Promise<void> {
-    const { directory, logger } = this.#parts;
+    const { directory, desk, logger } = this.#parts;
     const { signal } = this.#stop;
     try {
-      // A bond answers for its devices whatever became of its member.
-      for (const { member } of directory.rows.members) {
-        await untilAborted(this.#attendTo(member), signal);
+      // A bond answers for its devices whatever became of its member. Questions asked at once go as one.
+      const asked = directory.rows.members.map(({ member }) => desk.bond(member));
+      for (const bond of await untilAborted(Promise.all(asked), signal)) {
+        await untilAborted(this.#attendTo(bond), signal);
       }
       this.#hasFailed = false;
     } catch (error) {
@@ -85,9 +86,10 @@ export class QueuePayer {
     }
   }
 
-  async #attendTo(payer: MemberId): Promise<void> {
+  async #attendTo(bond: BondEntry): Promise<void> {
     const { member, directory, desk, logger } = this.#parts;
-    const owing = this.#look(await desk.bond(payer));
+    const payer = bond.member;
+    const owing = this.#look(bond);
     if (owing === undefined || owing.isTried) return;
     const turn = queueTurnOf(member, directory.activeMembers(), payer);
     if (Date.now() < owing.sinceMs + turn * this.#turnMs) return;
