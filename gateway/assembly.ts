@@ -46,6 +46,7 @@ import { Revocations } from "./revocations.ts";
 import { StaffReplays } from "./staff/replays.ts";
 import type { Store } from "./store.ts";
 import { TieOut } from "./tie-out.ts";
+import type { Transfers } from "./transfers.ts";
 import { TrustLists } from "./trust-lists.ts";
 import { Vault } from "./vault.ts";
 
@@ -126,8 +127,10 @@ export async function assemble(
   };
   const money = await openMoney(common, options, watch, page);
   const knowledge = await openKnowledge({ ...common, ...money }, options, watch);
-  const service = await openService({ ...common, ...money, ...knowledge }, options, watch);
   const online = await openOnline({ ...common, ...money }, options, watch);
+  const { transfers } = online;
+  const known = { ...common, ...money, ...knowledge, transfers };
+  const service = await openService(known, options, watch);
   const { treasury: vaultKey, ledgerIssuer } = common;
   return { ...online, ...money, ...knowledge, ...service, trust, vaultKey, ledgerIssuer };
 }
@@ -224,7 +227,7 @@ async function openKnowledge(
 async function openService(
   common: Common &
     Awaited<ReturnType<typeof openMoney>> &
-    Awaited<ReturnType<typeof openKnowledge>>,
+    Awaited<ReturnType<typeof openKnowledge>> & { readonly transfers: Transfers },
   options: GatewayOptions,
   watch: NodeWatch,
 ) {
@@ -275,7 +278,7 @@ async function openService(
     lost,
     checkNode: () => watch.checkCurrent(),
   });
-  const tieOut = new TieOut({ ...common, holders: [loads] });
+  const tieOut = new TieOut({ ...common, holders: [loads, common.transfers] });
   const banking =
     options.banking === undefined
       ? undefined

@@ -68,6 +68,23 @@ describe("an online payment", function () {
     });
   });
 
+  it("freezes the amount until the ledger has it, and the books tie out then and after [R-135, R-141]", async () => {
+    const { node } = world.customers;
+    const differences = async () =>
+      (await world.customers.staff<{ differences: unknown[] }>("/v1/tie-out")).differences;
+    node.gatherMs = undefined;
+    const begun = await world.pay(await order(250n));
+    expect((await world.customers.balance("anna")).held).to.equal("250");
+    expect(await world.state(begun)).to.include({ state: "authorised" });
+    expect((await shopSees()).state).to.equal("open");
+    expect(await differences()).to.deep.equal([]);
+    node.gatherMs = 2;
+    node.sequence();
+    await world.untilState(begun, "paid");
+    expect((await world.customers.balance("anna")).held).to.equal("0");
+    expect(await differences()).to.deep.equal([]);
+  });
+
   it("sends amount, merchant and code over a way that is not the page's [R-119, R-124, R-139, R-140]", async () => {
     const begun = await world.begin(await order(4_599n));
     const before = (await world.messages()).length;
