@@ -64,7 +64,7 @@ export function gatewayRoutes({
       path: PARCELS_PATH,
       summary:
         "A parcel that a courier brings, for any member; the reply is its state, with the sealed answer once there is one",
-      refusals: ["not-for-us", "unknown-member", "busy", "rate-limited"],
+      refusals: ["unsupported-version", "not-for-us", "unknown-member", "busy", "rate-limited"],
       body: bytes,
       reply: bytes,
       bodyMaxBytes: PARCEL_BYTES_MAX,

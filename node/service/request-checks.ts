@@ -9,10 +9,17 @@ export function validator(schema: TSchema, part: string) {
   const name = part === "querystring" ? "query" : part;
   return (value: unknown) => {
     const [problem] = problemsOf(value);
-    return problem === undefined
-      ? { value }
-      : { error: new Refusal("malformed", problemText(problem, name)) };
+    const text = problem === undefined ? endlessText(value, name) : problemText(problem, name);
+    return text === undefined ? { value } : { error: new Refusal("malformed", text) };
   };
+}
+
+/** "1e999" becomes Infinity, to which Ajv applies no bounds. JSON has no such number. */
+function endlessText(value: unknown, name: string): string | undefined {
+  const endless = Object.entries(value ?? {}).find(
+    ([, each]) => Math.abs(each as number) === Infinity,
+  );
+  return endless === undefined ? undefined : `${name}.${endless[0]} must be finite`;
 }
 
 /** @param header Content-Type as it came. */
@@ -43,6 +50,8 @@ export function refusalIn(error: unknown): Refusal | undefined {
   } = error as { code?: string; statusCode?: number; message: string };
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
     return new Refusal("too-large", "the body is larger than this route takes");
+  // A parameter longer than any of ours never reaches its schema.
+  if (statusCode === 414) return new Refusal("malformed", "a part of the path is too long");
   if (code.startsWith("FST_ERR_CTP_") || code === "FST_ERR_BAD_URL" || statusCode === 400) {
     return new Refusal("malformed", message);
   }

@@ -202,6 +202,16 @@ describe("HttpServer", () => {
   });
 
   describe("problems", () => {
+    it("are what an endless number is met with, and a part of the path that is too long", async () => {
+      const { url } = await startServer();
+      for (const limit of ["1e999", "-1e999", "101"]) {
+        const answer = await fetch(`${url}/v1/things/abc?limit=${limit}`);
+        await expectProblem(answer, 400, "malformed", /^query\.limit must be /);
+      }
+      const long = await fetch(`${url}/v1/things/${"a".repeat(5_000)}`);
+      await expectProblem(long, 400, "malformed", /^a part of the path is too long$/);
+    });
+
     it("have the status and remedy of the refusal's row, its detail and its place", async () => {
       const { url } = await startServer();
       const problem = await expectProblem(
