@@ -164,13 +164,18 @@ describe("online payment services", function () {
       ["anna.b", PASSWORD],
       ["gone", PASSWORD],
     ] as const) {
-      const start = performance.now();
-      const error = await services
-        .authenticate(identity, password)
-        .catch((caught: unknown) => caught);
-      times.push(performance.now() - start);
-      if (!(error instanceof Refusal)) throw error;
-      told.add(`${error.code} ${error.detail}`);
+      // The least of several: what the machine does besides makes any of them longer.
+      let least = Infinity;
+      for (let i = 0; i < 3; i++) {
+        const start = performance.now();
+        const error = await services
+          .authenticate(identity, password)
+          .catch((caught: unknown) => caught);
+        least = Math.min(least, performance.now() - start);
+        if (!(error instanceof Refusal)) throw error;
+        told.add(`${error.code} ${error.detail}`);
+      }
+      times.push(least);
     }
     expect(told.size).to.equal(1);
     expect(Math.max(...times) / Math.min(...times)).to.be.below(5);
