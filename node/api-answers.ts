@@ -6,10 +6,12 @@ import type { Domain } from "../protocol/typed-data.ts";
 import { type CaseAnswers, caseRow } from "./api/case-routes.ts";
 import { ConflictQueries, eventOf } from "./api/conflict-queries.ts";
 import type { ConflictAnswers } from "./api/conflict-routes.ts";
+import type { DisclosureDesk } from "./api/disclosure-routes.ts";
 import type { ExportAnswers } from "./api/export-routes.ts";
 import { eventOfFolded } from "./api/folded-event.ts";
 import { Queries } from "./api/queries.ts";
 import type { ApiAnswers } from "./api/routes.ts";
+import { countDisclosures, readDisclosure, readEpoch } from "./chain/audit-log.ts";
 import type { ChainClient } from "./chain/chain-client.ts";
 import { AppliedProofs } from "./evidence/applied-proofs.ts";
 import type { Evidence } from "./evidence/evidence.ts";
@@ -76,6 +78,7 @@ export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefi
     traces,
     exports: exportAnswers(parts),
     proofs: { settlements, store },
+    disclosures: { desk: disclosureDesk(parts) },
     consortium: { network, members: () => health.members(), now: Date.now },
   };
   if (member === undefined) return answers;
@@ -83,10 +86,23 @@ export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefi
   return { ...answers, writer: { intake, revoker } };
 }
 
+function disclosureDesk({
+  network,
+  chain: { reader },
+}: Pick<ApiAnswersParts, "network" | "chain">): DisclosureDesk | undefined {
+  if (network.contracts.auditLog === undefined) return undefined;
+  return {
+    counts: () => countDisclosures(reader),
+    disclosure: (id) => readDisclosure(reader, id),
+    epoch: (epoch) => readEpoch(reader, epoch),
+  };
+}
+
 function exportAnswers({ network, chain, leaves, replica }: ApiAnswersParts): ExportAnswers {
   const { store, state } = replica;
   const hasCases = network.contracts.disputes !== undefined;
   const pages = new ExportPages({
+    disclosures: disclosureDesk({ network, chain }),
     store,
     leaves,
     custodianOf: (owner) => state.memberOf(owner),

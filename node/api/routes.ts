@@ -9,6 +9,7 @@ import type { EventFeed } from "../service/event-feed.ts";
 import { bytes, call, events, type Route } from "../service/route.ts";
 import { type CaseAnswers, caseRoutes } from "./case-routes.ts";
 import { type ConflictAnswers, conflictRoutes } from "./conflict-routes.ts";
+import { type DisclosureAnswers, disclosureRoutes } from "./disclosure-routes.ts";
 import { type ExportAnswers, exportRoutes } from "./export-routes.ts";
 import { type ConsortiumAnswers, consortiumRoutes } from "./consortium-routes.ts";
 import { type ProofAnswers, proofRoutes } from "./proof-routes.ts";
@@ -26,6 +27,7 @@ export type ApiAnswers = {
   readonly exports: ExportAnswers;
   readonly proofs: ProofAnswers;
   readonly consortium: ConsortiumAnswers;
+  readonly disclosures: DisclosureAnswers;
   /** Absent on an observer, which puts nothing forward and revokes nothing. */
   readonly writer?: ApiWriter | undefined;
 };
@@ -53,6 +55,7 @@ export function nodeRoutes(
     ...exportRoutes(() => answers().exports),
     ...proofRoutes(() => answers().proofs),
     ...consortiumRoutes(() => answers().consortium),
+    ...disclosureRoutes(() => answers().disclosures),
     ...(isMember ? [submission(writer), revocation(writer)] : []),
     call({
       method: "POST",

@@ -2,6 +2,7 @@
 import type { Checkpoint } from "../../protocol/checkpoint.ts";
 import { limits } from "../../protocol/limits.ts";
 import { Refusal } from "../../protocol/refusal.ts";
+import type { DisclosureEntry } from "../chain/audit-log.ts";
 import { type CaseEntry, isCaseEnded } from "../chain/disputes.ts";
 import type { LedgerStore } from "../store/ledger-store.ts";
 import { coinRows, recordRow, type RecordRowsParts, recordsFrom } from "./record-rows.ts";
@@ -13,6 +14,13 @@ export type ExportPagesParts = RecordRowsParts & {
   /** Cases as the contract has them; none where there is no such contract. */
   readonly caseCount: () => Promise<number>;
   readonly caseOf: (caseId: number) => Promise<CaseEntry | undefined>;
+  /** The audit log; absent where the network keeps none. */
+  readonly disclosures: DisclosureLog | undefined;
+};
+
+export type DisclosureLog = {
+  readonly counts: () => Promise<{ readonly requests: number }>;
+  readonly disclosure: (id: number) => Promise<DisclosureEntry | undefined>;
 };
 
 export type Page<T extends TableName = TableName> = {
@@ -20,8 +28,8 @@ export type Page<T extends TableName = TableName> = {
   readonly next: string | undefined;
 };
 
-/** Cases are asked of the chain, one call each. */
-const CASES_PAGE = 64;
+/** Cases and disclosures are asked of the chain, one by one. */
+const CHAIN_PAGE = 64;
 
 export class ExportPages {
   readonly #parts: ExportPagesParts;
@@ -42,6 +50,8 @@ export class ExportPages {
         return await this.#positions(place.seq);
       case "cases":
         return await this.#cases(place.seq);
+      case "disclosures":
+        return await this.#disclosures(place.seq);
     }
   }
 
@@ -69,14 +79,34 @@ export class ExportPages {
   }
 
   async #cases(first: number): Promise<Page<"cases">> {
-    const from = Math.max(first, 1);
-    const count = await this.#parts.caseCount();
-    const to = Math.min(count, from + CASES_PAGE - 1);
-    const numbers = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
-    const entries = await Promise.all(numbers.map((number) => this.#parts.caseOf(number)));
-    const rows = entries.flatMap((entry) => (entry === undefined ? [] : [caseRow(entry)]));
-    return { rows, next: to < count ? textOf({ seq: to + 1, place: 0 }) : undefined };
+    const { caseCount, caseOf } = this.#parts;
+    const { entries, next } = await numbered(first, await caseCount(), caseOf);
+    return { rows: entries.map(caseRow), next };
   }
+
+  async #disclosures(first: number): Promise<Page<"disclosures">> {
+    const log = this.#parts.disclosures;
+    if (log === undefined) return { rows: [], next: undefined };
+    const { requests } = await log.counts();
+    const { entries, next } = await numbered(first, requests, log.disclosure);
+    return { rows: entries.map(disclosureRow), next };
+  }
+}
+
+/** A page of what is numbered from 1 to `count`. */
+async function numbered<T>(
+  first: number,
+  count: number,
+  one: (number: number) => Promise<T | undefined>,
+): Promise<{ readonly entries: readonly T[]; readonly next: string | undefined }> {
+  const from = Math.max(first, 1);
+  const to = Math.min(count, from + CHAIN_PAGE - 1);
+  const numbers = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+  const entries = await Promise.all(numbers.map(one));
+  return {
+    entries: entries.filter((entry) => entry !== undefined),
+    next: to < count ? textOf({ seq: to + 1, place: 0 }) : undefined,
+  };
 }
 
 type Place = { readonly seq: number; readonly place: number };
@@ -103,6 +133,21 @@ function positionRows(checkpoint: Checkpoint, settledCycle: number): Row<"positi
     records: applied,
     settled: cycle <= settledCycle,
   }));
+}
+
+function disclosureRow(entry: DisclosureEntry): Row<"disclosures"> {
+  const { id, requester, epoch, untilS, approvedBy, isGranted, subject, legalBasis } = entry;
+  return {
+    request: id,
+    requester,
+    epoch,
+    until: untilS,
+    approvals: approvedBy.length,
+    approved_by: approvedBy.join(" "),
+    granted: isGranted,
+    subject,
+    legal_basis: legalBasis,
+  };
 }
 
 function caseRow(entry: CaseEntry): Row<"cases"> {

@@ -83,6 +83,17 @@ export const tables = {
     { name: "answer", type: "text", meaning: "SHA-256 of the answer, zero for none" },
     { name: "debts", type: "integer", meaning: "Coins or awards that it asks for" },
   ],
+  disclosures: [
+    { name: "request", type: "integer", meaning: "Number of the request" },
+    { name: "requester", type: "text", meaning: "Account that asks" },
+    { name: "epoch", type: "integer", meaning: "Epoch of the audit key that it is sealed to" },
+    { name: "until", type: "time", meaning: "Last second at which it may be approved or answered" },
+    { name: "approvals", type: "integer", meaning: "Holders that approved" },
+    { name: "approved_by", type: "text", meaning: "Their numbers, with spaces" },
+    { name: "granted", type: "flag", meaning: "Whether it is granted and has not ended" },
+    { name: "subject", type: "text", meaning: "Hash of what is to be opened, with a salt" },
+    { name: "legal_basis", type: "text", meaning: "Hash of the legal basis" },
+  ],
 } as const satisfies Record<string, readonly Column[]>;
 
 export type TableName = keyof typeof tables;

@@ -17,6 +17,7 @@ import type {
   NodeStatus,
 } from "../api/schema.ts";
 import type { Consortium } from "../api/consortium-routes.ts";
+import type { DisclosureRow, Disclosures } from "../api/disclosure-routes.ts";
 import type { InclusionProof, SettlementProof } from "../api/proof-routes.ts";
 import type { Flows, Trace, TraceQuestion } from "../api/trace-schema.ts";
 
@@ -27,6 +28,7 @@ export type {
   ConflictExplanation,
   ConflictRow,
   Consortium,
+  DisclosureRow,
   EnrolmentRow,
   Explanation,
   Flows,
@@ -75,6 +77,7 @@ export const api = {
   conflicts: async () => (await get<Conflicts>("conflicts")).conflicts,
   conflict: (id: string) => get<ConflictExplanation>(`conflicts/${id}`),
   cases: async () => (await get<Cases>("cases")).cases,
+  disclosures: () => get<Disclosures>("disclosures"),
   explain: (id: string) => get<Explanation>(`records/${id}/explain`),
   inclusion: (id: string) => get<InclusionProof>(`records/${id}/inclusion`),
   settlement: (cycle: number) => get<SettlementProof>(`checkpoints/${cycle}/settlement`),

@@ -10,6 +10,7 @@ import { Trouble } from "./parts/trouble.tsx";
 import { hrefOf, type Route, useRoute } from "./route.ts";
 import { useAnswer } from "./use-answer.ts";
 import { Checkpoints } from "./views/checkpoints.tsx";
+import { Disclosures } from "./views/disclosures.tsx";
 import { Disputes } from "./views/disputes.tsx";
 import { OwnerView } from "./views/owner.tsx";
 import { Overview } from "./views/overview.tsx";
@@ -72,7 +73,7 @@ function Open() {
   );
 }
 
-const views = ["overview", "disputes", "checkpoints"] as const;
+const views = ["overview", "disputes", "disclosures", "checkpoints"] as const;
 
 function Frame({ live, consortium }: { readonly live: Live; readonly consortium: Consortium }) {
   const words = useWords();
@@ -134,6 +135,8 @@ function View({ route: { view, about }, live: { turn }, consortium }: ViewProps)
       return <TraceView key={about} from={about} turn={turn} />;
     case "disputes":
       return <Disputes turn={turn} />;
+    case "disclosures":
+      return <Disclosures turn={turn} />;
     case "checkpoints":
       return <Checkpoints turn={turn} />;
     default:

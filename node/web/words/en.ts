@@ -15,7 +15,7 @@ export const en = {
   searchHint: "Record, coin, owner, batch:17, cycle:3 or case:2",
   searchNothing: "That is none of these. Ids start with 0x; a batch, cycle or case with its word.",
   find: "Find",
-  live: "Live: events as they are folded",
+  live: "Live",
   offline: "The node does not answer. Trying again.",
   catchingUp: (seq: number, of: number) => `The index for traces is at event ${seq} of ${of}.`,
   loading: "Asking the node…",
@@ -174,6 +174,25 @@ export const en = {
   ruleCase: "A regulator rules:",
   enforceCase: "Anyone has it paid:",
   evidenceOf: "The file for a court:",
+
+  // Disclosures.
+  disclosures: "Disclosures",
+  disclosuresHint:
+    "Whoever asks for the identity behind a key does so on chain, and as many holders of the audit key as open together must agree. Everyone sees how many, by whom and on which basis; nobody sees of whom.",
+  disclosureCounts: (requests: string, grants: string) =>
+    `Requests so far: ${requests}; granted: ${grants}.`,
+  disclosure: (id: number) => `Request ${id}`,
+  granted: "Granted",
+  ended: "Ended",
+  needs: (more: number) => (more === 1 ? "Needs 1 more approval" : `Needs ${more} more approvals`),
+  approvedBy: (numbers: string) =>
+    numbers === "" ? "No holder has approved" : `Approved by holders ${numbers}`,
+  quorumOfHolders: (threshold: number, holders: number, epoch: number) =>
+    `${threshold} of ${holders} holders of the audit key of epoch ${epoch} open together.`,
+  requester: "Asked by",
+  legalBasis: "Hash of the legal basis",
+  subject: "Hash of what is to be opened",
+  approveDisclosure: "A holder approves, having seen what and why:",
 
   // Checkpoints.
   noCheckpoints: "No cycle has ended yet.",

@@ -14,7 +14,7 @@ export const zh: Words = {
   searchHint: "记录、币、所有者、batch:17、cycle:3 或 case:2",
   searchNothing: "无法识别。编号以 0x 开头；批次、周期和案件以其英文词开头。",
   find: "查找",
-  live: "实时：事件入账即显示",
+  live: "实时",
   offline: "节点没有回应，正在重试。",
   catchingUp: (seq, of) => `追踪索引处理到第 ${seq} 个事件，共 ${of} 个。`,
   loading: "正在询问节点……",
@@ -151,6 +151,22 @@ export const zh: Words = {
   ruleCase: "监管者裁定：",
   enforceCase: "任何人可使其给付：",
   evidenceOf: "呈交法庭的文件：",
+
+  disclosures: "身份开启",
+  disclosuresHint:
+    "要求开启某密钥背后的身份，须在链上提出，并由足以共同开启的审计密钥持有人同意。人人可见次数、请求者和依据；无人可见对象是谁。",
+  disclosureCounts: (requests, grants) => `迄今请求 ${requests} 次，批准 ${grants} 次。`,
+  disclosure: (id) => `请求 ${id}`,
+  granted: "已批准",
+  ended: "已结束",
+  needs: (more) => `还需 ${more} 位同意`,
+  approvedBy: (numbers) => (numbers === "" ? "尚无持有人同意" : `已同意的持有人：${numbers}`),
+  quorumOfHolders: (threshold, holders, epoch) =>
+    `第 ${epoch} 期审计密钥的 ${holders} 位持有人中，${threshold} 位可共同开启。`,
+  requester: "请求者",
+  legalBasis: "法律依据的哈希",
+  subject: "开启对象的哈希",
+  approveDisclosure: "持有人看过对象与理由后同意：",
 
   noCheckpoints: "尚无周期结束。",
   records: (count) => `${count} 条记录`,

@@ -148,6 +148,22 @@ describe("the console", function () {
     await viewer.sees("case:1");
   });
 
+  it("shows who asked for an identity, on which basis, and how many holders are still to agree [N-10]", async () => {
+    await viewer.go("disclosures");
+    await viewer.sees("Requests so far: 1; granted: 0.");
+    await viewer.sees("Needs 1 more approval");
+    await viewer.page.getByRole("img", { name: "Approved by holders 1" }).waitFor();
+    await viewer.sees("2 of 3 holders of the audit key of epoch 1 open together.");
+    await viewer.sees(`0x${"33".repeat(32)}`);
+    await viewer.page.getByText("What can be done").click();
+    await viewer.sees("tallystick audit approve 1 --item item.bin");
+    await shoot(viewer, "console-disclosures");
+    await watched.approve(2);
+    await watched.payOn(1_00n);
+    await viewer.sees("Granted");
+    await viewer.page.getByRole("img", { name: "Approved by holders 1, 2" }).waitFor();
+  });
+
   for (const language of ["en", "zh"]) {
     it(`is without a fault that axe knows, in light and dark, when it speaks "${language}"`, async () => {
       await viewer.page.getByRole("combobox").selectOption(language);
@@ -158,6 +174,7 @@ describe("the console", function () {
         `owner/${ownerOf(watched.anna.publicKey)}`,
         "trace/cycle:1",
         "disputes",
+        "disclosures",
         "checkpoints",
       ]) {
         await viewer.go(view);

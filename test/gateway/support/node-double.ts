@@ -109,6 +109,7 @@ export class NodeDouble implements AsyncDisposable {
       cases: { open: () => [] },
       proofs: undefined as never,
       consortium: undefined as never,
+      disclosures: { desk: undefined },
       exports: { pages: { of: async () => ({ rows: [], next: undefined }) } },
       traces: { traces: undefined, seq: () => this.ledger.state.seq },
       queries: this.#queries() as unknown as Queries,

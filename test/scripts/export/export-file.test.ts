@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { ExportPages } from "../../../node/export/pages.ts";
 import { type Row, type TableName, tables } from "../../../node/export/tables.ts";
+import type { DisclosureEntry } from "../../../node/chain/audit-log.ts";
 import type { CaseEntry } from "../../../node/chain/disputes.ts";
 import { ownerOf } from "../../../protocol/key.ts";
 import { exportTable } from "../../../scripts/export/export-file.ts";
@@ -14,11 +15,13 @@ import { burn, type Coin, coinsOf, idOf, keyOf, pay, spend } from "../../support
 
 const ZERO = `0x${"00".repeat(32)}` as const;
 
-describe("an export", () => {
+describe("an export", function () {
+  this.timeout(60_000);
   const makeFolder = temporaryFolders();
   let folder: string;
   let rig: Rig;
   const cases = new Map<number, CaseEntry>();
+  const disclosures = new Map<number, DisclosureEntry>();
 
   beforeEach(async () => {
     folder = await makeFolder();
@@ -37,6 +40,10 @@ describe("an export", () => {
       settledCycle: () => state.parameters.settledCycle,
       caseCount: async () => cases.size,
       caseOf: async (caseId) => cases.get(caseId),
+      disclosures: {
+        counts: async () => ({ requests: disclosures.size }),
+        disclosure: async (id) => disclosures.get(id),
+      },
     });
     return {
       async exportPage(table: TableName, from?: string) {
@@ -217,6 +224,33 @@ describe("an export", () => {
     assert.equal(rows[0]![6], "");
     assert.equal(rows[1]![6], "2027-01-15T08:00:00Z");
     assert.equal((await parquet("cases")).length, 70);
+  });
+
+  it("has every request to open an identity, by whom and on which basis, and who agreed [N-10]", async () => {
+    disclosures.set(1, {
+      id: 1,
+      requester: `0x${"12".repeat(20)}`,
+      epoch: 1,
+      untilS: 1_800_000_000,
+      approvedBy: [1, 3],
+      subject: `0x${"34".repeat(32)}`,
+      legalBasis: `0x${"56".repeat(32)}`,
+      requesterKey: new Uint8Array(33),
+      isGranted: true,
+    });
+    const [head, row] = await csv("disclosures");
+    assert.deepEqual(
+      head,
+      tables.disclosures.map(({ name }) => name),
+    );
+    const [request, , , until, approvals, by, granted] = row!;
+    assert.deepEqual(
+      [request, until, approvals, by, granted],
+      ["1", "2027-01-15T08:00:00Z", "2", "1 3", "true"],
+    );
+    assert.equal(row!.at(-1), `0x${"56".repeat(32)}`);
+    assert.equal((await parquet("disclosures")).length, 1);
+    disclosures.clear();
   });
 
   it("of nothing is a file with its columns and no rows", async () => {

@@ -1,13 +1,25 @@
 /** A devnet with something to look at: money that moved, a coin spent twice and paid once more, a case, a silent member. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Hex } from "../../../../protocol/bytes.ts";
+import { accountKey } from "../../../../node/chain/account.ts";
+import {
+  addEpoch,
+  approve,
+  approveDisclosure,
+  deposit,
+  requestDisclosure,
+} from "../../../../node/chain/calls.ts";
+import { ChainClient } from "../../../../node/chain/chain-client.ts";
+import { loadKeyFile } from "../../../../node/service/key-file.ts";
+import { type Hex, toHex } from "../../../../protocol/bytes.ts";
+import { type Leaf, leafId } from "../../../../protocol/leaf.ts";
 import { ownerOf } from "../../../../protocol/key.ts";
 import { lock } from "../../../../protocol/output.ts";
 import { NodeSigner } from "../../../../protocol/p256-node.ts";
 import { signReceipt } from "../../../../protocol/receipt.ts";
 import type { SignedRecord } from "../../../../protocol/record.ts";
 import { devnetPaths, OBSERVER } from "../../../../scripts/devnet/blueprint.ts";
+import { Authority } from "../../../../scripts/deploy/authority.ts";
 import { said } from "../../../scripts/commands/support/tallystick.ts";
 import { LiveNetwork } from "../../../support/live-network.ts";
 import {
@@ -18,6 +30,7 @@ import {
   payTo,
   spendOf,
 } from "../../../support/money.ts";
+import { quiet } from "../../../support/network.ts";
 import { until } from "../../../support/until.ts";
 
 const HOME = 3;
@@ -43,6 +56,7 @@ export class WatchedNetwork implements AsyncDisposable {
     const watched = new WatchedNetwork(network);
     await watched.#pay();
     await watched.#claim();
+    await watched.#ask();
     parts.move();
     return watched;
   }
@@ -54,7 +68,7 @@ export class WatchedNetwork implements AsyncDisposable {
 
   /** Pays something on, so that there is something new to see. */
   async payOn(amount: bigint): Promise<Hex> {
-    const coin = await this.network.deposit(amount);
+    const coin = await this.#deposit(amount);
     const treasury = await this.network.key(HOME, "treasury");
     const record = await this.#spend(treasury, [coin], [payTo(this.anna, HOME, amount)]);
     await this.#applied(record);
@@ -82,8 +96,8 @@ export class WatchedNetwork implements AsyncDisposable {
         enrolmentOf(this.network.networkId, key, member, await this.network.key(member, "issuer")),
       ),
     );
-    await this.#client().submit(enrolments.map(({ bytes }) => bytes));
-    const vault = await this.network.deposit(1_000_00n);
+    await this.#applied(...enrolments);
+    const vault = await this.#deposit(1_000_00n);
     const treasury = await this.network.key(HOME, "treasury");
     const amounts = [500_00n, 300_00n, 200_00n];
     const outputs = amounts.map((amount) => payTo(this.anna, HOME, amount));
@@ -128,6 +142,66 @@ export class WatchedNetwork implements AsyncDisposable {
     await said(["admin", "case", "open", file, "--award", award, ...as]);
   }
 
+  /** The authority, regulator of a devnet, asks for an identity; one of three holders agrees, where two open. */
+  async #ask(): Promise<void> {
+    const { devnet } = this.network;
+    const { key } = devnetPaths(devnet.folder);
+    const account = accountKey(
+      (await loadKeyFile(key("authority", "authority"), "secp256k1")).reveal(),
+    );
+    const network = devnet.network;
+    await using chain = new ChainClient({ network, logger: quiet, key: account }, { pollMs: 50 });
+    await chain.start();
+    const operators = await Promise.all(
+      [1, 2, 3].map(async (member) => {
+        await using holder = await devnet.chainOf(member);
+        return holder.address as Hex;
+      }),
+    );
+    const hash = (byte: string): Hex => `0x${byte.repeat(32)}`;
+    const publicKey = toHex(NodeSigner.generate().publicKey);
+    const transcript = hash("11");
+    await new Authority(chain, 60).call(
+      addEpoch({ epoch: 1, publicKey, transcript, threshold: 2, holders: operators }),
+    );
+    await chain.send(
+      requestDisclosure({
+        epoch: 1,
+        subject: hash("22"),
+        legalBasis: hash("33"),
+        requesterKey: NodeSigner.generate().publicKey,
+        untilS: Math.floor(Date.now() / 1000) + 30 * 86_400,
+      }),
+    );
+    await this.approve(1);
+  }
+
+  /** A holder agrees to the one request. */
+  async approve(member: number): Promise<void> {
+    await using holder = await this.network.devnet.chainOf(member);
+    await holder.start();
+    await holder.send(approveDisclosure(1));
+  }
+
+  /** A coin of the vault, whatever else happens on the chain meanwhile. */
+  async #deposit(amount: bigint): Promise<HeldCoin> {
+    const { chain, devnet } = this.network;
+    await chain.send(approve(devnet.network.contracts.settlement, amount));
+    await chain.send(deposit(HOME, amount));
+    const output = payTo(await this.network.key(HOME, "treasury"), HOME, amount);
+    let outpoint: Hex | undefined;
+    await until(
+      "the deposit is folded",
+      async () => {
+        const { coins } = await this.#client().coinsOf(output.owner);
+        outpoint = coins.find((coin) => coin.amount === `${amount}`)?.outpoint as Hex | undefined;
+        return outpoint !== undefined;
+      },
+      PATIENCE_MS,
+    );
+    return { outpoint: outpoint!, output };
+  }
+
   #client() {
     return this.network.devnet.client(HOME);
   }
@@ -146,14 +220,14 @@ export class WatchedNetwork implements AsyncDisposable {
     return idOf(this.network.networkId, record);
   }
 
-  async #applied(record: SignedRecord): Promise<void> {
-    await this.#client().submit([record.bytes]);
-    const id = this.#idOf(record);
+  async #applied(...leaves: readonly Leaf[]): Promise<void> {
+    const ids = leaves.map((leaf) => leafId(this.network.networkId, leaf));
+    await this.#client().submit(leaves.map(({ bytes }) => bytes));
     await until(
-      `${id} applies`,
+      `${ids.join(", ")} apply`,
       async () => {
-        const [status] = await this.network.devnet.client(OBSERVER).statuses([id]);
-        return status?.state === "applied";
+        const statuses = await this.network.devnet.client(OBSERVER).statuses(ids);
+        return statuses.every(({ state }) => state === "applied");
       },
       PATIENCE_MS,
     );
