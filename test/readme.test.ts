@@ -310,6 +310,10 @@ async function shownBy({ ports }: World, { coins }: State): Promise<string> {
     outpoint: coin!.outpoint,
     member: "1",
     account: "anna",
+    cycle: "1",
+    number: "1",
+    root: coin!.outpoint.slice(0, 66),
+    table: "records",
   };
   const shown: string[] = [];
   for (const port of [ports.api[1]!, ports.devices[0]!, ports.staff[0]!]) {
@@ -349,9 +353,9 @@ function collect(child: ChildProcess): () => string {
   return () => text;
 }
 
-/** The private keys in a folder's key files, the device's too, without their 0x. */
+/** The private keys in a folder's key files, the device's too, without their 0x. The console's token is told on purpose. */
 async function secretsIn(folder: string): Promise<string[]> {
-  const files = (await filesIn(folder)).filter(isKeyFile);
+  const files = (await filesIn(folder)).filter((file) => isKeyFile(file) && file.endsWith(".json"));
   const keys = await Promise.all(
     files.map(async (file) => JSON.parse(await readFile(file, "utf8")) as { privateKey: string }),
   );
