@@ -3,40 +3,20 @@
  * comes after the bank has reclaimed, and a card that spends twice. What the bank, its customer and the payee
  * are told, and what stands in the books, is what the chain says.
  */
-import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect } from "chai";
-import type { Answer } from "../../protocol/answer.ts";
-import type { Ask } from "../../protocol/ask.ts";
-import { type Hex, toHex } from "../../protocol/bytes.ts";
-import { checkReplyTo, decodeDeviceReply } from "../../protocol/device-reply.ts";
-import { signDeviceRequest } from "../../protocol/device-request.ts";
-import { consentMessage } from "../../protocol/enrolment.ts";
-import type { RequestKind } from "../../protocol/gateway-messages.ts";
+import type { Hex } from "../../protocol/bytes.ts";
 import { ownerOf } from "../../protocol/key.ts";
-import { signTrustList } from "../../protocol/lists.ts";
-import { NodeSigner, NodeVerifier } from "../../protocol/p256-node.ts";
-import { systemRandom } from "../../protocol/random.ts";
-import { refusalOf } from "../../protocol/reason.ts";
+import { NodeSigner } from "../../protocol/p256-node.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
-import { GatewayConfigSchema } from "../../gateway/config.ts";
-import { Gateway } from "../../gateway/gateway.ts";
 import type { DeviceState } from "../../gateway/schema.ts";
-import { encodePublished } from "../../gateway/published.ts";
 import { approve, depositBond } from "../../node/chain/calls.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
-import { NodeClient } from "../../node/client.ts";
-import { CheckedStore } from "../../node/service/checked-store.ts";
-import { parseConfig } from "../../node/service/config-file.ts";
-import { makeLogger, Metrics } from "../../node/service/telemetry.ts";
 import { describedFetch } from "../support/described-fetch.ts";
+import { ConsortiumBank } from "../support/consortium-bank.ts";
 import { Consortium } from "../support/consortium.ts";
-import { type HeldCoin, payTo } from "../support/money.ts";
-import { operator, planOf, quiet, seed } from "../support/network.ts";
+import { payTo } from "../support/money.ts";
+import { operator, planOf, quiet } from "../support/network.ts";
 import { until } from "../support/until.ts";
-import { ask as askJson, intakeKey } from "./support/bank.ts";
-import { post } from "./support/device.ts";
 
 const BANK = 1;
 const PATIENCE_MS = 60_000;
@@ -46,7 +26,7 @@ const BOND = 160_000n;
 describe("a gateway before a real consortium", function () {
   this.timeout(240_000);
   let consortium: Consortium;
-  let gateway: Gateway;
+  let bank: ConsortiumBank;
   const parts = new AsyncDisposableStack();
   const [shop, dora] = [NodeSigner.generate(), NodeSigner.generate()];
 
@@ -69,7 +49,7 @@ describe("a gateway before a real consortium", function () {
     await chain.start();
     await chain.send(approve(consortium.network.contracts.disputes!, BOND));
     await chain.send(depositBond(BANK, BOND));
-    gateway = parts.use(await startGateway());
+    bank = parts.use(await ConsortiumBank.open(consortium, BANK));
   });
 
   after(async () => {
@@ -81,97 +61,12 @@ describe("a gateway before a real consortium", function () {
     return new ChainClient({ network, logger: quiet, key: operator(BANK) }, { pollMs: 20 });
   }
 
-  async function startGateway(): Promise<Gateway> {
-    const { network, networkId, folder } = consortium;
-    const trust = NodeSigner.generate();
-    const issuer = NodeSigner.fromScalar(seed(`issuer ${BANK}`));
-    const member = { member: BANK, status: 1, issuer: issuer.publicKey, name: "Bank" } as const;
-    const now = Date.now();
-    const fields = { version: 1, issued: now, notAfter: now + 86_400_000 };
-    const members = [{ ...member, guarantee: 50_000n }];
-    const list = { ...fields, nextTrustKey: trust.publicKey, members };
-    const lists = join(folder, "lists.bin");
-    await writeFile(
-      lists,
-      encodePublished({ trust: [await signTrustList(networkId, list, trust)] }),
-    );
-    const config = parseConfig(
-      JSON.stringify({
-        network: "network.json",
-        data: "data",
-        member: BANK,
-        node: consortium.nodes.get(BANK)!.url,
-        keys: { issuer: "issuer.json", treasury: "treasury.json", intake: "intake.json" },
-        authority: { trustKey: toHex(trust.publicKey), lists },
-        devices: { port: 0 },
-        staff: { port: 0, access: "open" },
-        watch: { everyMs: 50 },
-        lost: { everyMs: 100, sweepMs: 200 },
-        accounts: { sweepMs: 500 },
-        intake: { firstLookMs: 100 },
-      }),
-      "test",
-      GatewayConfigSchema,
-    );
-    const gateway = new Gateway(
-      {
-        network: { ...network, gateways: [] },
-        keys: { issuer, treasury: consortium.treasury(BANK), intake: intakeKey },
-        store: parts.use(await CheckedStore.open(join(folder, "gateway"), { create: true })),
-        node: new NodeClient({ url: consortium.nodes.get(BANK)!.url }),
-        verifier: new NodeVerifier(),
-        random: systemRandom,
-        clock: Date.now,
-        logger: makeLogger({ name: "gateway", level: "silent" }),
-        metrics: new Metrics(),
-      },
-      { ...config, tls: {} },
-    );
-    await gateway.start();
-    return gateway;
-  }
-
-  const staff = <Reply>(path: string, body?: object) =>
-    askJson<Reply>(`${gateway.staffUrl}${path}`, body);
+  const staff = <Reply>(path: string, body?: object) => bank.staff<Reply>(path, body);
   const stateOf = (card: NodeSigner) =>
     staff<DeviceState>(`/v1/devices/${ownerOf(card.publicKey)}`);
 
-  /** What a device asks of the gateway. @throws Refusal as the reply says. */
-  async function ask<K extends RequestKind>(
-    card: NodeSigner,
-    what: Ask & { readonly kind: K },
-  ): Promise<Answer & { kind: K }> {
-    const { networkId } = consortium;
-    const fields = { member: BANK, signedTime: Date.now(), nonce: randomBytes(16), ask: what };
-    const request = await signDeviceRequest(networkId, fields, card);
-    const reply = decodeDeviceReply(await post(`${gateway.url}/v1/device`, request.bytes));
-    checkReplyTo(request, reply);
-    if (reply.outcome === "refused") throw refusalOf(reply.reason);
-    return reply.answer as Answer & { kind: K };
-  }
-
-  /** A card of a new customer's, with one coin of this amount. */
-  async function loadedCard(account: string, amount: bigint): Promise<[NodeSigner, HeldCoin]> {
-    const card = NodeSigner.generate();
-    await staff("/v1/accounts", { account, customer: account });
-    const body = { amount: String(amount), reference: `first:${account}` };
-    await staff(`/v1/accounts/${account}/deposits`, body);
-    const { credential } = await staff<{ credential: string }>(
-      `/v1/accounts/${account}/credentials`,
-      {},
-    );
-    const consent = await card.sign(consentMessage(consortium.networkId, BANK));
-    const enrol = { kind: "enrol", consent, class: "software", label: "" } as const;
-    await until("it is enrolled", async () => {
-      const said = { ...enrol, credential: new TextEncoder().encode(credential) };
-      return (await ask(card, said)).certificate !== undefined;
-    });
-    const load = { kind: "load", id: randomBytes(16), amount, parts: [amount] } as const;
-    await until("it is loaded", async () => (await ask(card, load)).state === "applied");
-    const { coins } = await consortium.client(BANK).coinsOf(ownerOf(card.publicKey));
-    const output = payTo(card, BANK, amount);
-    return [card, { outpoint: coins[0]!.outpoint as Hex, output }];
-  }
+  const loadedCard = (account: string, amount: bigint) =>
+    bank.loadedCard({ account, customer: account }, amount);
 
   /** What the bond has paid, and what of it the bank bears, as booked. */
   const booked = async () => {
@@ -236,7 +131,7 @@ describe("a gateway before a real consortium", function () {
     const stop = new AbortController();
     const told: string[] = [];
     const listening = listen(consortium.idOf(loser), told, stop.signal);
-    await ask(card, { kind: "submit", leaves: [loser.bytes] });
+    await bank.ask(card, { kind: "submit", leaves: [loser.bytes] });
     const texts = await statusesUntilApplied(card, loser);
     // Until the node has put the two records together, it says of one that its coin is spent.
     expect(texts.join("\n")).to.match(
@@ -268,7 +163,7 @@ describe("a gateway before a real consortium", function () {
     await until(
       "it has applied",
       async () => {
-        const { records } = await ask(by, { kind: "status", ids: [consortium.idOf(record)] });
+        const { records } = await bank.ask(by, { kind: "status", ids: [consortium.idOf(record)] });
         const [status] = records;
         if (status?.state === "refused" && status.reason.text !== texts.at(-1))
           texts.push(status.reason.text);
@@ -282,7 +177,9 @@ describe("a gateway before a real consortium", function () {
   /** The gateway's stream of events on a record, until it is stopped. */
   async function listen(id: Hex, told: string[], signal: AbortSignal): Promise<void> {
     try {
-      const answer = await describedFetch(`${gateway.url}/v1/records/${id}/events`, { signal });
+      const answer = await describedFetch(`${bank.gateway.url}/v1/records/${id}/events`, {
+        signal,
+      });
       for await (const piece of answer.body!.pipeThrough(
         new TextDecoderStream() as never,
       ) as AsyncIterable<string>) {
