@@ -13,7 +13,7 @@ import { StoredKey } from "../../node/service/stored-key.ts";
 import { decodeItem, encodeItem } from "../../protocol/audit/disclosure.ts";
 import { fromHex, type Hex, toHex, utf8 } from "../../protocol/bytes.ts";
 import { consentMessage, signEnrolment } from "../../protocol/enrolment.ts";
-import { sealEnvelope } from "../../protocol/envelope.ts";
+import { type AuditKey, sealEnvelope } from "../../protocol/envelope.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { formatNetworkFile } from "../../protocol/network-file.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
@@ -28,14 +28,17 @@ import { Authority } from "../../scripts/deploy/authority.ts";
 import { holdCeremony, type Machine, machinesOf } from "../scripts/audit/support/machines.ts";
 import { Consortium } from "../support/consortium.ts";
 import { account, authority, fund, seed } from "../support/network.ts";
+import { fourRoles } from "./support/four-roles.ts";
 
 const NAMES = ["Central Bank", "Regulator", "Court"];
+const TOKEN = "token-of-people-who-look";
 const CUSTOMER = "customer 42, Ada";
 
 describe("openings of identities", () => {
   let consortium: Consortium;
   let machines: readonly Machine[];
   let transcript: string;
+  let audit: AuditKey;
   let device: NodeSigner;
   const services: AuditProcess[] = [];
   const files: Record<"network" | "basis" | "requester" | "item", string> = {
@@ -47,7 +50,9 @@ describe("openings of identities", () => {
 
   before(async () => {
     consortium = await Consortium.open();
-    await consortium.startAll();
+    consortium.level = "debug";
+    await Promise.all(consortium.members.map((member) => consortium.start(member)));
+    await consortium.start(0, { console: { host: "127.0.0.1", port: 0, token: TOKEN } });
     const at = (name: string) => join(consortium.folder, name);
     Object.assign(files, {
       network: at("network.json"),
@@ -76,6 +81,8 @@ describe("openings of identities", () => {
     for (const [i, { share }] of machines.entries()) {
       services.push(await serve(at(`holder-${i + 1}.yaml`), share, at(`answers-${i + 1}`)));
     }
+    const key = (await verifyKey(transcript, files.network)).data as { publicKey: Hex };
+    audit = { epoch: 1, publicKey: fromHex(key.publicKey) };
     device = NodeSigner.generate();
     await enrol(device);
   });
@@ -112,8 +119,6 @@ describe("openings of identities", () => {
   /** A device whose bank sealed its customer to the audit key. */
   async function enrol(signer: NodeSigner): Promise<void> {
     const { networkId } = consortium;
-    const key = (await verifyKey(transcript, files.network)).data as { publicKey: Hex };
-    const audit = { epoch: 1, publicKey: fromHex(key.publicKey) };
     const fields = {
       deviceKey: signer.publicKey,
       member: 1,
@@ -280,6 +285,21 @@ describe("openings of identities", () => {
       await service.stop();
     }
   });
+
+  fourRoles(() => ({
+    consortium,
+    audit,
+    token: TOKEN,
+    ask,
+    agree,
+    refuses,
+    open: (id, item) => open(id, { item, holder: urls(), out: answers(id) }),
+    async combine(id, item, requester = files.requester) {
+      const paths = [1, 2].map((i) => `${answers(id)}-${i}.bin`);
+      const { data } = await combine(id, paths, { ...files, transcript, item, requester });
+      return (data as { text: string }).text;
+    },
+  }));
 });
 
 async function refuses(work: Promise<unknown>, code: RefusalCode, text: RegExp): Promise<void> {

@@ -47,6 +47,9 @@ export class Consortium implements AsyncDisposable {
   readonly nodes = new Map<MemberId, Node>();
   /** What the nodes warned of, and worse. */
   readonly warnings: LogLine[] = [];
+  /** From which level on the nodes say it; in `said` stands all of it. */
+  level: LogLevel = "warn";
+  readonly said: string[] = [];
   readonly #parts: AsyncDisposableStack;
   readonly #ports: readonly number[];
 
@@ -239,9 +242,10 @@ export class Consortium implements AsyncDisposable {
     const write = (text: string) => {
       const line = JSON.parse(text) as LogLine;
       if (["warn", "error", "fatal"].includes(line.level)) this.warnings.push(line);
+      this.said.push(text);
       if (shown !== undefined) process.stderr.write(text);
     };
-    return makeLogger({ name: `node ${member}`, level: shown ?? "warn", stream: { write } });
+    return makeLogger({ name: `node ${member}`, level: shown ?? this.level, stream: { write } });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

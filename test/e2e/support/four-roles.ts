@@ -1,0 +1,259 @@
+/**
+ * Who sees what of one payment, by reading everything there is to read: every database and file on the disks, every
+ * GET route of every listener, every log, and the chain. docs/REGULATORS.md has the same as a table.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ChainClient } from "../../../node/chain/chain-client.ts";
+import { quantity } from "../../../node/chain/rpc.ts";
+import { tableNames } from "../../../node/export/tables.ts";
+import { createKeyFile } from "../../../node/service/key-file.ts";
+import { StoredKey } from "../../../node/service/stored-key.ts";
+import type { AuditKey } from "../../../protocol/envelope.ts";
+import { fromHex, type Hex, toHex } from "../../../protocol/bytes.ts";
+import { ownerOf } from "../../../protocol/key.ts";
+import { decodeLeaf } from "../../../protocol/leaf.ts";
+import type { NodeSigner } from "../../../protocol/p256-node.ts";
+import type { RefusalCode } from "../../../protocol/refusal.ts";
+import { call } from "../../support/chain.ts";
+import { ConsortiumBank } from "../../support/consortium-bank.ts";
+import type { Consortium } from "../../support/consortium.ts";
+import { payTo } from "../../support/money.ts";
+import { quiet, take } from "../../support/network.ts";
+import {
+  assertUntold,
+  formsOf,
+  isTold,
+  linesOf,
+  type Person,
+  type Shown,
+  shownBy,
+  type Subjects,
+  unanswered,
+} from "../../support/shown.ts";
+import { storedIn } from "../../support/stored.ts";
+import { until } from "../../support/until.ts";
+
+/** The network that the openings are shown on, and what its people do there. */
+export type Openings = {
+  readonly consortium: Consortium;
+  readonly audit: AuditKey;
+  /** Of the console that the observer serves. */
+  readonly token: string;
+  /** Asks for the identity of a key's owner, with the item written to `out`. @returns the request's number. */
+  readonly ask: (out: string, owner: Hex) => Promise<number>;
+  readonly agree: (name: string, id: number, item: string) => Promise<unknown>;
+  /** Asks all holders' services, and writes their answers. */
+  readonly open: (id: number, item: string) => Promise<unknown>;
+  /** Puts answers together. @param requester its key file. */
+  readonly combine: (id: number, item: string, requester?: string) => Promise<string>;
+  readonly refuses: (work: Promise<unknown>, code: RefusalCode, text: RegExp) => Promise<void>;
+};
+
+const [PAYER, PAYEE] = [1, 2];
+const OBSERVER = 0;
+/** What only their banks know of them. */
+const ADA = {
+  account: "ada-1815",
+  customer: "customer 4711, Ada Byron",
+  identity: "ada.lovelace",
+  phone: "ada-phone-0018",
+};
+const KIOSK = { account: "kiosk-2201", customer: "customer 2201, Kiosk Ltd" };
+
+const LOADED = 100n;
+const PAID = 30n;
+
+/** Stops the network at its end. */
+export function fourRoles(of: () => Openings): void {
+  describe("and each role's view of a payment", function () {
+    this.timeout(120_000);
+    const banks = new AsyncDisposableStack();
+    let payers: ConsortiumBank;
+    let payees: ConsortiumBank;
+    let ada: NodeSigner;
+    let till: NodeSigner;
+    /** What Ada's identity is sealed in. */
+    let envelope: Buffer;
+    let subjects: Subjects;
+    /** The request for Ada's identity, and its item. */
+    let asked: { readonly id: number; readonly item: string };
+
+    before(async () => {
+      const { consortium, audit } = of();
+      await consortium.deposit(PAYER, 10_000n);
+      payers = banks.use(await ConsortiumBank.open(consortium, PAYER, audit));
+      payees = banks.use(await ConsortiumBank.open(consortium, PAYEE, audit));
+      till = await payees.enrolled(KIOSK, { class: "terminal", label: "At the gate" });
+      const [card, coin] = await payers.loadedCard(ADA, LOADED);
+      ada = card;
+      await openService(payers, ADA);
+      const outputs = [payTo(till, PAYEE, PAID), payTo(ada, PAYER, LOADED - PAID)];
+      const payment = await consortium.spend(ada, [coin], outputs);
+      await payees.ask(till, { kind: "submit", leaves: [payment.bytes] });
+      const id = consortium.idOf(payment);
+      await consortium.untilApplied([id]);
+      for (const { url } of consortium.nodes.values()) {
+        const isSettled = async () => (await fetch(`${url}/v1/records/${id}/statement`)).ok;
+        await until("the payment is settled", isSettled);
+      }
+      const leaf = await consortium.client(PAYEE).enrolmentLeaf(ownerOf(ada.publicKey));
+      envelope = Buffer.from(decodeLeaf(leaf).envelope);
+      subjects = {
+        id: [id],
+        owner: [ownerOf(ada.publicKey), ownerOf(till.publicKey)],
+        outpoint: [coin.outpoint, consortium.coinsOf(payment)[0]!.outpoint],
+        member: consortium.members.map(String),
+        cycle: ["1"],
+        root: await rootsOf(consortium),
+        table: tableNames,
+        from: [id, ownerOf(ada.publicKey)],
+      };
+    });
+
+    after(() => banks.disposeAsync());
+
+    /** What a bank's listeners show, whoever asks: to devices, and to its own people. */
+    const shownByBank = ({ gateway }: ConsortiumBank, of: Person) => {
+      const [account, identity] = [[of["account"]!], [of["identity"] ?? "nobody"]];
+      return Promise.all(
+        [gateway.url, gateway.staffUrl].map((url) =>
+          shownBy(url, { ...subjects, account, identity, number: ["1"] }),
+        ),
+      );
+    };
+
+    it("has who the payer is at its own bank alone, for the bank's people alone [N-22, R-101]", async () => {
+      const [toDevices = [], toStaff = []] = await shownByBank(payers, ADA);
+      for (const secret of Object.values(ADA)) assert.ok(isTold(toStaff, secret), secret);
+      assertUntold(toDevices, ADA, KIOSK);
+      assertUntold(toStaff, KIOSK);
+      assert.deepEqual(unanswered([...toDevices, ...toStaff]), []);
+    });
+
+    it("has the payment registered at the payee's bank to the merchant whose till it is, and of the payer a key alone [N-22, R-047, R-048]", async () => {
+      const [toDevices = [], toStaff = []] = await shownByBank(payees, KIOSK);
+      for (const secret of Object.values(KIOSK)) assert.ok(isTold(toStaff, secret), secret);
+      assertUntold(toDevices, ADA, KIOSK);
+      assertUntold([...toStaff, ...linesOf(payees.log)], ADA);
+      const owner = ownerOf(till.publicKey);
+      const { account } = await payees.staff<{ account: string }>(`/v1/devices/${owner}`);
+      assert.equal(account, KIOSK.account);
+      const { balance } = await of().consortium.client(PAYER).enrolment(owner);
+      assert.equal(balance, String(PAID));
+    });
+
+    it("has keys, amounts and sealed envelopes at members and observers, and no person on any route, console, export or log [N-22, R-073, R-101, R-103]", async () => {
+      const { consortium, token } = of();
+      const conflicts = ["/v1/conflicts/{id}", "/v1/conflicts/{id}/evidence"];
+      const traces = ["/v1/trace", "/v1/flows/{cycle}"];
+      const { url, consoleUrl } = consortium.nodes.get(OBSERVER)!;
+      const views = [
+        // Nothing was spent twice here, and members keep no index of traces.
+        ...[PAYER, PAYEE].map((member) => ({
+          url: consortium.nodes.get(member)!.url,
+          without: [...conflicts, ...traces],
+        })),
+        ...[url, consoleUrl!].map((each) => ({ url: each, without: conflicts })),
+      ];
+      const read = views.map(async ({ url: origin, without }) => {
+        const shown = await shownBy(origin, subjects, token);
+        assert.deepEqual(unanswered(shown), without.toSorted());
+        assertUntold(shown, ADA, KIOSK);
+        assert.ok(isTold(shown, ownerOf(ada.publicKey)));
+        assert.ok(isTold(shown, envelope));
+      });
+      await Promise.all(read);
+      assert.ok(consortium.said.length > 0);
+      assertUntold(linesOf(consortium.said), ADA, KIOSK);
+    });
+
+    it("has the way of the money for a regulator without a grant, for whom honest holders open nothing [N-10, N-22, R-102]", async () => {
+      const { consortium, refuses, ask, open } = of();
+      const { url } = consortium.nodes.get(OBSERVER)!;
+      const trace = await fetch(`${url}/v1/trace?from=${ownerOf(till.publicKey)}`);
+      const way = await trace.text();
+      for (const { publicKey } of [ada, till]) assert.ok(way.includes(ownerOf(publicKey)));
+      const item = join(consortium.folder, "ada.bin");
+      asked = { item, id: await ask(item, ownerOf(ada.publicKey)) };
+      await refuses(open(asked.id, item), "not-granted", /0 approvals.*0 approvals.*0 approvals/);
+    });
+
+    it("has one identity for a regulator with a grant, for nobody else, and no other one [N-10, N-22, R-103]", async () => {
+      const { consortium, agree, ask, combine, open, refuses } = of();
+      const { id, item } = asked;
+      for (const holder of ["Court", "Central Bank"]) await agree(holder, id, item);
+      await open(id, item);
+      assert.equal(await combine(id, item), ADA.customer);
+
+      const other = join(consortium.folder, "another regulator.json");
+      await createKeyFile(other, StoredKey.generate("P-256"));
+      await refuses(combine(id, item, other), "not-for-us", /./);
+      const others = join(consortium.folder, "kiosk.bin");
+      const next = await ask(others, ownerOf(till.publicKey));
+      await refuses(open(id, others), "not-granted", /something else/);
+      await refuses(open(next, others), "not-granted", /0 approvals/);
+      const chain = await chainOf(consortium);
+      assert.ok(isTold(chain, subjects["root"]![0]!));
+      for (const { publicKey } of [ada, till]) assert.ok(!isTold(chain, ownerOf(publicKey)));
+      assertUntold(chain, ADA, KIOSK);
+    });
+
+    it("has each customer on the disk of its own bank's gateway, and on no other disk [N-22, R-073, R-101, R-103]", async () => {
+      const { consortium } = of();
+      await banks.disposeAsync();
+      const members = [...consortium.nodes.keys()];
+      for (const member of members) await consortium.stop(member);
+      const stored = await storedIn(consortium.folder);
+      /** Files and databases in which something stands. */
+      const placesOf = (what: string | Buffer) =>
+        stored.filter(({ bytes }) => bytes.includes(what)).map(({ at }) => at);
+      const foldersOf = (person: Person) =>
+        new Set(
+          formsOf(person)
+            .flatMap(placesOf)
+            .map((at) => at.split("/")[0]!),
+        );
+      // What the bank has written to her telephone goes to a file here.
+      assert.deepEqual([...foldersOf(ADA)].sort(), [`gateway${PAYER}`, `messages${PAYER}`]);
+      assert.deepEqual([...foldersOf(KIOSK)], [`gateway${PAYEE}`]);
+      const owner = Buffer.from(fromHex(ownerOf(ada.publicKey)));
+      for (const member of members) {
+        assert.ok(placesOf(owner).includes(`node${member}/ledger`));
+        assert.ok(placesOf(envelope).includes(`node${member}/leaves`));
+      }
+      assert.ok(placesOf(owner).includes(`node${OBSERVER}/trace`));
+    });
+  });
+}
+
+/** The customer can pay online: an identity that it chose, and a telephone. */
+async function openService(bank: ConsortiumBank, person: typeof ADA): Promise<void> {
+  await bank.staff("/v1/online-services", {
+    customer: person.customer,
+    accounts: [person.account],
+    identities: [{ kind: "chosen", text: person.identity }],
+    terminals: [{ channel: "file", address: person.phone, language: "en" }],
+    password: "correct horse",
+  });
+}
+
+/** Of every batch on chain. */
+async function rootsOf({ network }: Consortium): Promise<Hex[]> {
+  await using chain = new ChainClient({ network, logger: quiet }, { pollMs: 20 });
+  await chain.start();
+  const events = await take(chain, (await chain.reader.settlement()).seq);
+  return events.flatMap(({ event }) => (event.kind === "sequenced" ? [toHex(event.root)] : []));
+}
+
+/** Every block with its transactions, and everything that contracts have logged. */
+async function chainOf({ network }: Consortium): Promise<Shown[]> {
+  const [url] = network.rpcUrls;
+  const head = Number(await call<Hex>(url!, "eth_blockNumber"));
+  const range = { fromBlock: "0x0", toBlock: quantity(head) };
+  const answers: unknown[] = [await call(url!, "eth_getLogs", range)];
+  for (let number = 0; number <= head; number++) {
+    answers.push(await call(url!, "eth_getBlockByNumber", quantity(number), true));
+  }
+  return linesOf(answers.map((answer) => JSON.stringify(answer)));
+}
