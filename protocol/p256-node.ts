@@ -85,7 +85,7 @@ export class NodeSigner implements Signer {
     return fromDer(sign("sha256", message, this.#key));
   }
 
-  /** PKCS #8 DER, for the key file alone. */
+  /** PKCS #8 DER, for the key file and for libraries that must sign by themselves. */
   exportKey(): Uint8Array {
     return this.#key.export({ format: "der", type: "pkcs8" });
   }

@@ -43,6 +43,7 @@ const doors: readonly { readonly packages: RegExp; readonly files: readonly stri
   { packages: /^yaml(\/|$)/, files: ["node/service/config-file.ts", "scripts/"] },
   { packages: /^ajv(\/|$)/, files: ["node/service/schema-check.ts"] },
   { packages: /^commander(\/|$)/, files: ["scripts/"] },
+  { packages: /^jose(\/|$)/, files: ["gateway/staff/"] },
   { packages: /^@hpke\//, files: ["protocol/hpke.ts"] },
   { packages: /^hyparquet-writer(\/|$)/, files: ["scripts/export/parquet.ts"] },
   { packages: /^qr(\/|$)/, files: ["device/qr/qr-code.ts"] },

@@ -1,16 +1,16 @@
 /**
  * The keys by which staff tokens are checked: a JSON Web Key Set (RFC 7517) in a file, or at the address of the
  * bank's identity provider. A token that names a key nobody knows has the set read again, but not more than now and
- * then: anyone can name a key.
+ * then: anyone can name a key. The library's own way to fetch a set takes any length and goes by its own clock.
  */
-import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { utf8 } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { Caller, Callers } from "../../node/service/callers.ts";
 import { readGivenFile } from "../../node/service/given-file.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
 import { fetchBytes } from "../fetch-bytes.ts";
-import { bad, checkClaims, checkTokenSignature, parseToken } from "./token.ts";
+import { bad, checkToken, TOKEN_ALGORITHM } from "./token.ts";
 
 export type StaffTokensParts = {
   /** A path, or a URL over https or on this machine. */
@@ -21,7 +21,7 @@ export type StaffTokensParts = {
   readonly logger: Logger;
 };
 
-type KeySet = ReadonlyMap<string, KeyObject>;
+type KeySet = ReturnType<typeof createLocalJWKSet>;
 
 const SIZE_MAX = 65_536;
 const REFRESH_MS = 60_000;
@@ -46,21 +46,19 @@ export class StaffTokens implements Callers {
     const { issuer, audience, clock } = this.#parts;
     const [, text] = /^Bearer (\S+)$/i.exec(authorization ?? "") ?? [];
     if (text === undefined) throw new Refusal("unauthorised", "the call shows no token");
-    const token = parseToken(text);
-    checkTokenSignature(token, await this.#keyOf(token.header.kid));
-    const { claims } = token;
-    checkClaims(claims, { issuer, audience, now: clock() });
-    return { name: claims.sub, roles: claims.roles };
+    const { sub: name, roles } = await checkToken(text, this.#keyOf, {
+      issuer,
+      audience,
+      now: clock(),
+    });
+    return { name, roles };
   }
 
-  async #keyOf(kid: string): Promise<KeyObject> {
-    const known = this.#keys.get(kid);
-    if (known !== undefined) return known;
-    await this.#refresh();
-    const key = this.#keys.get(kid);
-    if (key === undefined) throw bad("names a key that is not among the bank's");
-    return key;
-  }
+  readonly #keyOf: JWTVerifyGetKey = async (header, token) => {
+    if (typeof header.kid !== "string") throw bad("does not name its key");
+    if (!(await hasKey(this.#keys, header.kid))) await this.#refresh();
+    return this.#keys(header, token);
+  };
 
   async #refresh(): Promise<void> {
     const { source, clock, logger } = this.#parts;
@@ -74,42 +72,32 @@ export class StaffTokens implements Callers {
   }
 }
 
+/** A provider may publish keys of other kinds beside those for tokens. */
 async function readKeys(source: string): Promise<KeySet> {
   const bytes = /^https?:/.test(source)
     ? await fetchBytes(source, SIZE_MAX)
     : await readGivenFile(source);
-  const wrong = (what: string) => new Refusal("bad-configuration", `${source} ${what}`);
-  const keys = keysIn(utf8.decode(bytes, "keys"), wrong);
-  if (keys.size === 0) throw wrong("has no key for ES256: P-256, with a kid");
-  return keys;
-}
-
-/** Those for ES256: a provider may publish others beside them. */
-function keysIn(text: string, wrong: (what: string) => Refusal): KeySet {
-  let set: { readonly keys?: unknown };
+  const text = utf8.decode(bytes, "keys");
   try {
-    set = JSON.parse(text) as typeof set;
+    const set = JSON.parse(text) as JSONWebKeySet;
+    const keys = createLocalJWKSet(set);
+    const names = set.keys.map(({ kid }) => kid).filter((kid) => typeof kid === "string");
+    const usable = await Promise.all(names.map((kid) => hasKey(keys, kid)));
+    if (usable.includes(true)) return keys;
   } catch {
-    throw wrong("is not JSON");
+    // What the parser says may quote a key.
+    throw new Refusal("bad-configuration", `${source} is no JSON Web Key Set of good public keys`);
   }
-  if (!Array.isArray(set?.keys)) throw wrong("is no JSON Web Key Set");
-  const usable = (set.keys as JsonWebKey[]).filter(
-    ({ kty, crv, kid, alg = "ES256", use = "sig" }) =>
-      kty === "EC" &&
-      crv === "P-256" &&
-      typeof kid === "string" &&
-      alg === "ES256" &&
-      use === "sig",
-  );
-  return new Map(usable.map((key) => [key["kid"] as string, keyObject(key, wrong)]));
+  throw new Refusal("bad-configuration", `${source} has no key for ES256: P-256, with a kid`);
 }
 
-/** Without its private half, should it have one. */
-function keyObject(jwk: JsonWebKey, wrong: (what: string) => Refusal): KeyObject {
+/** @throws Error for one that is not on its curve, is private, or is there twice. */
+async function hasKey(keys: KeySet, kid: string): Promise<boolean> {
   try {
-    const { kty, crv, x, y } = jwk;
-    return createPublicKey({ key: { kty, crv, x, y } as JsonWebKey, format: "jwk" });
-  } catch {
-    throw wrong(`has a key ${String(jwk["kid"])} that is not on P-256`);
+    await keys({ alg: TOKEN_ALGORITHM, kid });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) return false;
+    throw error;
   }
 }

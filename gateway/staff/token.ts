@@ -2,19 +2,13 @@
  * Tokens of a bank's staff: JSON Web Tokens (RFC 7519) in the compact form, signed by ES256 and nothing else. The
  * bank's own command makes them, or its identity provider does.
  */
-import { type KeyObject, verify } from "node:crypto";
+import { createPrivateKey } from "node:crypto";
+import { errors, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
 import { type Static, Type } from "typebox";
-import { utf8 } from "../../protocol/bytes.ts";
+import type { NodeSigner } from "../../protocol/p256-node.ts";
 import { Refusal } from "../../protocol/refusal.ts";
-import type { Signer } from "../../protocol/signature.ts";
 import { compileSchema, problemText } from "../../node/service/schema-check.ts";
 
-const Header = Type.Object({
-  alg: Type.Literal("ES256"),
-  kid: Type.String({ minLength: 1 }),
-  /** Extensions that must be understood: there are none. */
-  crit: Type.Optional(Type.Never()),
-});
 const seconds = Type.Integer({ minimum: 0, description: "Since 1970" });
 const Claims = Type.Object({
   iss: Type.Optional(Type.String()),
@@ -27,63 +21,57 @@ const Claims = Type.Object({
 });
 
 export type Claims = Static<typeof Claims>;
-type Header = Static<typeof Header>;
 
-export type SignedToken = {
-  readonly header: Header;
-  readonly claims: Claims;
-  /** What was signed. */
-  readonly signed: Uint8Array;
-  readonly signature: Uint8Array;
+export type WantedToken = {
+  readonly issuer?: string | undefined;
+  readonly audience: string;
+  /** Milliseconds. */
+  readonly now: number;
 };
 
+export const TOKEN_ALGORITHM = "ES256";
 /** An identity provider puts some hundred bytes into one. */
 const LENGTH_MAX = 8_192;
 /** How far two machines' clocks may be apart. */
 const LEEWAY_S = 60;
 
-const headerProblems = compileSchema(Header);
 const claimsProblems = compileSchema(Claims);
 
 /** @param kid names the key to whoever checks the token. */
-export async function makeToken(claims: Claims, kid: string, signer: Signer): Promise<string> {
-  const header = { alg: "ES256", typ: "JWT", kid };
-  const signed = `${encoded(header)}.${encoded(claims)}`;
-  const signature = await signer.sign(utf8.encode(signed));
-  return `${signed}.${Buffer.from(signature).toString("base64url")}`;
+export async function makeToken(claims: Claims, kid: string, signer: NodeSigner): Promise<string> {
+  const key = createPrivateKey({
+    key: Buffer.from(signer.exportKey()),
+    format: "der",
+    type: "pkcs8",
+  });
+  const header = { alg: TOKEN_ALGORITHM, typ: "JWT", kid };
+  return await new SignJWT(claims).setProtectedHeader(header).sign(key);
 }
 
-/** What a token says. Whether that is true is to be checked. @throws Refusal `unauthorised`. */
-export function parseToken(text: string): SignedToken {
+/**
+ * @param keyOf finds the key that the token names.
+ * @throws Refusal `unauthorised` for a token of another form, key, time, issuer or audience.
+ */
+export async function checkToken(
+  text: string,
+  keyOf: JWTVerifyGetKey,
+  { issuer, audience, now }: WantedToken,
+): Promise<Claims> {
   if (text.length > LENGTH_MAX) throw bad(`is longer than ${LENGTH_MAX} characters`);
-  const parts = text.split(".");
-  if (parts.length !== 3 || parts.some((part) => !/^[A-Za-z0-9_-]+$/.test(part)))
-    throw bad("is not three parts in base64url");
-  const [header, claims, signature] = parts as [string, string, string];
-  return {
-    header: checked<Header>(header, headerProblems, "header"),
-    claims: checked<Claims>(claims, claimsProblems, "claims"),
-    signed: utf8.encode(`${header}.${claims}`),
-    signature: Buffer.from(signature, "base64url"),
-  };
-}
-
-/** @throws Refusal `unauthorised`. */
-export function checkTokenSignature({ signed, signature }: SignedToken, key: KeyObject): void {
-  if (!verify("sha256", signed, { key, dsaEncoding: "ieee-p1363" }, signature))
-    throw bad("is not signed by the key it names");
-}
-
-/** @param now milliseconds. @throws Refusal `unauthorised` for a token of another time, issuer or audience. */
-export function checkClaims(
-  { iss, aud, exp, nbf }: Claims,
-  wanted: { readonly issuer?: string | undefined; readonly audience: string; readonly now: number },
-): void {
-  const nowS = wanted.now / 1000;
-  if (exp + LEEWAY_S <= nowS) throw bad("has expired");
-  if (nbf !== undefined && nbf - LEEWAY_S > nowS) throw bad("is not valid yet");
-  if (![aud].flat().includes(wanted.audience)) throw bad("is for another service");
-  if (wanted.issuer !== undefined && iss !== wanted.issuer) throw bad("is by another issuer");
+  const verified = jwtVerify(text, keyOf, {
+    algorithms: [TOKEN_ALGORITHM],
+    ...(issuer === undefined ? {} : { issuer }),
+    audience,
+    requiredClaims: ["exp"],
+    currentDate: new Date(now),
+    clockTolerance: LEEWAY_S,
+  });
+  const { payload } = await verified.catch((error: unknown) => {
+    throw error instanceof errors.JOSEError ? bad(problemOf(error)) : error;
+  });
+  const [problem] = claimsProblems(payload);
+  if (problem !== undefined) throw bad(`has wrong ${problemText(problem, "claims")}`);
+  return payload as Claims;
 }
 
 /** In words that show nothing of the token. */
@@ -91,19 +79,24 @@ export function bad(what: string): Refusal {
   return new Refusal("unauthorised", `the token ${what}`);
 }
 
-function encoded(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+/** What the library says may quote the token, and its errors hold the claims. */
+function problemOf(error: errors.JOSEError): string {
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return claimProblems[error.claim] ?? `has no good claim ${error.claim}`;
+  return problems[error.code] ?? "is no signed JSON Web Token in the compact form";
 }
 
-function checked<T>(part: string, problemsOf: ReturnType<typeof compileSchema>, name: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-  } catch {
-    // What the parser says may quote the token.
-    throw bad(`has ${name} that are not JSON`);
-  }
-  const [problem] = problemsOf(value);
-  if (problem !== undefined) throw bad(`has wrong ${problemText(problem, name)}`);
-  return value as T;
-}
+const problems: Readonly<Record<string, string>> = {
+  [errors.JWTExpired.code]: "has expired",
+  [errors.JOSEAlgNotAllowed.code]: `is not signed by ${TOKEN_ALGORITHM}`,
+  [errors.JOSENotSupported.code]: "has an extension that nobody here understands",
+  [errors.JWSSignatureVerificationFailed.code]: "is not signed by the key it names",
+  [errors.JWKSNoMatchingKey.code]: "names a key that is not among the bank's",
+};
+
+const claimProblems: Readonly<Record<string, string>> = {
+  exp: "does not say until when it counts",
+  nbf: "is not valid yet",
+  aud: "is for another service",
+  iss: "is by another issuer",
+};

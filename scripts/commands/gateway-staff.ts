@@ -6,6 +6,7 @@ import { type StaffRole, staffRoles } from "../../gateway/staff/roles.ts";
 import { makeToken } from "../../gateway/staff/token.ts";
 import { createKeyFile, loadKeyFile } from "../../node/service/key-file.ts";
 import { StoredKey } from "../../node/service/stored-key.ts";
+import { NodeSigner } from "../../protocol/p256-node.ts";
 import { wholeBetween } from "../arguments.ts";
 import { say, timeText } from "../report.ts";
 
@@ -75,7 +76,8 @@ async function sign(options: TokenOptions): Promise<void> {
     iat: now,
     exp: expires,
   };
-  const token = await makeToken(claims, kidOf(key.publicKey), key);
+  const signer = NodeSigner.fromScalar(key.reveal());
+  const token = await makeToken(claims, kidOf(key.publicKey), signer);
   process.stderr.write(
     `${name} may act as ${roles.join(", ")} until ${timeText(1000 * expires)}\n`,
   );

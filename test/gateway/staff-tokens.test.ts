@@ -89,6 +89,7 @@ describe("the staff's tokens", () => {
     const [header, claims, signature] = good.split(".") as [string, string, string];
     const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
     const kid = kidOf(staffKey.publicKey);
+    const { exp: _, ...endless } = claimsOf(["auditor"]);
     const past = Math.floor(Date.now() / 1000) - 61;
     const bad: Record<string, string> = {
       "by another key": await tokenOf(["auditor"], {}, NodeSigner.generate()),
@@ -101,7 +102,9 @@ describe("the staff's tokens", () => {
       "of no algorithm": `${encode({ alg: "none", kid })}.${claims}.AA`,
       "of a shared secret": `${encode({ alg: "HS256", kid })}.${claims}.${signature}`,
       "with an extension": `${encode({ alg: "ES256", kid, crit: ["b64"] })}.${claims}.${signature}`,
-      "without an end": `${header}.${encode({ sub: "a", aud: "tallystick", roles: [] })}.AA`,
+      "without an end": await makeToken(endless as Claims, kid, staffKey),
+      "of no name": await tokenOf(["auditor"], { sub: "" }),
+      "with no key's name": await makeToken(claimsOf(["auditor"]), undefined as never, staffKey),
       "with half a signature": `${header}.${claims}.${signature.slice(0, 40)}`,
       "too long": `${good}${"A".repeat(9_000)}`,
       "no JSON": "e30.e.AA",
