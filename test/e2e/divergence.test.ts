@@ -6,9 +6,14 @@ import { DivergenceError } from "../../node/checkpoints/checkpointer.ts";
 import { selectorOf } from "../../node/chain/contracts.ts";
 import { CheckedStore } from "../../node/service/checked-store.ts";
 import { keys } from "../../node/store/keys.ts";
+import { ownerOf } from "../../protocol/key.ts";
+import type { MemberId } from "../../protocol/output.ts";
+import { stateValue } from "../../protocol/state-entry.ts";
 import { ChainProxy, type RpcCall } from "../support/chain-proxy.ts";
 import { Consortium } from "../support/consortium.ts";
 import { holdCalls } from "../support/held-calls.ts";
+import type { LogLine } from "../support/log-tail.ts";
+import type { HeldCoin } from "../support/money.ts";
 import { until } from "../support/until.ts";
 
 const OBSERVER = 0;
@@ -92,5 +97,90 @@ describe("a node that came to another state", function () {
     assert.equal(await setAside(1), 1);
     await consortium.untilSettled(2, PATIENCE_MS);
     await agree();
+  });
+});
+
+describe("a node whose store was altered while it was stopped", function () {
+  this.timeout(2 * PATIENCE_MS);
+  /** With two more there is no quorum but with the altered one, or the last. */
+  const [ALTERED, LAST] = [3, 4];
+  let consortium: Consortium;
+  let coins: readonly HeldCoin[];
+
+  before(async () => {
+    consortium = await Consortium.open(4);
+    await Promise.all([1, 2, ALTERED].map((member) => consortium.start(member)));
+    const first = await consortium.deposit(ALTERED, 1_000n);
+    await consortium.untilSettled(1, PATIENCE_MS);
+    coins = [first, await consortium.deposit(ALTERED, 500n)];
+    await consortium.untilSettled(2, PATIENCE_MS);
+  });
+  after(() => consortium[Symbol.asyncDispose]());
+
+  const dataOf = (member: MemberId) => join(consortium.folder, `node${member}`);
+  const isSetAside = async (member: MemberId) =>
+    (await readdir(dataOf(member))).some((name) => name.startsWith("ledger.damaged-"));
+
+  /** Changes what coins are worth in a stopped node's store, as its own software would write it. */
+  async function alter(member: MemberId, changes: readonly bigint[]): Promise<void> {
+    await using store = await CheckedStore.open(join(dataOf(member), "ledger"));
+    for (const [i, more] of changes.entries()) {
+      const { outpoint, output } = coins[i]!;
+      const [key, old] = [keys.coin(outpoint), stateValue.coin(output)];
+      assert.deepEqual(await store.get(key), old);
+      const value = stateValue.coin({ ...output, amount: output.amount + more });
+      await store.write([{ key, value, old }]);
+    }
+  }
+
+  /** What the treasury has at each node. */
+  async function amountsAt(member: MemberId): Promise<string[]> {
+    const owner = ownerOf(consortium.treasury(ALTERED).publicKey);
+    const held = await consortium.client(member).coinsOf(owner);
+    return held.coins.map(({ amount }) => amount).sort();
+  }
+
+  /** What others said of a member's checkpoint. */
+  const named = () =>
+    consortium.warnings.filter(
+      ({ msg, name }: LogLine) =>
+        msg === "a member came to another checkpoint" && name !== `node ${ALTERED}`,
+    );
+
+  it("is named by the others at the next checkpoint, which is not settled with it, and comes to theirs when another settles it [N-11, R-087]", async () => {
+    await consortium.stop(ALTERED);
+    // The sum stays, so that no identity shows it.
+    await alter(ALTERED, [1n, -1n]);
+    const altered = await consortium.start(ALTERED);
+    assert.deepEqual(await amountsAt(ALTERED), ["1001", "499"]);
+    const failed = assert.rejects(altered.failed, DivergenceError);
+    await consortium.deposit(1, 10n);
+    const byBoth = () => new Set(named().map(({ name }) => name)).size === 2;
+    await until("both others name it", byBoth, PATIENCE_MS);
+    for (const { member, cycle } of named()) assert.deepEqual([member, cycle], [ALTERED, 3]);
+    assert.equal((await consortium.client(1).status()).settledCycle, 2);
+
+    await consortium.start(LAST);
+    await failed;
+    await consortium.stop(ALTERED);
+    assert.ok(await isSetAside(ALTERED));
+    await consortium.start(ALTERED);
+    await consortium.untilSettled(3, PATIENCE_MS);
+    for (const member of consortium.members)
+      assert.deepEqual(await amountsAt(member), ["1000", "500"]);
+  });
+
+  it("does not take part where the sums show it, and folds the log again first [N-11]", async () => {
+    await consortium.stop(LAST);
+    await alter(LAST, [1n]);
+    await consortium.start(LAST);
+    assert.ok(await isSetAside(LAST));
+    assert.ok(consortium.warnings.some(({ msg }) => msg === "the stored ledger does not hold"));
+    await until(
+      "it has folded the log",
+      async () => (await consortium.client(LAST).status()).settledCycle >= 3,
+      PATIENCE_MS,
+    );
+    assert.deepEqual(await amountsAt(LAST), ["1000", "500"]);
   });
 });
