@@ -35,7 +35,8 @@ const terms = { claimPeriodS: PERIOD, penaltyPercent: 200n };
 const disputesInterface = new Interface(disputesAbi);
 const evidenceInterface = new Interface(evidenceAbi);
 
-describe("Disputes beside its model", () => {
+describe("Disputes beside its model", function () {
+  this.timeout(20 * 60_000);
   let connection: Connection;
   let consortium: Consortium;
   let world: World;
@@ -175,8 +176,7 @@ describe("Disputes beside its model", () => {
     return outcomes;
   }
 
-  it(`gives the same refusals and effects in ${SEQUENCES.toLocaleString("en")} random sequences of calls [N-02]`, async function () {
-    this.timeout(20 * 60_000);
+  it(`gives the same refusals and effects in ${SEQUENCES.toLocaleString("en")} random sequences of calls [N-02]`, async () => {
     const all = new Map<string, number>();
     for (let seed = 1; seed <= SEQUENCES; seed++) {
       const snapshot = await request("evm_snapshot");
