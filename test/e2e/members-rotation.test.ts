@@ -196,10 +196,11 @@ describe("with all nodes running, the rotation of a member's", function () {
       // An account numbers its transactions: a member's own would take the place of the one that waits.
       (sender) => rotateValidator(sender === operator(3).address ? 1 : 3),
     );
-    await until("it has settled", async () => {
+    const isSettled = async () => {
       const [status] = await consortium.client(1).statuses([consortium.idOf(payment)]);
       return status!.settled === true;
-    });
+    };
+    await until("it has settled", isSettled, PATIENCE_MS);
     await warned((line) => isRefusedQuorum(line) && /settlement is tried again/.test(line.msg));
     await start(4);
     await allAgree();
