@@ -23,6 +23,7 @@ import { staffRoutes } from "./staff-routes.ts";
 import type { TrustLists } from "./trust-lists.ts";
 import { watchWrites } from "./store.ts";
 import type { Vault } from "./vault.ts";
+import { webhookRoutes } from "./webhooks/staff-routes.ts";
 
 const VERSION = "0.1.0";
 
@@ -94,7 +95,7 @@ export class Gateway {
     const parts = await assemble(this.#parts, this.#options, watch, page);
     const { forwarder, vault, loads, redemptions, balances, lists, revocations } = parts;
     const { lost, doubleSpends, recordEvents, parcels, banking } = parts;
-    const { transfers, payments, results } = parts;
+    const { transfers, payments, outbox } = parts;
     for (const part of [vault, loads, transfers, redemptions, balances, lost]) {
       forwarder.onOutcome((outcome) => part.settle(outcome));
     }
@@ -138,6 +139,7 @@ export class Gateway {
         ...staffRoutes({ ...staff, credentialLifeMs: issuing.lifeMs }),
         ...serviceRoutes({ ...parts, invitationLifeMs }),
         ...merchantStaffRoutes(parts),
+        ...webhookRoutes(parts),
       ],
       logger,
       metrics,
@@ -181,7 +183,7 @@ export class Gateway {
       this.#merchants = await this.#listen("merchants", { routes, ...strangers });
     }
     // Merchants are told where the payment page is: it is known by now.
-    for (const part of [transfers, payments, results]) {
+    for (const part of [transfers, payments, outbox]) {
       part.start();
       this.#running.defer(() => part.stop());
     }

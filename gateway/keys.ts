@@ -34,7 +34,7 @@
  *     O ‖ order nonce 16                   → an order of a merchant's
  *     N ‖ merchant ‖ 00 ‖ order number     → the order's nonce, 16 bytes
  *     D ‖ merchant ‖ 00 ‖ day u32 ‖ nonce  → empty: the order was paid, or something of it refunded, that day
- *     W ‖ number u64                       → a result that a merchant is to be told
+ *     W ‖ number u64                       → a notice that somebody is to be told
  *     A ‖ epoch u64                        → the key that makes authorization codes, 32 bytes
  *     S ‖ service                          → a customer's online payment service
  *     I ‖ SHA-256 of an identity 32        → the service that it leads to, as text
@@ -87,7 +87,7 @@ export const keys = {
     concat(prefix("N"), utf8.encode(merchant), END, utf8.encode(number)),
   orderDay: (merchant: string, day: number, nonce: Hex) =>
     concat(prefix("D"), utf8.encode(merchant), END, u32(day), fromHex(nonce)),
-  result: (number: number) => concat(prefix("W"), u64(number)),
+  notice: (number: number) => concat(prefix("W"), u64(number)),
   codeKey: (epoch: number) => concat(prefix("A"), u64(epoch)),
   invitation: (hash: Uint8Array) => concat(prefix("V"), hash),
   onlinePayment: (id: Hex) => concat(prefix("P"), fromHex(id)),
@@ -139,7 +139,7 @@ export const ranges = {
     gte: concat(prefix("D"), utf8.encode(merchant), END, u32(day)),
     lt: concat(prefix("D"), utf8.encode(merchant), END, u32(day + 1)),
   }),
-  results: under("W"),
+  notices: under("W"),
   replays: under("y"),
   replaysBefore: (day: number) => ({ gte: prefix("y"), lt: concat(prefix("y"), u32(day)) }),
   cyclesAfter: (number: number) => ({ gte: concat(prefix("w"), u64(number + 1)), lt: after("w") }),

@@ -3,6 +3,7 @@
  * side, which authorizes (authorization/), and the transfers by which the bank's system pays for both. Each side
  * works without the other: what passes between them is on the ledger.
  */
+import type { Hex } from "../protocol/bytes.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
 import type { MemberId } from "../protocol/output.ts";
 import type { NetworkFile } from "../protocol/network-file.ts";
@@ -27,13 +28,13 @@ import { Merchants } from "./merchants/merchants.ts";
 import { Orders } from "./merchants/orders.ts";
 import { orderView } from "./merchants/order-view.ts";
 import { Refunds } from "./merchants/refunds.ts";
-import { Results } from "./merchants/results.ts";
 import type { NodeWatch } from "./node-watch.ts";
 import type { PresentKey } from "./present-key.ts";
 import type { Store } from "./store.ts";
 import { Transfers } from "./transfers.ts";
 import type { TrustLists } from "./trust-lists.ts";
 import type { Vault } from "./vault.ts";
+import { Outbox } from "./webhooks/outbox.ts";
 
 export type OnlineParts = {
   readonly network: NetworkFile;
@@ -57,21 +58,21 @@ export async function openPayees(parts: OnlineParts, options: OnlineOptions, pag
   const { networkId, store, accounts, clock, treasury } = parts;
   const { orderLifeMs: lifeMs, resultsEveryMs: everyMs } = options.merchants;
   const merchants = new Merchants(store, clock);
-  const results = await Results.open({
+  const outbox = await Outbox.open({
     ...parts,
     everyMs,
-    describe: async (nonce) => {
-      const row = (await orders.named(nonce))!;
+    describe: async ({ about: nonce }) => {
+      const row = (await orders.named(nonce as Hex))!;
       const { resultsUrl: url } = await merchants.get(row.merchant);
       if (url === undefined) return undefined;
-      return { url, order: orderView(row, orders.stateOf(row), page()) };
+      return { url, what: orderView(row, orders.stateOf(row), page()) };
     },
   });
   const { suspense } = options.accounts;
   const vaultOwner = () => ownerOf(treasury.publicKey);
-  const orders = new Orders({ ...parts, results, vaultOwner, lifeMs, suspense });
+  const orders = new Orders({ ...parts, outbox, vaultOwner, lifeMs, suspense });
   const book = new PaymentBook(networkId, store, accounts);
-  return { merchants, orders, results, book };
+  return { merchants, orders, outbox, book };
 }
 
 /** What customers and merchants ask for. */

@@ -513,4 +513,20 @@ export type StaffApi = {
       readonly certificates: readonly string[];
     };
   };
+  /** What receivers did not hear for three days: kept for thirty */
+  "GET /v1/webhooks/dead": {
+    reply: readonly {
+      readonly number: number;
+      readonly to: string;
+      readonly about: string;
+      readonly since: number;
+      readonly tries: number;
+      readonly dead: number;
+    }[];
+  };
+  /** Sends it again, for as long as the first time */
+  "POST /v1/webhooks/dead/{number}": {
+    params: { readonly number: number };
+    reply: undefined;
+  };
 };

@@ -18,6 +18,7 @@ import {
 } from "../gateway/merchants/staff-routes.ts";
 import { gatewayRoutes, type RoutesParts } from "../gateway/routes.ts";
 import { staffRoutes, type StaffRoutesParts } from "../gateway/staff-routes.ts";
+import { webhookRoutes, type WebhookRoutesParts } from "../gateway/webhooks/staff-routes.ts";
 import { HttpServer } from "../node/service/http-server.ts";
 import type { Route } from "../node/service/route.ts";
 import { makeLogger, Metrics } from "../node/service/telemetry.ts";
@@ -68,6 +69,7 @@ if (import.meta.main) {
       ...staffRoutes({ embedded: {} } as StaffRoutesParts),
       ...serviceRoutes({} as ServiceRoutesParts),
       ...merchantStaffRoutes({} as MerchantStaffRoutesParts),
+      ...webhookRoutes({} as WebhookRoutesParts),
     ],
   };
   for (const who of ["devices", "staff"] as const) {

@@ -26,8 +26,8 @@ import type { Payee } from "../redemptions.ts";
 import { decodeRow, encodeRow } from "../row.ts";
 import { Serial } from "../serial.ts";
 import type { Store } from "../store.ts";
+import type { Outbox } from "../webhooks/outbox.ts";
 import type { Merchant, MerchantId } from "./merchants.ts";
-import type { Results } from "./results.ts";
 
 export type OrdersParts = {
   readonly networkId: Uint8Array;
@@ -43,7 +43,7 @@ export type OrdersParts = {
   readonly logger: Logger;
   /** How long a customer has to begin, where the merchant does not say. */
   readonly lifeMs: number;
-  readonly results: Pick<Results, "write">;
+  readonly outbox: Pick<Outbox, "write">;
   /** Where money waits that an order brought once too often. */
   readonly suspense: AccountId;
 };
@@ -226,13 +226,14 @@ export class Orders implements Payee {
 
   /** The row, the day's list and that the merchant is to be told are one write. */
   async #saveEnd(nonce: Hex, row: OrderRow): Promise<void> {
-    const { results, clock } = this.#parts;
+    const { outbox, clock } = this.#parts;
     const day = Math.floor(clock() / DAY_MS);
     const dated =
       row.paid === undefined
         ? []
         : [{ key: keys.orderDay(row.merchant, day, nonce), value: new Uint8Array() }];
-    await results.write(nonce, [{ key: keys.order(nonce), value: encodeRow(row) }, ...dated]);
+    const notice = { to: `merchant:${row.merchant}`, about: nonce };
+    await outbox.write(notice, [{ key: keys.order(nonce), value: encodeRow(row) }, ...dated]);
   }
 
   async #find(merchant: MerchantId, number: string): Promise<OrderRow | undefined> {

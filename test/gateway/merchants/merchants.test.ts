@@ -123,6 +123,9 @@ describe("merchants", function () {
     expect(heard()[0]).to.include({ state: "paid", amount: "1000" });
     expect(heard()[0]!.result).to.match(/^\d+-\d+$/);
     expect(world.results.forged).to.equal(0);
+    expect(await world.merchants.staff("/v1/webhooks/dead")).to.deep.equal([]);
+    const url = `${world.merchants.gateway.staffUrl}/v1/webhooks/dead/1`;
+    expect((await fetch(url, { method: "POST" })).status).to.equal(404);
   });
 
   it("are credited once an order, whatever the bank goes through, and see it day by day [R-156]", async () => {

@@ -19,6 +19,7 @@ export class ResultsServer implements AsyncDisposable {
   readonly results: Result[] = [];
   /** Tries that came with no good signature. */
   forged = 0;
+  tries = 0;
   status = 204;
   readonly #server: Server;
 
@@ -30,6 +31,7 @@ export class ResultsServer implements AsyncDisposable {
   static async start(issuer: Uint8Array): Promise<ResultsServer> {
     const server = createServer((request, response) => {
       void text(request).then((body) => {
+        own.tries += 1;
         const signature = decodeBase64Url(String(request.headers["tallystick-signature"]));
         const signed = message("result", networkId, utf8.encode(body));
         if (!portableVerifier.verify(issuer, signed, signature)) own.forged += 1;

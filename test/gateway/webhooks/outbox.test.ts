@@ -1,0 +1,152 @@
+/** What receivers are told: in order, signed, for three days, over restarts. */
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { expect } from "chai";
+import { utf8 } from "../../../protocol/bytes.ts";
+import { makeLogger } from "../../../node/service/telemetry.ts";
+import { keys } from "../../../gateway/keys.ts";
+import { decodeRow } from "../../../gateway/row.ts";
+import type { Store } from "../../../gateway/store.ts";
+import { Outbox, type OutboxRow } from "../../../gateway/webhooks/outbox.ts";
+import { NodeSigner } from "../../../protocol/p256-node.ts";
+import { networkId } from "../../support/ledger-parts.ts";
+import { until } from "../../support/until.ts";
+import { BrokenStore, Cut } from "../support/broken-store.ts";
+import { refusal } from "../support/refusal.ts";
+import { ResultsServer } from "../support/results-server.ts";
+import { testStores } from "../support/stores.ts";
+
+const DAY_MS = 86_400_000;
+const issuer = NodeSigner.generate();
+const logger = makeLogger({ name: "test", level: "silent" });
+
+describe("the outbox", () => {
+  const newStore = testStores();
+  let receivers: Record<string, ResultsServer>;
+  let running: Outbox[] = [];
+  let now = 1_800_000_000_000;
+
+  beforeEach(async () => {
+    receivers = {
+      kiosk: await ResultsServer.start(issuer.publicKey),
+      baker: await ResultsServer.start(issuer.publicKey),
+    };
+  });
+  afterEach(async () => {
+    for (const outbox of running) await outbox.stop();
+    running = [];
+    for (const receiver of Object.values(receivers)) await receiver[Symbol.asyncDispose]();
+  });
+
+  const open = async (store: Store, urlOf = (to: string) => receivers[to]!.url) => {
+    const outbox = await Outbox.open({
+      networkId,
+      issuer,
+      store,
+      clock: () => now,
+      logger,
+      describe: async ({ to, about }) => ({ url: urlOf(to), what: { number: about } }),
+      everyMs: 5,
+    });
+    outbox.start();
+    running.push(outbox);
+    return outbox;
+  };
+  const heard = (to: string) => receivers[to]!.results.map(({ number }) => number);
+
+  it("tells each receiver in order, signed, and one that does not answer holds up no other [R-122]", async () => {
+    receivers["kiosk"]!.status = 503;
+    const outbox = await open(await newStore());
+    for (const about of ["1", "2", "3"]) {
+      await outbox.write({ to: "kiosk", about }, []);
+      await outbox.write({ to: "baker", about }, []);
+    }
+    await until("the other is told", () => heard("baker").length === 3);
+    expect(heard("baker")).to.deep.equal(["1", "2", "3"]);
+    receivers["kiosk"]!.status = 204;
+    now += 4_000;
+    await until("it is told", () => heard("kiosk").length === 3);
+    expect(heard("kiosk")).to.deep.equal(["1", "2", "3"]);
+    expect(receivers["kiosk"]!.forged + receivers["baker"]!.forged).to.equal(0);
+  });
+
+  it("writes a notice together with what it is about, or neither [N-13]", async () => {
+    const key = utf8.encode("Z");
+    for (const written of [false, true]) {
+      const store = await newStore();
+      const dying = await open(new BrokenStore(store, { at: 1, written }));
+      const about = `crash ${written}`;
+      const writing = dying.write({ to: "kiosk", about }, [{ key, value: key }]);
+      expect(await writing.catch((error: unknown) => error)).to.be.an.instanceOf(Cut);
+      await dying.stop();
+      const outbox = await open(store);
+      await outbox.write({ to: "kiosk", about: `after ${about}` }, []);
+      await until("it is told", () => heard("kiosk").includes(`after ${about}`));
+      expect(await store.get(key)).to.deep.equal(written ? key : undefined);
+      expect(heard("kiosk").includes(about)).to.equal(written);
+    }
+  });
+
+  it("goes on after a restart where it was: neither sooner nor with what was heard", async () => {
+    const store = await newStore();
+    const first = await open(store);
+    await first.write({ to: "kiosk", about: "heard" }, []);
+    await until("it is told", () => heard("kiosk").length === 1);
+    receivers["kiosk"]!.status = 503;
+    await first.write({ to: "kiosk", about: "later" }, []);
+    const tries = async () => decodeRow<OutboxRow>((await store.get(keys.notice(2)))!).tries;
+    await until("it was tried", async () => (await tries()) === 1);
+    await first.stop();
+    receivers["kiosk"]!.status = 204;
+    const second = await open(store);
+    await second.write({ to: "baker", about: "now" }, []);
+    await until("the other is told", () => heard("baker").length === 1);
+    expect(heard("kiosk"), "before it is due").to.deep.equal(["heard"]);
+    now += 1_000;
+    await until("it is told", () => heard("kiosk").length === 2);
+    expect(heard("kiosk")).to.deep.equal(["heard", "later"]);
+  });
+
+  it("gives up after three days, shows it for thirty, and sends it again when it is told to", async () => {
+    receivers["kiosk"]!.status = 503;
+    const store = await newStore();
+    const outbox = await open(store);
+    await outbox.write({ to: "kiosk", about: "1" }, []);
+    await until("it was tried", () => receivers["kiosk"]!.tries === 1);
+    await refusal("not-found", outbox.sendAgain(1));
+    now += 3 * DAY_MS;
+    await until("it is given up", () => outbox.dead().length === 1);
+    await outbox.stop();
+    const again = await open(store);
+    expect(again.dead()).to.have.length(1);
+    expect(again.dead()[0]).to.include({ to: "kiosk", about: "1", number: 1 });
+    receivers["kiosk"]!.status = 204;
+    await again.write({ to: "kiosk", about: "2" }, []);
+    await until("the next has its turn", () => heard("kiosk").length === 1);
+    await again.sendAgain(1);
+    await until("it is heard after all", () => heard("kiosk").length === 2);
+    expect(heard("kiosk")).to.deep.equal(["2", "1"]);
+    receivers["kiosk"]!.status = 503;
+    await again.write({ to: "kiosk", about: "3" }, []);
+    now += 3 * DAY_MS;
+    await until("it is given up", () => again.dead().length === 1);
+    now += 30 * DAY_MS;
+    await until("it is forgotten", () => again.dead().length === 0);
+    await refusal("not-found", again.sendAgain(3));
+  });
+
+  it("goes to the address that was registered, and not where that leads", async () => {
+    const leading = createServer((_, response) => {
+      response.writeHead(307, { location: receivers["baker"]!.url }).end();
+    }).listen(0, "127.0.0.1");
+    await once(leading, "listening");
+    const url = `http://127.0.0.1:${(leading.address() as AddressInfo).port}/`;
+    const outbox = await open(await newStore(), () => url);
+    await outbox.write({ to: "kiosk", about: "1" }, []);
+    now += 3 * DAY_MS;
+    await until("it is given up", () => outbox.dead().length === 1);
+    expect(receivers["baker"]!.tries).to.equal(0);
+    leading.close();
+  });
+});
