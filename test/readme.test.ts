@@ -19,13 +19,12 @@ import { call } from "./support/chain.ts";
 import { cutNetwork } from "./support/cut-network.ts";
 import { root } from "./support/imports.ts";
 import { quiet } from "./support/network.ts";
+import { shownBy } from "./support/shown.ts";
 import { until } from "./support/until.ts";
 
 const PATIENCE_MS = 300_000;
 const DEPOSIT = 100_000n;
 const LOAD = 12_345n;
-/** How long a stream is listened to. */
-const STREAM_MS = 300;
 
 /** Networks, each a group of processes. */
 const started: ChildProcess[] = [];
@@ -100,7 +99,7 @@ describe("the README", function () {
     await died;
     const second = await startNetwork([], data);
     assert.deepEqual(await stateOf(world, owner), before);
-    const shown = await shownBy(world, before);
+    const shown = await toldBy(world, before);
     await stop(second.process);
     await assert.rejects(fetch(`${second.url}/livez`), "its ports are free again");
     assert.ok(!first.output().includes("--cycle is for a new network"));
@@ -301,49 +300,27 @@ async function stateOf(world: World, owner: Hex) {
   return { ...states[0]!, blocks: blocks.map(({ hash }) => hash), account };
 }
 
-/** What anyone is shown who asks the first node, and the first gateway at both its doors, for all there is. */
-async function shownBy({ ports }: World, { coins }: State): Promise<string> {
+/** What anyone is told who asks the first node, and the first gateway at both its doors, for all there is. */
+async function toldBy({ ports }: World, { coins }: State): Promise<string> {
   const [coin] = coins;
-  const values: Readonly<Record<string, string>> = {
-    owner: coin!.owner,
-    id: coin!.outpoint.slice(0, 66),
-    outpoint: coin!.outpoint,
-    member: "1",
-    account: "anna",
-    cycle: "1",
-    number: "1",
-    root: coin!.outpoint.slice(0, 66),
-    table: "records",
+  const id = coin!.outpoint.slice(0, 66);
+  const subjects = {
+    owner: [coin!.owner],
+    id: [id],
+    outpoint: [coin!.outpoint],
+    member: ["1"],
+    account: ["anna"],
+    cycle: ["1"],
+    number: ["1"],
+    root: [id],
+    table: ["records"],
+    from: [coin!.owner],
+    identity: ["anna"],
   };
-  const shown: string[] = [];
-  for (const port of [ports.api[1]!, ports.devices[0]!, ports.staff[0]!]) {
-    const { paths } = (await (await fetch(`${at(port)}/openapi.json`)).json()) as {
-      paths: Readonly<Record<string, object>>;
-    };
-    const open = Object.keys(paths).filter((path) => "get" in paths[path]!);
-    assert.ok(open.includes("/metrics"));
-    for (const path of open) {
-      const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-        assert.ok(name in values, `${path} has ${name}`);
-        return values[name]!;
-      });
-      shown.push(await textOf(at(port) + filled));
-    }
-  }
-  return shown.join("\n");
-}
-
-/** What is answered; of a stream, what comes within some time, from its beginning on. */
-async function textOf(url: string): Promise<string> {
-  const answer = await fetch(url, { headers: { "last-event-id": "0" } });
-  if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) return answer.text();
-  let text = "";
-  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-  const timer = setTimeout(() => void reader.cancel(), STREAM_MS);
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read())
-    text += piece.value;
-  clearTimeout(timer);
-  return text;
+  const doors = [ports.api[1]!, ports.devices[0]!, ports.staff[0]!];
+  const shown = await Promise.all(doors.map((port) => shownBy(at(port), subjects)));
+  for (const each of shown) assert.ok(each.some(({ route }) => route === "/metrics"));
+  return shown.flatMap((each) => each.map(({ bytes }) => bytes.toString())).join("\n");
 }
 
 function collect(child: ChildProcess): () => string {
