@@ -269,4 +269,13 @@ export type GatewayApi = {
       readonly told?: number;
     };
   };
+  /** Claims the money under a code for an account of this bank's; again, how that stands */
+  "POST /v1/claims": {
+    body: { readonly code: string; readonly password: string; readonly account: string };
+    reply: {
+      readonly record: `0x${string}`;
+      readonly amount: string;
+      readonly state: "pending" | "paid";
+    };
+  };
 };

@@ -11,8 +11,12 @@ import type { Callers } from "../node/service/callers.ts";
 import type { TlsMaterial } from "../node/service/listener.ts";
 import type { Logger, Metrics } from "../node/service/telemetry.ts";
 import type { Accounts } from "./accounts.ts";
+import { Argon2Threads } from "./argon2-threads.ts";
 import { Banking } from "./banking/banking.ts";
 import { Certificates, limitsOf } from "./certificates.ts";
+import { ClaimBook } from "./claims/claim-book.ts";
+import { Claims } from "./claims/claims.ts";
+import { CodeTries } from "./claims/code-tries.ts";
 import { Closings } from "./closings.ts";
 import type { GatewayConfig } from "./config.ts";
 import { Credentials } from "./credentials.ts";
@@ -124,6 +128,7 @@ export async function assemble(
     networkId,
     member,
     receiptLifeMs: () => watch.receiptLifeMs(),
+    threads: new Argon2Threads(),
   };
   const money = await openMoney(common, options, watch, page);
   const knowledge = await openKnowledge({ ...common, ...money }, options, watch);
@@ -131,8 +136,10 @@ export async function assemble(
   const { transfers } = online;
   const known = { ...common, ...money, ...knowledge, transfers };
   const service = await openService(known, options, watch);
+  const claiming = openClaims({ ...common, ...money }, options, watch);
   const { treasury: vaultKey, ledgerIssuer } = common;
-  return { ...online, ...money, ...knowledge, ...service, trust, vaultKey, ledgerIssuer };
+  const opened = { ...online, ...money, ...knowledge, ...service, ...claiming };
+  return { ...opened, trust, vaultKey, ledgerIssuer };
 }
 
 type Common = Omit<GatewayParts, "keys"> & {
@@ -145,6 +152,7 @@ type Common = Omit<GatewayParts, "keys"> & {
   readonly networkId: Uint8Array;
   readonly member: MemberId;
   readonly receiptLifeMs: () => number;
+  readonly threads: Argon2Threads;
 };
 
 /** The books, the devices, what was taken in, and the vault. */
@@ -175,7 +183,8 @@ async function openMoney(
     treasury.owners.includes(owner) || watch.isTreasury(member, owner);
   const books = { accounts, devices, balances, intake };
   const expecting = await openPayees({ ...common, accounts }, options, page);
-  const payees = [expecting.orders, expecting.book];
+  const claimBook = new ClaimBook(store, accounts, clock);
+  const payees = [expecting.orders, expecting.book, claimBook];
   const receiving = { ...books, payees, suspense, recoveries };
   const redemptions = new Redemptions({ ...common, ...receiving, isVault });
   const vault = await Vault.open({
@@ -201,8 +210,29 @@ async function openMoney(
   });
   const penaltyPercent = () => watch.penaltyPercent();
   const doubleSpends = new DoubleSpends({ ...common, ...books, reclaims, penaltyPercent });
-  const looked = { embedded, reasons, redemptions, vault, reclaims, doubleSpends, forwarder };
+  const looked = {
+    claimBook,
+    embedded,
+    reasons,
+    redemptions,
+    vault,
+    reclaims,
+    doubleSpends,
+    forwarder,
+  };
   return { ...books, ...expecting, ...looked };
+}
+
+/** Money for whoever has a code. */
+function openClaims(
+  common: Common & Awaited<ReturnType<typeof openMoney>>,
+  { rates: { claimsPerS: perS, claimsBurst: burst } }: GatewayOptions,
+  watch: NodeWatch,
+) {
+  const { store, clock } = common;
+  const codeTries = new CodeTries(store, clock);
+  const claims = new Claims({ ...common, codeTries, checkNode: () => watch.checkCurrent() });
+  return { claims, claimRates: new RateLimits({ perS, burst, namesMax: 1 }, clock) };
 }
 
 /** What devices are given to know. */

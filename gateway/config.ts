@@ -241,6 +241,8 @@ export const GatewayConfigSchema = Type.Object(
       strangersMax: rate(10_000, "Devices of others whose share is remembered"),
       memberPerS: rate(200, "How many parcels for one member are taken, on the average"),
       memberBurst: rate(2_000, "How many of them at once"),
+      claimsPerS: rate(1, "How often codes may be tried by all strangers together, on the average"),
+      claimsBurst: rate(30, "How often they may at once"),
     }),
     lists: section({
       refreshMs: milliseconds(30_000, "How often published lists are asked for"),

@@ -11,6 +11,7 @@ import { assemble, type Assembly, type GatewayOptions, type GatewayParts } from 
 import { customerRoutes } from "./authorization/customer-routes.ts";
 import type { BankRow } from "./authorization/schema.ts";
 import { serviceRoutes } from "./authorization/service-routes.ts";
+import { claimRoutes, claimStaffRoutes } from "./claims/routes.ts";
 import { merchantRoutes } from "./merchants/merchant-routes.ts";
 import { merchantStaffRoutes } from "./merchants/staff-routes.ts";
 import { NodeWatch } from "./node-watch.ts";
@@ -95,8 +96,8 @@ export class Gateway {
     const parts = await assemble(this.#parts, this.#options, watch, page);
     const { forwarder, vault, loads, redemptions, balances, lists, revocations } = parts;
     const { lost, doubleSpends, recordEvents, parcels, banking } = parts;
-    const { transfers, payments, outbox } = parts;
-    for (const part of [vault, loads, transfers, redemptions, balances, lost]) {
+    const { transfers, payments, outbox, claims, claimBook } = parts;
+    for (const part of [vault, loads, transfers, redemptions, claimBook, balances, lost]) {
       forwarder.onOutcome((outcome) => part.settle(outcome));
     }
     watch.onEvent((event) => forwarder.handle(event));
@@ -115,6 +116,7 @@ export class Gateway {
       doubleSpends,
       lost,
       parcels,
+      claims,
       ...(banking === undefined ? [] : [banking]),
     ]) {
       part.start();
@@ -140,6 +142,7 @@ export class Gateway {
         ...serviceRoutes({ ...parts, invitationLifeMs }),
         ...merchantStaffRoutes(parts),
         ...webhookRoutes(parts),
+        ...claimStaffRoutes(parts),
       ],
       logger,
       metrics,
@@ -169,6 +172,7 @@ export class Gateway {
       routes: [
         ...routes,
         ...customerRoutes({ ...parts, currency, banks: () => this.#banks(parts.trust) }),
+        ...claimRoutes(parts),
         ...(await pageRoutes(pages ?? BUILT_PAGES)),
         ...(await paymentPageRoutes()),
       ],

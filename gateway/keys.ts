@@ -28,6 +28,9 @@
  *     y ‖ day u32 ‖ SHA-256 32             → what the staff asked under a key of their own, and the answer
  *     w ‖ number u64                       → a cycle: its positions, when it closed and settled
  *
+ *     L ‖ owner 20                         → a claim of the coin that is locked to a secret of this hash
+ *     U ‖ SHA-256 of a code 32             → tries at the code's password
+ *
  *     T ‖ transfer                         → a transfer to a treasury
  *     M ‖ merchant                         → a merchant
  *     F ‖ SHA-256 of a certificate 32      → the merchant that shows it, as text
@@ -78,6 +81,9 @@ export const keys = {
   replay: (day: number, name: Uint8Array) => concat(prefix("y"), u32(day), name),
   parcel: (id: Hex) => concat(prefix("h"), fromHex(id)),
   cycle: (number: number) => concat(prefix("w"), u64(number)),
+
+  claim: (owner: Owner) => concat(prefix("L"), fromHex(owner)),
+  codeTries: (hash: Uint8Array) => concat(prefix("U"), hash),
 
   transfer: (id: string) => concat(prefix("T"), utf8.encode(id)),
   merchant: (merchant: string) => concat(prefix("M"), utf8.encode(merchant)),
@@ -133,6 +139,7 @@ export const ranges = {
   vaultSpends: under("p"),
   trustLists: under("t"),
   parcels: under("h"),
+  codeTries: under("U"),
   transfers: under("T"),
   merchants: under("M"),
   ordersOfDay: (merchant: string, day: number) => ({

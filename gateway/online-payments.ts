@@ -11,6 +11,7 @@ import type { Random } from "../protocol/random.ts";
 import type { Signer, Verifier } from "../protocol/signature.ts";
 import type { Logger } from "../node/service/telemetry.ts";
 import type { Accounts } from "./accounts.ts";
+import type { Argon2Threads } from "./argon2-threads.ts";
 import { Codes } from "./authorization/codes.ts";
 import { FileRelay } from "./authorization/file-relay.ts";
 import { Invitations } from "./authorization/invitations.ts";
@@ -49,6 +50,7 @@ export type OnlineParts = {
   readonly random: Random;
   readonly clock: () => number;
   readonly logger: Logger;
+  readonly threads: Argon2Threads;
 };
 
 export type OnlineOptions = Pick<GatewayConfig, "accounts" | "authorization" | "merchants">;
@@ -90,7 +92,7 @@ export async function openOnline(
     store,
     random,
     clock,
-    passwords: new Passwords(random),
+    passwords: new Passwords(random, parts.threads),
     onLocked: (service) => void notices.tell(service, "locked"),
   });
   const transfers = await Transfers.open({ ...parts, retryMs });

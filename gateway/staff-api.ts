@@ -529,4 +529,18 @@ export type StaffApi = {
     params: { readonly number: number };
     reply: undefined;
   };
+  /** Claims the money under a code for somebody at the counter; again, how that stands */
+  "POST /v1/claims": {
+    body: { readonly code: string; readonly password: string; readonly account: string };
+    reply: {
+      readonly record: `0x${string}`;
+      readonly amount: string;
+      readonly state: "pending" | "paid";
+    };
+  };
+  /** Unlocks a code that was tried too often with wrong passwords */
+  "POST /v1/claims/unlock": {
+    body: { readonly code: string };
+    reply: { readonly unlocked: true };
+  };
 };

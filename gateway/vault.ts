@@ -60,8 +60,9 @@ type Spend = {
 
 /** What of a record is not always the same. */
 type Signing = {
-  readonly kind?: "spend" | "reclaim";
+  readonly kind?: "spend" | "claim" | "reclaim";
   readonly by?: Signer;
+  readonly preimage?: Uint8Array;
   readonly nonce?: Uint8Array | undefined;
 };
 
@@ -160,6 +161,21 @@ export class Vault {
   }
 
   /**
+   * Takes a coin that waits for whoever shows its secret. The record is durable, together with `also`, and taken
+   * in when this returns. Nothing of it is spent before it has applied.
+   */
+  async claim(
+    coin: { readonly outpoint: Outpoint; readonly amount: Amount },
+    secret: Uint8Array,
+    also: (record: NamedLeaf) => readonly Change[],
+  ): Promise<SignedRecord> {
+    const coins = [{ ...coin, isConfirmed: true }];
+    const outputs = [this.#toSelf(coin.amount)];
+    const signing = { kind: "claim", preimage: secret } as const;
+    return this.#serial.run(() => this.#sign(coins, outputs, also, signing));
+  }
+
+  /**
    * Takes back coins of owners whom the member has revoked. The record is durable, together with `also`,
    * and taken in when this returns. Nothing of it is spent before it has applied.
    * @param coins at most 16, together at most one coin's amount.
@@ -181,9 +197,9 @@ export class Vault {
       if (spend === undefined) return;
       // Another's signature under the same body is refused without saying anything about ours.
       if (end.state === "refused" && leaf.hash !== leafHash(spend.record.bytes)) return;
-      // A reclaim names coins that are gone for good when another record has one of them.
+      // A claim or a reclaim names coins that are gone for good when another record has one of them.
       const isOver =
-        end.state === "applied" || isHopeless(end.reason.code) || spend.record.kind === "reclaim";
+        end.state === "applied" || isHopeless(end.reason.code) || spend.record.kind !== "spend";
       const value = isOver ? null : encodeSpend(spend.record, true);
       await this.#parts.store.write([{ key: keys.vaultSpend(leaf.id), value }]);
       if (isOver) this.#spends.delete(leaf.id);
@@ -216,7 +232,7 @@ export class Vault {
     coins: readonly VaultCoin[],
     outputs: readonly Output[],
     also: (record: NamedLeaf) => readonly Change[],
-    { kind = "spend", by, nonce = this.#parts.random(16) }: Signing = {},
+    { kind = "spend", by, preimage, nonce = this.#parts.random(16) }: Signing = {},
   ): Promise<SignedRecord> {
     const { networkId, treasury, store, intake, clock } = this.#parts;
     const counter = this.#counter + 1;
@@ -232,6 +248,7 @@ export class Vault {
         audit: auditOf(NOTHING),
       },
       by ?? treasury.present,
+      { preimage, envelope: NOTHING },
     );
     const id = recordId(networkId, record.body);
     await store.write([

@@ -16,6 +16,10 @@ export const limits = {
   passwordMin: 4,
   /** A sentence; and Argon2id reads all of it. */
   passwordMax: 64,
+  /** Written with hyphens and spaces as people like. */
+  codeTextMax: 40,
+  /** As cards do: enough for slips, and half a percent a year of four digits for a finder. */
+  codeTriesMax: 5,
 
   // Online payments.
   /** Where a customer goes back to: a shop's address and the number of an order. */

@@ -45,6 +45,8 @@ export const titlesEn: Readonly<Record<ProblemCode, string>> = {
   "wrong-credentials": "The identity or the password is wrong",
   "wrong-code": "The authorization code is not right",
   "over-online-limit": "It is above the customer's own limit",
+  "wrong-claim": "There is no money under this code and password",
+  "code-locked": "The code is locked",
   unauthorised: "The caller is not known here",
   forbidden: "The caller may not do this",
   "not-granted": "The opening is not granted",

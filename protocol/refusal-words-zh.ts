@@ -45,6 +45,8 @@ export const titlesZh: Readonly<Record<ProblemCode, string>> = {
   "wrong-credentials": "身份或支付密码错误",
   "wrong-code": "授权码不正确",
   "over-online-limit": "超出客户自己设定的限额",
+  "wrong-claim": "该取款码和密码下没有款项",
+  "code-locked": "取款码已锁定",
   unauthorised: "此处不认识调用者",
   forbidden: "调用者无权这样做",
   "not-granted": "该披露未获批准",
@@ -109,6 +111,9 @@ export const remediesZh: Readonly<Record<ProblemCode, string>> = {
   "wrong-credentials": "请重新输入网上身份和支付密码。输错五次后银行会锁定服务，可向银行申请解锁。",
   "wrong-code": "请按收到的内容输入本次付款的授权码，或重新获取；说明中指出是哪一种。",
   "over-online-limit": "请减少付款金额，或提高您为网上支付设定的限额；说明中写明了限额。",
+  "wrong-claim":
+    "请重新输入取款码和密码，或稍候：刚刚汇出的款项要在其记录生效后才能领取。输错五次后，银行会锁定该取款码。",
+  "code-locked": "请携取款码到银行柜台：银行核实后会为您解锁。",
   unauthorised: "请用本服务认识的密钥为请求签名，或出示它接受的令牌。",
   forbidden: "调用者无权这样做：请向运营者申请说明中所指的角色。",
   "not-granted": "请凭法律依据在链上提出申请，由足够数量的持有人在截止前批准，然后再次请求。",

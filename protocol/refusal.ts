@@ -215,6 +215,20 @@ export const refusalCodes = {
     "Pay less, or raise the limit you have set for online payments; the text names it.",
   ),
 
+  // Money for whoever has a code and its password.
+  "wrong-claim": row(
+    403,
+    "ignore",
+    true,
+    "Enter code and password again, or wait: money that was sent just now can be claimed once its record has applied. After five wrong tries the bank locks the code.",
+  ),
+  "code-locked": row(
+    403,
+    "ignore",
+    true,
+    "Come to a counter of the bank with the code: it unlocks it for whoever it believes.",
+  ),
+
   // Services.
   unauthorised: row(
     401,

@@ -12,6 +12,7 @@ import {
   customerRoutes,
 } from "../gateway/authorization/customer-routes.ts";
 import { type ServiceRoutesParts, serviceRoutes } from "../gateway/authorization/service-routes.ts";
+import { claimRoutes, type ClaimRoutesParts, claimStaffRoutes } from "../gateway/claims/routes.ts";
 import {
   type MerchantStaffRoutesParts,
   merchantStaffRoutes,
@@ -64,12 +65,17 @@ export const apiFiles = {
 if (import.meta.main) {
   // No route is called: its parts are not looked at.
   const routes = {
-    devices: [...gatewayRoutes({} as RoutesParts), ...customerRoutes({} as CustomerRoutesParts)],
+    devices: [
+      ...gatewayRoutes({} as RoutesParts),
+      ...customerRoutes({} as CustomerRoutesParts),
+      ...claimRoutes({} as ClaimRoutesParts),
+    ],
     staff: [
       ...staffRoutes({ embedded: {} } as StaffRoutesParts),
       ...serviceRoutes({} as ServiceRoutesParts),
       ...merchantStaffRoutes({} as MerchantStaffRoutesParts),
       ...webhookRoutes({} as WebhookRoutesParts),
+      ...claimStaffRoutes({} as ClaimRoutesParts),
     ],
   };
   for (const who of ["devices", "staff"] as const) {

@@ -77,6 +77,8 @@ const refusalNumbers: Record<RefusalCode, number> = {
   "wrong-code": 0x69,
   "over-online-limit": 0x6a,
   "rate-limited": 0x6b,
+  "wrong-claim": 0x6c,
+  "code-locked": 0x6d,
   "bad-configuration": 0x70,
   "exposed-key": 0x71,
   "wrong-network": 0x72,

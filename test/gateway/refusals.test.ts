@@ -9,9 +9,11 @@ import { expect } from "chai";
 import { deskRefusals } from "../../gateway/device-desk.ts";
 import type { Ask } from "../../protocol/ask.ts";
 import { utf8 } from "../../protocol/bytes.ts";
+import { formatCode, makeCode } from "../../protocol/claim-code.ts";
 import { consentMessage } from "../../protocol/enrolment.ts";
 import { makeSealingKey } from "../../protocol/hpke.ts";
 import { NOBODY } from "../../protocol/key.ts";
+import { limits } from "../../protocol/limits.ts";
 import { lock } from "../../protocol/output.ts";
 import type { PaymentOrder } from "../../protocol/payment-order.ts";
 import { sealParcel } from "../../protocol/parcel.ts";
@@ -119,6 +121,7 @@ describe("what a gateway refuses", () => {
       return answer;
     },
     ...ofOnlinePayments(),
+    ...ofClaims(),
     internal: async () => {
       await bank.stop();
       await bank.start({ at: 1, written: false });
@@ -159,6 +162,19 @@ describe("what a gateway refuses", () => {
         // No relay takes it, and it is sent all the same.
         expect((await chosen(begun)).status).to.equal(503);
         return askAsCustomer(bank, `payments/${id}/authorization`, { token, code: "12345678" });
+      },
+    };
+  }
+
+  /** By code, what is answered to who tries a code that nobody made. */
+  function ofClaims() {
+    const code = formatCode(networkId, makeCode(systemRandom));
+    const claim = () => staff("/v1/claims", { code, password: "open sesame", account: "anna" });
+    return {
+      "wrong-claim": claim,
+      "code-locked": async () => {
+        for (let i = 1; i < limits.codeTriesMax; i++) expect((await claim()).status).to.equal(403);
+        return claim();
       },
     };
   }

@@ -71,6 +71,9 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
   "wrong-code": "This is not the code for this payment, or it came too late. Ask for another.",
   "over-online-limit":
     "This is more than the limit you have set for online payments. Pay less, or raise the limit.",
+  "wrong-claim":
+    "There is no money under this code and password. Check both; money that was sent just now takes a while.",
+  "code-locked": "The code is locked after five wrong tries. Take it to a counter of the bank.",
   unauthorised:
     "The bank does not know this code or this device. Check the code, or ask the bank for a new one.",
   forbidden:

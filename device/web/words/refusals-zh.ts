@@ -47,6 +47,8 @@ export const refusalsZh: Readonly<Record<RefusalCode, string>> = {
   "wrong-credentials": "网上身份或支付密码错误。连续输错五次，银行将锁定网上支付。",
   "wrong-code": "授权码不正确或已过期。请重新获取授权码。",
   "over-online-limit": "超出您设定的网上支付限额。请减少金额，或提高限额。",
+  "wrong-claim": "该取款码和密码下没有款项。请核对两者；刚刚汇出的款项需稍候。",
+  "code-locked": "输错五次，取款码已锁定。请携取款码到银行柜台。",
   unauthorised: "银行不认识这个码或这台设备。请核对，或向银行索取新的码。",
   forbidden: "银行不允许这样做。请完全按银行所给的码和名称填写，或联系银行。",
   "not-granted": callBank,

@@ -1,6 +1,7 @@
 /** Customers' online services: who comes by which name, what the password is worth, and what a stranger learns. */
 import { join } from "node:path";
 import { expect } from "chai";
+import { Argon2Threads } from "../../../gateway/argon2-threads.ts";
 import { Passwords } from "../../../gateway/authorization/passwords.ts";
 import {
   type NewService,
@@ -32,7 +33,7 @@ describe("online payment services", function () {
   const open = () =>
     Services.open({
       store,
-      passwords: new Passwords(systemRandom),
+      passwords: new Passwords(systemRandom, new Argon2Threads()),
       random: systemRandom,
       clock: () => now,
       onLocked: ({ id }) => locked.push(id),
