@@ -53,6 +53,7 @@ import { TieOut } from "./tie-out.ts";
 import type { Transfers } from "./transfers.ts";
 import { TrustLists } from "./trust-lists.ts";
 import { Vault } from "./vault.ts";
+import { Events } from "./webhooks/events.ts";
 
 export type GatewayParts = {
   readonly network: NetworkFile;
@@ -192,8 +193,10 @@ async function openMoney(
     intake,
     account: (ids) => redemptions.received(ids),
   });
+  const events = new Events({ ...expecting, redeemed: (leaf) => redemptions.redeemed(leaf) });
   const forwarder = new Forwarder({
     ...common,
+    events,
     ...options.intake,
     intake,
     reasons,
@@ -219,6 +222,7 @@ async function openMoney(
     reclaims,
     doubleSpends,
     forwarder,
+    events,
   };
   return { ...books, ...expecting, ...looked };
 }

@@ -13,6 +13,7 @@ import { isFinal, type Outcome, refusalFrom } from "./outcome.ts";
 import { parentsFirst } from "./parents-first.ts";
 import type { Reasons } from "./reasons.ts";
 import { Serial } from "./serial.ts";
+import type { Events } from "./webhooks/events.ts";
 
 export type ForwarderParts = {
   readonly intake: Intake;
@@ -20,6 +21,7 @@ export type ForwarderParts = {
   /** Throws while the node is not one to hand leaves to. */
   readonly checkNode: () => void;
   readonly reasons: Reasons;
+  readonly events: Pick<Events, "ofEnds" | "write">;
   readonly clock: () => number;
   readonly logger: Logger;
   /** For how long a leaf that cannot apply yet is tried. */
@@ -198,15 +200,18 @@ export class Forwarder {
   async #end(outcomes: readonly Outcome[]): Promise<void> {
     if (outcomes.length === 0) return;
     await this.#ends.run(async () => {
-      const done: Hex[] = [];
+      const { intake, reasons, events } = this.#parts;
+      const done: Outcome[] = [];
       for (const outcome of outcomes) {
         if (!(await this.#tell(outcome))) continue;
-        const { hash, id } = outcome.leaf;
-        if (outcome.state === "refused") this.#parts.reasons.remember(id, outcome.reason);
-        done.push(hash);
+        if (outcome.state === "refused") reasons.remember(outcome.leaf.id, outcome.reason);
+        done.push(outcome);
       }
-      await this.#parts.intake.drop(done);
-      for (const hash of done) {
+      const hashes = done.map(({ leaf }) => leaf.hash);
+      // An end that was heard of twice is told once.
+      const ended = events.ofEnds(done.filter(({ leaf }) => intake.holds(leaf.hash)));
+      await intake.drop(hashes, (changes) => events.write(ended, changes));
+      for (const hash of hashes) {
         this.#fresh.delete(hash);
         this.#sent.delete(hash);
       }

@@ -156,8 +156,14 @@ export class Intake {
     return hashes;
   }
 
-  /** Lets go of leaves that have come to their end. */
-  async drop(hashes: readonly Hex[]): Promise<void> {
+  /**
+   * Lets go of leaves that have come to their end.
+   * @param write what belongs to it, in the same write.
+   */
+  async drop(
+    hashes: readonly Hex[],
+    write = (changes: readonly Change[]) => this.#parts.store.write(changes),
+  ): Promise<void> {
     const changes: Change[] = [];
     for (const hash of hashes) {
       const entry = this.#entries.get(hash);
@@ -168,7 +174,7 @@ export class Intake {
         changes.push({ key: keys.intake(entry.chunk.number), value: null });
       }
     }
-    await this.#parts.store.write(changes);
+    await write(changes);
   }
 
   /** The hashes of all leaves, and those that are good. @throws Refusal if none is. */

@@ -38,6 +38,7 @@
  *     N ‖ merchant ‖ 00 ‖ order number     → the order's nonce, 16 bytes
  *     D ‖ merchant ‖ 00 ‖ day u32 ‖ nonce  → empty: the order was paid, or something of it refunded, that day
  *     W ‖ number u64                       → a notice that somebody is to be told
+ *     E ‖ subscription 16                  → who is told of which events
  *     A ‖ epoch u64                        → the key that makes authorization codes, 32 bytes
  *     S ‖ service                          → a customer's online payment service
  *     I ‖ SHA-256 of an identity 32        → the service that it leads to, as text
@@ -94,6 +95,7 @@ export const keys = {
   orderDay: (merchant: string, day: number, nonce: Hex) =>
     concat(prefix("D"), utf8.encode(merchant), END, u32(day), fromHex(nonce)),
   notice: (number: number) => concat(prefix("W"), u64(number)),
+  subscription: (id: Hex) => concat(prefix("E"), fromHex(id)),
   codeKey: (epoch: number) => concat(prefix("A"), u64(epoch)),
   invitation: (hash: Uint8Array) => concat(prefix("V"), hash),
   onlinePayment: (id: Hex) => concat(prefix("P"), fromHex(id)),
@@ -147,6 +149,7 @@ export const ranges = {
     lt: concat(prefix("D"), utf8.encode(merchant), END, u32(day + 1)),
   }),
   notices: under("W"),
+  subscriptions: under("E"),
   replays: under("y"),
   replaysBefore: (day: number) => ({ gte: prefix("y"), lt: concat(prefix("y"), u32(day)) }),
   cyclesAfter: (number: number) => ({ gte: concat(prefix("w"), u64(number + 1)), lt: after("w") }),

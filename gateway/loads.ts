@@ -30,6 +30,7 @@ import { Recurring } from "./recurring.ts";
 import { decodeRow, encodeRow } from "./row.ts";
 import { Serial } from "./serial.ts";
 import type { Vault } from "./vault.ts";
+import type { Events, GatewayEvent } from "./webhooks/events.ts";
 
 export type LoadsParts = {
   readonly member: MemberId;
@@ -42,6 +43,7 @@ export type LoadsParts = {
   readonly receipts: Pick<Receipts, "issue">;
   readonly balances: Pick<DeviceBalances, "touch">;
   readonly node: Pick<NodeClient, "enrolment">;
+  readonly events: Pick<Events, "write">;
   readonly logger: Logger;
   /** No coin of a load but the last is smaller. */
   readonly smallest: Amount;
@@ -301,7 +303,8 @@ export class Loads implements Holder {
   }
 
   async #save(name: LoadName, row: LoadRow): Promise<void> {
-    await this.#parts.store.write([{ key: keyOf(name), value: encodeRow(row) }]);
+    const change = { key: keyOf(name), value: encodeRow(row) };
+    await this.#parts.events.write(eventsOf(name, row), [change]);
     this.#remember(name, row);
   }
 
@@ -313,6 +316,12 @@ export class Loads implements Holder {
     if (isOpen) this.#byRecord.set(row.record, name);
     else this.#byRecord.delete(row.record);
   }
+}
+
+/** What others hear of: a load's end. */
+function eventsOf({ owner, id: load }: LoadName, { state, amount }: LoadRow): GatewayEvent[] {
+  if (state !== "applied" && state !== "dead") return [];
+  return [{ kind: "load", owner, load, amount, state }];
 }
 
 /** The name of the hold in the accounts. */

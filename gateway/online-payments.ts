@@ -36,6 +36,7 @@ import { Transfers } from "./transfers.ts";
 import type { TrustLists } from "./trust-lists.ts";
 import type { Vault } from "./vault.ts";
 import { Outbox } from "./webhooks/outbox.ts";
+import { Subscriptions } from "./webhooks/subscriptions.ts";
 
 export type OnlineParts = {
   readonly network: NetworkFile;
@@ -60,11 +61,13 @@ export async function openPayees(parts: OnlineParts, options: OnlineOptions, pag
   const { networkId, store, accounts, clock, treasury } = parts;
   const { orderLifeMs: lifeMs, resultsEveryMs: everyMs } = options.merchants;
   const merchants = new Merchants(store, clock);
+  const subscriptions = await Subscriptions.open(parts);
   const outbox = await Outbox.open({
     ...parts,
     everyMs,
-    describe: async ({ about: nonce }) => {
-      const row = (await orders.named(nonce as Hex))!;
+    async describe(notice) {
+      if (!notice.to.startsWith("merchant:")) return subscriptions.describe(notice);
+      const row = (await orders.named(notice.about as Hex))!;
       const { resultsUrl: url } = await merchants.get(row.merchant);
       if (url === undefined) return undefined;
       return { url, what: orderView(row, orders.stateOf(row), page()) };
@@ -74,7 +77,7 @@ export async function openPayees(parts: OnlineParts, options: OnlineOptions, pag
   const vaultOwner = () => ownerOf(treasury.publicKey);
   const orders = new Orders({ ...parts, outbox, vaultOwner, lifeMs, suspense });
   const book = new PaymentBook(networkId, store, accounts);
-  return { merchants, orders, outbox, book };
+  return { merchants, orders, outbox, subscriptions, book };
 }
 
 /** What customers and merchants ask for. */

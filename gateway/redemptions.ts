@@ -19,7 +19,7 @@ import type { Logger } from "../node/service/telemetry.ts";
 import type { AccountId, Accounts } from "./accounts.ts";
 import type { DeviceBalances } from "./device-balances.ts";
 import type { Devices } from "./devices.ts";
-import type { Intake } from "./intake.ts";
+import type { HeldLeaf, Intake } from "./intake.ts";
 import type { Outcome } from "./outcome.ts";
 
 export type RedemptionsParts = {
@@ -77,6 +77,15 @@ export class Redemptions {
       throw new Refusal("unknown-recipient", "nothing of it goes to the member's treasury key");
     }
     return intake.acknowledge([record.bytes], true);
+  }
+
+  /** What a device's record brings back to the vault, if it does. */
+  redeemed({ bytes }: HeldLeaf): { owner: Owner; amount: Amount } | undefined {
+    const record = decodeLeaf(bytes);
+    if (record.kind === "enrolment" || record.kind === "reclaim") return undefined;
+    const owner = ownerOf(record.signer);
+    const amount = this.#amountIn(record.outputs);
+    return amount === 0n || this.#parts.isVault(owner) ? undefined : { owner, amount };
   }
 
   /** Credits a redemption that has applied. */

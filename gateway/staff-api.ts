@@ -513,6 +513,30 @@ export type StaffApi = {
       readonly certificates: readonly string[];
     };
   };
+  /** Has a system of the bank's told of events, signed, in order, from now on */
+  "POST /v1/webhooks": {
+    body: { readonly url: string; readonly kinds: readonly ("record" | "load" | "redemption")[] };
+    reply: {
+      readonly id: `0x${string}`;
+      readonly url: string;
+      readonly kinds: readonly ("record" | "load" | "redemption")[];
+      readonly created: number;
+    };
+  };
+  /** Who is told of events */
+  "GET /v1/webhooks": {
+    reply: readonly {
+      readonly id: `0x${string}`;
+      readonly url: string;
+      readonly kinds: readonly ("record" | "load" | "redemption")[];
+      readonly created: number;
+    }[];
+  };
+  /** Tells it nothing more, not even what it has not heard yet */
+  "DELETE /v1/webhooks/{id}": {
+    params: { readonly id: `0x${string}` };
+    reply: undefined;
+  };
   /** What receivers did not hear for three days: kept for thirty */
   "GET /v1/webhooks/dead": {
     reply: readonly {

@@ -172,6 +172,10 @@ export const limits = {
   /** Under keys of their own, a day or two: a bank's systems ask once a second all day, 50 MB in the store. */
   replayKeysMax: 100_000,
 
+  // Webhooks.
+  /** Systems of the bank's that hear of events: each event is stored once for each. */
+  subscriptionsMax: 16,
+
   // Network files.
   /** A gateway for each of 256 members, with room. */
   networkFileMax: 256 * 1024,

@@ -233,7 +233,7 @@ export class Orders implements Payee {
         ? []
         : [{ key: keys.orderDay(row.merchant, day, nonce), value: new Uint8Array() }];
     const notice = { to: `merchant:${row.merchant}`, about: nonce };
-    await outbox.write(notice, [{ key: keys.order(nonce), value: encodeRow(row) }, ...dated]);
+    await outbox.write([notice], [{ key: keys.order(nonce), value: encodeRow(row) }, ...dated]);
   }
 
   async #find(merchant: MerchantId, number: string): Promise<OrderRow | undefined> {

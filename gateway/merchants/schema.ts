@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import { limits } from "../../protocol/limits.ts";
 import { AccountName, Deposited } from "../schema.ts";
+import { webAddress } from "../web-address.ts";
 
 const strict = { additionalProperties: false } as const;
 const time = (description: string) =>
@@ -20,9 +21,6 @@ const Label = Type.String({
   pattern: "^[\\p{L}\\p{N}][\\p{L}\\p{N} .,&'+-]{0,31}$",
   description: "What customers' screens show; at most 32 bytes",
 });
-/** Over TLS, or on this machine. */
-const webAddress = "^(https://|http://(127\\.0\\.0\\.1|localhost)(:[0-9]+)?/)[\\x21-\\x7e]*$";
-
 export const ByMerchant = Type.Object({ merchant: MerchantName });
 export const ByNumber = Type.Object({ number: OrderNumber });
 

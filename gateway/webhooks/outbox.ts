@@ -82,13 +82,20 @@ export class Outbox {
     await Promise.all(this.#underWay.values());
   }
 
-  /** Writes what has happened, and with it that a receiver is to be told. */
-  async write(notice: Notice, changes: readonly Change[]): Promise<void> {
-    const row: Row = { ...notice, since: this.#parts.clock(), tries: 0, dueAt: 0 };
-    const number = ++this.#last;
-    const change = { key: keys.notice(number), value: encodeRow(row), old: null };
-    await this.#parts.store.write([...changes, change]);
-    this.#rows.set(number, row);
+  /** Writes what has happened, and with it that receivers are to be told. */
+  async write(notices: readonly Notice[], changes: readonly Change[]): Promise<void> {
+    const since = this.#parts.clock();
+    const rows = notices.map((notice): [number, Row] => [
+      ++this.#last,
+      { ...notice, since, tries: 0, dueAt: 0 },
+    ]);
+    const stored = rows.map(([number, row]) => ({
+      key: keys.notice(number),
+      value: encodeRow(row),
+      old: null,
+    }));
+    await this.#parts.store.write([...changes, ...stored]);
+    for (const [number, row] of rows) this.#rows.set(number, row);
   }
 
   /** What was given up, the oldest first. */

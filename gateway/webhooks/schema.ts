@@ -1,8 +1,30 @@
 /** What the staff's routes about webhooks say and hear. */
 import { Type } from "typebox";
+import { limits } from "../../protocol/limits.ts";
+import { webAddress } from "../web-address.ts";
 
 const time = (description: string) =>
   Type.Integer({ minimum: 0, description: `${description}, in milliseconds` });
+
+const Url = Type.String({ pattern: webAddress, maxLength: limits.urlMax });
+const Kinds = Type.Array(Type.Enum(["record", "load", "redemption"]), {
+  minItems: 1,
+  maxItems: 3,
+  description: "Ends of records taken in here, ends of loads, money back from devices",
+});
+const SubscriptionId = Type.String({ pattern: "^0x[0-9a-f]{32}$" });
+
+export const NewSubscription = Type.Object(
+  { url: Url, kinds: Kinds },
+  { additionalProperties: false },
+);
+export const BySubscription = Type.Object({ id: SubscriptionId });
+export const SubscriptionRow = Type.Object({
+  id: SubscriptionId,
+  url: Type.String(),
+  kinds: Kinds,
+  created: time("When"),
+});
 
 export const ByNumber = Type.Object({
   number: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
@@ -10,8 +32,8 @@ export const ByNumber = Type.Object({
 
 export const DeadRow = Type.Object({
   number: Type.Integer({ minimum: 1 }),
-  to: Type.String({ description: "The receiver, such as merchant:kiosk" }),
-  about: Type.String({ description: "What it was to be told of, such as an order's nonce" }),
+  to: Type.String({ description: "The receiver, such as merchant:kiosk, or a subscription" }),
+  about: Type.String({ description: "What it was to be told of, an order's nonce or an event" }),
   since: time("When that happened"),
   tries: Type.Integer({ minimum: 1 }),
   dead: time("When it was given up"),

@@ -1,12 +1,23 @@
 /** What the staff asks about webhooks: what nobody heard, and to have it sent again. */
 import { Type } from "typebox";
+import type { Hex } from "../../protocol/bytes.ts";
 import { call, type Route } from "../../node/service/route.ts";
 import { may } from "../staff/roles.ts";
 import type { Outbox } from "./outbox.ts";
 import * as Api from "./schema.ts";
+import type { Subscription, Subscriptions } from "./subscriptions.ts";
 
 export type WebhookRoutesParts = {
   readonly outbox: Outbox;
+  readonly subscriptions: Subscriptions;
+};
+
+const url = "https://core.bank.example/hooks/tallystick";
+const subscription = {
+  id: "0x5d0c9be2f1a34786b0e1d2c3f4a59687",
+  url,
+  kinds: ["load", "redemption"] as ("load" | "redemption")[],
+  created: 1_800_000_000_000,
 };
 
 const dead = {
@@ -18,8 +29,43 @@ const dead = {
   dead: 1_800_259_200_000,
 } as const;
 
-export function webhookRoutes({ outbox }: WebhookRoutesParts): Route[] {
+export function webhookRoutes({ outbox, subscriptions }: WebhookRoutesParts): Route[] {
   return [
+    call({
+      method: "POST",
+      path: "/v1/webhooks",
+      summary: "Has a system of the bank's told of events, signed, in order, from now on",
+      roles: may.run,
+      refusals: ["busy"],
+      example: { body: { url, kinds: ["load", "redemption"] }, reply: subscription },
+      body: Api.NewSubscription,
+      reply: Api.SubscriptionRow,
+      status: 201,
+      handle: async ({ body }) => rowOf(await subscriptions.add(body.url, body.kinds)),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/webhooks",
+      summary: "Who is told of events",
+      roles: may.seeWorkings,
+      refusals: [],
+      example: { reply: [subscription] },
+      reply: Type.Array(Api.SubscriptionRow),
+      handle: () => subscriptions.all().map(rowOf),
+    }),
+    call({
+      method: "DELETE",
+      path: "/v1/webhooks/:id",
+      summary: "Tells it nothing more, not even what it has not heard yet",
+      roles: may.run,
+      refusals: ["not-found"],
+      example: { params: { id: subscription.id } },
+      params: Api.BySubscription,
+      async handle({ params }) {
+        await subscriptions.remove(params.id as Hex);
+        return undefined;
+      },
+    }),
     call({
       method: "GET",
       path: "/v1/webhooks/dead",
@@ -44,4 +90,8 @@ export function webhookRoutes({ outbox }: WebhookRoutesParts): Route[] {
       },
     }),
   ];
+}
+
+function rowOf({ kinds, ...row }: Subscription) {
+  return { ...row, kinds: [...kinds] };
 }

@@ -20,6 +20,8 @@ export class ResultsServer implements AsyncDisposable {
   /** Tries that came with no good signature. */
   forged = 0;
   tries = 0;
+  /** What came last, as it came. */
+  last = { body: "", signature: "" };
   status = 204;
   readonly #server: Server;
 
@@ -32,7 +34,9 @@ export class ResultsServer implements AsyncDisposable {
     const server = createServer((request, response) => {
       void text(request).then((body) => {
         own.tries += 1;
-        const signature = decodeBase64Url(String(request.headers["tallystick-signature"]));
+        const header = String(request.headers["tallystick-signature"]);
+        const signature = decodeBase64Url(header);
+        own.last = { body, signature: header };
         const signed = message("result", networkId, utf8.encode(body));
         if (!portableVerifier.verify(issuer, signed, signature)) own.forged += 1;
         else if (own.status < 300) own.results.push(JSON.parse(body) as Result);

@@ -59,8 +59,8 @@ describe("the outbox", () => {
     receivers["kiosk"]!.status = 503;
     const outbox = await open(await newStore());
     for (const about of ["1", "2", "3"]) {
-      await outbox.write({ to: "kiosk", about }, []);
-      await outbox.write({ to: "baker", about }, []);
+      await outbox.write([{ to: "kiosk", about }], []);
+      await outbox.write([{ to: "baker", about }], []);
     }
     await until("the other is told", () => heard("baker").length === 3);
     expect(heard("baker")).to.deep.equal(["1", "2", "3"]);
@@ -77,11 +77,11 @@ describe("the outbox", () => {
       const store = await newStore();
       const dying = await open(new BrokenStore(store, { at: 1, written }));
       const about = `crash ${written}`;
-      const writing = dying.write({ to: "kiosk", about }, [{ key, value: key }]);
+      const writing = dying.write([{ to: "kiosk", about }], [{ key, value: key }]);
       expect(await writing.catch((error: unknown) => error)).to.be.an.instanceOf(Cut);
       await dying.stop();
       const outbox = await open(store);
-      await outbox.write({ to: "kiosk", about: `after ${about}` }, []);
+      await outbox.write([{ to: "kiosk", about: `after ${about}` }], []);
       await until("it is told", () => heard("kiosk").includes(`after ${about}`));
       expect(await store.get(key)).to.deep.equal(written ? key : undefined);
       expect(heard("kiosk").includes(about)).to.equal(written);
@@ -91,16 +91,16 @@ describe("the outbox", () => {
   it("goes on after a restart where it was: neither sooner nor with what was heard", async () => {
     const store = await newStore();
     const first = await open(store);
-    await first.write({ to: "kiosk", about: "heard" }, []);
+    await first.write([{ to: "kiosk", about: "heard" }], []);
     await until("it is told", () => heard("kiosk").length === 1);
     receivers["kiosk"]!.status = 503;
-    await first.write({ to: "kiosk", about: "later" }, []);
+    await first.write([{ to: "kiosk", about: "later" }], []);
     const tries = async () => decodeRow<OutboxRow>((await store.get(keys.notice(2)))!).tries;
     await until("it was tried", async () => (await tries()) === 1);
     await first.stop();
     receivers["kiosk"]!.status = 204;
     const second = await open(store);
-    await second.write({ to: "baker", about: "now" }, []);
+    await second.write([{ to: "baker", about: "now" }], []);
     await until("the other is told", () => heard("baker").length === 1);
     expect(heard("kiosk"), "before it is due").to.deep.equal(["heard"]);
     now += 1_000;
@@ -112,7 +112,7 @@ describe("the outbox", () => {
     receivers["kiosk"]!.status = 503;
     const store = await newStore();
     const outbox = await open(store);
-    await outbox.write({ to: "kiosk", about: "1" }, []);
+    await outbox.write([{ to: "kiosk", about: "1" }], []);
     await until("it was tried", () => receivers["kiosk"]!.tries === 1);
     await refusal("not-found", outbox.sendAgain(1));
     now += 3 * DAY_MS;
@@ -122,13 +122,13 @@ describe("the outbox", () => {
     expect(again.dead()).to.have.length(1);
     expect(again.dead()[0]).to.include({ to: "kiosk", about: "1", number: 1 });
     receivers["kiosk"]!.status = 204;
-    await again.write({ to: "kiosk", about: "2" }, []);
+    await again.write([{ to: "kiosk", about: "2" }], []);
     await until("the next has its turn", () => heard("kiosk").length === 1);
     await again.sendAgain(1);
     await until("it is heard after all", () => heard("kiosk").length === 2);
     expect(heard("kiosk")).to.deep.equal(["2", "1"]);
     receivers["kiosk"]!.status = 503;
-    await again.write({ to: "kiosk", about: "3" }, []);
+    await again.write([{ to: "kiosk", about: "3" }], []);
     now += 3 * DAY_MS;
     await until("it is given up", () => again.dead().length === 1);
     now += 30 * DAY_MS;
@@ -143,7 +143,7 @@ describe("the outbox", () => {
     await once(leading, "listening");
     const url = `http://127.0.0.1:${(leading.address() as AddressInfo).port}/`;
     const outbox = await open(await newStore(), () => url);
-    await outbox.write({ to: "kiosk", about: "1" }, []);
+    await outbox.write([{ to: "kiosk", about: "1" }], []);
     now += 3 * DAY_MS;
     await until("it is given up", () => outbox.dead().length === 1);
     expect(receivers["baker"]!.tries).to.equal(0);

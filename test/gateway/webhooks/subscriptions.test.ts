@@ -1,0 +1,87 @@
+/** The bank's own systems, told of what happens at its gateway. */
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { limits } from "../../../protocol/limits.ts";
+import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { until } from "../../support/until.ts";
+import { Bank, MEMBER } from "../support/bank.ts";
+import { TestDevice } from "../support/device.ts";
+import { refusal } from "../support/refusal.ts";
+import { ResultsServer } from "../support/results-server.ts";
+
+type Row = { readonly id: string; readonly url: string; readonly kinds: readonly string[] };
+type Check = (body: string, signature: string, member: object) => boolean;
+
+describe("subscriptions to events", () => {
+  const folder = temporaryFolders();
+  let bank: Bank;
+  let core: ResultsServer;
+
+  before(async () => {
+    bank = await Bank.open(await folder());
+    bank.node.ledger.deposit(MEMBER, 100_000n);
+    await bank.start();
+    core = await ResultsServer.start(bank.node.ledger.bank(MEMBER).issuer.publicKey);
+  });
+  after(async () => {
+    await bank[Symbol.asyncDispose]();
+    await core[Symbol.asyncDispose]();
+  });
+
+  const subscribe = (kinds: readonly string[], url = core.url) =>
+    bank.staff<Row>("/v1/webhooks", { url, kinds });
+  const remove = async (id: string) => {
+    const url = `${bank.gateway.staffUrl}/v1/webhooks/${id}`;
+    return (await fetch(url, { method: "DELETE" })).status;
+  };
+  const heard = (kind: string) => core.results.filter((result) => result["kind"] === kind);
+
+  it("tell of a load, a redemption and each record's end, in order, though nobody heard at first and the gateway began anew [N-13]", async () => {
+    const { id } = await subscribe(["record", "load", "redemption"]);
+    core.status = 503;
+    const device = await TestDevice.enrolled(bank, "anna", 1_000n);
+    await device.load(600n, [300n, 300n]);
+    const record = await device.redemption(250n);
+    await device.ask({ kind: "redeem", record });
+    await until("it is credited", async () => (await bank.balance("anna")).available === "650");
+    await bank.restart();
+    core.status = 204;
+    // Further than any try is put off.
+    bank.ahead += 3_600_000;
+    await until("it is told", () => heard("redemption").length > 0);
+    expect(heard("load")[0]).to.include({ amount: "600", state: "applied" });
+    expect(heard("redemption")[0]).to.include({ amount: "250" });
+    const states = heard("record").map(({ state }) => state);
+    expect(states, "the enrolment, the load's and the redemption").to.deep.equal(
+      Array(3).fill("applied"),
+    );
+    const numbers = core.results.map(({ result }) => Number(result.split("-")[1]));
+    expect(numbers).to.deep.equal([...new Set(numbers)].sort((a, b) => a - b));
+    expect(core.forged).to.equal(0);
+    expect(await remove(id)).to.equal(204);
+    expect(await remove(id)).to.equal(404);
+    expect(await bank.staff("/v1/webhooks")).to.deep.equal([]);
+  });
+
+  it("are checked as the operators' guide says", async () => {
+    const guide = readFileSync(new URL("../../../docs/OPERATORS.md", import.meta.url), "utf8");
+    const [, code] = /```js\n([^`]+)```/.exec(guide)!;
+    const { isSigned } = (await import(`data:text/javascript,${encodeURIComponent(code!)}`)) as {
+      isSigned: Check;
+    };
+    const member = (await (await fetch(`${bank.url}/v1/member`)).json()) as object;
+    const { body, signature } = core.last;
+    expect(isSigned(body, signature, member)).to.equal(true);
+    expect(isSigned(`${body} `, signature, member)).to.equal(false);
+  });
+
+  it("go over https or stay on this machine, and are so many and no more", async () => {
+    for (const url of ["http://core.example/", "ftp://127.0.0.1/", "core"])
+      await refusal("malformed", subscribe(["load"], url));
+    await refusal("malformed", subscribe([]));
+    for (let i = 0; i < limits.subscriptionsMax; i++) await subscribe(["load"]);
+    await refusal("busy", subscribe(["load"]));
+    await bank.restart();
+    expect(await bank.staff<Row[]>("/v1/webhooks")).to.have.length(limits.subscriptionsMax);
+  });
+});
