@@ -554,7 +554,7 @@ export type StaffApi = {
     reply: undefined;
   };
   /** Claims the money under a code for somebody at the counter; again, how that stands */
-  "POST /v1/claims": {
+  "POST /v1/counter/claims": {
     body: { readonly code: string; readonly password: string; readonly account: string };
     reply: {
       readonly record: `0x${string}`;
@@ -563,7 +563,7 @@ export type StaffApi = {
     };
   };
   /** Unlocks a code that was tried too often with wrong passwords */
-  "POST /v1/claims/unlock": {
+  "POST /v1/counter/claims/unlock": {
     body: { readonly code: string };
     reply: { readonly unlocked: true };
   };

@@ -14,7 +14,8 @@ export type ClaimRoutesParts = {
   readonly claimRates: RateLimits;
 };
 
-const CLAIMS_PATH = "/v1/claims";
+/** Apart from the others': nothing that the staff's listener answers is found on another. */
+const COUNTER_PATH = "/v1/counter/claims";
 const refusals = [
   "code-locked",
   "wrong-claim",
@@ -25,7 +26,6 @@ const refusals = [
 ] as const;
 const claim = {
   method: "POST",
-  path: CLAIMS_PATH,
   body: Api.NewClaim,
   reply: Api.ClaimView,
   example: { reply: examples.claimView },
@@ -36,6 +36,7 @@ export function claimRoutes({ claims, claimRates }: ClaimRoutesParts): Route[] {
   return [
     call({
       ...claim,
+      path: "/v1/claims",
       summary:
         "Claims the money under a code for an account of this bank's; again, how that stands",
       description:
@@ -54,6 +55,7 @@ export function claimStaffRoutes({ claims }: Pick<ClaimRoutesParts, "claims">): 
   return [
     call({
       ...claim,
+      path: COUNTER_PATH,
       summary: "Claims the money under a code for somebody at the counter; again, how that stands",
       description:
         "Cash is paid through the account that the bank keeps for its till: once the claim is paid, by a withdrawal whose reference is the claim's record",
@@ -63,7 +65,7 @@ export function claimStaffRoutes({ claims }: Pick<ClaimRoutesParts, "claims">): 
     }),
     call({
       method: "POST",
-      path: `${CLAIMS_PATH}/unlock`,
+      path: `${COUNTER_PATH}/unlock`,
       summary: "Unlocks a code that was tried too often with wrong passwords",
       roles: may.serve,
       refusals: [],

@@ -169,7 +169,8 @@ describe("what a gateway refuses", () => {
   /** By code, what is answered to who tries a code that nobody made. */
   function ofClaims() {
     const code = formatCode(networkId, makeCode(systemRandom));
-    const claim = () => staff("/v1/claims", { code, password: "open sesame", account: "anna" });
+    const claim = () =>
+      staff("/v1/counter/claims", { code, password: "open sesame", account: "anna" });
     return {
       "wrong-claim": claim,
       "code-locked": async () => {

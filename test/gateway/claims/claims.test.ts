@@ -54,7 +54,7 @@ describe("claims", () => {
   const claim = (code: string, password = PASSWORD, account = "bert") =>
     ask<ClaimView>(`${bank.url}/v1/claims`, { code, password, account });
   const atCounter = (code: string, password = PASSWORD, account = "bert") =>
-    bank.staff<ClaimView>("/v1/claims", { code, password, account });
+    bank.staff<ClaimView>("/v1/counter/claims", { code, password, account });
   const paid = (code: string) =>
     until("the claim is paid", async () => (await claim(code)).state === "paid");
   const codeOf = async (call: Promise<unknown>) => {
@@ -158,7 +158,7 @@ describe("claims", () => {
     await bank.restart();
     await refusal("code-locked", atCounter(code));
     expect(await has("bert")).to.equal("0");
-    await bank.staff("/v1/claims/unlock", { code });
+    await bank.staff("/v1/counter/claims/unlock", { code });
     await claim(code);
     await paid(code);
   });
