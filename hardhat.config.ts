@@ -32,10 +32,14 @@ const libraryContracts = [
   "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
 ];
 
-/** Who belongs to the network, its reserves and its order: about half of the code. */
-const ledgerContracts = ["MemberRegistry", "ReserveToken", "Reserves", "Settlement"].map(
-  (name) => `contracts/${name}.sol`,
-);
+/** Who belongs to the network, its reserves and its order, and who asks for identities: about half of the code. */
+const ledgerContracts = [
+  "AuditLog",
+  "MemberRegistry",
+  "ReserveToken",
+  "Reserves",
+  "Settlement",
+].map((name) => `contracts/${name}.sol`);
 
 /**
  * What is deployed is compiled apart from the tests, in two jobs of about the same length: the compiler
