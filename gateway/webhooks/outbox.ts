@@ -115,14 +115,15 @@ export class Outbox {
 
   async #look(): Promise<void> {
     const now = this.#parts.clock();
-    const queues = new Map<string, number[]>();
-    for (const [number, { to, dead }] of this.#rows) {
-      if (dead === undefined) queues.set(to, [...(queues.get(to) ?? []), number]);
-      else if (now - dead >= DEAD_KEPT_MS) await this.#forget(number);
+    for (const { number, dead } of this.dead()) {
+      if (now - dead! >= DEAD_KEPT_MS) await this.#forget(number);
     }
-    for (const [to, queue] of queues) {
+    const alive = [...this.#rows].filter(([, { dead }]) => dead === undefined);
+    for (const [to, queue] of Map.groupBy(alive, ([, row]) => row.to)) {
       if (this.#underWay.has(to)) continue;
-      const told = this.#tellAll(queue).finally(() => this.#underWay.delete(to));
+      const told = this.#tellAll(queue.map(([number]) => number)).finally(() =>
+        this.#underWay.delete(to),
+      );
       // A write that failed has stopped the gateway: nobody else is to fail of it.
       this.#underWay.set(
         to,
@@ -147,7 +148,8 @@ export class Outbox {
     try {
       const told = await describe({ to, about });
       if (told !== undefined) {
-        const what = { result: `${since}-${number}`, ...told.what };
+        // One key signs for all receivers: each has to see that a message is its own, not another's passed on.
+        const what = { result: `${since}-${number}`, to: told.url, ...told.what };
         await postSigned(this.#parts, told.url, what, this.#stopping.signal);
       }
     } catch (err) {

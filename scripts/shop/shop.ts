@@ -28,6 +28,9 @@ export type ShopOptions = {
   readonly port: number;
 };
 
+/** One that the bank's key signs for others, too, names whom it is for. */
+type Result = Order & { readonly to: string };
+
 type Order = {
   readonly number: string;
   readonly state: "open" | "expired" | "paid";
@@ -62,6 +65,11 @@ export class Shop implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
+  /** Where the bank is to tell results: it is registered there in these very words. */
+  get resultsUrl(): string {
+    return `${this.url}results`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     this.#server.close();
@@ -89,7 +97,7 @@ export class Shop implements AsyncDisposable {
     response.writeHead(303, { location: paymentUrl }).end();
   }
 
-  /** A result: what it says counts if the bank has signed it. It may come twice. */
+  /** A result: what it says counts if the bank has signed it for this shop. It may come twice. */
   async #hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { networkId, issuer, verifier } = this.#options;
     const body = await bodyOf(request);
@@ -97,7 +105,10 @@ export class Shop implements AsyncDisposable {
     if (!verifier.verify(issuer, message("result", networkId, body), signature)) {
       return void response.writeHead(401).end();
     }
-    this.#deliver(JSON.parse(utf8.decode(body, "result")) as Order);
+    const result = JSON.parse(utf8.decode(body, "result")) as Result;
+    // Another merchant may have an order of the same number, and pass its own result on.
+    if (result.to !== this.resultsUrl) return void response.writeHead(403).end();
+    this.#deliver(result);
     response.writeHead(204).end();
   }
 

@@ -1,6 +1,9 @@
 /** The payment page and the merchant sample in Chromium, before two banks' gateways on one ledger. */
 import { expect } from "chai";
 import type { BrowserContext, Page } from "playwright-core";
+import { encodeBase64Url } from "../../../protocol/base64url.ts";
+import { utf8 } from "../../../protocol/bytes.ts";
+import { message } from "../../../protocol/message.ts";
 import { NodeVerifier } from "../../../protocol/p256-node.ts";
 import { buildPaymentPage } from "../../../scripts/pages.ts";
 import { Shop } from "../../../scripts/shop/shop.ts";
@@ -42,7 +45,7 @@ describe("the payment page", function () {
         port: 0,
       }),
     );
-    await world.register("kiosk", { resultsUrl: `${shop.url}results` });
+    await world.register("kiosk", { resultsUrl: shop.resultsUrl });
   });
   after(async () => {
     await running.disposeAsync();
@@ -174,5 +177,20 @@ describe("the payment page", function () {
       expect(answer.status).to.equal(401);
     }
     expect(shop.delivered.size).to.equal(before);
+  });
+
+  it("is not heard by the shop where the bank signed it for another merchant [R-142, R-152]", async () => {
+    const { issuer } = world.customers.node.ledger.bank(world.customers.member);
+    const number = "shop-0011223344556677";
+    const hear = async (to: string) => {
+      const body = JSON.stringify({ result: "1-1", to, number, state: "paid" });
+      const signature = await issuer.sign(message("result", networkId, utf8.encode(body)));
+      const headers = { "tallystick-signature": encodeBase64Url(signature) };
+      return (await fetch(shop.resultsUrl, { method: "POST", body, headers })).status;
+    };
+    expect(await hear("https://rival.example/results")).to.equal(403);
+    expect(shop.delivered.has(number)).to.equal(false);
+    expect(await hear(shop.resultsUrl)).to.equal(204);
+    expect(shop.delivered.has(number)).to.equal(true);
   });
 });

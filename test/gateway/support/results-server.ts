@@ -11,6 +11,7 @@ import { networkId } from "../../support/ledger-parts.ts";
 
 export type Result = {
   readonly result: string;
+  readonly to: string;
   readonly number: string;
   readonly state: string;
 } & Record<string, unknown>;

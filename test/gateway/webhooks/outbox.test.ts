@@ -69,6 +69,8 @@ describe("the outbox", () => {
     await until("it is told", () => heard("kiosk").length === 3);
     expect(heard("kiosk")).to.deep.equal(["1", "2", "3"]);
     expect(receivers["kiosk"]!.forged + receivers["baker"]!.forged).to.equal(0);
+    for (const { results, url } of Object.values(receivers))
+      for (const { to } of results) expect(to).to.equal(url);
   });
 
   it("writes a notice together with what it is about, or neither [N-13]", async () => {
