@@ -1,7 +1,7 @@
 /**
  * What a device does when it reaches a gateway: it learns the time, hands in what is pending, parents
- * first, hears what became of it, has its receipts and its certificate renewed, and makes few coins of many. Any gateway takes
- * records in; only the own member's says what counts about the purse's own money.
+ * first, hears what became of it, has its receipts and its certificate renewed, and makes few coins of
+ * many. Any gateway takes records in; only the own member's says what counts about the purse's own money.
  */
 import type { Hex } from "../protocol/bytes.ts";
 import type { CarriedList } from "../protocol/carried-lists.ts";

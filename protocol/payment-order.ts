@@ -18,7 +18,7 @@ import { type Owner, OWNER_LENGTH } from "./key.ts";
 import { limits } from "./limits.ts";
 import { digest, message } from "./message.ts";
 import type { Amount } from "./money.ts";
-import { lock, type MemberId, type Output } from "./output.ts";
+import type { MemberId } from "./output.ts";
 import { Refusal } from "./refusal.ts";
 import { type Signer, SIGNATURE_LENGTH, type Verifier } from "./signature.ts";
 import { FORMAT_VERSION, readVersion } from "./version.ts";
@@ -68,11 +68,6 @@ export function orderNonce(
   order: { readonly body: Uint8Array },
 ): Uint8Array {
   return orderDigest(networkId, order).subarray(0, NONCE_LENGTH);
-}
-
-/** What the record that pays it has for a first output. */
-export function orderOutput({ member, payee, amount }: PaymentOrder): Output {
-  return { lock: lock.key, owner: payee, custodian: member, amount };
 }
 
 /** What the nonces of all refunds of a payment begin with. @param id of the record that paid. */
