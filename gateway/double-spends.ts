@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Hex } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
 import type { MemberId } from "../protocol/output.ts";
+import { isRefusal } from "../protocol/refusal.ts";
 import type { ConflictRow, ConflictStage, NodeClient } from "../node/client.ts";
 import type { Logger } from "../node/service/telemetry.ts";
 import type { AccountId, Accounts } from "./accounts.ts";
@@ -91,6 +92,8 @@ export class DoubleSpends {
         }
       } catch (error) {
         if (signal.aborted) return;
+        // The node has begun a new book, with numbers of its own.
+        if (isRefusal(error, "conflict")) last = 0;
         logger.warn({ err: error }, "double spends could not be seen to, and are tried again");
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }

@@ -95,7 +95,7 @@ export class Gateway {
     const page = () => this.#options.authorization.page ?? `${this.url}${PAYMENT_PATH}`;
     const parts = await assemble(this.#parts, this.#options, watch, page);
     const { forwarder, vault, loads, redemptions, balances, lists, revocations } = parts;
-    const { lost, doubleSpends, recordEvents, parcels, banking } = parts;
+    const { intake, lost, doubleSpends, recordEvents, parcels, banking } = parts;
     const { transfers, payments, outbox, claims, claimBook } = parts;
     for (const part of [vault, loads, transfers, redemptions, claimBook, balances, lost]) {
       forwarder.onOutcome((outcome) => part.settle(outcome));
@@ -104,6 +104,7 @@ export class Gateway {
     watch.onEvent((event) => revocations.handle(event));
     watch.onEvent((event) => recordEvents.handle(event));
     doubleSpends.onChange((row) => recordEvents.handleDoubleSpend(row));
+    intake.onTaken((leaves) => recordEvents.handleTaken(leaves));
     // Devices that come at once need lists; what is not published yet is asked for again.
     await lists.refresh();
     for (const part of [

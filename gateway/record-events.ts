@@ -1,8 +1,12 @@
 /**
- * Tells whoever waits for a record what becomes of it, as it happens: that it has applied, that another record
- * took its coin, that the coin is paid once more. Each event is the whole explanation as it is then.
+ * Tells whoever waits for a record what becomes of it, as it happens: that it has come here, that it has applied,
+ * that another record took its coin, that the coin is paid once more. Each event is the whole explanation as it is
+ * then, and its id is made of what it says: whoever comes back with the last id that it heard is told what has
+ * changed since, and nothing if nothing has, by any gateway of the network and however long it was away. What was
+ * true only meanwhile is not told: the newest says all of it.
  */
-import type { Hex } from "../protocol/bytes.ts";
+import { sha256 } from "#sha256";
+import { type Hex, utf8 } from "../protocol/bytes.ts";
 import type { ConflictRow, FoldedEvent } from "../node/client.ts";
 import type { ServerEvent } from "../node/service/event-stream.ts";
 
@@ -31,24 +35,36 @@ export class RecordEvents<Explanation extends object> {
     this.#wake(loser);
   }
 
-  /** The record as it stands now, and again whenever that changes, until `signal` is aborted. */
-  async *follow(id: Hex, signal: AbortSignal): AsyncGenerator<ServerEvent<Explanation>> {
+  /** Wakes those who follow records that were taken in here. */
+  handleTaken(leaves: readonly { readonly id: Hex }[]): void {
+    for (const { id } of leaves) this.#wake(id);
+  }
+
+  /**
+   * The record as it stands now, and again whenever that changes, until `signal` is aborted.
+   * @param heard id of the last event that was heard.
+   * @throws Refusal `unavailable` while the node does not answer.
+   */
+  async *follow(
+    id: Hex,
+    heard: number | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<ServerEvent<Explanation>> {
     const follower: Follower = { isStale: true, wake: () => undefined };
     const wake = () => follower.wake();
     const followers = this.#followers.get(id) ?? new Set();
     this.#followers.set(id, followers.add(follower));
     signal.addEventListener("abort", wake);
     try {
-      let last = "";
-      for (let number = 1; !signal.aborted; ) {
+      for (let last = heard; !signal.aborted; ) {
         if (!follower.isStale) await new Promise<void>((resolve) => (follower.wake = resolve));
         if (signal.aborted) return;
         follower.isStale = false;
         const data = await this.#explain(id);
-        const text = JSON.stringify(data);
-        if (text === last) continue;
-        last = text;
-        yield { id: number++, data };
+        const version = versionOf(data);
+        if (version === last) continue;
+        last = version;
+        yield { id: version, data };
       }
     } finally {
       signal.removeEventListener("abort", wake);
@@ -63,4 +79,9 @@ export class RecordEvents<Explanation extends object> {
       follower.wake();
     }
   }
+}
+
+/** 48 bits of the hash of what is told. */
+function versionOf(explanation: object): number {
+  return Buffer.from(sha256(utf8.encode(JSON.stringify(explanation)))).readUIntBE(0, 6);
 }

@@ -104,11 +104,13 @@ export function gatewayRoutes({
     }),
     events({
       path: "/v1/records/:id/events",
-      summary: "The same, now and whenever it changes",
+      summary:
+        "The same, now and whenever it changes; with Last-Event-ID, what has changed since that event",
       refusals: ["busy"],
       params: byId,
       event: Api.Explanation,
-      follow: ({ params, signal }) => recordEvents.follow(params.id as Hex, signal),
+      follow: ({ params, lastEventId, signal }) =>
+        recordEvents.follow(params.id as Hex, lastEventId, signal),
     }),
     call({
       method: "GET",

@@ -65,6 +65,17 @@ export class ConflictQueries {
     return Buffer.from(formatEvidence(await this.#parts.exporter.of(id)));
   }
 
+  /**
+   * Numbers are this node's own: where it had to begin a new book, whoever waits after an old number would wait in
+   * vain. @throws Refusal `conflict` on one that is not given yet.
+   */
+  checkNumber(number: number): void {
+    const { latestNumber } = this.#parts.book;
+    if (number <= latestNumber) return;
+    const detail = `the last change has number ${latestNumber}, and ${number} is of an older book: begin again at 0`;
+    throw new Refusal("conflict", detail);
+  }
+
   /** Conflicts after `number` as they stand now, each once. */
   async *changesAfter(number: number): AsyncGenerator<ServerEvent<Api.ConflictRow>> {
     for await (const conflict of this.#parts.book.changedAfter(number)) yield eventOf(conflict);

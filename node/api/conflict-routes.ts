@@ -52,7 +52,11 @@ export function conflictRoutes(answers: () => ConflictAnswers): Route[] {
       path: "/v1/conflicts/events",
       summary: "Conflicts as they are found and move on; Last-Event-ID is a number",
       event: Api.ConflictRow,
-      follow: ({ lastEventId, signal }) => answers().conflictFeed.follow(lastEventId, signal),
+      follow({ lastEventId, signal }) {
+        const { conflicts, conflictFeed } = answers();
+        if (lastEventId !== undefined) conflicts.checkNumber(lastEventId);
+        return conflictFeed.follow(lastEventId, signal);
+      },
     }),
   ];
 }

@@ -64,6 +64,11 @@ export class ConflictBook {
     this.#listeners.push(listener);
   }
 
+  /** Of the latest change, 0 for none. */
+  get latestNumber(): number {
+    return this.#number;
+  }
+
   get openCount(): number {
     return this.#open.size;
   }

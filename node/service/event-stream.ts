@@ -7,7 +7,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 
 export type ServerEvent<Data = unknown> = {
-  /** Ascending. Goes into Last-Event-ID. */
+  /** Comes back in Last-Event-ID, from whoever goes on after it. */
   readonly id: number;
   readonly data: Data;
   /** A name other than "message". */

@@ -332,10 +332,10 @@ export class HttpServer {
     try {
       await sendEvents(reply.raw, events, { heartbeatMs, stallMs, signal });
     } catch (error) {
-      this.#parts.logger.error(
-        { err: error, route: request.routeOptions.url, id: request.id },
-        "a stream broke off",
-      );
+      const about = { err: error, route: request.routeOptions.url, id: request.id };
+      // Whoever listens comes again, and goes on where it was.
+      if (refusalIn(error) === undefined) this.#parts.logger.error(about, "a stream broke off");
+      else this.#parts.logger.debug(about, "a stream cannot go on");
       reply.raw.destroy();
     } finally {
       this.#streams.set(--this.#streamCount);

@@ -170,6 +170,8 @@ describe("a double spend", function () {
     await applied(winner);
     await consortium.client(2).submit([loser.bytes, onward.bytes]);
     const [id, child] = [consortium.idOf(loser), consortium.idOf(onward)];
+    const ofAnotherBook = consortium.client(OBSERVER).conflictEvents(1_000_000, stop.signal);
+    await assert.rejects(ofAnotherBook.next(), { code: "conflict" });
     await until("the loser's holder is told", async () => {
       const [status] = await consortium.client(2).statuses([id]);
       return status!.restitution !== undefined;

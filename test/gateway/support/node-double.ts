@@ -174,6 +174,12 @@ export class NodeDouble implements AsyncDisposable {
     this.#conflictFeed.publish({ id: next.number, data: next });
   }
 
+  /** Its data folder is lost, and with it the book of conflicts. */
+  loseConflicts(): void {
+    this.#conflicts.clear();
+    this.#conflictNumber = 0;
+  }
+
   /** Sequences leaves as another member would: they need not have come here. */
   sequenceForeign(leaves: readonly Uint8Array[]): void {
     for (const bytes of leaves) this.#bytes.set(leafHash(bytes), bytes);
@@ -212,6 +218,9 @@ export class NodeDouble implements AsyncDisposable {
 
   #conflictQueries() {
     return {
+      checkNumber: (number: number) => {
+        if (number > this.#conflictNumber) throw new Refusal("conflict", "this book is a new one");
+      },
       list: async ({ record }: { record?: Hex }) => ({
         conflicts: [...this.#conflicts.values()].filter(
           ({ winner, loser }) => record === undefined || winner === record || loser === record,
