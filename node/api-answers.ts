@@ -13,6 +13,7 @@ import { Queries } from "./api/queries.ts";
 import type { ApiAnswers } from "./api/routes.ts";
 import { countDisclosures, readDisclosure, readEpoch } from "./chain/audit-log.ts";
 import type { ChainClient } from "./chain/chain-client.ts";
+import type { SettledState } from "./checkpoints/settled-state.ts";
 import { AppliedProofs } from "./evidence/applied-proofs.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { EvidenceExport } from "./evidence/evidence-export.ts";
@@ -40,6 +41,7 @@ export type ApiAnswersParts = {
   readonly pool: PendingPool;
   readonly leaves: LeafStore;
   readonly replica: Replica;
+  readonly settledState: SettledState;
   readonly intake: LeafIntake;
   readonly evidence: Evidence;
   readonly health: HealthWatch;
@@ -49,7 +51,7 @@ export type ApiAnswersParts = {
 
 /** @param member none for an observer, which puts nothing forward. */
 export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefined): ApiAnswers {
-  const { network, context, chain, host, verifier, replica, intake, health } = parts;
+  const { network, context, chain, host, verifier, replica, settledState, intake, health } = parts;
   const { store } = replica;
   const settlements = new SettlementExport({
     store,
@@ -77,7 +79,7 @@ export function makeApiAnswers(parts: ApiAnswersParts, member: MemberId | undefi
     cases,
     traces,
     exports: exportAnswers(parts),
-    proofs: { settlements, store },
+    proofs: { networkId: network.networkId, settlements, settledState, store },
     disclosures: { desk: disclosureDesk(parts) },
     consortium: { network, members: () => health.members(), now: Date.now },
   };

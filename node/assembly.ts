@@ -10,6 +10,7 @@ import { Proposer } from "./batches/proposer.ts";
 import type { ChainClient } from "./chain/chain-client.ts";
 import { ChainDesk } from "./chain/disputes-desk.ts";
 import { Checkpointer } from "./checkpoints/checkpointer.ts";
+import { SettledState } from "./checkpoints/settled-state.ts";
 import type { Databases } from "./databases.ts";
 import type { Directory } from "./directory.ts";
 import { Evidence } from "./evidence/evidence.ts";
@@ -97,10 +98,12 @@ export async function assemble(
     now: Date.now,
   });
   replica.onFolded((folded) => health.folded(folded));
-  const all = { ...common, ...peers, ...books, ...work, traces, health };
+  const settledState = new SettledState(replica.store);
+  replica.onFolded((folded) => settledState.folded(folded));
+  const all = { ...common, ...peers, ...books, ...work, traces, health, settledState };
   const answers = makeApiAnswers(all, options.member);
   measure(metrics, { ...all, conflicts: evidence.book, cases: evidence.cases });
-  return { ...peers, ...books, ...work, traces, health, answers };
+  return { ...peers, ...books, ...work, traces, health, settledState, answers };
 }
 
 type Common = Pick<NodeParts, "network" | "logger"> &

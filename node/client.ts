@@ -107,6 +107,16 @@ export class NodeClient {
     return (await this.#fetch(`/v1/records/${id}/statement`, undefined, 60_000)).text();
   }
 
+  /** The text of the file that shows a coin unspent at the last settlement. */
+  async coinStatement(outpoint: Outpoint): Promise<string> {
+    return (await this.#fetch(`/v1/coins/${outpoint}/statement`, undefined, 60_000)).text();
+  }
+
+  /** The text of the file that shows a member's status and keys at the last settlement. */
+  async memberStatement(member: MemberId): Promise<string> {
+    return (await this.#fetch(`/v1/members/${member}/statement`, undefined, 60_000)).text();
+  }
+
   /** The leaves of a sequenced batch, in their order. Whether they are is for the caller, by the root. */
   async batch(root: Hex): Promise<Uint8Array[]> {
     const answer = await this.#fetch(`/v1/batches/${root}`, undefined, 60_000);

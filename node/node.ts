@@ -223,10 +223,21 @@ export class Node {
   }
 
   async #run(
-    { evidence, traces, health, host, requests, topic, checkpointer, proposer }: Assembly,
+    {
+      evidence,
+      traces,
+      health,
+      settledState,
+      host,
+      requests,
+      topic,
+      checkpointer,
+      proposer,
+    }: Assembly,
     watch: DirectoryWatch,
     signal: AbortSignal,
   ): Promise<void> {
+    this.#running.use(settledState);
     // Before any leaf comes in: each may be the loser of a coin.
     await evidence.start();
     this.#running.use(evidence);

@@ -150,6 +150,9 @@ export const limits = {
   checkpointMax: 16 * 1024,
   /** A loser of 16 coins, each taken by another record in another cycle, under the signatures of 256 members. */
   evidenceFileMax: 4 * 1024 * 1024,
+  /** An entry of the state: a coin's key is the longest, the value of a member with a hundred past treasury keys. */
+  stateKeyMax: 34,
+  stateValueMax: 4096,
 
   /** Records and deposits in the history of one coin: with the largest of them the file is within its bound. */
   historyMax: 1024,

@@ -4,23 +4,25 @@
  * of it. JSON, as evidence is; under `claims` stands what is to be compared on chain.
  */
 import { fromHex, type Hex } from "./bytes.ts";
-import {
-  parseSettlement,
-  parseValidatorSet,
-  plainSettlement,
-  type Settlement,
-  type ValidatorSet,
-} from "./evidence.ts";
-import { checkApplied, checkSigned, type Standing } from "./evidence-check.ts";
-import { bad, end, fieldsOf, hex, hexUpTo, integer, parseJson, take, text } from "./json-fields.ts";
+import { parseSettlement, plainSettlement, type Settlement } from "./evidence.ts";
+import { checkApplied } from "./evidence-check.ts";
+import { end, type Fields, fieldsOf, hex, hexUpTo, type Parse, take } from "./json-fields.ts";
 import { limits } from "./limits.ts";
 import type { NetworkFile } from "./network-file.ts";
 import { checkRecordSignature, decodeRecord, recordId, type SignedRecord } from "./record.ts";
-import { Refusal } from "./refusal.ts";
 import type { Verifier } from "./signature.ts";
+import {
+  checkNetwork,
+  checkShown,
+  type FileFormat,
+  headOf,
+  type NamedValidators,
+  openFile,
+  parseNamedValidators,
+  type ShownBy,
+} from "./statement-file.ts";
 
-export const STATEMENT_FORMAT = "tallystick statement of a payment";
-export const STATEMENT_VERSION = 1;
+const format: FileFormat = { what: "statement of a payment", version: 1 };
 
 export type PaymentStatement = {
   readonly networkId: Hex;
@@ -28,50 +30,34 @@ export type PaymentStatement = {
   readonly record: Hex;
   /** Its place under a checkpoint, and who signed that. */
   readonly settlement: Settlement;
-  readonly claims: { readonly validators: ValidatorSet };
+  readonly claims: NamedValidators;
 };
 
 export type PaymentFindings = {
   readonly id: Hex;
   readonly record: SignedRecord;
   readonly cycle: number;
-  readonly standing: Exclude<Standing, "not-shown">;
+  readonly standing: ShownBy;
 };
 
 /** The text of a statement: the same bytes for the same statement. */
 export function formatPaymentStatement(statement: PaymentStatement): string {
-  const { networkId, record, settlement, claims } = statement;
-  const head = { format: STATEMENT_FORMAT, version: STATEMENT_VERSION };
-  const file = { ...head, networkId, record, settlement: plainSettlement(settlement), claims };
-  return `${JSON.stringify(file, undefined, 2)}\n`;
+  return `${JSON.stringify({ ...headOf(format), ...plainPayment(statement) }, undefined, 2)}\n`;
+}
+
+/** A statement as JSON carries it. */
+export function plainPayment(statement: PaymentStatement): object {
+  return { ...statement, settlement: plainSettlement(statement.settlement) };
 }
 
 /** @throws Refusal `malformed` naming the field, `unsupported-version`, `too-large`. */
 export function parsePaymentStatement(source: string): PaymentStatement {
-  if (source.length > limits.evidenceFileMax)
-    throw new Refusal("too-large", `a statement has at most ${limits.evidenceFileMax} characters`);
-  const file = fieldsOf(parseJson(source, "statement"), "statement");
-  if (take(file, "format", text(64)) !== STATEMENT_FORMAT)
-    throw bad("format", "is not that of a statement of a payment");
-  const version = take(file, "version", integer(1));
-  if (version !== STATEMENT_VERSION) {
-    const known = `this software reads ${STATEMENT_VERSION}`;
-    throw new Refusal("unsupported-version", `a statement of version ${version}, ${known}`);
-  }
-  const statement: PaymentStatement = {
-    networkId: take(file, "networkId", hex(32)),
-    record: take(file, "record", hexUpTo(limits.leafBytesMax)),
-    settlement: take(file, "settlement", parseSettlement),
-    claims: take(file, "claims", (value, field) => {
-      const fields = fieldsOf(value, field);
-      const validators = take(fields, "validators", parseValidatorSet, `${field}.`);
-      end(fields, field);
-      return { validators };
-    }),
-  };
-  end(file, "statement");
-  return statement;
+  return readPayment(openFile(source, format), format.what);
 }
+
+/** A statement inside another file. */
+export const parsePayment: Parse<PaymentStatement> = (value, field) =>
+  readPayment(fieldsOf(value, field), field, `${field}.`);
 
 /**
  * Checks all of it.
@@ -84,21 +70,22 @@ export function checkPaymentStatement(
   verifier: Verifier,
   trusted?: ReadonlySet<Hex>,
 ): PaymentFindings {
-  if (networkId !== network.networkId)
-    throw new Refusal(
-      "wrong-network",
-      `the statement is of network ${networkId}, the file of ${network.networkId}`,
-    );
+  checkNetwork(format.what, networkId, network);
   const record = decodeRecord(fromHex(bytes));
   const id = recordId(fromHex(networkId, 32), record.body);
   checkRecordSignature(fromHex(networkId, 32), record, verifier);
   checkApplied(id, settlement);
-  const cycle = settlement.checkpoint.number;
-  const { validators } = claims;
-  if (validators.cycle !== cycle)
-    throw new Refusal("bad-proof", `the file names no validators for cycle ${cycle}`);
-  checkSigned(network, settlement, new Set(validators.members.map(({ address }) => address)));
-  if (trusted === undefined) return { id, record, cycle, standing: "by-named-validators" };
-  checkSigned(network, settlement, trusted);
-  return { id, record, cycle, standing: "by-trusted-validators" };
+  const standing = checkShown(network, settlement, claims, trusted);
+  return { id, record, cycle: settlement.checkpoint.number, standing };
+}
+
+function readPayment(fields: Fields, what: string, path = ""): PaymentStatement {
+  const statement: PaymentStatement = {
+    networkId: take(fields, "networkId", hex(32), path),
+    record: take(fields, "record", hexUpTo(limits.leafBytesMax), path),
+    settlement: take(fields, "settlement", parseSettlement, path),
+    claims: take(fields, "claims", parseNamedValidators, path),
+  };
+  end(fields, what);
+  return statement;
 }

@@ -1,14 +1,18 @@
-/** What anyone checks without this node's word: the signatures under a checkpoint, and a record's place under its root. */
+/** What anyone checks without this node's word: the signatures under a checkpoint, a record's place under its root, an entry's in the state. */
 import { type Static, Type } from "typebox";
 import type { Hex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
-import type { SettlementExport } from "../evidence/settlement-export.ts";
+import { formatStateStatement } from "../../protocol/state-statement.ts";
+import type { SettledEntry, SettledState } from "../checkpoints/settled-state.ts";
+import { type SettlementExport, stateStatement } from "../evidence/settlement-export.ts";
 import { call, type Route } from "../service/route.ts";
 import type { LedgerStore } from "../store/ledger-store.ts";
 import * as Api from "./schema.ts";
 
 export type ProofAnswers = {
+  readonly networkId: Hex;
   readonly settlements: Pick<SettlementExport, "cycle" | "of" | "forget">;
+  readonly settledState: Pick<SettledState, "coin" | "member">;
   readonly store: Pick<LedgerStore, "applied">;
 };
 
@@ -67,6 +71,28 @@ export function proofRoutes(answers: () => ProofAnswers): Route[] {
       timeoutMs: 60_000,
       handle: ({ params: { id } }) => inclusionOf(answers(), id as Hex),
     }),
+    call({
+      method: "GET",
+      path: "/v1/coins/:outpoint/statement",
+      summary:
+        "The file that shows a coin unspent at the last settlement, to whoever has the network file alone",
+      params: Type.Object({ outpoint: Api.OutpointName }),
+      reply: { contentType: "application/json" },
+      timeoutMs: 60_000,
+      handle: async ({ params: { outpoint } }) =>
+        stateFile(answers(), await answers().settledState.coin(outpoint as Hex)),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/members/:member/statement",
+      summary:
+        "The file that shows a member's status and keys at the last settlement, to whoever has the network file alone",
+      params: Type.Object({ member: Api.MemberNumber }),
+      reply: { contentType: "application/json" },
+      timeoutMs: 60_000,
+      handle: async ({ params: { member } }) =>
+        stateFile(answers(), await answers().settledState.member(member)),
+    }),
   ];
 }
 
@@ -92,6 +118,15 @@ async function settlementOf(
     validators: [...validators.members],
     blockNumber: validators.atBlock,
   };
+}
+
+async function stateFile(
+  { networkId, settlements }: ProofAnswers,
+  { cycle, entry }: SettledEntry,
+): Promise<Uint8Array> {
+  const shown = await settlements.cycle(cycle);
+  if (shown === undefined) throw new Error(`cycle ${cycle} settled, and its event is not here`);
+  return Buffer.from(formatStateStatement(stateStatement(networkId, entry, shown)));
 }
 
 /** @throws Refusal `not-found` for a record that has not applied, or whose cycle is not settled. */

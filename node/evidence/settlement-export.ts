@@ -6,6 +6,7 @@ import { toHex, type Hex } from "../../protocol/bytes.ts";
 import type { Checkpoint } from "../../protocol/checkpoint.ts";
 import type { ChainReference, Settlement, ValidatorSet } from "../../protocol/evidence.ts";
 import type { MemberId } from "../../protocol/output.ts";
+import type { PlacedEntry, StateStatement } from "../../protocol/state-statement.ts";
 import type { LedgerStore } from "../store/ledger-store.ts";
 import type { AppliedProofs } from "./applied-proofs.ts";
 
@@ -31,12 +32,15 @@ export type SettlementExportParts = {
 };
 
 /** How a cycle was settled, as it is shown to others. */
-export type ShownCycle = {
+export type ShownCycle = ShownCheckpoint & {
+  /** The event that settled the cycle. */
+  readonly settled: EventRow;
+};
+
+type ShownCheckpoint = {
   readonly checkpoint: Checkpoint;
   readonly signatures: readonly Hex[];
   readonly validators: ValidatorSet;
-  /** The event that settled the cycle. */
-  readonly settled: EventRow;
 };
 
 export type ShownSettlement = Pick<ShownCycle, "validators" | "settled"> & {
@@ -58,13 +62,8 @@ export class SettlementExport {
       cycle,
       settled.place.blockNumber,
     );
-    const named = members.map(({ member, name, validator }) => ({
-      member,
-      name,
-      address: validator,
-    }));
-    const validators = { cycle, atBlock: blockNumber, members: named };
-    return { checkpoint, signatures: signatures.map(toHex), validators, settled };
+    const shown = showCycle({ checkpoint, signatures, members, blockNumber });
+    return { ...shown, settled };
   }
 
   /** Of a record that the cycle applied; undefined while the cycle has not settled. */
@@ -92,6 +91,30 @@ export class SettlementExport {
     }
     return undefined;
   }
+}
+
+export function showCycle({
+  checkpoint,
+  signatures,
+  members,
+  blockNumber,
+}: CycleOnChain): ShownCheckpoint {
+  const named = members.map(({ member, name, validator }) => ({
+    member,
+    name,
+    address: validator,
+  }));
+  const validators = { cycle: checkpoint.number, atBlock: blockNumber, members: named };
+  return { checkpoint, signatures: signatures.map(toHex), validators };
+}
+
+/** An entry of the state at the end of the cycle, as it is shown to others. */
+export function stateStatement(
+  networkId: Hex,
+  entry: PlacedEntry,
+  { checkpoint, signatures, validators }: ShownCheckpoint,
+): StateStatement {
+  return { networkId, ...entry, checkpoint, signatures, claims: { validators } };
 }
 
 export function referenceTo({ seq, place }: EventRow, what: string): ChainReference {

@@ -3,19 +3,16 @@
  * are read and hashed again.
  */
 import { compareBytes, type Hex, toHex } from "../../protocol/bytes.ts";
-import type { StatePlace } from "../../protocol/coin-statement.ts";
 import { hashLeaf, merkleProof, merkleRoot } from "../../protocol/merkle.ts";
-import type { Outpoint, Output } from "../../protocol/output.ts";
 import {
   BUCKETS,
   bucketOf,
-  decodeStateEntry,
   encodeStateEntry,
   type StateEntry,
-  stateKey,
   stateLeaf,
   stateRootOf,
 } from "../../protocol/state-entry.ts";
+import type { PlacedEntry } from "../../protocol/state-statement.ts";
 
 /** Key and value of an entry. */
 export type Row = readonly [key: Uint8Array, value: Uint8Array];
@@ -34,29 +31,34 @@ export class StateRoot {
   }
 
   /**
-   * The root of the state that `read` shows: a snapshot, taken in the same turn as this call, so that
+   * The roots of all buckets of the state that `read` shows: a snapshot, taken in the same turn as this call, so that
    * events may go on meanwhile. Roots are worked out one after the other, in the order of the calls.
    * One that fails leaves its buckets to the next.
    * @param read the rows of a bucket, ascending by key.
    */
-  compute(read: (bucket: number) => Promise<readonly Row[]>): Promise<Hex> {
+  bucketRoots(read: (bucket: number) => Promise<readonly Row[]>): Promise<readonly Uint8Array[]> {
     const touched = this.#touched;
     this.#touched = new Set();
-    const root = this.#underWay.then(() => this.#rehash(touched, read));
-    this.#underWay = root.catch(() => undefined);
-    return root;
+    const roots = this.#underWay.then(() => this.#rehash(touched, read));
+    this.#underWay = roots.catch(() => undefined);
+    return roots;
+  }
+
+  /** The root over them all. */
+  async compute(read: (bucket: number) => Promise<readonly Row[]>): Promise<Hex> {
+    return stateRootOf(await this.bucketRoots(read));
   }
 
   async #rehash(
     touched: ReadonlySet<number>,
     read: (bucket: number) => Promise<readonly Row[]>,
-  ): Promise<Hex> {
+  ): Promise<readonly Uint8Array[]> {
     for (const bucket of touched) this.#due.add(bucket);
     for (const bucket of this.#due) {
       this.#roots[bucket] = bucketRoot(await read(bucket));
       this.#due.delete(bucket);
     }
-    return stateRootOf(this.#roots);
+    return [...this.#roots];
   }
 }
 
@@ -75,20 +77,18 @@ function bucketsOf(entries: Iterable<StateEntry>): readonly (readonly Row[])[] {
   return buckets.map((rows) => rows.sort(([a], [b]) => compareBytes(a, b)));
 }
 
-/** Where a coin stands in a state, out of all its entries; undefined where there is no such coin. */
-export function placeOf(
-  entries: Iterable<StateEntry>,
-  outpoint: Outpoint,
-): { readonly output: Output; readonly place: StatePlace } | undefined {
-  const buckets = bucketsOf(entries);
-  const key = stateKey.coin(outpoint);
-  const bucket = bucketOf(key);
-  const rows = buckets[bucket]!;
+/**
+ * Where an entry stands in the state, out of the rows of its bucket and the roots of all.
+ * @param rows ascending by key. @returns undefined where there is no such entry.
+ */
+export function placeIn(
+  key: Uint8Array,
+  rows: readonly Row[],
+  roots: readonly Uint8Array[],
+): PlacedEntry | undefined {
   const index = rows.findIndex(([each]) => compareBytes(each, key) === 0);
   if (index < 0) return undefined;
-  const entry = decodeStateEntry(...rows[index]!);
-  if (entry.kind !== "coin") throw new Error(`the row of coin ${outpoint} is of another kind`);
-  const roots = buckets.map(bucketRoot);
+  const bucket = bucketOf(key);
   const leaves = rows.map(([each, value]) => stateLeaf(each, value));
   const place = {
     index,
@@ -97,7 +97,7 @@ export function placeOf(
     bucketRoot: toHex(roots[bucket]!),
     bucketPath: merkleProof(roots.map(hashLeaf), bucket).map(toHex),
   };
-  return { output: entry.output, place };
+  return { key: toHex(key), value: toHex(rows[index]![1]), place };
 }
 
 /** The root of one bucket; its rows ascend by key. */

@@ -7,7 +7,7 @@ import { fromHex } from "../../protocol/bytes.ts";
 import type { NetworkFile } from "../../protocol/network-file.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
 import { Refusal } from "../../protocol/refusal.ts";
-import type { StateEntry } from "../../protocol/state-entry.ts";
+import type { PlacedEntry } from "../../protocol/state-statement.ts";
 import type { ChainClient } from "../chain/chain-client.ts";
 import type { LogCursor } from "../chain/event-log.ts";
 import type { SettledCycle } from "../chain/settled-cycle.ts";
@@ -42,10 +42,10 @@ export type RefoldProgress = {
   readonly cycle?: CycleFinding;
 };
 
-/** The whole state at the end of a settled cycle, and the checkpoint and signatures over it. */
-export type SettledState = {
+/** The state at the end of a settled cycle, and the checkpoint and signatures over it. */
+export type RefoldedState = {
   readonly signed: SettledCycle;
-  readonly entries: readonly StateEntry[];
+  readonly placeOf: (key: Uint8Array) => Promise<PlacedEntry | undefined>;
 };
 
 export class Refold implements AsyncDisposable {
@@ -106,7 +106,7 @@ export class Refold implements AsyncDisposable {
    * there with who signed that it is so.
    * @throws Refusal as `run`; `conflict` where no cycle has settled, or the folder has come further.
    */
-  async runToSettled(onProgress: (progress: RefoldProgress) => void): Promise<SettledState> {
+  async runToSettled(onProgress: (progress: RefoldProgress) => void): Promise<RefoldedState> {
     const { chain } = this.#parts;
     const { settledCycle: cycle } = await chain.reader.settlement();
     if (cycle === 0) throw new Refusal("conflict", "no cycle has settled yet");
@@ -118,7 +118,10 @@ export class Refold implements AsyncDisposable {
     await this.#settled(cycle);
     return {
       signed: await this.#signaturesOf(cycle),
-      entries: await Array.fromAsync(store.entries()),
+      placeOf: async (key) => {
+        await using frozen = store.freeze();
+        return await frozen.placeOf(key);
+      },
     };
   }
 

@@ -12,10 +12,11 @@ import { decodeStateEntry, type StateEntry } from "../../protocol/state-entry.ts
 import type { Change as LedgerChange } from "../ledger/change.ts";
 import type { ChainPlace, PlacedEvent } from "../ledger/event.ts";
 import type { Accounts, LedgerState } from "../ledger/state.ts";
-import { type Row, StateRoot } from "../ledger/state-root.ts";
+import { StateRoot } from "../ledger/state-root.ts";
 import type { Change, CheckedStore, StoreOptions } from "../service/checked-store.ts";
 import { StoreWriteError } from "../service/store-errors.ts";
 import { decodeCursor, encodeCursor } from "./cursor-row.ts";
+import { FrozenState } from "./frozen-state.ts";
 import {
   type AppliedRow,
   decodeApplied,
@@ -130,15 +131,13 @@ export class LedgerStore implements History {
    * Buckets that no event touched since the last root are not read again.
    */
   async stateRoot(): Promise<Hex> {
-    await using snapshot = this.#store.snapshot();
-    return await this.#root.compute(async (bucket) => {
-      await this.#verified;
-      const rows: Row[] = [];
-      for await (const chunk of snapshot.chunks(ranges.bucket(bucket))) {
-        for (const [key, value] of chunk) rows.push([stateKeyOf(key), value]);
-      }
-      return rows;
-    });
+    await using state = this.freeze();
+    return await state.root();
+  }
+
+  /** The state as of this call, for whoever asks to let go of. */
+  freeze(): FrozenState {
+    return new FrozenState(this.#store.snapshot(), this.#root, this.#verified);
   }
 
   hasApplied(id: Hex): boolean {

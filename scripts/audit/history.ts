@@ -8,17 +8,17 @@ import { join } from "node:path";
 import type { BondEntry } from "../../node/chain/disputes.ts";
 import type { ContractReader } from "../../node/chain/reader.ts";
 import { NodeClient } from "../../node/client.ts";
-import { placeOf } from "../../node/ledger/state-root.ts";
+import { showCycle, stateStatement } from "../../node/evidence/settlement-export.ts";
 import type { BatchSource } from "../../node/refold/batch-source.ts";
 import type { CycleFinding, Finding } from "../../node/refold/finding.ts";
 import { openNodeFolder } from "../../node/refold/node-folder.ts";
 import { Refold, type RefoldProgress } from "../../node/refold/refold.ts";
 import { makeLogger } from "../../node/service/telemetry.ts";
-import { toHex, Writer } from "../../protocol/bytes.ts";
-import { formatCoinStatement } from "../../protocol/coin-statement.ts";
 import type { Amount } from "../../protocol/money.ts";
-import { type Outpoint, type Output, OUTPUT_LENGTH, writeOutput } from "../../protocol/output.ts";
+import type { Outpoint } from "../../protocol/output.ts";
 import { Refusal } from "../../protocol/refusal.ts";
+import { stateKey } from "../../protocol/state-entry.ts";
+import { formatStateStatement } from "../../protocol/state-statement.ts";
 import type { AdminSession } from "../admin/session.ts";
 import { type Report, tableLines } from "../report.ts";
 
@@ -120,27 +120,15 @@ export async function unspentStatement(
 ): Promise<string> {
   await using stack = new AsyncDisposableStack();
   const own = await openRefold(session, options, stack);
-  const { signed, entries } = await own.runToSettled(onProgress);
-  const { checkpoint, signatures, members, blockNumber } = signed;
-  const found = placeOf(entries, outpoint);
-  if (found === undefined) {
-    const text = `coin ${outpoint} was not there, unspent, at the end of cycle ${checkpoint.number}`;
-    throw new Refusal("not-found", text);
-  }
-  const validators = {
-    cycle: checkpoint.number,
-    atBlock: blockNumber,
-    members: members.map(({ member, name, validator }) => ({ member, name, address: validator })),
-  };
-  return formatCoinStatement({
-    networkId: session.network.networkId,
-    outpoint,
-    output: toHex(encodeOutput(found.output)),
-    place: found.place,
-    checkpoint,
-    signatures: signatures.map(toHex),
-    claims: { validators },
-  });
+  const { signed, placeOf } = await own.runToSettled(onProgress);
+  const found = await placeOf(stateKey.coin(outpoint));
+  if (found !== undefined)
+    return formatStateStatement(
+      stateStatement(session.network.networkId, found, showCycle(signed)),
+    );
+  const { number } = signed.checkpoint;
+  const text = `coin ${outpoint} was not there, unspent, at the end of cycle ${number}`;
+  throw new Refusal("not-found", text);
 }
 
 async function refold(
@@ -209,10 +197,4 @@ function bondCells(bond: BondEntry | undefined, format: (amount: Amount) => stri
   return bond === undefined
     ? ["–", "–"]
     : [format(bond.amount), format(bond.queued + bond.claimed)];
-}
-
-function encodeOutput(output: Output): Uint8Array {
-  const writer = new Writer(OUTPUT_LENGTH);
-  writeOutput(writer, output);
-  return writer.done();
 }

@@ -1,16 +1,18 @@
-/** `tallystick evidence payment`, `verify-payment` and `verify-coin`: what shows one payment or one coin, checked with no network. */
+/** `tallystick evidence payment` and `coin`, and their `verify-…`: what shows one payment or one coin, checked with no network. */
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { NodeClient } from "../../node/client.ts";
 import type { Hex } from "../../protocol/bytes.ts";
-import { checkCoinStatement, parseCoinStatement } from "../../protocol/coin-statement.ts";
 import type { ValidatorSet } from "../../protocol/evidence.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
 import { type Currency, formatAmount } from "../../protocol/money.ts";
 import { parseNetworkFile } from "../../protocol/network-file.ts";
-import { lock, type Output } from "../../protocol/output.ts";
+import { lock, type Outpoint, type Output } from "../../protocol/output.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
 import { checkPaymentStatement, parsePaymentStatement } from "../../protocol/payment-statement.ts";
+import { Refusal } from "../../protocol/refusal.ts";
+import type { StateEntry } from "../../protocol/state-entry.ts";
+import { checkStateStatement, parseStateStatement } from "../../protocol/state-statement.ts";
 import { parseHex, readText } from "../arguments.ts";
 import { type Report, say, timeText } from "../report.ts";
 
@@ -22,25 +24,28 @@ type CheckOptions = {
 };
 
 export function registerPayment(evidence: Command): void {
-  evidence
-    .command("payment")
-    .description("the file that shows that one payment applied, and nothing else")
-    .argument("<id>", "of the record: 0x and 64 digits")
-    .requiredOption("--node <url>", "the node to ask")
-    .requiredOption("--out <file>", "where it is written")
-    .action(async (text: string, { node, out }: FetchOptions) => {
-      const content = await new NodeClient({ url: node }).statement(parseHex(text, 32, "an id"));
-      parsePaymentStatement(content);
-      await writeFile(out, content);
-      const lines = [
-        `${out}: one payment, and who signed that it applied.`,
-        `Check it: tallystick evidence verify-payment ${out} --network network.json`,
-      ];
-      say({ lines, data: {} }, false);
-    });
+  fetching(
+    evidence,
+    "payment <id>",
+    "the file that shows that one payment applied, and nothing else",
+  ).action(async (text: string, { node, out }: FetchOptions) => {
+    const content = await new NodeClient({ url: node }).statement(parseHex(text, 32, "an id"));
+    parsePaymentStatement(content);
+    await keep(out, content, "one payment, and who signed that it applied", "verify-payment");
+  });
+  fetching(
+    evidence,
+    "coin <outpoint>",
+    "the file that shows one coin unspent at the last settlement",
+  ).action(async (text: string, { node, out }: FetchOptions) => {
+    const outpoint = parseHex(text, 33, "an outpoint");
+    const content = await new NodeClient({ url: node }).coinStatement(outpoint);
+    parseStateStatement(content);
+    await keep(out, content, "one coin, and who signed that it stood unspent", "verify-coin");
+  });
   for (const [name, says, verify] of [
     ["verify-payment", "what such a file proves and what it does not", verifyPayment],
-    ["verify-coin", 'the same of a coin ("tallystick audit unspent")', verifyCoin],
+    ["verify-coin", "the same of a coin", verifyCoin],
   ] as const) {
     evidence
       .command(name)
@@ -58,10 +63,14 @@ export function registerPayment(evidence: Command): void {
 /** What `evidence verify-coin` says of a file. @throws Refusal naming what does not hold. */
 export async function verifyCoin(file: string, options: CheckOptions): Promise<Report> {
   const network = parseNetworkFile(await readText(options.network));
-  const statement = parseCoinStatement(await readText(file));
-  const found = checkCoinStatement(statement, network, trustedIn(options));
-  const { coin, cycle, seq, standing } = found;
-  const { outpoint, claims } = statement;
+  const statement = parseStateStatement(await readText(file));
+  const { entry, cycle, seq, standing } = checkStateStatement(
+    statement,
+    network,
+    trustedIn(options),
+  );
+  const { outpoint, output: coin } = coinOf(entry);
+  const { claims } = statement;
   return {
     lines: [
       `Coin ${outpoint} of ${formatAmount(coin.amount, network.currency)}, of key owner ${coin.owner}, with member ${coin.custodian}.`,
@@ -102,6 +111,29 @@ export async function verifyPayment(file: string, options: CheckOptions): Promis
       claims: statement.claims,
     },
   };
+}
+
+/** @throws Refusal `malformed`. */
+function coinOf(entry: StateEntry): { readonly outpoint: Outpoint; readonly output: Output } {
+  if (entry.kind === "coin") return entry;
+  throw new Refusal("malformed", "the statement is not of a coin");
+}
+
+function fetching(evidence: Command, usage: string, says: string): Command {
+  return evidence
+    .command(usage)
+    .description(says)
+    .requiredOption("--node <url>", "the node to ask")
+    .requiredOption("--out <file>", "where it is written");
+}
+
+async function keep(out: string, content: string, what: string, check: string): Promise<void> {
+  await writeFile(out, content);
+  const lines = [
+    `${out}: ${what}.`,
+    `Check it: tallystick evidence ${check} ${out} --network network.json`,
+  ];
+  say({ lines, data: {} }, false);
 }
 
 function outputLine(output: Output, payer: Owner, currency: Currency): string {

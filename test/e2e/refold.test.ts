@@ -8,18 +8,19 @@ import { CheckedLeaves } from "../../node/refold/batch-source.ts";
 import type { RefoldProgress } from "../../node/refold/refold.ts";
 import { LeafVerifier } from "../../node/verification/verifier.ts";
 import { batchHeader } from "../../protocol/batch.ts";
-import { fromHex, type Hex } from "../../protocol/bytes.ts";
-import {
-  checkCoinStatement,
-  type CoinStatement,
-  formatCoinStatement,
-  parseCoinStatement,
-} from "../../protocol/coin-statement.ts";
+import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
 import { leafHash } from "../../protocol/leaf.ts";
 import { formatNetworkFile } from "../../protocol/network-file.ts";
 import { joinOutpoint } from "../../protocol/output.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import { isRefusal, type RefusalCode } from "../../protocol/refusal.ts";
+import { stateKey } from "../../protocol/state-entry.ts";
+import {
+  checkStateStatement,
+  formatStateStatement,
+  parseStateStatement,
+  type StateStatement,
+} from "../../protocol/state-statement.ts";
 import { AdminSession } from "../../scripts/admin/session.ts";
 import {
   type HistoryOptions,
@@ -31,6 +32,7 @@ import { said, saidJson } from "../scripts/commands/support/tallystick.ts";
 import { ChainProxy, type RpcCall } from "../support/chain-proxy.ts";
 import { Consortium } from "../support/consortium.ts";
 import { payTo } from "../support/money.ts";
+import { seed } from "../support/network.ts";
 
 const PAYMENTS = 6;
 
@@ -195,12 +197,27 @@ describe("the history, folded again", function () {
     const spent = unspentStatement(session, change!, from, () => undefined);
     await refuses(spent, "not-found", /was not there, unspent/);
 
-    const statement = parseCoinStatement(text);
-    assert.equal(formatCoinStatement(statement), text);
+    // The same at once from a node, which keeps the state at the end of the last settled cycle.
+    const client = consortium.client(1);
+    await said(["evidence", "coin", paid!, "--node", url(1), "--out", file]);
+    assert.equal(await readFile(file, "utf8"), text);
+    await refuses(client.coinStatement(change!), "not-found", /was not there, unspent/);
+    await refuses(client.memberStatement(9), "unknown-member", /no member 9/);
+    const issuer = checkStateStatement(
+      parseStateStatement(await client.memberStatement(2)),
+      consortium.network,
+    );
+    const { entry } = issuer;
+    assert(entry.kind === "member" && entry.id === 2);
+    assert.deepEqual(entry.member.issuer, NodeSigner.fromScalar(seed("issuer 2")).publicKey);
+
+    const statement = parseStateStatement(text);
+    assert.equal(formatStateStatement(statement), text);
     const { place, checkpoint, signatures } = statement;
-    const wrong: [RefusalCode, Partial<CoinStatement>][] = [
-      ["bad-proof", { outpoint: change! }],
-      ["bad-proof", { output: statement.output.replace(/0a$/, "0b") as Hex }],
+    const wrong: [RefusalCode, Partial<StateStatement>][] = [
+      ["bad-proof", { key: toHex(stateKey.coin(change!)) }],
+      ["bad-proof", { value: statement.value.replace(/0a$/, "0b") as Hex }],
+      ["malformed", { key: toHex(stateKey.member(2)) }],
       ["bad-proof", { place: { ...place, bucketRoot: `0x${"11".repeat(32)}` } }],
       ["bad-proof", { place: { ...place, bucketPath: place.bucketPath.slice(1) } }],
       ["bad-signature", { checkpoint: { ...checkpoint, seq: checkpoint.seq + 1 } }],
@@ -209,10 +226,10 @@ describe("the history, folded again", function () {
     ];
     for (const [code, changed] of wrong) {
       const check = async () =>
-        checkCoinStatement({ ...statement, ...changed }, consortium.network);
+        checkStateStatement({ ...statement, ...changed }, consortium.network);
       await refuses(check(), code, /./);
     }
-    const strangers = async () => checkCoinStatement(statement, consortium.network, new Set());
+    const strangers = async () => checkStateStatement(statement, consortium.network, new Set());
     await refuses(strangers(), "bad-signature", /./);
   });
 
