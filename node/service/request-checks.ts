@@ -14,8 +14,9 @@ export function validator(schema: TSchema, part: string) {
   };
 }
 
-/** "1e999" becomes Infinity, to which Ajv applies no bounds. JSON has no such number. */
+/** "1e999" becomes Infinity, to which Ajv applies no bounds. JSON has no such number; bytes have none at all. */
 function endlessText(value: unknown, name: string): string | undefined {
+  if (value instanceof Uint8Array) return undefined;
   const endless = Object.entries(value ?? {}).find(
     ([, each]) => Math.abs(each as number) === Infinity,
   );
