@@ -1,4 +1,8 @@
-/** The gateway's store as its parts see it: one place for all, so that what belongs together is one write. */
+/**
+ * The gateway's store as its parts see it: one place for all, so that what belongs together is one write. It is a
+ * folder of the one process (CheckedStore), or a database that several share (postgres/); one suite of tests holds for
+ * both. Whoever has it writes alone. `entries` may or may not show what is written while it is read.
+ */
 import type { CheckedStore } from "../node/service/checked-store.ts";
 
 export type { Change } from "../node/service/checked-store.ts";

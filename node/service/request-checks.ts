@@ -2,6 +2,7 @@
 import type { TSchema } from "typebox";
 import { Refusal } from "../../protocol/refusal.ts";
 import { compileSchema, problemText } from "./schema-check.ts";
+import { StoreAwayError } from "./store-errors.ts";
 
 /** Checks one part of a request: params, querystring or body. Texts of all but the body are converted. */
 export function validator(schema: TSchema, part: string) {
@@ -41,9 +42,13 @@ export function eventIdIn(header: string | string[] | undefined): number | undef
   throw new Refusal("malformed", "Last-Event-ID is not the number of an event");
 }
 
-/** What fastify turns down before our code sees it, in our words; `undefined` for errors of ours. */
+/**
+ * What fastify turns down before our code sees it, in our words, and what has no answer while a database is away;
+ * `undefined` for errors of ours.
+ */
 export function refusalIn(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
+  if (error instanceof StoreAwayError) return new Refusal("unavailable", "the store is away");
   const {
     code = "",
     statusCode = 500,

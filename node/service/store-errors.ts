@@ -1,6 +1,6 @@
 /**
- * The two ways in which a store ends. Neither is mended in place: whoever opened it stops, sets the
- * database aside, and rebuilds it from what it was made of.
+ * The ways in which a store ends. None is mended in place: whoever opened it stops, and where it is damaged sets
+ * the database aside and rebuilds it from what it was made of.
  */
 
 /** What lies on the disk is not what was written: bytes have changed, or writes are missing. */
@@ -22,6 +22,17 @@ export class StoreWriteError extends Error {
     super(`writing to the database in ${folder} failed: ${reasonOf(cause)}`, { cause });
     this.name = "StoreWriteError";
     this.folder = folder;
+  }
+}
+
+/** A database server does not answer, or has hung up: whether what it was told last was done is unknown. */
+export class StoreAwayError extends Error {
+  readonly place: string;
+
+  constructor(place: string, cause: unknown) {
+    super(`the database ${place} is away: ${reasonOf(cause)}`, { cause });
+    this.name = "StoreAwayError";
+    this.place = place;
   }
 }
 

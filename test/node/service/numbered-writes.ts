@@ -17,7 +17,10 @@ export function changesOf(i: number, bytes: number): Change[] {
 }
 
 /** The last write that the store holds; throws unless it holds exactly what that write left. */
-export async function lastWrite(store: CheckedStore, bytes: number): Promise<number> {
+export async function lastWrite(
+  store: Pick<CheckedStore, "get" | "entries">,
+  bytes: number,
+): Promise<number> {
   const latest = await store.get(LATEST);
   if (latest === undefined) return -1;
   const last = Number(utf8.decode(latest, "latest"));

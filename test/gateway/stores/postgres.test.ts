@@ -1,0 +1,226 @@
+/** The store that several gateway processes share. */
+import { expect } from "chai";
+import { parseAddress } from "../../../gateway/postgres/address.ts";
+import { TABLE } from "../../../gateway/postgres/postgres-store.ts";
+import type { Lead, SharedStore } from "../../../gateway/postgres/shared-store.ts";
+import { StoreAwayError } from "../../../node/service/store-errors.ts";
+import { utf8 } from "../../../protocol/bytes.ts";
+import { startChild } from "../../node/service/child.ts";
+import { lastWrite } from "../../node/service/numbered-writes.ts";
+import { sharedPostgres } from "../../support/postgres.ts";
+import { until } from "../../support/until.ts";
+import { refusal } from "../support/refusal.ts";
+import { describeStore } from "./conformance.ts";
+import { networkId, openStore, sharedStore } from "./open.ts";
+
+const key = utf8.encode("key");
+
+describe("stores: PostgreSQL", function () {
+  this.timeout(60_000);
+  const server = sharedPostgres();
+  let url = "";
+  before(async () => {
+    url = await server().makeDatabase();
+  });
+  /** Nothing is in it yet. */
+  const anew = async () => {
+    await server().query(url, `DROP TABLE IF EXISTS ${TABLE}`);
+    return url;
+  };
+
+  describeStore("PostgreSQL", {
+    make: async () => `postgres ${await anew()}`,
+    async flip(where, value) {
+      const text = `UPDATE ${TABLE} SET value = set_byte(value, 5, get_byte(value, 5) # 1) WHERE value LIKE $1`;
+      await server().query(where, text, [Buffer.concat([value, Buffer.from("%")])]);
+    },
+  });
+
+  describe("processes that share it", () => {
+    const shared: SharedStore[] = [];
+    const open = (url: string, owner?: { networkId: `0x${string}`; member: number }) => {
+      const store = sharedStore(url, owner);
+      shared.push(store);
+      return store;
+    };
+    afterEach(async () => {
+      for (const store of shared.splice(0)) await store.close();
+    });
+
+    it("of four that ask at once one is active, and the next when it lets go [R-087]", async () => {
+      await anew();
+      const stores = Array.from({ length: 4 }, () => open(url));
+      const leads = await Promise.all(stores.map((store) => store.lead()));
+      const [lead, ...others] = leads.filter((each) => each !== undefined);
+      expect(others).to.deep.equal([]);
+      await lead!.release();
+      const next = await stores[0]!.lead();
+      expect(next).not.to.equal(undefined);
+      await next!.release();
+    });
+
+    it("lets nothing be written by a process whose connection was cut, and another take its place", async () => {
+      await anew();
+      const [first, second] = [open(url), open(url)];
+      const lead = (await first.lead())!;
+      await lead.store.write([{ key, value: utf8.encode("first") }]);
+      const lost = lead.lost.catch((error: unknown) => error);
+      const text = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+      await server().query(url, text);
+      const late = lead.store.write([{ key, value: utf8.encode("late") }]);
+      expect(await late.catch((error: unknown) => error)).to.be.instanceOf(StoreAwayError);
+      expect(await lost).to.be.instanceOf(StoreAwayError);
+      const next = await leading(second);
+      expect(await next.store.get(key)).to.deep.equal(utf8.encode("first"));
+      const read = await lead.store.get(key).catch((error: unknown) => error);
+      expect(read).to.be.instanceOf(StoreAwayError);
+      await lead.release();
+      await next.release();
+    });
+
+    it("lets those that stand by add what they are told, and read what the active one writes", async () => {
+      await anew();
+      const [active, other] = [open(url), open(url)];
+      const lead = (await active.lead())!;
+      expect(await other.lead()).to.equal(undefined);
+      await lead.store.write([{ key, value: utf8.encode("1") }]);
+      expect(await other.standby.get(key)).to.deep.equal(utf8.encode("1"));
+      await other.standby.write([{ key: utf8.encode("more"), value: utf8.encode("2") }]);
+      expect(await lead.store.get(utf8.encode("more"))).to.deep.equal(utf8.encode("2"));
+      await lead.release();
+    });
+
+    it("refuses a database of another network, another member, or other software", async () => {
+      await anew();
+      await (await open(url).lead())!.release();
+      const foreign = { networkId: `0x${"cd".repeat(32)}` as const, member: 1 };
+      await refusal("wrong-network", open(url, foreign).lead());
+      await refusal("wrong-folder", open(url, { networkId, member: 2 }).lead());
+    });
+
+    it("refuses a database that does not sync, and a user whom it does not know [N-25]", async () => {
+      await anew();
+      for (const name of ["fsync", "full_page_writes"]) {
+        await setting(`${name} = off`);
+        await refusal("bad-configuration", open(url).lead());
+        await setting(`${name} = on`);
+      }
+      const stranger = url.replace("tallystick@", "stranger@");
+      await refusal("bad-configuration", open(stranger).lead());
+      await refusal("bad-configuration", open(`${url}_none`).lead());
+    });
+
+    async function setting(text: string): Promise<void> {
+      const [name, value] = text.split(" = ");
+      await server().query("postgres", `ALTER SYSTEM SET ${text}`);
+      await server().query("postgres", "SELECT pg_reload_conf()");
+      await until(`${name} is ${value}`, async () => {
+        const [row] = await server().query("postgres", `SHOW ${name}`);
+        return row![name!] === value;
+      });
+    }
+  });
+
+  describe("a server that is killed", () => {
+    const ways: [string, () => Promise<void>][] = [
+      [
+        "the server",
+        async () => {
+          await server().kill();
+          await server().start();
+        },
+      ],
+      [
+        "the process that serves the connection",
+        async () => {
+          const [row] = await server().query(
+            url,
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'test' AND query LIKE '%gone%' LIMIT 1",
+          );
+          server().killBackend(Number(row!["pid"]));
+          await until("the server has begun anew", () =>
+            server()
+              .query(url, "SELECT 1")
+              .then(
+                () => true,
+                () => false,
+              ),
+          );
+        },
+      ],
+    ];
+    for (const [what, end] of ways) {
+      it(`has what it said is durable after kill -9 of ${what} in the midst of writes [N-25]`, async () => {
+        await anew();
+        const child = startChild("../../gateway/stores/writing-child.ts", [`postgres ${url}`, "0"]);
+        await child.line("durable 30");
+        await end();
+        const { stdout, code } = await child.ended;
+        const lines = stdout.trim().split("\n");
+        expect(code).to.equal(0);
+        expect(lines.slice(-2)).to.deep.equal(["failed StoreAwayError", "then StoreAwayError"]);
+        const said = Number(lines.at(-3)!.replace("durable ", ""));
+        const { store, close } = (await openStore(`postgres ${url}`))!;
+        expect(await lastWrite(store, 1_000)).to.be.at.least(said);
+        await close();
+      });
+    }
+
+    it("is away, and of use again when it is back", async () => {
+      await anew();
+      const store = sharedStore(url);
+      const lead = (await store.lead())!;
+      await server().kill();
+      const error = await store.lead().catch((away: unknown) => away);
+      expect(error).to.be.instanceOf(StoreAwayError);
+      await lead.lost.catch(() => undefined);
+      await lead.release();
+      await server().start();
+      await (await leading(store)).release();
+      await store.close();
+    });
+  });
+
+  describe("its address", () => {
+    it("is a host, a database and a user; in the clear on this machine alone [N-13]", () => {
+      const parse = (url: string) => parseAddress(url, { password: "secret", authority: "PEM" });
+      expect(parse("postgres://gateway@%2Frun%2Fpostgresql/bank1")).to.deep.equal({
+        host: "/run/postgresql",
+        port: 5432,
+        database: "bank1",
+        user: "gateway",
+        password: "secret",
+      });
+      expect(parse("postgresql://g@db.bank.example:5433/b?sslmode=verify-full")).to.deep.include({
+        host: "db.bank.example",
+        port: 5433,
+        tls: { authority: "PEM" },
+      });
+    });
+
+    const wrong: Record<string, string> = {
+      "mysql://g@127.0.0.1/b": "no postgres: URL",
+      "postgres://g:secret@127.0.0.1/b": "passwordFile",
+      "postgres://127.0.0.1/b": "must name user",
+      "postgres://g@127.0.0.1/": "must name user",
+      "postgres://g@db.bank.example/b": "add sslmode=verify-full",
+      "postgres://g@db.bank.example/b?sslmode=require": "verify-full alone",
+      "postgres://g@127.0.0.1/b?sslrootcert=ca.pem": "sslrootcert",
+    };
+    for (const [url, detail] of Object.entries(wrong)) {
+      it(`is refused as ${url}`, () => {
+        expect(() => parseAddress(url, {}))
+          .to.throw(detail)
+          .with.property("code", "bad-configuration");
+      });
+    }
+  });
+});
+
+/** As soon as nobody else is. */
+async function leading(store: SharedStore): Promise<Lead> {
+  let lead: Lead | undefined;
+  await until("the lock is free", async () => (lead = await store.lead()) !== undefined);
+  return lead!;
+}
