@@ -1,7 +1,9 @@
 /**
  * The cycles as this gateway has seen them close and settle, and their messages put where the bank's other
- * systems pick them up. When a cycle was seen is durable before a message bears the time, so that a message
- * that is built again is the same to the last byte.
+ * systems pick them up. When a cycle was seen, and the business day of that, are durable before a message bears
+ * them, so that a message that is built again is the same to the last byte. All are noted before any is
+ * delivered: one that cannot be, for want of a member's BIC or a year's holidays, holds up no other, and counts
+ * on the day it settled when it can.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -51,7 +53,7 @@ export class SettledCycles {
   constructor(parts: SettledCyclesParts) {
     this.#parts = parts;
     const { everyMs, logger } = parts;
-    const failure = "the messages of a settled cycle could not be made";
+    const failure = "the cycles that have settled could not be noted";
     this.#watching = new Recurring({ task: () => this.look(), everyMs, logger, failure });
   }
 
@@ -87,34 +89,52 @@ export class SettledCycles {
     return cycleCsv(await this.get(number), this.#parts.parties);
   }
 
-  /** @throws Refusal `not-found`. */
+  /** @throws Refusal `not-found`; `bad-configuration` where the calendar does not list the year it settled in. */
   async get(number: number): Promise<Cycle> {
     const row = await this.#row(number);
     if (row === undefined) throw new Refusal("not-found", `cycle ${number} has not closed yet`);
-    return this.#cycleOf(number, row);
+    return this.#cycleOf(number, this.#dated(row));
   }
 
   /** Notes what is new, and delivers what is not delivered. */
   async look(): Promise<void> {
+    const due: (readonly [number, CycleRow])[] = [];
     for (const checkpoint of (await this.#parts.node.checkpoints()).toReversed()) {
       const row = await this.#note(checkpoint);
       const isDue = row.settled !== undefined && row.isDelivered === undefined;
-      if (isDue) await this.#deliver(checkpoint.number, row);
+      if (isDue) due.push([checkpoint.number, row]);
     }
+    for (const [number, row] of due) await this.#tryToDeliver(number, row);
   }
 
   async #note({ number, positions, settled }: CheckpointRow): Promise<CycleRow> {
-    const { clock, calendar } = this.#parts;
     const known = await this.#row(number);
     if (known !== undefined && (known.settled !== undefined || !settled)) return known;
-    const now = clock();
+    const now = this.#parts.clock();
     const row: CycleRow = {
       positions: positions.map(({ member, delta }) => ({ member, delta })),
       closed: known?.closed ?? now,
-      ...(settled && { settled: now, settlementDay: calendar.businessDayOf(now) }),
+      ...(settled && { settled: now }),
     };
     await this.#save(number, row);
     return row;
+  }
+
+  /** With the business day on which it settled. @throws Refusal `bad-configuration`. */
+  #dated(row: CycleRow): CycleRow {
+    if (row.settled === undefined || row.settlementDay !== undefined) return row;
+    return { ...row, settlementDay: this.#parts.calendar.businessDayOf(row.settled) };
+  }
+
+  async #tryToDeliver(number: number, row: CycleRow): Promise<void> {
+    try {
+      const dated = this.#dated(row);
+      if (dated !== row) await this.#save(number, dated);
+      await this.#deliver(number, dated);
+    } catch (error) {
+      const said = "the messages of a settled cycle could not be made: they are tried again";
+      this.#parts.logger.warn({ err: error, cycle: number }, said);
+    }
   }
 
   async #deliver(number: number, row: CycleRow): Promise<void> {

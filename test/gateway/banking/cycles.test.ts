@@ -19,6 +19,8 @@ describe("banking messages of a gateway", () => {
   const folder = temporaryFolders();
   let bank: Bank;
   let out: string;
+  /** Of the calendar in the configuration: by year, its holidays. */
+  let years: Record<string, string[]>;
 
   const opened = async (settings: { years?: number[]; members?: number[] } = {}) => {
     const path = await folder();
@@ -26,10 +28,8 @@ describe("banking messages of a gateway", () => {
     const schemas = join(path, "schemas");
     await writeSchemas(schemas);
     const year = new Date().getUTCFullYear();
-    const years = (settings.years ?? [year - 1, year, year + 1]).map((each): [string, string[]] => [
-      String(each),
-      [],
-    ]);
+    const listed = settings.years ?? [year - 1, year, year + 1];
+    years = Object.fromEntries(listed.map((each): [string, string[]] => [String(each), []]));
     const bics = ["DEUTDEFF", "CHASUS33"];
     bank = await Bank.open(path, {
       banking: {
@@ -38,7 +38,7 @@ describe("banking messages of a gateway", () => {
           timeZone: "UTC",
           cutOff: "23:59",
           weekend: [],
-          years: Object.fromEntries(years),
+          years,
         },
         folder: out,
         schemas,
@@ -131,7 +131,34 @@ describe("banking messages of a gateway", () => {
     await until("it is told of", () =>
       bank.log.some((line) => line.includes("banking.calendar.years")),
     );
-    await refusal("not-found", text("cycles/1/pacs.009"));
+    await refusal("bad-configuration", text("cycles/1/pacs.009"));
+  });
+
+  it("count on the day they settled, though the calendar was to be completed first", async () => {
+    await opened({ years: [2001] });
+    bank.ahead = Math.ceil(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2 - Date.now();
+    const noon = new Date(bank.now()).toISOString();
+    bank.node.checkpoints = [cycle(1, true, -500n)];
+    await until("it is told of", () =>
+      bank.log.some((line) => line.includes("banking.calendar.years")),
+    );
+    years[noon.slice(0, 4)] = [];
+    bank.ahead += 3 * DAY_MS;
+    await bank.restart();
+    await delivered(3);
+    const message = await text("cycles/1/pacs.009");
+    expect(message).to.include(`<IntrBkSttlmDt>${noon.slice(0, 10)}</IntrBkSttlmDt>`);
+    expect(message).to.include(`<CreDtTm>${noon.slice(0, 13)}`);
+  });
+
+  it("hold up those of no other cycle where one names a member without a BIC", async () => {
+    await opened();
+    const [first, ...others] = cycle(1, true, -500n).positions;
+    const strange = { ...cycle(1, true, 0n), positions: [first!, { ...others[0]!, member: 3 }] };
+    bank.node.checkpoints = [strange, cycle(2, true, -70n)];
+    await delivered(3);
+    expect((await files()).every((name) => name.includes("-2-"))).to.equal(true);
+    expect(bank.log.some((line) => line.includes("no BIC of member 3"))).to.equal(true);
   });
 
   it("tell of accounts: a statement of a day that is over, a notice, rows [R-064]", async () => {
