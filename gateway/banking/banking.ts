@@ -41,6 +41,7 @@ export class Banking {
     const { member, currency, networkId } = parts;
     const calendar = new BusinessCalendar(config.calendar);
     const institutions = config.members.map(checked);
+    checkDistinct(institutions);
     const parties: Parties = { own: member, institutions, currency };
     const { schemas, folder } = config;
     this.#parts = parts;
@@ -90,6 +91,18 @@ export class Banking {
     if (!isDay(day)) throw new Refusal("malformed", `"${day}" is not a day such as 2026-11-28`);
     const { accounts, clock } = this.#parts;
     return bookedDay(accounts, this.#camt.calendar, account, day, clock());
+  }
+}
+
+/** A member named twice would be paid under whichever name comes first. */
+function checkDistinct(institutions: readonly Institution[]): void {
+  const seen = new Set<string>();
+  for (const { member, bic } of institutions) {
+    for (const name of [`member ${member}`, bic]) {
+      if (seen.has(name))
+        throw new Refusal("bad-configuration", `banking.members has ${name} twice`);
+      seen.add(name);
+    }
   }
 }
 

@@ -195,8 +195,11 @@ describe("banking messages of a gateway", () => {
     expect(await failed("pacs.008", "--cycle", "1")).to.include("pacs.008");
   });
 
-  it("are not begun by a gateway whose configuration does not name its own member", async () => {
+  it("are not begun by a gateway whose configuration does not name its own member, or names one twice", async () => {
     const wrong = await refusal("bad-configuration", opened({ members: [2] }));
     expect(wrong.detail).to.include("no BIC of member 1");
+    await bank[Symbol.asyncDispose]();
+    const twice = await refusal("bad-configuration", opened({ members: [1, 2, 2] }));
+    expect(twice.detail).to.include("member 2 twice");
   });
 });
