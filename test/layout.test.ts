@@ -48,7 +48,6 @@ const doors: readonly { readonly packages: RegExp; readonly files: readonly stri
   { packages: /^hyparquet-writer(\/|$)/, files: ["scripts/export/parquet.ts"] },
   { packages: /^qr(\/|$)/, files: ["device/qr/qr-code.ts"] },
   { packages: /^preact(\/|$)/, files: ["device/web/", "gateway/web/", "node/web/"] },
-  { packages: /^xmlbuilder2(\/|$)/, files: ["gateway/banking/xml.ts"] },
   { packages: /^xmllint-wasm(\/|$)/, files: ["gateway/banking/schema-check.ts"] },
   { packages: /^esbuild(\/|$)/, files: ["scripts/"] },
   {

@@ -47,18 +47,18 @@ export async function bookedDay(
   }
   const { latest, balance } = await standing(accounts, account);
   let { available, held, onDevices } = balance;
-  const entries: Entry[] = [];
+  const latestFirst: Entry[] = [];
   for await (const entry of entriesBefore(accounts, account, latest + 1)) {
     const date = calendar.dateOf(entry.time);
     if (date < day) break;
-    if (date === day) entries.unshift(entry);
+    if (date === day) latestFirst.push(entry);
     else {
       available -= entry.available;
       held -= entry.held;
       onDevices -= entry.onDevices;
     }
   }
-  const bookings = entries.flatMap(bookingOf);
+  const bookings = latestFirst.toReversed().flatMap(bookingOf);
   const closing = available + held;
   const opening = bookings.reduce((balance, { amount }) => balance - amount, closing);
   return { account, day, opening, closing, available, onDevices, bookings };
@@ -70,12 +70,12 @@ export async function bookingsAfter(
   account: AccountId,
   number: number,
 ): Promise<Booking[]> {
-  const found: Booking[] = [];
+  const latestFirst: Booking[] = [];
   for await (const entry of entriesBefore(accounts, account)) {
     if (entry.number <= number) break;
-    found.unshift(...bookingOf(entry));
+    latestFirst.push(...bookingOf(entry));
   }
-  return found.slice(0, PAGE);
+  return latestFirst.slice(-PAGE).toReversed();
 }
 
 /** A balance, and the entry up to which it is. */

@@ -1,9 +1,12 @@
 /** The one door to libxml2: whether a message keeps to the schema (XSD) that the member has for it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { validateXML } from "xmllint-wasm";
+import { memoryPages, validateXML } from "xmllint-wasm";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { MessageName } from "./xml.ts";
+
+/** libxml2 holds a message whole, in ten times its bytes: enough for a statement of 100,000 entries. */
+const MEMORY_PAGES_MAX = memoryPages.GiB;
 
 export class SchemaCheck {
   readonly #folder: string;
@@ -21,6 +24,7 @@ export class SchemaCheck {
     const { valid, errors } = await validateXML({
       xml: [{ fileName, contents: xml }],
       schema: [schema],
+      maxMemoryPages: MEMORY_PAGES_MAX,
     });
     if (valid) return;
     const said = errors.map(({ message }) => message).join("; ");
