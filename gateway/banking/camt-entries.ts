@@ -1,5 +1,6 @@
 /** What camt.053 and camt.054 have in common: the account, and an entry for each booking. */
 import type { Currency } from "../../protocol/money.ts";
+import type { EntryKind } from "../accounts.ts";
 import type { Booking } from "./bookings.ts";
 import type { BusinessCalendar } from "./business-calendar.ts";
 import { accountIdOf, agentOf, amountOf, idOf, type Institution, signOf } from "./message-parts.ts";
@@ -10,6 +11,18 @@ export type CamtParts = {
   readonly institution: Institution;
   readonly currency: Currency;
   readonly calendar: BusinessCalendar;
+};
+
+/** Statements and notices are one page each. */
+export const ONE_PAGE: Element = { PgNb: "1", LastPgInd: "true" };
+
+/**
+ * What happened, in ISO 20022's external codes: domain payments, and of it cash at the counter, or else other
+ * credits and debits, since there is no code yet for money on devices. The kind itself stands beside.
+ */
+const codes: Readonly<Partial<Record<EntryKind, readonly [family: string, subFamily: string]>>> = {
+  deposit: ["CNTR", "CDPT"],
+  withdrawal: ["CNTR", "CWDL"],
 };
 
 export function accountOf(account: string, { institution, currency }: CamtParts): Element {
@@ -27,7 +40,15 @@ export function entryOf(booking: Booking, { currency, calendar }: CamtParts): El
     BookgDt: { Dt: calendar.dateOf(time) },
     ValDt: { Dt: calendar.businessDayOf(time) },
     AcctSvcrRef: idOf("entry", number),
-    BkTxCd: { Prtry: { Cd: kind, Issr: "TALLYSTICK" } },
+    BkTxCd: codeOf(kind, amount),
     AddtlNtryInf: reference,
+  };
+}
+
+function codeOf(kind: EntryKind, amount: bigint): Element {
+  const [Cd, SubFmlyCd] = codes[kind] ?? [amount < 0n ? "MDOP" : "MCOP", "OTHR"];
+  return {
+    Domn: { Cd: "PMNT", Fmly: { Cd, SubFmlyCd } },
+    Prtry: { Cd: kind, Issr: "TALLYSTICK" },
   };
 }

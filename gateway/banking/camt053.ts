@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import type { BookedDay } from "./bookings.ts";
 import { after } from "./business-calendar.ts";
-import { accountOf, type CamtParts, entryOf } from "./camt-entries.ts";
+import { accountOf, type CamtParts, entryOf, ONE_PAGE } from "./camt-entries.ts";
 import { amountOf, idOf, signOf, timeOf } from "./message-parts.ts";
 import { type Element, type MessageName, xmlOf } from "./xml.ts";
 
@@ -26,6 +26,7 @@ export function camt053(booked: BookedDay, parts: CamtParts): string {
     GrpHdr: { MsgId: id, CreDtTm: timeOf(to) },
     Stmt: {
       Id: id,
+      StmtPgntn: ONE_PAGE,
       // One a day: their numbers ascend, with gaps where none was asked for.
       ElctrncSeqNb: String(Date.parse(`${day}T00:00:00Z`) / DAY_MS),
       CreDtTm: timeOf(to),

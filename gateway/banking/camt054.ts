@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import type { AccountId } from "../accounts.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { Booking } from "./bookings.ts";
-import { accountOf, type CamtParts, entryOf } from "./camt-entries.ts";
+import { accountOf, type CamtParts, entryOf, ONE_PAGE } from "./camt-entries.ts";
 import { idOf, timeOf } from "./message-parts.ts";
 import { type MessageName, xmlOf } from "./xml.ts";
 
@@ -25,6 +25,7 @@ export function camt054(
     GrpHdr: { MsgId: id, CreDtTm: timeOf(last.time) },
     Ntfctn: {
       Id: id,
+      NtfctnPgntn: ONE_PAGE,
       CreDtTm: timeOf(last.time),
       Acct: accountOf(account, parts),
       Ntry: bookings.map((booking) => entryOf(booking, parts)),

@@ -219,6 +219,25 @@ describe("banking messages", () => {
       await refusal("not-found", bookedDay(accounts, calendar, "bert", "2026-11-27", now));
     });
 
+    it("keep to the schema with as many entries as a shop has on a good day", async () => {
+      const day = await dayOf("2026-11-27");
+      const booking = { ...day.bookings[0]!, reference: "r".repeat(64) };
+      const message = camt053({ ...day, bookings: Array(12_000).fill(booking) }, camt);
+      await schemas.check(CAMT053, message);
+    });
+
+    it("say in ISO's codes what was cash at the counter, and what came and went by devices", async () => {
+      await accounts.withdraw("anna", 100n, "withdrawal:1");
+      const message = camt054("anna", await bookingsAfter(accounts, "anna", 0), camt);
+      await schemas.check(CAMT054, message);
+      expect(textsOf(message, "Fmly")).to.deep.equal([
+        "CNTRCDPT",
+        "MDOPOTHR",
+        "MCOPOTHR",
+        "CNTRCWDL",
+      ]);
+    });
+
     it("give notice of what was booked since an entry, and of nothing else", async () => {
       const all = await bookingsAfter(accounts, "anna", 0);
       expect(all.map(({ amount }) => amount)).to.deep.equal([100_000n, -30_000n, 1_234n]);

@@ -13,6 +13,8 @@ const types = `
   <xs:simpleType name="Max140Text"><xs:restriction base="xs:string"><xs:minLength value="1"/><xs:maxLength value="140"/></xs:restriction></xs:simpleType>
   <xs:simpleType name="Max500Text"><xs:restriction base="xs:string"><xs:minLength value="1"/><xs:maxLength value="500"/></xs:restriction></xs:simpleType>
   <xs:simpleType name="Max15NumericText"><xs:restriction base="xs:string"><xs:pattern value="[0-9]{1,15}"/></xs:restriction></xs:simpleType>
+  <xs:simpleType name="Code4"><xs:restriction base="xs:string"><xs:minLength value="1"/><xs:maxLength value="4"/></xs:restriction></xs:simpleType>
+  <xs:complexType name="Pagination"><xs:sequence><xs:element name="PgNb"><xs:simpleType><xs:restriction base="xs:string"><xs:pattern value="[0-9]{1,5}"/></xs:restriction></xs:simpleType></xs:element><xs:element name="LastPgInd" type="xs:boolean"/></xs:sequence></xs:complexType>
   <xs:simpleType name="UUIDv4Identifier"><xs:restriction base="xs:string"><xs:pattern value="[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}"/></xs:restriction></xs:simpleType>
   <xs:simpleType name="BICFIDec2014Identifier"><xs:restriction base="xs:string"><xs:pattern value="[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?"/></xs:restriction></xs:simpleType>
   <xs:simpleType name="LEIIdentifier"><xs:restriction base="xs:string"><xs:pattern value="[A-Z0-9]{18}[0-9]{2}"/></xs:restriction></xs:simpleType>
@@ -50,7 +52,10 @@ const types = `
     <xs:element name="BookgDt" type="OneDate"/>
     <xs:element name="ValDt" type="OneDate"/>
     <xs:element name="AcctSvcrRef" type="Id35"/>
-    <xs:element name="BkTxCd"><xs:complexType><xs:sequence><xs:element name="Prtry"><xs:complexType><xs:sequence>
+    <xs:element name="BkTxCd"><xs:complexType><xs:sequence><xs:element name="Domn"><xs:complexType><xs:sequence>
+      <xs:element name="Cd" type="Code4"/>
+      <xs:element name="Fmly"><xs:complexType><xs:sequence><xs:element name="Cd" type="Code4"/><xs:element name="SubFmlyCd" type="Code4"/></xs:sequence></xs:complexType></xs:element>
+    </xs:sequence></xs:complexType></xs:element><xs:element name="Prtry"><xs:complexType><xs:sequence>
       <xs:element name="Cd" type="Max35Text"/><xs:element name="Issr" type="Max35Text"/>
     </xs:sequence></xs:complexType></xs:element></xs:sequence></xs:complexType></xs:element>
     <xs:element name="AddtlNtryInf" type="Max500Text"/>
@@ -112,6 +117,7 @@ const bodies: Readonly<Record<string, string>> = {
     <xs:element name="GrpHdr" type="Header"/>
     <xs:element name="Stmt"><xs:complexType><xs:sequence>
       <xs:element name="Id" type="Id35"/>
+      <xs:element name="StmtPgntn" type="Pagination"/>
       <xs:element name="ElctrncSeqNb" type="Max15NumericText"/>
       <xs:element name="CreDtTm" type="UtcTime"/>
       <xs:element name="FrToDt"><xs:complexType><xs:sequence>
@@ -134,6 +140,7 @@ const bodies: Readonly<Record<string, string>> = {
     <xs:element name="GrpHdr" type="Header"/>
     <xs:element name="Ntfctn"><xs:complexType><xs:sequence>
       <xs:element name="Id" type="Id35"/>
+      <xs:element name="NtfctnPgntn" type="Pagination"/>
       <xs:element name="CreDtTm" type="UtcTime"/>
       <xs:element name="Acct" type="CustomerAccount"/>
       <xs:element name="Ntry" type="ReportEntry" maxOccurs="unbounded"/>
