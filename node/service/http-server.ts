@@ -28,6 +28,7 @@ import { internalProblem, PROBLEM_TYPE, problemOf } from "./problem.ts";
 import { checkMediaType, eventIdIn, refusalIn, validator } from "./request-checks.ts";
 import { isRaw, type Route } from "./route.ts";
 import { routeSchema } from "./route-schema.ts";
+import { serializer } from "./serializer.ts";
 import { showsToken } from "./token-file.ts";
 import type { Gauge, Histogram, Logger, Metrics } from "./telemetry.ts";
 
@@ -153,6 +154,7 @@ export class HttpServer {
     app.setValidatorCompiler(({ schema, httpPart }) =>
       validator(schema as TSchema, httpPart ?? "request"),
     );
+    app.setSerializerCompiler(({ schema }) => serializer(schema));
     app.setErrorHandler((error, request, reply) => this.#answerError(error, request, reply));
     app.setNotFoundHandler((request) => {
       throw new Refusal("not-found", `there is no ${request.method} ${request.url.split("?")[0]}`);

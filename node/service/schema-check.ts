@@ -3,7 +3,7 @@
  * the schema states, and says in plain words what is wrong and where. Values themselves are never
  * repeated in a problem: they may be secrets.
  */
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { TSchema } from "typebox";
 import { nearest } from "./nearest.ts";
 
@@ -29,31 +29,50 @@ export type SchemaCheckOptions = {
   readonly coerce?: boolean;
 };
 
-/** A function that fills defaults into `value` and returns what is wrong with it: nothing if all is well. */
+/**
+ * A function that fills defaults into `value` and returns what is wrong with it: nothing if all is well.
+ * The schema is compiled when a value is first checked: most routes of most processes are never asked.
+ */
 export function compileSchema(
   schema: TSchema,
   options: SchemaCheckOptions = {},
 ): (value: unknown) => Problem[] {
-  // A default of the whole is for whoever holds the schema: Ajv has nowhere to put it.
-  const validate = ajvFor(options).compile({ ...schema, default: undefined });
-  return (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
+  let validate: ValidateFunction | undefined;
+  return (value) => {
+    validate ??= compiled(schema, options);
+    return validate(value) ? [] : problemsOf(validate.errors ?? []);
+  };
 }
 
-const instances = new Map<string, Ajv2020>();
+type Compiler = { readonly ajv: Ajv2020; readonly known: Map<string, ValidateFunction> };
+const compilers = new Map<string, Compiler>();
+
+/** Compiled once a process, however often its schema is made again: servers make theirs from their routes. */
+function compiled(schema: TSchema, options: SchemaCheckOptions): ValidateFunction {
+  const { ajv, known } = compilerFor(options);
+  const text = JSON.stringify(schema);
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  // A default of the whole is for whoever holds the schema: Ajv has nowhere to put it.
+  const validate = ajv.compile({ ...schema, default: undefined });
+  known.set(text, validate);
+  return validate;
+}
 
 /** Making one takes longer than compiling most schemas. */
-function ajvFor({ all = false, coerce = false }: SchemaCheckOptions): Ajv2020 {
+function compilerFor({ all = false, coerce = false }: SchemaCheckOptions): Compiler {
   const name = `${all} ${coerce}`;
-  const known = instances.get(name);
-  if (known !== undefined) return known;
+  const found = compilers.get(name);
+  if (found !== undefined) return found;
   const ajv = new Ajv2020({
     allErrors: all,
     coerceTypes: coerce,
     useDefaults: true,
     verbose: true,
   });
-  instances.set(name, ajv);
-  return ajv;
+  const compiler = { ajv, known: new Map() };
+  compilers.set(name, compiler);
+  return compiler;
 }
 
 function problemsOf(errors: readonly ErrorObject[]): Problem[] {

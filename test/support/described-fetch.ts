@@ -29,7 +29,10 @@ const ajv = new Ajv2020({ strict: false, allErrors: true });
 /** Texts of paths and queries are what they can be read as. */
 const coercing = new Ajv2020({ strict: false, allErrors: true, coerceTypes: true });
 const compiled = new WeakMap<object, ValidateFunction>();
+/** By origin. */
 const documents = new Map<string, Promise<OpenApi>>();
+/** By text: a server that starts again describes itself as before, and what was compiled serves on. */
+const described = new Map<string, OpenApi>();
 
 /** As fetch. @throws AssertionError where the document says something else. */
 export async function describedFetch(
@@ -64,11 +67,17 @@ export function documentOf(origin: string, isAnew = false): Promise<OpenApi> {
   if (known !== undefined && !isAnew) return known;
   const asked = fetch(`${origin}/openapi.json`).then(async (answer) => {
     assert.equal(answer.status, 200, `${origin} does not describe itself`);
-    return (await answer.json()) as OpenApi;
+    return parsed(await answer.text());
   });
   documents.set(origin, asked);
   asked.catch(() => documents.delete(origin));
   return asked;
+}
+
+function parsed(text: string): OpenApi {
+  const document = described.get(text) ?? (JSON.parse(text) as OpenApi);
+  described.set(text, document);
+  return document;
 }
 
 type Found = { readonly operation: Operation; readonly params: Readonly<Record<string, string>> };
