@@ -17,6 +17,9 @@ import type { PlacedEntry } from "../../protocol/state-statement.ts";
 /** Key and value of an entry. */
 export type Row = readonly [key: Uint8Array, value: Uint8Array];
 
+/** Reads the rows of the buckets `first` to `last`, each bucket's in turn and ascending by key. */
+export type ReadBuckets = (first: number, last: number) => AsyncIterable<readonly Row[]>;
+
 export class StateRoot {
   readonly #roots: Uint8Array[] = Array.from({ length: BUCKETS }, () => new Uint8Array());
   /** Buckets that changed since the last snapshot was handed in. */
@@ -31,12 +34,11 @@ export class StateRoot {
   }
 
   /**
-   * The roots of all buckets of the state that `read` shows: a snapshot, taken in the same turn as this call, so that
-   * events may go on meanwhile. Roots are worked out one after the other, in the order of the calls.
+   * The roots of all buckets of the state that `read` shows: a snapshot, taken in the same turn as this call,
+   * so that events may go on meanwhile. Roots are worked out one after the other, in the order of the calls.
    * One that fails leaves its buckets to the next.
-   * @param read the rows of a bucket, ascending by key.
    */
-  bucketRoots(read: (bucket: number) => Promise<readonly Row[]>): Promise<readonly Uint8Array[]> {
+  bucketRoots(read: ReadBuckets): Promise<readonly Uint8Array[]> {
     const touched = this.#touched;
     this.#touched = new Set();
     const roots = this.#underWay.then(() => this.#rehash(touched, read));
@@ -45,21 +47,32 @@ export class StateRoot {
   }
 
   /** The root over them all. */
-  async compute(read: (bucket: number) => Promise<readonly Row[]>): Promise<Hex> {
+  async compute(read: ReadBuckets): Promise<Hex> {
     return stateRootOf(await this.bucketRoots(read));
   }
 
-  async #rehash(
-    touched: ReadonlySet<number>,
-    read: (bucket: number) => Promise<readonly Row[]>,
-  ): Promise<readonly Uint8Array[]> {
+  async #rehash(touched: ReadonlySet<number>, read: ReadBuckets): Promise<readonly Uint8Array[]> {
     for (const bucket of touched) this.#due.add(bucket);
-    for (const bucket of this.#due) {
-      this.#roots[bucket] = bucketRoot(await read(bucket));
-      this.#due.delete(bucket);
+    for (const [first, last] of runsOf(this.#due)) {
+      let bucket = first;
+      for await (const rows of read(first, last)) {
+        this.#roots[bucket] = bucketRoot(rows);
+        this.#due.delete(bucket++);
+      }
     }
     return [...this.#roots];
   }
+}
+
+/** First and last of the numbers that follow each other without a gap, ascending. */
+function runsOf(numbers: Iterable<number>): [first: number, last: number][] {
+  const runs: [number, number][] = [];
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    const run = runs.at(-1);
+    if (run?.[1] === number - 1) run[1] = number;
+    else runs.push([number, number]);
+  }
+  return runs;
 }
 
 /** The root over all entries at once, for simulations and audits that hold them in memory. */

@@ -7,7 +7,7 @@ import { bucketOf, stateRootOf } from "../../protocol/state-entry.ts";
 import type { PlacedEntry } from "../../protocol/state-statement.ts";
 import { placeIn, type Row, type StateRoot } from "../ledger/state-root.ts";
 import type { StoreSnapshot } from "../service/store-view.ts";
-import { ranges, stateKeyOf } from "./keys.ts";
+import { bucketOfKey, ranges, stateKeyOf } from "./keys.ts";
 
 export class FrozenState implements AsyncDisposable {
   readonly #snapshot: StoreSnapshot;
@@ -22,10 +22,7 @@ export class FrozenState implements AsyncDisposable {
   constructor(snapshot: StoreSnapshot, root: StateRoot, verified: Promise<void>) {
     this.#snapshot = snapshot;
     this.#roots = this.#reading(
-      root.bucketRoots(async (bucket) => {
-        await verified;
-        return await this.#rowsOf(bucket);
-      }),
+      root.bucketRoots((first, last) => this.#buckets(first, last, verified)),
     );
   }
 
@@ -36,7 +33,11 @@ export class FrozenState implements AsyncDisposable {
   /** Where the entry with this key stands; undefined where there is none. */
   async placeOf(key: Uint8Array): Promise<PlacedEntry | undefined> {
     return await this.#reading(
-      this.#roots.then(async (roots) => placeIn(key, await this.#rowsOf(bucketOf(key)), roots)),
+      this.#roots.then(async (roots) => {
+        const bucket = bucketOf(key);
+        const [rows] = await Array.fromAsync(this.#buckets(bucket, bucket));
+        return placeIn(key, rows!, roots);
+      }),
     );
   }
 
@@ -45,11 +46,18 @@ export class FrozenState implements AsyncDisposable {
     await this.#snapshot.close();
   }
 
-  async #rowsOf(bucket: number): Promise<Row[]> {
-    const rows: Row[] = [];
-    for await (const [key, value] of this.#snapshot.entries(ranges.bucket(bucket)))
-      rows.push([stateKeyOf(key), value]);
-    return rows;
+  /** The rows of each of these buckets, read in one go. */
+  async *#buckets(first: number, last: number, after?: Promise<void>): AsyncGenerator<Row[]> {
+    await after;
+    let bucket = first;
+    let rows: Row[] = [];
+    for await (const chunk of this.#snapshot.chunks(ranges.buckets(first, last))) {
+      for (const [key, value] of chunk) {
+        for (const next = bucketOfKey(key); bucket < next; bucket++, rows = []) yield rows;
+        rows.push([stateKeyOf(key), value]);
+      }
+    }
+    for (; bucket <= last; bucket++, rows = []) yield rows;
   }
 
   #reading<T>(read: Promise<T>): Promise<T> {

@@ -88,7 +88,10 @@ export function seqOfOrder(key: Uint8Array): number {
 /** Keys from the first up to but without the second. */
 export const ranges = {
   state: { gte: s, lt: after(s) },
-  bucket: (bucket: number) => ({ gte: bucketPrefix(bucket), lt: bucketPrefix(bucket + 1) }),
+  buckets: (first: number, last: number) => ({
+    gte: bucketPrefix(first),
+    lt: bucketPrefix(last + 1),
+  }),
   order: (cycle: number, from = 0) => ({
     gte: concat(q, u64(cycle), u64(from)),
     lt: concat(q, u64(cycle + 1)),

@@ -4,7 +4,12 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { compareBytes, type Hex } from "../../../protocol/bytes.ts";
 import { bucketOf, encodeStateEntry } from "../../../protocol/state-entry.ts";
-import { type Row, StateRoot, stateRootOver } from "../../../node/ledger/state-root.ts";
+import {
+  type ReadBuckets,
+  type Row,
+  StateRoot,
+  stateRootOver,
+} from "../../../node/ledger/state-root.ts";
 import { TestLedger } from "../../support/ledger.ts";
 import { pay } from "../../support/ledger-parts.ts";
 
@@ -57,12 +62,17 @@ class Rows {
   }
 
   /** Reads as of now, and lets `between` happen before each answer. */
-  snapshot(between: () => void = () => {}): (bucket: number) => Promise<Row[]> {
-    const rows = this.all().sort(([a], [b]) => compareBytes(a, b));
-    return async (bucket) => {
-      between();
-      await Promise.resolve();
-      return rows.filter(([key]) => bucketOf(key) === bucket);
+  snapshot(between: () => void = () => {}): ReadBuckets {
+    const buckets = Map.groupBy(
+      this.all().sort(([a], [b]) => compareBytes(a, b)),
+      ([key]) => bucketOf(key),
+    );
+    return async function* (first, last) {
+      for (let bucket = first; bucket <= last; bucket++) {
+        between();
+        await Promise.resolve();
+        yield buckets.get(bucket) ?? [];
+      }
     };
   }
 }
@@ -112,23 +122,25 @@ describe("the state root", () => {
     );
   });
 
-  it("reads again only the buckets that were touched", async () => {
-    const rows = new Rows();
+  it("reads again only the buckets that were touched, those beside each other at once", async () => {
     const root = new StateRoot();
-    const read: number[] = [];
-    const watched = () => {
-      const inner = rows.snapshot();
-      return (bucket: number) => {
-        read.push(bucket);
-        return inner(bucket);
+    const read: [number, number][] = [];
+    const watched = (): ReadBuckets => {
+      const inner = new Rows().snapshot();
+      return (first, last) => {
+        read.push([first, last]);
+        return inner(first, last);
       };
     };
     await root.compute(watched());
-    assert.equal(read.splice(0).length, 4096);
-    const touched = rows.set(row("a", "1"));
-    root.touch(touched);
+    assert.deepEqual(read.splice(0), [[0, 4095]]);
+    for (const bucket of [4095, 7, 9, 8, 0]) root.touch(bucket);
     await root.compute(watched());
-    assert.deepEqual(read, [touched]);
+    assert.deepEqual(read, [
+      [0, 0],
+      [7, 9],
+      [4095, 4095],
+    ]);
   });
 
   it("is of the snapshot, though rows change and are touched while it is worked out", async () => {
@@ -167,18 +179,18 @@ describe("the state root", () => {
     root.touch(rows.set(row("a", "1")));
     await root.compute(rows.snapshot());
     root.touch(rows.set(row("a", "2")));
-    const failed = root.compute(async () => {
-      throw new Error("the disk");
-    });
+    const failing = (message: string): ReadBuckets =>
+      async function* (first, last) {
+        yield* rows.snapshot()(first, last - 1);
+        throw new Error(message);
+      };
+    const failed = root.compute(failing("the disk"));
     root.touch(rows.set(row("b", "1")));
     const next = root.compute(rows.snapshot());
     await assert.rejects(failed, /the disk/);
     assert.equal(await next, naiveRoot(rows.all()));
     root.touch(rows.set(row("a", "3")));
-    await assert.rejects(
-      root.compute(() => Promise.reject(new Error("again"))),
-      /again/,
-    );
+    await assert.rejects(root.compute(failing("again")), /again/);
     assert.equal(await root.compute(rows.snapshot()), naiveRoot(rows.all()));
   });
 });
