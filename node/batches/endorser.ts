@@ -24,7 +24,7 @@ export type EndorserParts = {
   readonly domain: Domain;
   readonly replica: Replica;
   readonly pool: Pick<PendingPool, "get">;
-  readonly store: Pick<LeafStore, "getMany" | "put" | "putBatch">;
+  readonly store: Pick<LeafStore, "getMany" | "putBatch">;
   readonly intake: Pick<LeafIntake, "fetched" | "settled">;
   /** For issuers' signatures on enrolments. */
   readonly verifier: Verifier;
@@ -69,9 +69,9 @@ export class Endorser {
     }
     const leaves = await this.#leavesOf(batch.leaves, obtain);
     this.#checkSigners(batch.leaves, leaves);
-    await store.put(batch.leaves.map((hash, i) => [hash, leaves[i]!.bytes] as const));
     const header = batchHeader(batch);
-    await store.putBatch(header.root, batch);
+    const held = batch.leaves.map((hash, i) => [hash, leaves[i]!.bytes] as const);
+    await store.putBatch(header.root, batch, held);
     return header;
   }
 

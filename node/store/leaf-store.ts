@@ -7,13 +7,15 @@
  */
 import { type Batch, decodeBatch, encodeBatch } from "../../protocol/batch.ts";
 import { concat, fromHex, type Hex, utf8 } from "../../protocol/bytes.ts";
-import type { CheckedStore } from "../service/checked-store.ts";
+import type { Change, CheckedStore } from "../service/checked-store.ts";
 
 const LEAF = utf8.encode("l");
 const BATCH = utf8.encode("b");
 
 /** Leaves kept in memory, and as many again: what was just endorsed is folded and fetched next. */
 const RECENT_LEAVES = 1 << 14;
+
+export type HashedLeaf = readonly [hash: Hex, bytes: Uint8Array];
 
 export class LeafStore {
   readonly #store: CheckedStore;
@@ -26,10 +28,8 @@ export class LeafStore {
   }
 
   /** Stores leaves under their hashes. Those that are there already stay. */
-  async put(leaves: readonly (readonly [hash: Hex, bytes: Uint8Array])[]): Promise<void> {
-    const fresh = leaves.filter(([hash]) => this.#inMemory(hash) === undefined);
-    await this.#store.write(fresh.map(([hash, value]) => ({ key: leafKey(hash), value })));
-    for (const [hash, bytes] of fresh) this.#remember(hash, bytes);
+  async put(leaves: readonly HashedLeaf[]): Promise<void> {
+    await this.#write(leaves, []);
   }
 
   /** In the order of `hashes`. @throws DamagedStoreError. */
@@ -42,13 +42,21 @@ export class LeafStore {
     return recent.map((bytes) => bytes ?? found.next().value);
   }
 
-  async putBatch(root: Hex, batch: Batch): Promise<void> {
-    await this.#store.write([{ key: batchKey(root), value: encodeBatch(batch) }]);
+  /** @param leaves of it that may not be here yet, which it is stored with. */
+  async putBatch(root: Hex, batch: Batch, leaves: readonly HashedLeaf[] = []): Promise<void> {
+    await this.#write(leaves, [{ key: batchKey(root), value: encodeBatch(batch) }]);
   }
 
   async getBatch(root: Hex): Promise<Batch | undefined> {
     const bytes = await this.#store.get(batchKey(root));
     return bytes === undefined ? undefined : decodeBatch(bytes);
+  }
+
+  async #write(leaves: readonly HashedLeaf[], others: readonly Change[]): Promise<void> {
+    const fresh = leaves.filter(([hash]) => this.#inMemory(hash) === undefined);
+    const rows = fresh.map(([hash, value]): Change => ({ key: leafKey(hash), value }));
+    await this.#store.write([...rows, ...others]);
+    for (const [hash, bytes] of fresh) this.#remember(hash, bytes);
   }
 
   #inMemory(hash: Hex): Uint8Array | undefined {

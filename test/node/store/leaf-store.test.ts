@@ -107,6 +107,21 @@ describe("leaf store", () => {
     expect(store.size).to.equal(1);
   });
 
+  it("stores a batch with those of its leaves that are not here yet", async () => {
+    const held = someLeaves(5);
+    await leaves.put(held.slice(0, 2));
+    const batch = { member: 3, number: 12, leaves: held.map(([hash]) => hash) };
+    const { root } = batchHeader(batch);
+    await leaves.putBatch(root, batch, held);
+    await reopen();
+    expect(await leaves.getBatch(root)).to.deep.equal(batch);
+    const found = await leaves.getMany(batch.leaves);
+    expect(found.map((bytes) => Buffer.from(bytes!))).to.deep.equal(
+      held.map(([, bytes]) => Buffer.from(bytes)),
+    );
+    expect(store.size).to.equal(6);
+  });
+
   it("says so when a write did not become durable, and holds nothing back", async () => {
     const held = someLeaves(2);
     await leaves.put(held.slice(0, 1));
