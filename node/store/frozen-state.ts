@@ -62,8 +62,8 @@ export class FrozenState implements AsyncDisposable {
 
   #reading<T>(read: Promise<T>): Promise<T> {
     this.#reads.add(read);
-    const done = () => this.#reads.delete(read);
-    read.then(done, done);
+    const forget = () => this.#reads.delete(read);
+    read.then(forget, forget);
     return read;
   }
 }
