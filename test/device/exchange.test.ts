@@ -23,6 +23,7 @@ import { sync } from "../../device/sync.ts";
 import { memoryTransports } from "../../device/transport.ts";
 import { randomOutpoint } from "../support/leaves.ts";
 import { keyOf, pay } from "../support/ledger-parts.ts";
+import { CutStore, isCut } from "./support/cut-store.ts";
 import { bundleOf, forge } from "./support/forger.ts";
 import { TestGateway } from "./support/gateway.ts";
 import { refused } from "./support/refused.ts";
@@ -71,6 +72,41 @@ describe("an offline exchange", () => {
     expect(
       ada.purse.pending().map(({ role, amount, outcome }) => [role, amount, outcome]),
     ).to.deep.equal([["paid", 30n, "accepted"]]);
+  });
+
+  it("deducts at the payer before the payment leaves it, for good, and books at the payee when it comes: no word waits for another [R-058, R-059]", async () => {
+    const store = new MemoryPurseStore();
+    const ada = await world.device("Ada", { coins: [100n], store });
+    const ben = await world.device("Ben");
+    const payment = await ada.purse.pay(await ben.purse.request(30n));
+    ada.purse.close();
+    ada.purse = await world.open("Ada", 1, store);
+    expect(ada.purse.balance()).to.include({ spendable: 0n, waiting: 70n });
+    expect(total(ben.purse)).to.equal(0n);
+    await ben.purse.receive(payment);
+    expect(total(ben.purse)).to.equal(30n);
+  });
+
+  it("is executed by the payee's purse before its list shows it, wherever power is cut [R-019]", async () => {
+    const found = new Set<string>();
+    for (const isKept of [false, true]) {
+      for (let at = 1; ; at++) {
+        const store = new MemoryPurseStore();
+        const ada = await world.device(`Ada ${at} ${isKept}`, { coins: [100n] });
+        const ben = await world.device(`Ben ${at} ${isKept}`, { store });
+        const payment = await ada.purse.pay(await ben.purse.request(30n));
+        ben.purse.close();
+        const torn = new CutStore(store);
+        torn.cut = { at, isKept };
+        ben.purse = await world.open(ben.name, 1, torn);
+        const end = await ben.purse.receive(payment).catch((error: unknown) => error);
+        if (!isCut(end)) break;
+        const later = await world.open(ben.name, 1, store);
+        const listed = later.history().map(({ amount }) => amount);
+        found.add(`holds ${total(later)}, lists ${listed.join()}`);
+      }
+    }
+    expect([...found].sort()).to.deep.equal(["holds 0, lists ", "holds 30, lists 30"]);
   });
 
   it("pays B, C from what B received, and D from change, and all of it settles [R-160, R-161, N-01]", async () => {

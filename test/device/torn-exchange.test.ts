@@ -168,7 +168,7 @@ describe("a torn exchange", () => {
       expect(cuts.filter(({ side }) => side === "payee").length).to.be.at.least(4);
     });
 
-    it("goes on with the same messages [N-07, R-110]", async () => {
+    it("goes on with the same messages [N-07, R-110, R-170]", async () => {
       for (const cut of cuts) {
         const exchange = await cutOff(cut);
         await exchange.reopen();
@@ -178,7 +178,7 @@ describe("a torn exchange", () => {
     });
 
     for (const first of ["payer", "payee"] as const) {
-      it(`is whole when the two never meet again and the ${first} syncs first [N-07]`, async () => {
+      it(`is whole when the two never meet again and the ${first} syncs first [N-07, R-170]`, async () => {
         for (const cut of cuts) {
           const exchange = await cutOff(cut);
           await exchange.reopen();

@@ -46,7 +46,7 @@ describe("loads", () => {
       return shown.join() === [available, 0n, onDevices].join();
     });
 
-  it("freezes the amount in the account and makes the coins on the device [R-063, R-074, R-075]", async () => {
+  it("freezes the amount in the account and makes the coins on the device [R-017, R-046, R-063, R-074, R-075]", async () => {
     await open();
     bank.node.gatherMs = undefined;
     const id = randomBytes(16);

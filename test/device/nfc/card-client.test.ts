@@ -22,7 +22,7 @@ for (const isExtended of [false, true]) {
       await client.select();
     });
 
-    it("are payer's and payee's: the card pays the amount of the terminal [R-039, R-040, R-052, R-054]", async () => {
+    it("are payer's and payee's: the card pays the amount of the terminal [R-039, R-040, R-052, R-054, R-093, R-094]", async () => {
       const { amount, refusal } = await collect(till.purse, payingCard(client), 30n, "till 4");
       expect({ amount, refusal }).to.deep.equal({ amount: 30n, refusal: undefined });
       expect(await client.balance()).to.deep.equal({
@@ -34,7 +34,7 @@ for (const isExtended of [false, true]) {
       expect(total(till.purse)).to.equal(80n);
     });
 
-    it("are payee's and payer's: the card is paid", async () => {
+    it("are payee's and payer's: the card is paid [R-093, R-094]", async () => {
       await payOver(till.purse, paidCard(client, 20n, "refund"));
       expect(total(card.device.purse)).to.equal(120n);
       expect(till.purse.balance().spendable).to.equal(30n);
