@@ -223,13 +223,13 @@ describe("Settlement.settle", () => {
     ],
     ["a row that moves nothing", [position(1, 0n)], "SettlementPositionEmpty", [1]],
     [
-      "a member left with less than nothing by what it lost",
+      "a member left with less than nothing by what it lost [N-15]",
       [position(1, -1001n), position(2, 1001n)],
       "SettlementSumOutOfRange",
       [1, -1],
     ],
     [
-      "a member left with less than nothing by what it burnt",
+      "a member left with less than nothing by what it burnt [N-15]",
       [position(3, 0n, 1n)],
       "SettlementSumOutOfRange",
       [3, -1],
