@@ -89,6 +89,7 @@ export type GatewayOptions = Omit<
     readonly devices?: TlsMaterial;
     readonly staff?: TlsMaterial;
     readonly merchants?: TlsMaterial;
+    readonly management?: TlsMaterial;
   };
 };
 

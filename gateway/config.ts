@@ -3,6 +3,7 @@ import { type Static, Type } from "typebox";
 import { limits } from "../protocol/limits.ts";
 import { section } from "../node/service/config-file.ts";
 import { bankingConfig } from "./banking/config.ts";
+import { logLevels } from "../node/service/telemetry.ts";
 import { tlsFiles } from "../node/service/tls-files.ts";
 
 const path = (description: string) => Type.String({ minLength: 1, description });
@@ -121,6 +122,11 @@ export const GatewayConfigSchema = Type.Object(
           { additionalProperties: false },
         ),
       ),
+    }),
+    management: section({
+      host: Type.String({ default: "127.0.0.1" }),
+      port: port(7501),
+      tls,
     }),
     certificates: section({
       element: deviceLimits({ maxDepth: 8, maxPayment: "50000", maxBalance: "200000" }),
@@ -253,7 +259,7 @@ export const GatewayConfigSchema = Type.Object(
     }),
     banking: Type.Optional(bankingConfig),
     log: section({
-      level: Type.Enum(["trace", "debug", "info", "warn", "error"], { default: "info" }),
+      level: Type.Enum(logLevels, { default: "info" }),
       file: Type.Optional(path("Log file; stderr otherwise")),
     }),
   },

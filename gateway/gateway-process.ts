@@ -104,9 +104,12 @@ export class GatewayProcess {
     );
   }
 
-  urls(): { readonly devices: string; readonly staff: string; readonly merchants?: string } {
+  urls(): Readonly<Record<"devices" | "staff" | "management", string>> & {
+    readonly merchants?: string;
+  } {
     const { url: devices, staffUrl: staff, merchantsUrl: merchants } = this.#gateway!;
-    return { devices, staff, ...(merchants === undefined ? {} : { merchants }) };
+    const { managementUrl: management } = this.#gateway!;
+    return { devices, staff, management, ...(merchants === undefined ? {} : { merchants }) };
   }
 
   /** Rejects when it cannot go on. */
@@ -135,6 +138,7 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
     devices: withTlsPaths(config.devices, at),
     staff: withTokenPaths(withTlsPaths(config.staff, at), at),
     merchants: withTlsPaths(config.merchants, at),
+    management: withTlsPaths(config.management, at),
     authorization: { ...config.authorization, relays: relayPaths(config.authorization.relays, at) },
     log: log.file === undefined ? log : { ...log, file: at(log.file) },
   };
@@ -205,11 +209,12 @@ async function loadKeys(paths: GatewayConfig["keys"]) {
   };
 }
 
-async function loadTls({ devices, staff, merchants }: GatewayConfig) {
+async function loadTls({ devices, staff, merchants, management }: GatewayConfig) {
   return {
     ...(merchants.tls === undefined ? {} : { merchants: await readTls(merchants.tls) }),
     ...(devices.tls === undefined ? {} : { devices: await readTls(devices.tls) }),
     ...(staff.tls === undefined ? {} : { staff: await readTls(staff.tls) }),
+    ...(management.tls === undefined ? {} : { management: await readTls(management.tls) }),
   };
 }
 

@@ -5,8 +5,6 @@
  */
 import { fromHex, type Hex } from "../protocol/bytes.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import { HttpServer, type HttpServerParts } from "../node/service/http-server.ts";
-import { Metrics } from "../node/service/telemetry.ts";
 import { assemble, type Assembly, type GatewayOptions, type GatewayParts } from "./assembly.ts";
 import { customerRoutes } from "./authorization/customer-routes.ts";
 import type { BankRow } from "./authorization/schema.ts";
@@ -14,6 +12,8 @@ import { serviceRoutes } from "./authorization/service-routes.ts";
 import { claimRoutes, claimStaffRoutes } from "./claims/routes.ts";
 import { merchantRoutes } from "./merchants/merchant-routes.ts";
 import { merchantStaffRoutes } from "./merchants/staff-routes.ts";
+import { Listeners } from "./listeners.ts";
+import { managementRoutes } from "./management-routes.ts";
 import { NodeWatch } from "./node-watch.ts";
 import { readinessOf } from "./readiness.ts";
 import { Recurring } from "./recurring.ts";
@@ -26,17 +26,13 @@ import { watchWrites } from "./store.ts";
 import type { Vault } from "./vault.ts";
 import { webhookRoutes } from "./webhooks/staff-routes.ts";
 
-const VERSION = "0.1.0";
-
 export class Gateway {
   readonly #parts: GatewayParts;
   readonly #options: GatewayOptions;
   /** Undone in the opposite order, as far as it came. */
   readonly #running = new AsyncDisposableStack();
   readonly #failed = Promise.withResolvers<never>();
-  #devices: HttpServer | undefined;
-  #staff: HttpServer | undefined;
-  #merchants: HttpServer | undefined;
+  readonly #listeners: Listeners;
 
   constructor(parts: GatewayParts, options: GatewayOptions) {
     this.#parts = {
@@ -47,23 +43,29 @@ export class Gateway {
       }),
     };
     this.#options = options;
+    this.#listeners = new Listeners(parts, options);
     // Whoever waits for a failure may come later, or not at all.
     this.#failed.promise.catch(() => undefined);
   }
 
   /** Where devices come. */
   get url(): string {
-    return this.#devices!.url;
+    return this.#listeners.url("devices")!;
   }
 
   /** Where the bank's own people and systems come. */
   get staffUrl(): string {
-    return this.#staff!.url;
+    return this.#listeners.url("staff")!;
   }
 
   /** Where merchants come, if there is such a place. */
   get merchantsUrl(): string | undefined {
-    return this.#merchants?.url;
+    return this.#listeners.url("merchants");
+  }
+
+  /** Where its operators come. */
+  get managementUrl(): string {
+    return this.#listeners.url("management")!;
   }
 
   /** Rejects when the gateway cannot go on: it is to be stopped, and may be started again. */
@@ -90,7 +92,7 @@ export class Gateway {
   }
 
   async #open(): Promise<void> {
-    const { network, logger, metrics, clock, keys } = this.#parts;
+    const { network, logger, clock, keys } = this.#parts;
     const watch = await this.#watchNode();
     const page = () => this.#options.authorization.page ?? `${this.url}${PAYMENT_PATH}`;
     const parts = await assemble(this.#parts, this.#options, watch, page);
@@ -125,19 +127,26 @@ export class Gateway {
     }
     this.#measure(parts);
 
+    const listeners = this.#listeners;
     const { member, credentials: issuing } = this.#options;
-    const checks = readinessOf({
-      issuer: parts.ledgerIssuer,
-      treasury: parts.vaultKey,
-      member,
-      watch,
-      trust: parts.trust,
-      clock,
-    });
+    const checks = {
+      ...readinessOf({
+        issuer: parts.ledgerIssuer,
+        treasury: parts.vaultKey,
+        member,
+        watch,
+        trust: parts.trust,
+        clock,
+      }),
+      drain: () => (listeners.draining.isDraining ? "callers are sent elsewhere" : undefined),
+    };
     const { networkId, currency } = network;
     const { invitationLifeMs } = this.#options.authorization;
     const staff = { ...parts, member, clock, currency, networkId: fromHex(networkId, 32) };
-    this.#staff = await this.#listen("staff", {
+    this.#running.use(listeners);
+    const operators = managementRoutes({ logger, listeners });
+    await listeners.open("management", { routes: operators, checks });
+    await listeners.open("staff", {
       routes: [
         ...staffRoutes({ ...staff, credentialLifeMs: issuing.lifeMs }),
         ...serviceRoutes({ ...parts, invitationLifeMs }),
@@ -145,9 +154,6 @@ export class Gateway {
         ...webhookRoutes(parts),
         ...claimStaffRoutes(parts),
       ],
-      logger,
-      metrics,
-      checks,
       callers: this.#parts.callers,
       replays: parts.replays,
     });
@@ -169,7 +175,7 @@ export class Gateway {
         receiptLifeMs: watch.receiptLifeMs(),
       });
     const routes = gatewayRoutes({ ...parts, info, network: facts });
-    this.#devices = await this.#listen("devices", {
+    await listeners.open("devices", {
       routes: [
         ...routes,
         ...customerRoutes({ ...parts, currency, banks: () => this.#banks(parts.trust) }),
@@ -177,15 +183,9 @@ export class Gateway {
         ...(await pageRoutes(pages ?? BUILT_PAGES)),
         ...(await paymentPageRoutes()),
       ],
-      logger,
-      // Strangers see no more than how long they waited.
-      metrics: new Metrics(),
-      checks,
     });
     if (this.#options.tls.merchants !== undefined) {
-      const routes = merchantRoutes({ ...parts, page });
-      const strangers = { logger, metrics: new Metrics(), checks };
-      this.#merchants = await this.#listen("merchants", { routes, ...strangers });
+      await listeners.open("merchants", { routes: merchantRoutes({ ...parts, page }) });
     }
     // Merchants are told where the payment page is: it is known by now.
     for (const part of [transfers, payments, outbox]) {
@@ -246,27 +246,4 @@ export class Gateway {
     metrics.watch("gateway_parcels", "Parcels and answers kept for others", () => parcels.size);
     metrics.watch("gateway_vault_spends", "Spends of the vault's not final", () => vault.spending);
   }
-
-  async #listen(
-    who: "devices" | "staff" | "merchants",
-    parts: HttpServerParts,
-  ): Promise<HttpServer> {
-    const { host, port } = this.#options[who];
-    const server = new HttpServer(parts, {
-      title: `Tallystick gateway: ${who}`,
-      version: VERSION,
-      host,
-      port,
-      names: who === "devices" ? this.#options.devices.names : [],
-      ...defined({ tls: this.#options.tls[who] }),
-    });
-    await server.start();
-    return this.#running.use(server);
-  }
-}
-
-function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
 }

@@ -3,18 +3,6 @@
  * a test compares it with what a gateway serves.
  */
 export type StaffApi = {
-  /** Whether the process runs */
-  "GET /livez": {
-    reply: { readonly status: "ok" };
-  };
-  /** Whether it can do its work; if not, which part cannot */
-  "GET /readyz": {
-    reply: { readonly status: "ok"; readonly checks: readonly string[] };
-  };
-  /** Metrics in Prometheus's text format */
-  "GET /metrics": {
-    reply: Uint8Array;
-  };
   /** This description */
   "GET /openapi.json": {
     reply: object;

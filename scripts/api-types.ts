@@ -86,7 +86,7 @@ if (import.meta.main) {
 
 async function documentOf(routes: readonly Route[]): Promise<Described> {
   const logger = makeLogger({ name: "api-types", level: "silent" });
-  const parts = { routes, logger, metrics: new Metrics() };
+  const parts = { routes, logger, metrics: new Metrics(), isProbed: false };
   const server = new HttpServer(parts, { title: "", version: "", port: 0 });
   return (await server.describe()) as Described;
 }

@@ -300,7 +300,7 @@ async function stateOf(world: World, owner: Hex) {
   return { ...states[0]!, blocks: blocks.map(({ hash }) => hash), account };
 }
 
-/** What anyone is told who asks the first node, and the first gateway at both its doors, for all there is. */
+/** What anyone is told who asks the first node, and the first gateway at all its doors, for all there is. */
 async function toldBy({ ports }: World, { coins }: State): Promise<string> {
   const [coin] = coins;
   const id = coin!.outpoint.slice(0, 66);
@@ -317,9 +317,10 @@ async function toldBy({ ports }: World, { coins }: State): Promise<string> {
     from: [coin!.owner],
     identity: ["anna"],
   };
-  const doors = [ports.api[1]!, ports.devices[0]!, ports.staff[0]!];
+  const doors = [ports.api[1]!, ports.devices[0]!, ports.staff[0]!, ports.management[0]!];
   const shown = await Promise.all(doors.map((port) => shownBy(at(port), subjects)));
-  for (const each of shown) assert.ok(each.some(({ route }) => route === "/metrics"));
+  const metered = shown.filter((each) => each.some(({ route }) => route === "/metrics"));
+  assert.equal(metered.length, 2, "of a node and of a gateway");
   return shown.flatMap((each) => each.map(({ bytes }) => bytes.toString())).join("\n");
 }
 

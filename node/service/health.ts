@@ -1,6 +1,6 @@
 /**
- * What every server answers besides its own routes: that it lives, whether it is ready, its metrics and
- * the description of its routes, for programs and for people.
+ * What servers answer besides their own routes: that the process lives, whether it is ready and its metrics, where
+ * operators are to find them; and each the description of its routes, for programs and for people.
  */
 import { Type } from "typebox";
 import { utf8 } from "../../protocol/bytes.ts";
@@ -14,16 +14,15 @@ export type ReadinessChecks = Readonly<
   Record<string, () => string | undefined | Promise<string | undefined>>
 >;
 
-export type ServiceRoutesParts = {
+export type HealthRoutesParts = {
   readonly metrics: Metrics;
   readonly checks: ReadinessChecks;
   readonly logger: Logger;
-  readonly openapi: () => object;
 };
 
 const Health = Type.Object({ status: Type.Literal("ok"), checks: Type.Array(Type.String()) });
 
-export function serviceRoutes({ metrics, checks, logger, openapi }: ServiceRoutesParts): Route[] {
+export function healthRoutes({ metrics, checks, logger }: HealthRoutesParts): Route[] {
   return [
     call({
       method: "GET",
@@ -53,6 +52,11 @@ export function serviceRoutes({ metrics, checks, logger, openapi }: ServiceRoute
       reply: { contentType: metrics.contentType },
       handle: async () => utf8.encode(await metrics.text()),
     }),
+  ];
+}
+
+export function descriptionRoutes(openapi: () => object): Route[] {
+  return [
     call({
       method: "GET",
       path: "/openapi.json",

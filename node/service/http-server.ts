@@ -13,7 +13,7 @@ import { Refusal } from "../../protocol/refusal.ts";
 import { languageIn } from "../../protocol/refusal-words.ts";
 import { type Caller, type Callers, checkRoles } from "./callers.ts";
 import { sendEvents } from "./event-stream.ts";
-import { type ReadinessChecks, serviceRoutes } from "./health.ts";
+import { descriptionRoutes, healthRoutes, type ReadinessChecks } from "./health.ts";
 import { type HttpServerOptions, type HttpSettings, httpDefaults } from "./http-options.ts";
 import { type AskedUnderKey, type KeyHeader, keyIn, type Replays } from "./idempotency-key.ts";
 import {
@@ -40,6 +40,8 @@ export type HttpServerParts = {
   readonly token?: string;
   /** What /readyz asks. */
   readonly checks?: ReadinessChecks;
+  /** Off where another listener of the process answers /livez, /readyz and /metrics. */
+  readonly isProbed?: boolean;
   /** Says who calls. Without it, whoever reaches the listener may do all. */
   readonly callers?: Callers | undefined;
   /** Remembers calls under keys of their own. Without it, keys are not looked at. */
@@ -60,6 +62,8 @@ export class HttpServer {
   readonly #underWay = new Set<ServerResponse>();
   /** Who calls, of requests under way. */
   readonly #callers = new WeakMap<FastifyRequest, Caller>();
+  /** Aborted while callers are to go elsewhere. */
+  #draining = new AbortController();
   #streamCount = 0;
   #app: FastifyInstance | undefined;
 
@@ -114,6 +118,21 @@ export class HttpServer {
     const { tls, host } = this.#settings;
     const { port } = this.#app!.server.address() as AddressInfo;
     return `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  }
+
+  /** Requests and streams under way. */
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  /** Ends streams and, after each answer, the connection, so that whoever has another place to ask goes there. */
+  drain(): void {
+    this.#draining.abort();
+  }
+
+  /** Ends what `drain` began. */
+  undrain(): void {
+    if (this.#draining.signal.aborted) this.#draining = new AbortController();
   }
 
   /** Takes no more, lets what is under way finish for `drainMs`, ends streams, and frees the port. */
@@ -184,11 +203,14 @@ export class HttpServer {
   }
 
   async #addRoutes(app: FastifyInstance): Promise<void> {
-    const { routes, metrics, checks = {}, logger } = this.#parts;
+    const { routes, metrics, checks = {}, isProbed = true, logger } = this.#parts;
     const { title, version } = this.#settings;
     const openapi = { openapi: "3.1.0", info: { title, version }, ...this.#tokens() };
     await app.register(swagger, { openapi });
-    const own = serviceRoutes({ metrics, checks, logger, openapi: () => app.swagger() });
+    const own = [
+      ...(isProbed ? healthRoutes({ metrics, checks, logger }) : []),
+      ...descriptionRoutes(() => app.swagger()),
+    ];
     for (const route of own) this.#add(app, route, false);
     for (const route of routes) this.#add(app, route, this.#parts.callers !== undefined);
   }
@@ -309,6 +331,7 @@ export class HttpServer {
       throw new Refusal("forbidden", `this server is not called "${request.hostname}"`);
     }
     if (this.#stopping.signal.aborted) throw new Refusal("unavailable", "the server is stopping");
+    if (this.#draining.signal.aborted) reply.header("connection", "close");
     this.#checkToken(request);
   }
 
@@ -321,16 +344,19 @@ export class HttpServer {
 
   async #stream({ follow }: Events, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { streamsMax, heartbeatMs, idleTimeoutMs: stallMs } = this.#settings;
+    const draining = this.#draining.signal;
+    if (draining.aborted) throw new Refusal("unavailable", "the server is being drained");
     if (this.#streamCount >= streamsMax)
       throw new Refusal("busy", `${streamsMax} streams are open already`);
     const lastEventId = eventIdIn(request.headers["last-event-id"]);
     const gone = new AbortController();
     reply.raw.once("close", () => gone.abort());
-    const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
+    const signal = AbortSignal.any([gone.signal, this.#stopping.signal, draining]);
     const { params, query } = request;
     const events = follow({ params, query, signal, lastEventId } as never);
     reply.hijack();
-    this.#streams.set(++this.#streamCount);
+    this.#streamCount += 1;
+    this.#streams.inc();
     try {
       await sendEvents(reply.raw, events, { heartbeatMs, stallMs, signal });
     } catch (error) {
@@ -340,7 +366,8 @@ export class HttpServer {
       else this.#parts.logger.debug(about, "a stream cannot go on");
       reply.raw.destroy();
     } finally {
-      this.#streams.set(--this.#streamCount);
+      this.#streamCount -= 1;
+      this.#streams.dec();
     }
   }
 

@@ -9,6 +9,8 @@ import { redact } from "./redaction.ts";
 
 export type Logger = pino.Logger;
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+/** Those that an operator chooses among. */
+export const logLevels = ["trace", "debug", "info", "warn", "error"] as const;
 
 export type LoggerOptions = {
   /** The process: node, gateway, devnet. */
@@ -58,7 +60,10 @@ export function makeLogger({ name, level = "info", file, stream }: LoggerOptions
   return logger;
 }
 
-/** The metrics of one process. Names carry a unit last and `tallystick_` first. */
+/**
+ * The metrics of one process. Names carry a unit last and `tallystick_` first; whoever asks again for one that there
+ * is counts on with it.
+ */
 export class Metrics {
   readonly #registry = new prom.Registry();
 
@@ -72,7 +77,9 @@ export class Metrics {
     help: string,
     labels: readonly Label[] = [],
   ): Counter<Label> {
-    return new prom.Counter({ ...this.#config(name, help), labelNames: labels });
+    return this.#once(name, () => {
+      return new prom.Counter({ ...this.#config(name, help), labelNames: labels });
+    });
   }
 
   gauge<Label extends string = never>(
@@ -80,7 +87,9 @@ export class Metrics {
     help: string,
     labels: readonly Label[] = [],
   ): Gauge<Label> {
-    return new prom.Gauge({ ...this.#config(name, help), labelNames: labels });
+    return this.#once(name, () => {
+      return new prom.Gauge({ ...this.#config(name, help), labelNames: labels });
+    });
   }
 
   /** A gauge that is read when somebody looks. */
@@ -98,10 +107,9 @@ export class Metrics {
     buckets: readonly number[],
     labels: readonly Label[] = [],
   ): Histogram<Label> {
-    return new prom.Histogram({
-      ...this.#config(name, help),
-      buckets: [...buckets],
-      labelNames: labels,
+    return this.#once(name, () => {
+      const config = { ...this.#config(name, help), buckets: [...buckets], labelNames: labels };
+      return new prom.Histogram(config);
     });
   }
 
@@ -112,6 +120,11 @@ export class Metrics {
   /** Everything as it stands, in Prometheus's text format. */
   async text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  #once<Metric>(name: string, make: () => Metric): Metric {
+    const known = this.#registry.getSingleMetric(`tallystick_${name}`) as Metric | undefined;
+    return known ?? make();
   }
 
   #config(name: string, help: string) {

@@ -73,7 +73,7 @@ async function configure(path: string, records: number): Promise<void> {
 }
 
 async function cpuSeconds(devnet: Devnet): Promise<number> {
-  const answer = await fetch(`${devnet.staffUrl(GATEWAYS[0])}/metrics`);
+  const answer = await fetch(`${devnet.managementUrl(GATEWAYS[0])}/metrics`);
   const found = /process_cpu_seconds_total(?:\{.*\})? (\S+)/.exec(await answer.text());
   if (found === null) throw new Error("the gateway does not tell its CPU time");
   return Number(found[1]);

@@ -98,7 +98,11 @@ async function goOffline({ devnet, story }: Stage): Promise<void> {
   if (still.length > 0) throw new Error(`${still.join(", ")} should have stopped`);
   const urls = [
     ...nodes.map((node) => devnet.apiUrl(node)),
-    ...GATEWAYS.flatMap((member) => [devnet.deviceUrl(member), devnet.staffUrl(member)]),
+    ...GATEWAYS.flatMap((member) => [
+      devnet.deviceUrl(member),
+      devnet.staffUrl(member),
+      devnet.managementUrl(member),
+    ]),
   ];
   for (const url of urls) {
     const answered = await fetch(`${url}/livez`).then(

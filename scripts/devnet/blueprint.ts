@@ -23,7 +23,7 @@ export const MEMBERS = [1, 2, 3, 4] as const;
 export const GATEWAYS = [1, 2] as const;
 export const OBSERVER = 0;
 
-const FORMAT = 1;
+const FORMAT = 2;
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 const ports = (count: number) => Type.Array(Port, { minItems: count, maxItems: count });
 const nodePorts = ports(1 + MEMBERS.length);
@@ -41,6 +41,7 @@ const Blueprint = Type.Object({
     /** Of gateways 1 and 2, by position. */
     devices: gatewayPorts,
     staff: gatewayPorts,
+    management: gatewayPorts,
   }),
 });
 const problemsOf = compileSchema(Blueprint);
@@ -111,7 +112,7 @@ function parse(text: string): unknown {
 /** Makes keys and configurations. The blueprint is written last: without it there is no devnet here. */
 export async function drawBlueprint(folder: string, cycleMs: number): Promise<Blueprint> {
   const paths = devnetPaths(folder);
-  const [chain, ...others] = await freePorts(2 + 2 * (MEMBERS.length + 1) + 2 * GATEWAYS.length);
+  const [chain, ...others] = await freePorts(2 + 2 * (MEMBERS.length + 1) + 3 * GATEWAYS.length);
   const take = (count: number) => others.splice(0, count);
   const ports: Blueprint["ports"] = {
     chain: chain!,
@@ -120,6 +121,7 @@ export async function drawBlueprint(folder: string, cycleMs: number): Promise<Bl
     console: take(1)[0]!,
     devices: take(GATEWAYS.length),
     staff: take(GATEWAYS.length),
+    management: take(GATEWAYS.length),
   };
   const blueprint: Blueprint = { format: FORMAT, chainId: CHAIN_ID, ports };
   await mkdir(join(folder, "logs"), { recursive: true });
@@ -236,6 +238,7 @@ async function drawGateway(
     authority: { trustKey, lists: "../authority/trust-lists.bin" },
     devices: { port: ports.devices[at] },
     staff: { port: ports.staff[at], access: "open" },
+    management: { port: ports.management[at] },
     log: { file: `../logs/gateway${member}.log` },
   });
 }
@@ -252,7 +255,7 @@ async function makeKey(path: string, kind: KeyKind): Promise<StoredKey> {
 }
 
 /** Ports that nobody listens at now. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(

@@ -182,7 +182,7 @@ export class Devnet implements AsyncDisposable {
 
   async startGateways(): Promise<void> {
     await this.#start([...this.#gateways.values()]);
-    await this.#untilReady(GATEWAYS.map((member) => this.staffUrl(member)));
+    await this.#untilReady(GATEWAYS.map((member) => this.managementUrl(member)));
   }
 
   async stopGateways(): Promise<void> {
@@ -203,6 +203,11 @@ export class Devnet implements AsyncDisposable {
   /** The process of a gateway, to be killed by tests. */
   gatewayProcess(member: number): Child {
     return this.#gateways.get(member)!;
+  }
+
+  /** The process of the chain, to be killed by tests. */
+  chainProcess(): Child {
+    return this.#chain;
   }
 
   /** Resolves with its name when a process ends that was to go on. */
@@ -249,6 +254,11 @@ export class Devnet implements AsyncDisposable {
 
   staffUrl(member: number): string {
     return `http://127.0.0.1:${this.blueprint.ports.staff[gatewayIndex(member)]}`;
+  }
+
+  /** Where a gateway's operators find its probes and metrics. */
+  managementUrl(member: number): string {
+    return `http://127.0.0.1:${this.blueprint.ports.management[gatewayIndex(member)]}`;
   }
 
   async stop(): Promise<void> {

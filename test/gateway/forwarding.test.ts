@@ -219,7 +219,7 @@ describe("forwarding", () => {
     await open();
     bank.node.networkId = `0x${"77".repeat(32)}`;
     await until("the gateway has seen it", async () => {
-      const answer = await describedFetch(`${bank.url}/readyz`);
+      const answer = await describedFetch(`${bank.gateway.managementUrl}/readyz`);
       return answer.status === 503;
     });
     const record = await payment();

@@ -45,7 +45,7 @@ describe("a gateway that is asked anything", function () {
     const device = await TestDevice.enrolled(bank, "anna", 100_000n);
     good = (await device.request({ kind: "load", id: new Uint8Array(16), amount: 5n, parts: [] }))
       .bytes;
-    const urls = [bank.url, bank.gateway.staffUrl];
+    const urls = [bank.url, bank.gateway.staffUrl, bank.gateway.managementUrl];
     listeners = await Promise.all(
       urls.map(async (url) => ({ url, document: await documentOf(url) })),
     );
@@ -69,7 +69,8 @@ describe("a gateway that is asked anything", function () {
       }
     }
     expect(asked).to.be.at.least(25 * RUNS);
-    const ready = await fetch(`${bank.url}/readyz`);
+    await bank.operate("/v1/drain", { isDraining: false });
+    const ready = await fetch(`${bank.gateway.managementUrl}/readyz`);
     expect(ready.status).to.equal(200);
   });
 

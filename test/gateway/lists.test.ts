@@ -250,9 +250,11 @@ describe("lists", () => {
 
   it("make the gateway unready where there is none that is good", async () => {
     await open();
-    expect((await describedFetch(`${bank.url}/readyz`)).status).to.equal(200);
+    expect((await describedFetch(`${bank.gateway.managementUrl}/readyz`)).status).to.equal(200);
     bank.ahead = 31 * 86_400_000;
-    const problem = (await (await describedFetch(`${bank.url}/readyz`)).json()) as {
+    const problem = (await (
+      await describedFetch(`${bank.gateway.managementUrl}/readyz`)
+    ).json()) as {
       checks: object;
     };
     expect(problem.checks).to.deep.equal({ "trust list": "the newest has expired" });

@@ -88,6 +88,7 @@ describe("an online payment over a real consortium", function () {
         authority: { trustKey: toHex(trust.publicKey), lists },
         devices: { port: 0 },
         staff: { port: 0, access: "open" },
+        management: { port: 0 },
         merchants: { port: 0 },
         authorization: { relays: { file: join(at, "messages") } },
         watch: { everyMs: 50 },

@@ -31,7 +31,7 @@ const address: Hex = `0x${"11".repeat(20)}`;
 const anchor: Hex = `0x${"22".repeat(32)}`;
 const networkId = networkIdOf(BigInt(chainNumber), fromHex(address), fromHex(anchor));
 
-type Urls = { readonly devices: string; readonly staff: string };
+type Urls = { readonly devices: string; readonly staff: string; readonly management: string };
 
 describe("the gateway's process", function () {
   this.timeout(120_000);
@@ -68,6 +68,7 @@ keys: { issuer: issuer.json, treasury: treasury.json, intake: intake.json }
 authority: { trustKey: "${key}", lists: lists.bin }
 devices: { port: 0 }
 staff: { port: 0, access: open }
+management: { port: 0 }
 log: { level: trace }
 ${more}`;
     await writeFile(join(folder, file), text);
@@ -86,7 +87,7 @@ ${more}`;
 
   it("says where it listens, stops when it is told to, and leaves no port [R-092]", async () => {
     const { child, urls } = await started(await configure());
-    expect(await ask(`${urls.devices}/livez`)).to.deep.equal({ status: "ok" });
+    expect(await ask(`${urls.management}/livez`)).to.deep.equal({ status: "ok" });
     expect(await ask<object>(`${urls.staff}/v1/books`)).to.include({ total: "0" });
     child.process.kill("SIGTERM");
     expect((await child.ended).code).to.equal(0);
@@ -206,6 +207,14 @@ ${more}`;
     const third = await run(config).ended;
     expect(third.code).to.equal(78);
     expect(third.stderr).to.include(`port ${port} on 127.0.0.1 is taken`);
+    const open = text.replace(
+      "management: { port: 0 }",
+      'management: { host: "0.0.0.0", port: 0 }',
+    );
+    await writeFile(config, open.replace("data: data", "data: fourth"));
+    const fourth = await run(config).ended;
+    expect(fourth.code).to.equal(78);
+    expect(fourth.stderr).to.include("to listen on 0.0.0.0, which others can reach, takes TLS");
   });
 
   it("asks a node elsewhere over mutual TLS, and refuses to ask one in the clear, or without a certificate", async () => {
@@ -241,7 +250,7 @@ ${more}`;
     expect(await readdir(folder)).not.to.include("data");
     await writeFile(config, text);
     const { urls } = await started(config);
-    const ready = await describedFetch(`${urls.staff}/readyz`);
+    const ready = await describedFetch(`${urls.management}/readyz`);
     const { checks } = (await ready.json()) as { checks: Record<string, string> };
     // All that it lacks it has been told by the node, or has nothing to do with it.
     expect(Object.keys(checks)).to.have.members(["keys", "trust list"]);
@@ -292,20 +301,15 @@ ${more}`;
       `${urls.staff}/v1/accounts/anna/credentials`,
       {},
     );
-    const paths = [
-      "/v1/accounts",
-      "/v1/accounts/anna",
-      "/v1/vault",
-      "/v1/books",
-      "/metrics",
-      "/readyz",
-    ];
+    const paths = ["/v1/accounts", "/v1/accounts/anna", "/v1/vault", "/v1/books"];
     const seen: string[] = [];
     for (const path of paths) {
       seen.push(await (await describedFetch(urls.staff + path)).text());
       seen.push(await (await describedFetch(urls.devices + path)).text());
     }
     seen.push(await (await describedFetch(`${urls.devices}/v1/member`)).text());
+    for (const path of ["/metrics", "/readyz"])
+      seen.push(await (await describedFetch(urls.management + path)).text());
     child.process.kill("SIGTERM");
     const { stderr, stdout } = await child.ended;
     const said = [...seen, stderr, stdout].join("\n");

@@ -64,7 +64,10 @@ describe("receipts", () => {
     await device.ask({ kind: "submit", leaves: [payment.bytes] });
     bank.node.loses = () => true;
     await bank.node.start();
-    await until("the node is back", async () => (await describedFetch(`${bank.url}/readyz`)).ok);
+    await until(
+      "the node is back",
+      async () => (await describedFetch(`${bank.gateway.managementUrl}/readyz`)).ok,
+    );
     const inputs = new Set(payment.inputs);
     const given = await receipts();
     expect(given.length).to.be.below(3);
@@ -132,14 +135,14 @@ describe("receipts", () => {
     bank.node.chainState = "chain-behind";
     await until(
       "the gateway has seen it",
-      async () => !(await describedFetch(`${bank.url}/readyz`)).ok,
+      async () => !(await describedFetch(`${bank.gateway.managementUrl}/readyz`)).ok,
     );
     const { row } = await refusal("unavailable", receipts());
     expect(row.retry).to.equal(true);
     bank.node.chainState = "following";
     await until(
       "the gateway has seen it",
-      async () => (await describedFetch(`${bank.url}/readyz`)).ok,
+      async () => (await describedFetch(`${bank.gateway.managementUrl}/readyz`)).ok,
     );
     expect(await receipts()).to.have.length(3);
   });

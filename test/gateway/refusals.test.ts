@@ -253,7 +253,9 @@ describe("what a gateway refuses", () => {
   });
 
   it("others hear as a problem, by every code that is described, in their language [N-21]", async () => {
-    const described = await Promise.all([bank.url, bank.gateway.staffUrl].map(codesDescribed));
+    const described = await Promise.all(
+      [bank.url, bank.gateway.staffUrl, bank.gateway.managementUrl].map(codesDescribed),
+    );
     expect(Object.keys(problems).toSorted()).to.deep.equal(
       [...new Set(described.flat())].toSorted(),
     );

@@ -74,7 +74,7 @@ describe("a gateway whose keys are rotated", () => {
     const { receipts: renewed } = await device.ask({ kind: "receipts", outpoints: [] });
     expect(renewed).to.have.length(1);
     expect(receipts(nextIssuer, renewed[0]!)).to.equal(true);
-    const ready = await describedFetch(`${bank.gateway.staffUrl}/readyz`);
+    const ready = await describedFetch(`${bank.gateway.managementUrl}/readyz`);
     expect(ready.status).to.equal(200);
   });
 
@@ -103,7 +103,7 @@ describe("a gateway whose keys are rotated", () => {
       const { settlement, total } = await bank.staff<Record<string, string>>("/v1/books");
       return settlement === "0" && total === "0";
     });
-    const ready = await describedFetch(`${bank.gateway.staffUrl}/readyz`);
+    const ready = await describedFetch(`${bank.gateway.managementUrl}/readyz`);
     expect(ready.status).to.equal(200);
   });
 

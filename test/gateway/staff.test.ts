@@ -161,7 +161,7 @@ describe("the staff's routes", () => {
       },
     ]);
     await device.ask({ kind: "submit", leaves: [payment.bytes] });
-    const text = await (await describedFetch(`${bank.gateway.staffUrl}/metrics`)).text();
+    const text = await (await describedFetch(`${bank.gateway.managementUrl}/metrics`)).text();
     expect(text).to.match(/^tallystick_gateway_intake_leaves 1$/m);
     expect(text).to.match(
       new RegExp(`^tallystick_gateway_intake_bytes ${payment.bytes.length}$`, "m"),
@@ -170,7 +170,7 @@ describe("the staff's routes", () => {
 
   it("say who is not ready: the node, or a key that the ledger does not know", async () => {
     const trouble = async () => {
-      const answer = await describedFetch(`${bank.gateway.staffUrl}/readyz`);
+      const answer = await describedFetch(`${bank.gateway.managementUrl}/readyz`);
       return ((await answer.json()) as { checks: Record<string, string> }).checks;
     };
     await bank.node.stop();

@@ -83,6 +83,7 @@ export class ConsortiumBank implements AsyncDisposable {
         ...(audit && { audit: { epoch: audit.epoch, key: toHex(audit.publicKey) } }),
         devices: { port: 0 },
         staff: { port: 0, access: "open" },
+        management: { port: 0 },
         authorization: { relays: { file: join(consortium.folder, `messages${member}`) } },
         watch: { everyMs: 50 },
         lost: { everyMs: 100, sweepMs: 200 },

@@ -90,7 +90,7 @@ export class LiveNetwork implements AsyncDisposable {
 
   gateway(member: number): Victim {
     const child = this.devnet.gatewayProcess(member);
-    return { name: child.name, child, url: this.devnet.staffUrl(member) };
+    return { name: child.name, child, url: this.devnet.managementUrl(member) };
   }
 
   /** The log file of a process. */

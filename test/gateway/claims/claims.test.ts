@@ -227,7 +227,10 @@ describe("claims", () => {
     await until("the gateway knows", async () => (await codeOf(claim(code))) === "unavailable");
     for (let i = 0; i < limits.codeTriesMax; i++) await refusal("unavailable", claim(code));
     await bank.node.start();
-    await until("the node is back", async () => (await fetch(`${bank.url}/readyz`)).ok);
+    await until(
+      "the node is back",
+      async () => (await fetch(`${bank.gateway.managementUrl}/readyz`)).ok,
+    );
     await claim(code);
   });
 

@@ -131,7 +131,9 @@ export class Bank implements AsyncDisposable {
       this.#settings(),
     );
     await this.#gateway.start();
-    await Promise.all([this.url, this.#gateway.staffUrl].map((url) => documentOf(url, true)));
+    const { staffUrl, managementUrl } = this.#gateway;
+    const urls = [this.url, staffUrl, managementUrl];
+    await Promise.all(urls.map((url) => documentOf(url, true)));
   }
 
   async stop(): Promise<void> {
@@ -153,6 +155,16 @@ export class Bank implements AsyncDisposable {
   /** @throws Refusal as the problem document names it. */
   async staff<Reply>(path: string, body?: object, token = this.#options.token): Promise<Reply> {
     return ask<Reply>(`${this.gateway.staffUrl}${path}`, body, token);
+  }
+
+  /** What the gateway's operators put. */
+  async operate(path: string, body: object): Promise<unknown> {
+    const answer = await describedFetch(`${this.gateway.managementUrl}${path}`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return (await checked(answer)).json();
   }
 
   /** An account with money in it, and a credential for it. */
@@ -252,6 +264,7 @@ export class Bank implements AsyncDisposable {
         ...(this.#options.banking === undefined ? {} : { banking: this.#options.banking }),
         devices: { port: 0 },
         staff: { port: 0, access: "open" },
+        management: { port: 0 },
         ...sections({
           "merchants.port": 0,
           "merchants.resultsEveryMs": 20,
