@@ -43,6 +43,11 @@ export type GatewayApi = {
       readonly sentences: readonly string[];
     };
   };
+  /** A party's showing of one payment; the reply is the file that shows it to others, JSON as it is to be kept */
+  "POST /v1/presentations": {
+    body: Uint8Array;
+    reply: Uint8Array;
+  };
   /** The member's revocation list, as of now */
   "GET /v1/lists/revocations": {
     reply: Uint8Array;

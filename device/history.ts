@@ -43,7 +43,7 @@ export type HistoryEntry = {
  */
 export type HistoryState = "waiting" | ConfirmationStatus | "unverified" | "settled" | "refused";
 
-/** Settled entries: some 700 KiB, and two busy days of a till. */
+/** Settled entries: two busy days of a till in some 700 KiB, twice that where each was paid to a shop. */
 const SETTLED_MAX = 4096;
 
 /** The entries, newest first. */
@@ -105,8 +105,9 @@ export function rememberSettled(draft: Draft, id: Hex): void {
   if (past !== undefined && !past.settled) draft.put("history", id, { ...past, settled: true });
 }
 
-export function counterpartyOf({ deviceKey, label }: SignedCertificate): Counterparty {
-  return { deviceKey: toHex(deviceKey), label };
+export function counterpartyOf({ deviceKey, label, bytes }: SignedCertificate): Counterparty {
+  const named = { deviceKey: toHex(deviceKey), label };
+  return label === "" ? named : { ...named, certificate: bytes };
 }
 
 function add(

@@ -83,4 +83,5 @@ export {
   type Signer,
   type Verifier,
 } from "../protocol/signature.ts";
+export { decodeShowing, type SignedShowing } from "../protocol/showing.ts";
 export { decodeStatement, type SignedStatement } from "../protocol/statement.ts";

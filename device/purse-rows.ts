@@ -61,6 +61,8 @@ const codecs: { readonly [T in Table]: Codec<Tables[T]> } = {
 /** Of all rows: it changes with any of them, and stands in the row that there is one of. */
 const FORMAT = 1;
 const PURSE_LENGTH = 117;
+/** A certificate with the longest label. */
+const CERTIFICATE_MAX = 220;
 
 /**
  * Reads a purse's state.
@@ -235,11 +237,11 @@ function encodePast({ counterparty, ...past }: PastRecord): Uint8Array {
     .short(past.code ?? new Uint8Array())
     .u8(past.settled ? 1 : 0)
     .safe(past.number)
-    .u8(counterparty === undefined ? 0 : 1);
+    .u8(counterparty === undefined ? 0 : counterparty.certificate === undefined ? 1 : 2);
   if (counterparty !== undefined) {
-    writer
-      .fixed(fromHex(counterparty.deviceKey), KEY_LENGTH)
-      .short(utf8.encode(counterparty.label));
+    const { deviceKey, label, certificate } = counterparty;
+    writer.fixed(fromHex(deviceKey), KEY_LENGTH).short(utf8.encode(label));
+    if (certificate !== undefined) writer.long(certificate);
   }
   return writer.done();
 }
@@ -256,9 +258,13 @@ function readPast(reader: Reader): PastRecord {
     settled: reader.count(1, 0, 1, "settled") === 1,
     number: reader.safe("number"),
   };
-  if (reader.count(1, 0, 1, "counterparty") === 0) return past;
+  const known = reader.count(1, 0, 2, "counterparty");
+  if (known === 0) return past;
   const deviceKey = toHex(reader.take(KEY_LENGTH, "deviceKey"));
-  return { ...past, counterparty: { deviceKey, label: reader.text(limits.labelMax, "label") } };
+  const counterparty = { deviceKey, label: reader.text(limits.labelMax, "label") };
+  if (known === 1) return { ...past, counterparty };
+  const certificate = reader.long(CERTIFICATE_MAX, "certificate");
+  return { ...past, counterparty: { ...counterparty, certificate } };
 }
 
 function readCode(reader: Reader): Uint8Array | undefined {

@@ -96,7 +96,12 @@ export type MadePayment = {
 };
 
 /** Another device, by its certificate. */
-export type Counterparty = { readonly deviceKey: Hex; readonly label: string };
+export type Counterparty = {
+  readonly deviceKey: Hex;
+  readonly label: string;
+  /** Its bytes, where it has a label: to show by whose word that is. */
+  readonly certificate?: Uint8Array | undefined;
+};
 
 /**
  * Paid to a device or received from one, redeemed, credited by the bank: a load, or a payment that a sync

@@ -28,6 +28,7 @@ import type { SignedRecord } from "../protocol/record.ts";
 import { parseReference } from "../protocol/reference.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { decodeRequest, requestNonce, type SignedRequest } from "../protocol/request.ts";
+import type { SignedShowing } from "../protocol/showing.ts";
 import type { SignedStatement } from "../protocol/statement.ts";
 import { learnLists } from "./held-lists.ts";
 import { type HistoryEntry, historyOf } from "./history.ts";
@@ -72,6 +73,7 @@ import { loadState } from "./purse-rows.ts";
 import { type Balance, balanceOf, type HeldCoin, heldCoins } from "./purse-state.ts";
 import type { Draft } from "./purse-tables.ts";
 import { makeRequest, openAnswer } from "./requests.ts";
+import { showPayment } from "./shown-payment.ts";
 
 export class Purse {
   /** What the holder enters before money may leave. */
@@ -143,6 +145,15 @@ export class Purse {
    */
   proofOf(id: Hex): Uint8Array {
     return encodeBundle(bundleOf(this.#core.view(), id));
+  }
+
+  /**
+   * Signs, as the device, that somebody else is shown one of its payments, in that one's words: a gateway makes the
+   * file of it (protocol/presentation.ts).
+   * @throws Refusal `not-found` for what the device took no part in, `malformed` for the words.
+   */
+  async show(id: Hex, words: string): Promise<SignedShowing> {
+    return await showPayment(this.#holder, this.#core.view(), id, words);
   }
 
   /** What was paid and received, newest first, also when the records have long been settled. */

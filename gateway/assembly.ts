@@ -38,6 +38,7 @@ import { Nonces } from "./nonces.ts";
 import { Onboarding } from "./onboarding.ts";
 import { openOnline, openPayees } from "./online-payments.ts";
 import { Parcels } from "./parcels.ts";
+import { Presentations } from "./presentations.ts";
 import { PresentKey } from "./present-key.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { Reasons } from "./reasons.ts";
@@ -330,6 +331,10 @@ async function openService(
   const recordEvents = new RecordEvents((id) => explanations.of(id));
   const { devicePerS, deviceBurst, strangersMax, memberPerS, memberBurst } = options.rates;
   const device = { perS: devicePerS, burst: deviceBurst };
+  const presentations = new Presentations({
+    ...common,
+    rates: new RateLimits({ ...device, namesMax: strangersMax }, clock),
+  });
   const desk = new DeviceDesk({
     ...common,
     rates: {
@@ -359,6 +364,7 @@ async function openService(
     tieOut,
     banking,
     explanations,
+    presentations,
     recordEvents,
     desk,
     parcels,

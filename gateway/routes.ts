@@ -1,7 +1,7 @@
 /** What devices and couriers ask of a gateway. Anyone may: what counts is signed by itself. */
 import { Type } from "typebox";
 import { encodeAcknowledgement } from "../protocol/acknowledgement.ts";
-import { type Hex, toHex } from "../protocol/bytes.ts";
+import { type Hex, toHex, utf8 } from "../protocol/bytes.ts";
 import { decodeDeviceRequest } from "../protocol/device-request.ts";
 import { decodeLeaves } from "../protocol/leaf-list.ts";
 import { limits } from "../protocol/limits.ts";
@@ -9,6 +9,7 @@ import type { SignedTrustList } from "../protocol/lists.ts";
 import type { NetworkFile } from "../protocol/network-file.ts";
 import { encodeParcelState } from "../protocol/parcel.ts";
 import { Refusal } from "../protocol/refusal.ts";
+import { decodeShowing } from "../protocol/showing.ts";
 import { bytes, call, events, type Route } from "../node/service/route.ts";
 import { type DeviceDesk, deskRefusals } from "./device-desk.ts";
 import * as examples from "./examples.ts";
@@ -16,6 +17,7 @@ import { REVOCATIONS_PATH } from "./foreign-lists.ts";
 import type { Intake } from "./intake.ts";
 import type { Explanations } from "./explanations.ts";
 import { PARCEL_BYTES_MAX, PARCELS_PATH, type Parcels } from "./parcels.ts";
+import type { Presentations } from "./presentations.ts";
 import type { RecordEvents } from "./record-events.ts";
 import type { Revocations } from "./revocations.ts";
 import * as Api from "./schema.ts";
@@ -26,6 +28,7 @@ export type RoutesParts = {
   readonly intake: Intake;
   readonly revocations: Revocations;
   readonly explanations: Explanations;
+  readonly presentations: Presentations;
   readonly recordEvents: RecordEvents<Api.Explanation>;
   /** As of now: keys may be rotated. */
   readonly info: () => Api.MemberInfo;
@@ -43,6 +46,7 @@ export function gatewayRoutes({
   intake,
   revocations,
   explanations,
+  presentations,
   recordEvents,
   info,
   network,
@@ -101,6 +105,27 @@ export function gatewayRoutes({
       params: byId,
       reply: Api.Explanation,
       handle: ({ params }) => explanations.of(params.id as Hex),
+    }),
+    call({
+      method: "POST",
+      path: "/v1/presentations",
+      summary:
+        "A party's showing of one payment; the reply is the file that shows it to others, JSON as it is to be kept",
+      refusals: [
+        "unsupported-version",
+        "bad-signature",
+        "bad-proof",
+        "not-found",
+        "conflict",
+        "unknown-member",
+        "busy",
+        "rate-limited",
+      ],
+      body: bytes,
+      reply: bytes,
+      bodyMaxBytes: limits.showingMax,
+      timeoutMs: 60_000,
+      handle: async ({ body }) => utf8.encode(await presentations.of(decodeShowing(body))),
     }),
     events({
       path: "/v1/records/:id/events",

@@ -153,6 +153,10 @@ export const limits = {
   /** An entry of the state: a coin's key is the longest, the value of a member with a hundred past treasury keys. */
   stateKeyMax: 34,
   stateValueMax: 4096,
+  /** Who asks to be shown a payment, what for, and a number never used before. */
+  showingWordsMax: 200,
+  /** A showing with the longest words and two certificates. */
+  showingMax: 1024,
 
   /** Records and deposits in the history of one coin: with the largest of them the file is within its bound. */
   historyMax: 1024,

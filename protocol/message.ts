@@ -43,6 +43,7 @@ export const messageNames = [
   "authorization",
   "second-factor",
   "result",
+  "showing",
 ] as const;
 
 export type MessageName = (typeof messageNames)[number];

@@ -31,6 +31,7 @@ import { orders } from "./vectors/orders.ts";
 import { answers, parcels } from "./vectors/parcels.ts";
 import { records } from "./vectors/records.ts";
 import { references } from "./vectors/references.ts";
+import { showings } from "./vectors/showings.ts";
 import { signatures } from "./vectors/signatures.ts";
 import { typedData } from "./vectors/typed-data.ts";
 
@@ -74,6 +75,7 @@ const files: Record<string, object> = {
   references: references(),
   "claim-codes": await claimCodes(),
   orders: await orders(),
+  showings: await showings(),
 };
 
 mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** `tallystick evidence payment` and `coin`, and their `verify-…`: what shows one payment or one coin, checked with no network. */
+/** `tallystick evidence payment` and `coin`, and their `verify-…`: what shows one payment or one coin, and a payment that a party shows, checked with no network. */
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { NodeClient } from "../../node/client.ts";
@@ -10,10 +10,12 @@ import { parseNetworkFile } from "../../protocol/network-file.ts";
 import { lock, type Outpoint, type Output } from "../../protocol/output.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
 import { checkPaymentStatement, parsePaymentStatement } from "../../protocol/payment-statement.ts";
+import { checkPresentation, parsePresentation } from "../../protocol/presentation.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { StateEntry } from "../../protocol/state-entry.ts";
 import { checkStateStatement, parseStateStatement } from "../../protocol/state-statement.ts";
 import { parseHex, readText } from "../arguments.ts";
+import { presentationReport } from "../presentation-report.ts";
 import { type Report, say, timeText } from "../report.ts";
 
 type FetchOptions = { readonly node: string; readonly out: string };
@@ -43,21 +45,55 @@ export function registerPayment(evidence: Command): void {
     parseStateStatement(content);
     await keep(out, content, "one coin, and who signed that it stood unspent", "verify-coin");
   });
-  for (const [name, says, verify] of [
-    ["verify-payment", "what such a file proves and what it does not", verifyPayment],
-    ["verify-coin", "the same of a coin", verifyCoin],
-  ] as const) {
-    evidence
-      .command(name)
-      .description(`${says}, with no network`)
-      .argument("<file>", "the file")
-      .requiredOption("--network <file>", "the network file")
-      .option("--validators <addresses>", "those you trust, with commas: 0x and 40 digits each")
-      .option("--json", "one JSON value")
-      .action(async (file: string, options: CheckOptions) => {
-        say(await verify(file, options), options.json ?? false);
-      });
-  }
+  checking(
+    evidence,
+    "verify-payment <file>",
+    "what such a file proves and what it does not",
+  ).action(async (file: string, options: CheckOptions) =>
+    say(await verifyPayment(file, options), options.json ?? false),
+  );
+  checking(evidence, "verify-coin <file>", "the same of a coin").action(
+    async (file: string, options: CheckOptions) =>
+      say(await verifyCoin(file, options), options.json ?? false),
+  );
+  checking(
+    evidence,
+    "verify-presentation <file>",
+    'the same of a payment that a party to it shows ("tallystick wallet show")',
+  )
+    .requiredOption("--words <text>", "those that you asked to be shown it in")
+    .action(async (file: string, options: CheckOptions & { readonly words: string }) =>
+      say(await verifyPresentation(file, options), options.json ?? false),
+    );
+}
+
+/** What `evidence verify-presentation` says of a file. @throws Refusal naming what does not hold. */
+export async function verifyPresentation(
+  file: string,
+  options: CheckOptions & { readonly words: string },
+): Promise<Report> {
+  const network = parseNetworkFile(await readText(options.network));
+  const presentation = parsePresentation(await readText(file));
+  const found = checkPresentation(
+    presentation,
+    options.words,
+    network,
+    new NodeVerifier(),
+    trustedIn(options),
+  );
+  const { lines, data } = presentationReport(found, network.currency);
+  const { claims } = presentation.payment;
+  return {
+    lines: [
+      ...lines,
+      "",
+      "Proven by signatures of the party that shows it and of the payer; that it settled, and whose banks' keys these are, if these are the validators of the consortium:",
+      ...validatorLines(claims.validators, found.standing === "by-trusted-validators"),
+      "",
+      "Not shown: any other payment. The record in the file says besides what the payer had back as change. A name is its bank's word; a party without one is a key.",
+    ],
+    data: { ...data, claims },
+  };
 }
 
 /** What `evidence verify-coin` says of a file. @throws Refusal naming what does not hold. */
@@ -125,6 +161,15 @@ function fetching(evidence: Command, usage: string, says: string): Command {
     .description(says)
     .requiredOption("--node <url>", "the node to ask")
     .requiredOption("--out <file>", "where it is written");
+}
+
+function checking(evidence: Command, usage: string, says: string): Command {
+  return evidence
+    .command(usage)
+    .description(`${says}, with no network`)
+    .requiredOption("--network <file>", "the network file")
+    .option("--validators <addresses>", "those you trust, with commas: 0x and 40 digits each")
+    .option("--json", "one JSON value");
 }
 
 async function keep(out: string, content: string, what: string, check: string): Promise<void> {

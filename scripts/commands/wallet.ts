@@ -1,4 +1,5 @@
 /** `tallystick wallet`: a purse in a folder, and an offline payment by hand. */
+import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { parseNetworkFile } from "../../protocol/network-file.ts";
 import { formatReference } from "../../protocol/reference.ts";
@@ -140,6 +141,20 @@ function registerViews(wallet: Command): void {
   view("coins", "the coins, and until when each is vouched for", act.coins);
   view("pending", "records that are not settled, parents first", act.pending);
   view("identity", "the device's key, its bank, its limits", act.identity);
+  gateway(
+    wallet,
+    "show <record>",
+    "show one payment to somebody else, and no other: the file for it",
+  )
+    .requiredOption("--words <text>", "what that one asked to see it in, at most 200 bytes")
+    .requiredOption("-o, --out <file>", "where it is written")
+    .action((record: string, options: Gateway & { words: string; out: string }) =>
+      run(options, async (it) => {
+        const { file, report } = await act.show(it, parseHex(record, 32, "a record"), options);
+        await writeFile(options.out, file);
+        return report;
+      }),
+    );
   command(wallet, "proof <record>", "what vouched for a record: for the bank, to open a case with")
     .requiredOption("-o, --out <file>", "where it is written")
     .action((record: string, options: Common & { readonly out: string }) =>

@@ -3,8 +3,11 @@ import { enrol, redeem } from "../../device/account.ts";
 import { sync } from "../../device/sync.ts";
 import { decodeBundle } from "../../protocol/bundle.ts";
 import { type Hex, toHex, utf8 } from "../../protocol/bytes.ts";
+import { NodeVerifier } from "../../protocol/p256-node.ts";
+import { checkPresentation, parsePresentation } from "../../protocol/presentation.ts";
 import type { Refusal } from "../../protocol/refusal.ts";
 import { decodeRequest } from "../../protocol/request.ts";
+import { presentationReport } from "../presentation-report.ts";
 import { type Report, tableLines, timeText } from "../report.ts";
 import { loadWallet, untilDone } from "./load.ts";
 import type { GatewayChoice, Wallet } from "./wallet.ts";
@@ -142,6 +145,19 @@ export async function confirm(wallet: Wallet, message: Uint8Array): Promise<Repo
   }[status];
   const { lines, data } = balance(wallet);
   return { lines: [says, ...lines], data: { status, record: id, ...data } };
+}
+
+/** One payment shown to whoever said `words`: the file for it, checked as that one will. */
+export async function show(
+  wallet: Wallet,
+  id: Hex,
+  { words, ...choice }: GatewayChoice & { readonly words: string },
+): Promise<{ readonly file: string; readonly report: Report }> {
+  const showing = await wallet.purse.show(id, words);
+  const file = await wallet.presentation(showing.bytes, choice);
+  const { network } = wallet.settings;
+  const found = checkPresentation(parsePresentation(file), words, network, new NodeVerifier());
+  return { file, report: presentationReport(found, network.currency) };
 }
 
 export function balance(wallet: Wallet): Report {

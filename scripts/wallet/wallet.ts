@@ -9,7 +9,7 @@ import { openDeviceKey } from "../../device/node-keys.ts";
 import type { PurseParts } from "../../device/holder.ts";
 import { Purse } from "../../device/purse.ts";
 import { replaceFile } from "../../node/service/durable-file.ts";
-import { fromHex, type Hex, Reader } from "../../protocol/bytes.ts";
+import { fromHex, type Hex, Reader, utf8 } from "../../protocol/bytes.ts";
 import { fieldsOf, hex, integer, take } from "../../protocol/json-fields.ts";
 import { type Owner, readKeyOnCurve } from "../../protocol/key.ts";
 import { type Amount, formatAmount, parseAmount } from "../../protocol/money.ts";
@@ -95,6 +95,14 @@ export class Wallet implements AsyncDisposable {
     const { member, vault } = await this.#info(url);
     if (member === this.settings.member) return vault;
     throw new Refusal("wrong-network", `${url} is the gateway of member ${member}`);
+  }
+
+  /** The file that shows one payment to others, as a gateway makes it of the device's showing. */
+  async presentation(showing: Uint8Array, { gateway, member }: GatewayChoice): Promise<string> {
+    const url = gateway ?? this.#urlOf(member ?? this.settings.member);
+    const api = new ApiClient<GatewayApi>(url, fetch);
+    const file = await reach(url, () => api.call("POST /v1/presentations", { body: showing }));
+    return utf8.decode(file, "presentation");
   }
 
   /** Keeps the key to which parcels for the bank are sealed, for when it is out of reach. @throws Refusal `malformed`. */

@@ -9,8 +9,10 @@ import type { Purse } from "../../device/purse.ts";
 import { sync } from "../../device/sync.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
+import { checkShowingSignature } from "../../protocol/showing.ts";
 import { keyOf, pay, spend } from "../support/ledger-parts.ts";
 import { TestGateway } from "./support/gateway.ts";
+import { refused } from "./support/refused.ts";
 import {
   DAY_MS,
   type Device,
@@ -52,13 +54,34 @@ describe("the history of a purse", () => {
     const [got] = ben.purse.history();
     const common = { id: received.confirmation.id, time: world.now, amount: 30n };
     expect(paid).to.include({ ...common, kind: "paid", reference: "order 7" });
-    expect(paid!.counterparty).to.deep.equal({
+    expect(paid!.counterparty).to.deep.include({
       deviceKey: toHex(ben.signer.publicKey),
       label: "Ben's Café",
     });
     expect(loaded).to.include({ kind: "credited", amount: 50n, state: "settled" });
     expect(got).to.include({ ...common, kind: "received", reference: "order 7" });
     expect(got!.counterparty).to.deep.equal({ deviceKey: toHex(ada.signer.publicKey), label: "" });
+  });
+
+  it("is shown to others one payment at a time, in their words, with the shop's certificate [N-22]", async () => {
+    const request = await ben.purse.request(30n, "order 7");
+    const { confirmation } = await ben.purse.receive(await ada.purse.pay(request));
+    const { id } = confirmation;
+    const { certificates: own } = await ben.purse.show(id, "tax office, 1");
+    await world.reopen(ada);
+    const showing = await ada.purse.show(id, "tax office, 2");
+    checkShowingSignature(networkId, showing, new NodeVerifier());
+    expect([showing.id, showing.words]).to.deep.equal([id, "tax office, 2"]);
+    expect(ownerOf(showing.deviceKey)).to.equal(ada.owner);
+    // A person has no name to show, whoever pays whom.
+    expect(showing.certificates.map(({ label }) => label)).to.deep.equal(["Ben's Café"]);
+    expect(own.map(({ bytes }) => bytes)).to.deep.equal(
+      showing.certificates.map((each) => each.bytes),
+    );
+    const [, loaded] = ada.purse.history();
+    await refused("not-found", ben.purse.show(loaded!.id, "tax office, 3"));
+    await refused("malformed", ben.purse.show(id, ""));
+    await refused("malformed", ben.purse.show(id, "x".repeat(201)));
   });
 
   it("calls a payment waiting, accepted and settled, and money received offline unverified [R-043]", async () => {

@@ -14,12 +14,14 @@ import { consentMessage } from "../../protocol/enrolment.ts";
 import { makeSealingKey } from "../../protocol/hpke.ts";
 import { NOBODY } from "../../protocol/key.ts";
 import { limits } from "../../protocol/limits.ts";
-import { lock } from "../../protocol/output.ts";
+import { lock, type Outpoint, splitOutpoint } from "../../protocol/output.ts";
+import { NodeSigner } from "../../protocol/p256-node.ts";
 import type { PaymentOrder } from "../../protocol/payment-order.ts";
 import { sealParcel } from "../../protocol/parcel.ts";
 import { systemRandom } from "../../protocol/random.ts";
 import { refusalCodes } from "../../protocol/refusal.ts";
 import { type ProblemCode, wordsOf } from "../../protocol/refusal-words.ts";
+import { signShowing } from "../../protocol/showing.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import { describedFetch, documentOf, type Operation } from "../support/described-fetch.ts";
 import { corrupt } from "../support/leaves.ts";
@@ -93,6 +95,16 @@ describe("what a gateway refuses", () => {
     "bad-signature": async () => {
       const { bytes } = await device.request({ kind: "certify" });
       return toDesk(corrupt(bytes, bytes.length - 70));
+    },
+    "bad-proof": async () => {
+      await device.load(1n);
+      const [[outpoint]] = [...bank.node.ledger.state.coinsOf(device.owner)] as [
+        [Outpoint, object],
+      ];
+      const { id } = splitOutpoint(outpoint);
+      const fields = { id, time: 1, words: "a stranger", certificates: [] };
+      const { bytes } = await signShowing(networkId, fields, NodeSigner.generate());
+      return said(`${bank.url}/v1/presentations`, OCTETS, bytes);
     },
     "not-for-us": async () =>
       toDesk((await device.request({ kind: "certify" }, { member: OTHER })).bytes),

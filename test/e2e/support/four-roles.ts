@@ -3,6 +3,7 @@
  * GET route of every listener, every log, and the chain. docs/REGULATORS.md has the same as a table.
  */
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ChainClient } from "../../../node/chain/chain-client.ts";
 import { quantity } from "../../../node/chain/rpc.ts";
@@ -13,8 +14,11 @@ import type { AuditKey } from "../../../protocol/envelope.ts";
 import { fromHex, type Hex, toHex } from "../../../protocol/bytes.ts";
 import { ownerOf } from "../../../protocol/key.ts";
 import { decodeLeaf } from "../../../protocol/leaf.ts";
-import type { NodeSigner } from "../../../protocol/p256-node.ts";
+import { NodeSigner } from "../../../protocol/p256-node.ts";
 import type { RefusalCode } from "../../../protocol/refusal.ts";
+import { signShowing } from "../../../protocol/showing.ts";
+import { verifyPresentation } from "../../../scripts/commands/evidence-payment.ts";
+import * as act from "../../../scripts/wallet/actions.ts";
 import { call } from "../../support/chain.ts";
 import { ConsortiumBank } from "../../support/consortium-bank.ts";
 import type { Consortium } from "../../support/consortium.ts";
@@ -33,6 +37,7 @@ import {
 } from "../../support/shown.ts";
 import { storedIn } from "../../support/stored.ts";
 import { until } from "../../support/until.ts";
+import { payingWallets } from "./paying-wallets.ts";
 
 /** The network that the openings are shown on, and what its people do there. */
 export type Openings = {
@@ -197,6 +202,43 @@ export function fourRoles(of: () => Openings): void {
       assert.ok(isTold(chain, subjects["root"]![0]!));
       for (const { publicKey } of [ada, till]) assert.ok(!isTold(chain, ownerOf(publicKey)));
       assertUntold(chain, ADA, KIOSK);
+    });
+
+    it("has one payment for whoever a party to it shows it to, in that one's words, and no other payment [N-22, R-087]", async () => {
+      const { consortium, refuses } = of();
+      await using wallets = await payingWallets(consortium, payers, "Café Zur Post");
+      const { person, shop, id } = wallets;
+      const words = "Tax office, file 77, number 4031";
+      const at = (name: string) => join(consortium.folder, name);
+      const network = at("network.json");
+      for (const wallet of [person, shop]) {
+        const { file } = await act.show(wallet, id, { words });
+        await writeFile(at("shown.json"), file);
+        const { lines, data } = await verifyPresentation(at("shown.json"), { network, words });
+        const { amount, parties, shownBy, cycle } = data as Record<string, any>;
+        assert.equal(amount, 30n);
+        assert.ok(cycle >= 1);
+        assert.equal(shownBy.role, wallet === person ? "payer" : "payee");
+        const [party, ...more] = parties;
+        assert.deepEqual(
+          [party.role, party.label, party.member],
+          ["payee", "Café Zur Post", PAYER],
+        );
+        assert.deepEqual(more, []);
+        assert.match(lines.join("\n"), /0\.30 EUR to "Café Zur Post"/);
+        const asked = verifyPresentation(at("shown.json"), { network, words: "a bank, number 1" });
+        await refuses(asked, "not-for-us", /Tax office/);
+        // Of all the records there are it has one.
+        assert.equal(file.match(/"record"/g)?.length, 1);
+      }
+      await refuses(act.show(person, `0x${"77".repeat(32)}`, { words }), "not-found", /remembers/);
+      await refuses(act.show(person, id, { words: "" }), "malformed", /nobody's words/);
+      const stranger = await signShowing(
+        consortium.networkId,
+        { id, time: Date.now(), words, certificates: [] },
+        NodeSigner.generate(),
+      );
+      await refuses(shop.presentation(stranger.bytes, {}), "bad-proof", /no party/);
     });
 
     it("has each customer on the disk of its own bank's gateway, and on no other disk [N-22, R-073, R-101, R-103]", async () => {

@@ -21,6 +21,7 @@ import {
 import { type PaymentOrder, signPaymentOrder } from "../../../protocol/payment-order.ts";
 import { type Receipt, signReceipt } from "../../../protocol/receipt.ts";
 import { type Request, signRequest } from "../../../protocol/request.ts";
+import { type Showing, signShowing } from "../../../protocol/showing.ts";
 import type { Signer } from "../../../protocol/signature.ts";
 import { networkId } from "./vectors.ts";
 
@@ -62,6 +63,11 @@ export async function encodeConfirmation(value: With<Confirmation>): Promise<Uin
 export async function encodeDeviceRequest(value: With<DeviceRequest>): Promise<Uint8Array> {
   const device = carrying(value.signature, value.deviceKey);
   return (await signDeviceRequest(networkId, value, device)).bytes;
+}
+
+export async function encodeShowing(value: With<Showing>): Promise<Uint8Array> {
+  const party = carrying(value.signature, value.deviceKey);
+  return (await signShowing(networkId, value, party)).bytes;
 }
 
 export async function encodePledge(value: With<Pledge>): Promise<Uint8Array> {

@@ -27,6 +27,7 @@ import { decodePaymentOrder } from "../../../protocol/payment-order.ts";
 import { decodeReceipt } from "../../../protocol/receipt.ts";
 import { decodeRecord, encodeRecord } from "../../../protocol/record.ts";
 import { decodeRequest } from "../../../protocol/request.ts";
+import { decodeShowing } from "../../../protocol/showing.ts";
 import { decodeStatement, encodeStatement } from "../../../protocol/statement.ts";
 import {
   alarm,
@@ -60,6 +61,7 @@ import {
   encodeReceipt,
   encodeRequest,
   encodeRevocationList,
+  encodeShowing,
   encodeTrustList,
   encodeVerdict,
 } from "./encoders.ts";
@@ -68,6 +70,7 @@ import {
   deviceReply,
   deviceRequest,
   paymentOrder,
+  showing,
   signedCertificate,
   signedRecord,
   statement,
@@ -153,6 +156,7 @@ export const formats: readonly Format[] = [
   ),
   format("order", ["orders"], decodePaymentOrder, encodePaymentOrder, paymentOrder),
   format("statement", ["gateway", "statements"], decodeStatement, encodeStatement, statement),
+  format("showing", ["showings"], decodeShowing, encodeShowing, showing),
   format("alarm", ["alarms", "alarms"], decodeAlarm, encodeAlarm, alarm),
   format("envelope", ["envelopes"], decodeEnvelope, encodeEnvelope, envelope),
   format("ceremony plan", ["ceremonies", "plans"], decodePlan, encodePlan, ceremonyPlan),

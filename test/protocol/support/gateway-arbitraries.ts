@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { SignedAcknowledgement } from "../../../protocol/acknowledgement.ts";
 import type { Answer, RecordStatus } from "../../../protocol/answer.ts";
 import type { Ask } from "../../../protocol/ask.ts";
+import { compareBytes, toHex } from "../../../protocol/bytes.ts";
 import {
   decodeCertificate,
   type DeviceClass,
@@ -17,6 +18,7 @@ import type { Reason } from "../../../protocol/reason.ts";
 import { decodeReceipt } from "../../../protocol/receipt.ts";
 import { decodeRecord } from "../../../protocol/record.ts";
 import { type RefusalCode, refusalCodes } from "../../../protocol/refusal.ts";
+import type { Showing } from "../../../protocol/showing.ts";
 import type { SignedStatement } from "../../../protocol/statement.ts";
 import {
   amount,
@@ -93,6 +95,20 @@ export const statement: fc.Arbitrary<SignedStatement> = fc.record({
   seq: safe,
   issued: safe,
   member: u16,
+  signature,
+});
+
+export const showing: fc.Arbitrary<With<Showing>> = fc.record({
+  deviceKey: publicKey,
+  id: hex(32),
+  time: safe,
+  words: text(200).filter((words) => words !== ""),
+  certificates: fc
+    .uniqueArray(signedCertificate, {
+      maxLength: 2,
+      selector: ({ deviceKey }) => toHex(deviceKey),
+    })
+    .map((all) => all.toSorted((a, b) => compareBytes(a.deviceKey, b.deviceKey))),
   signature,
 });
 

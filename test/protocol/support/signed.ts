@@ -26,6 +26,7 @@ import { checkPaymentOrder, decodePaymentOrder } from "../../../protocol/payment
 import { checkReceiptSignature, decodeReceipt } from "../../../protocol/receipt.ts";
 import { checkRecordSignature, decodeRecord, encodeRecord } from "../../../protocol/record.ts";
 import { checkRequestSignature, decodeRequest } from "../../../protocol/request.ts";
+import { checkShowingSignature, decodeShowing } from "../../../protocol/showing.ts";
 import type { Verifier } from "../../../protocol/signature.ts";
 import { checkStatement, decodeStatement, encodeStatement } from "../../../protocol/statement.ts";
 import { authority, issuers, payee, payer } from "../../../scripts/vectors/parties.ts";
@@ -38,6 +39,7 @@ import {
   encodeReceipt,
   encodeRequest,
   encodeRevocationList,
+  encodeShowing,
   encodeTrustList,
 } from "./encoders.ts";
 
@@ -163,6 +165,14 @@ export const signedStructures: readonly SignedStructure[] = [
     encodeStatement,
     (networkId, statement, verifier) =>
       checkStatement(networkId, statement, bank.publicKey, verifier),
+  ),
+  structure(
+    "showing",
+    ["showings"],
+    payer,
+    decodeShowing,
+    encodeShowing,
+    (networkId, showing, verifier) => checkShowingSignature(networkId, showing, verifier),
   ),
 ];
 
