@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { makeLogger } from "../node/service/telemetry.ts";
+import { shareCompileCache } from "./compile-cache.ts";
 import { drawAmounts } from "./demo/amounts.ts";
 import { drawHolders, type Holder, makeKey } from "./demo/holders.ts";
 import { type Outcome, travel } from "./demo/journey.ts";
@@ -27,6 +28,7 @@ const { seed, json, keep, audit } = new Command("demo")
   .parse()
   .opts<{ seed: string; json?: string; keep?: true; audit?: true }>();
 
+shareCompileCache();
 const story = new Story((text) => process.stdout.write(text), { code: "EUR", digits: 2 });
 const start = performance.now();
 const onKept = keep ? (folder: string) => story.say(`The folder is ${folder}`) : undefined;

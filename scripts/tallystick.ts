@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 /** The command: one sub-command a file in `commands/`. Refusals are printed with what to do; bugs with their stack. */
-import { enableCompileCache } from "node:module";
 import { Command } from "commander";
 import { refusalText } from "../node/service/process.ts";
 import { isRefusal } from "../protocol/refusal.ts";
+import { shareCompileCache } from "./compile-cache.ts";
 
-// What is compiled once starts in a third of the time from then on.
-enableCompileCache();
+shareCompileCache();
 
 const program = new Command("tallystick")
   .description("Offline digital-cash payments between devices, settled by a consortium of banks")

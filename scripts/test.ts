@@ -8,6 +8,7 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { shareCompileCache } from "./compile-cache.ts";
 import {
   addCounts,
   type Counts,
@@ -46,6 +47,9 @@ const steps: readonly (readonly Stage[])[] = [
   ],
   [{ name: "requirements", command: ["node", "scripts/requirements.ts", report] }],
 ];
+
+// For all the processes that tests start, over and over.
+shareCompileCache();
 
 // What an earlier run showed is not what this one shows.
 rmSync(join(root, report), { force: true });
