@@ -1,5 +1,5 @@
 /** The contracts' interfaces at work: calls and results as bytes, and reverts by their names. Pure. */
-import { Interface, type Result } from "ethers";
+import { type FunctionFragment, Interface, type Result } from "ethers";
 import type { Hex } from "../../protocol/bytes.ts";
 import type { NetworkContracts } from "../../protocol/network-file.ts";
 import { Refusal } from "../../protocol/refusal.ts";
@@ -47,11 +47,11 @@ export function addressOf(contracts: NetworkContracts, contract: ContractName): 
 }
 
 export function encodeCall({ contract, method, args }: ContractCall): Hex {
-  return interfaces[contract].encodeFunctionData(method, args) as Hex;
+  return interfaces[contract].encodeFunctionData(fragmentOf(contract, method), args) as Hex;
 }
 
 export function decodeResult({ contract, method }: ContractCall, data: Hex): Result {
-  return interfaces[contract].decodeFunctionResult(method, data);
+  return interfaces[contract].decodeFunctionResult(fragmentOf(contract, method), data);
 }
 
 /** First four bytes of a call of the function. */
@@ -63,6 +63,19 @@ export function selectorOf(contract: ContractName | "proxyAdmin", method: string
 /** The first topic of an event's logs. */
 export function topicOf(contract: ContractName, event: string): Hex {
   return interfaces[contract].getEvent(event)!.topicHash as Hex;
+}
+
+const fragments = new Map<string, FunctionFragment>();
+
+/** Kept, because ethers looks through all of a contract for a name, at every call. */
+function fragmentOf(contract: ContractName, method: string): FunctionFragment {
+  const name = `${contract}.${method}`;
+  const known = fragments.get(name);
+  if (known !== undefined) return known;
+  const found = interfaces[contract].getFunction(method);
+  if (found === null) throw new Error(`there is no function ${name}`);
+  fragments.set(name, found);
+  return found;
 }
 
 /** What a contract meant by the bytes it reverted with. Proxies pass on the errors of what is behind them. */
