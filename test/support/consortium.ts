@@ -137,7 +137,7 @@ export class Consortium implements AsyncDisposable {
         member: isMember ? member : undefined,
         gossip: { listen: [this.addressOf(member)] },
         api: { host: "127.0.0.1", port: 0 },
-        chain: { pollMs: 20 },
+        chain: { pollMs: 40 },
         batches: { gatherMs: 5, answerMs: 3_000 },
         cycles: { openMs: 1_000, turnMs: 1_000 },
         verification: { workers: 1 },

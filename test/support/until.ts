@@ -1,15 +1,20 @@
 /** Waits for what happens in other threads, processes and sockets. */
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** Pauses grow with what was waited: a tenth too long at most, and what takes long is not asked for all the time. */
+const PAUSE_MIN_MS = 5;
+const PAUSE_MAX_MS = 50;
+
 /** Resolves once `condition` holds. @throws Error naming `what` if it does not within `ms`. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
   ms = 20_000,
 ): Promise<void> {
-  const end = performance.now() + ms;
+  const start = performance.now();
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`waited ${ms} ms in vain until ${what}`);
-    await sleep(10);
+    const waitedMs = performance.now() - start;
+    if (waitedMs > ms) throw new Error(`waited ${ms} ms in vain until ${what}`);
+    await sleep(Math.min(Math.max(PAUSE_MIN_MS, waitedMs / 10), PAUSE_MAX_MS));
   }
 }
