@@ -4,11 +4,13 @@
  * much, is cut off. It listens on loopback; anywhere else it speaks mutual TLS or does not start.
  */
 import { randomUUID } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Readable } from "node:stream";
 import swagger from "@fastify/swagger";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { TSchema } from "typebox";
+import type { Hex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { languageIn } from "../../protocol/refusal-words.ts";
 import { type Caller, type Callers, checkRoles } from "./callers.ts";
@@ -46,6 +48,32 @@ export type HttpServerParts = {
   readonly callers?: Callers | undefined;
   /** Remembers calls under keys of their own. Without it, keys are not looked at. */
   readonly replays?: Replays | undefined;
+  /** Answers whatever no route does, in place of a refusal, and describes it. */
+  readonly otherwise?: Otherwise;
+};
+
+/** A request as it came, for another server. */
+export type Asked = {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array | undefined;
+  readonly certificate: Hex | undefined;
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal;
+};
+
+/** Another server's answer, to be given as it is. */
+export type Passed = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: Readable | Uint8Array;
+};
+
+export type Otherwise = {
+  readonly bodyMaxBytes: number;
+  readonly answer: (asked: Asked) => Promise<Passed>;
 };
 
 type Call = Extract<Route, { kind: "call" }>;
@@ -64,6 +92,8 @@ export class HttpServer {
   readonly #callers = new WeakMap<FastifyRequest, Caller>();
   /** Aborted while callers are to go elsewhere. */
   #draining = new AbortController();
+  /** Of requests that came to another process of ours: what their callers showed there. */
+  readonly #certificates = new WeakMap<IncomingMessage, Hex>();
   #streamCount = 0;
   #app: FastifyInstance | undefined;
 
@@ -135,6 +165,12 @@ export class HttpServer {
     if (this.#draining.signal.aborted) this.#draining = new AbortController();
   }
 
+  /** Answers a request that came elsewhere as if it had come here. @param certificate that its caller showed there. */
+  take(request: IncomingMessage, response: ServerResponse, certificate: Hex | undefined): void {
+    if (certificate !== undefined) this.#certificates.set(request, certificate);
+    this.#app!.routing(request, response);
+  }
+
   /** Takes no more, lets what is under way finish for `drainMs`, ends streams, and frees the port. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -203,16 +239,40 @@ export class HttpServer {
   }
 
   async #addRoutes(app: FastifyInstance): Promise<void> {
-    const { routes, metrics, checks = {}, isProbed = true, logger } = this.#parts;
+    const { routes, metrics, checks = {}, isProbed = true, logger, otherwise } = this.#parts;
     const { title, version } = this.#settings;
     const openapi = { openapi: "3.1.0", info: { title, version }, ...this.#tokens() };
     await app.register(swagger, { openapi });
     const own = [
       ...(isProbed ? healthRoutes({ metrics, checks, logger }) : []),
-      ...descriptionRoutes(() => app.swagger()),
+      ...(otherwise === undefined ? descriptionRoutes(() => app.swagger()) : []),
     ];
     for (const route of own) this.#add(app, route, false);
     for (const route of routes) this.#add(app, route, this.#parts.callers !== undefined);
+    if (otherwise !== undefined) this.#addOtherwise(app, otherwise);
+  }
+
+  /** Bodies are taken as they come, whatever they are. */
+  #addOtherwise(app: FastifyInstance, { bodyMaxBytes, answer }: Otherwise): void {
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser(
+      "*",
+      { parseAs: "buffer" },
+      async (_: FastifyRequest, body: Buffer) => body,
+    );
+    app.all("/*", { bodyLimit: bodyMaxBytes }, async (request, reply) => {
+      const { method, url, headers, body } = request;
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      const certificate = this.#certificateOf(request);
+      const asked = { method, url, headers, certificate, signal: gone.signal };
+      const passed = await answer({ ...asked, body: body as Buffer | undefined });
+      return reply.code(passed.status).headers(passed.headers).send(passed.body);
+    });
+  }
+
+  #certificateOf({ raw }: FastifyRequest): Hex | undefined {
+    return this.#certificates.get(raw) ?? certificateOf(raw.socket);
   }
 
   #tokens(): object {
@@ -276,7 +336,7 @@ export class HttpServer {
       over.abort();
     }, timeoutMs);
     try {
-      const certificate = certificateOf(request.raw.socket);
+      const certificate = this.#certificateOf(request);
       const input = { params, query, body, certificate, signal: over.signal } as never;
       const act = async (): Promise<unknown> => handle(input);
       const answered = asked === undefined ? act() : this.#parts.replays!.once(asked, act);
