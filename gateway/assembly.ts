@@ -67,6 +67,8 @@ export type GatewayParts = {
     readonly intake: SealingKey;
   };
   readonly store: Store;
+  /** Whether other processes stand by, and take leaves in. */
+  readonly isShared?: boolean;
   readonly node: NodeClient;
   /** What a core system keeps; without it accounts are embedded. */
   readonly accounts?: Accounts;
@@ -84,7 +86,7 @@ export type GatewayParts = {
 /** What the configuration says, with its files read. */
 export type GatewayOptions = Omit<
   GatewayConfig,
-  "network" | "data" | "node" | "nodeTls" | "keys" | "log"
+  "network" | "data" | "store" | "peers" | "node" | "nodeTls" | "keys" | "log"
 > & {
   readonly tls: {
     readonly devices?: TlsMaterial;

@@ -54,7 +54,45 @@ const deviceLimits = (
 export const GatewayConfigSchema = Type.Object(
   {
     network: path("The network file"),
-    data: path("Folder of the gateway's database; the gateway makes it"),
+    data: Type.Optional(
+      path("Folder of the gateway's database; the gateway makes it. One process has it"),
+    ),
+    store: Type.Optional(
+      Type.Object(
+        {
+          postgres: Type.Object(
+            {
+              url: Type.String({
+                pattern: "^postgres(ql)?://",
+                description:
+                  "User, host and database: postgres://gateway@db.bank.example/gateway1?sslmode=verify-full",
+              }),
+              passwordFile: Type.Optional(
+                path("File of the password, which its owner alone may read"),
+              ),
+              authority: Type.Optional(
+                path("Certificate by which the database is known; the system's by default"),
+              ),
+            },
+            { additionalProperties: false },
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: "In place of data: a database that several processes of the gateway share",
+        },
+      ),
+    ),
+    peers: section({
+      host: Type.String({
+        default: "127.0.0.1",
+        description: "Where the others reach this process while it is active",
+      }),
+      port: port(0),
+      tls: Type.Optional(
+        tlsFiles("Needed where the gateway's processes are not on one machine, in each of them"),
+      ),
+    }),
     member: Type.Integer({ minimum: 1, maximum: 65_535, description: "The member's number" }),
     node: Type.String({ pattern: "^https?://", description: "URL of the member's node" }),
     nodeTls: Type.Optional(tlsFiles("Needed where the node is not on this machine")),

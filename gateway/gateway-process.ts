@@ -1,7 +1,9 @@
 /** A gateway as a process: what its configuration names is read, its data folder taken, and it runs. */
 import { dirname, resolve } from "node:path";
+import type { Hex } from "../protocol/bytes.ts";
 import { sealingKeyOf } from "../protocol/hpke.ts";
 import { parseNetworkFile } from "../protocol/network-file.ts";
+import type { MemberId } from "../protocol/output.ts";
 import { NodeVerifier } from "../protocol/p256-node.ts";
 import { systemRandom } from "../protocol/random.ts";
 import { Refusal } from "../protocol/refusal.ts";
@@ -9,7 +11,7 @@ import { NodeClient } from "../node/client.ts";
 import type { Callers } from "../node/service/callers.ts";
 import { loadConfig } from "../node/service/config-file.ts";
 import { DataFolder } from "../node/service/data-folder.ts";
-import { readGivenText } from "../node/service/given-file.ts";
+import { readGivenText, readPrivateText } from "../node/service/given-file.ts";
 import { loadKeyFile } from "../node/service/key-file.ts";
 import { isLoopback } from "../node/service/listener.ts";
 import { type Logger, makeLogger, Metrics } from "../node/service/telemetry.ts";
@@ -19,9 +21,15 @@ import type { BankingConfig } from "./banking/config.ts";
 import { type GatewayConfig, GatewayConfigSchema } from "./config.ts";
 import { CoreAccounts } from "./core-banking/core-accounts.ts";
 import { CoreClient } from "./core-banking/core-client.ts";
+import type { GatewayOptions, GatewayParts } from "./assembly.ts";
 import { Gateway } from "./gateway.ts";
+import type { GatewayUrls } from "./listeners.ts";
+import { SharedGateway } from "./shared-gateway.ts";
+import type { SharedStore } from "./postgres/shared-store.ts";
 import { StaffTokens } from "./staff/token-keys.ts";
 
+/** Characters of a database's password. */
+const PASSWORD_MAX = 1_024;
 /** How long a stop waits for the node, or a core system. */
 const HURRY_MS = 4_000;
 
@@ -31,7 +39,7 @@ export class GatewayProcess {
   readonly #running = new AsyncDisposableStack();
   /** Ends calls of the node and of a core system that keep a stop waiting. */
   readonly #hurry = new AbortController();
-  #gateway: Gateway | undefined;
+  #gateway: Gateway | SharedGateway | undefined;
 
   private constructor(config: GatewayConfig) {
     this.#config = config;
@@ -52,33 +60,59 @@ export class GatewayProcess {
    *   `wrong-folder`, `in-use`; Error on what the world did. `stop` lets go of what was taken.
    */
   async start(): Promise<void> {
-    const { network: networkPath, data, keys } = this.#config;
+    const { network: networkPath, keys } = this.#config;
     const network = parseNetworkFile(await readGivenText(networkPath));
-    const { networkId } = network;
     const loaded = await loadKeys(keys);
     const tls = await loadTls(this.#config);
     const callers = await callersOf(this.#config, this.logger);
     const node = await nodeOf(this.#config, this.#hurry.signal);
     const accounts = await this.#coreAccounts();
-    const folder = this.#running.use(await DataFolder.open(data, { kind: "gateway", networkId }));
-    const gateway = new Gateway(
-      {
-        network,
-        keys: loaded,
-        store: this.#running.use(await folder.openStore("gateway")),
-        node,
-        ...(accounts === undefined ? {} : { accounts }),
-        verifier: new NodeVerifier(),
-        random: systemRandom,
-        clock: Date.now,
-        logger: this.logger,
-        metrics: new Metrics({ process: true }),
-        callers,
-      },
-      { ...this.#config, authorization: await withTokens(this.#config.authorization), tls },
-    );
-    await gateway.start();
+    const parts = {
+      network,
+      keys: loaded,
+      node,
+      ...(accounts === undefined ? {} : { accounts }),
+      verifier: new NodeVerifier(),
+      random: systemRandom,
+      clock: Date.now,
+      logger: this.logger,
+      metrics: new Metrics({ process: true }),
+      callers,
+    };
+    const authorization = await withTokens(this.#config.authorization);
+    const gateway = await this.#gatewayOf(parts, { ...this.#config, authorization, tls });
     this.#gateway = this.#running.use(gateway);
+    await gateway.start();
+  }
+
+  async #gatewayOf(
+    parts: Omit<GatewayParts, "store">,
+    options: GatewayOptions,
+  ): Promise<Gateway | SharedGateway> {
+    const { data, store, peers } = this.#config;
+    const { networkId } = parts.network;
+    if ((data === undefined) === (store === undefined))
+      throw new Refusal(
+        "bad-configuration",
+        "say either data or store: where the gateway keeps all",
+      );
+    if (store === undefined) {
+      const folder = this.#running.use(
+        await DataFolder.open(data!, { kind: "gateway", networkId }),
+      );
+      return new Gateway(
+        { ...parts, store: this.#running.use(await folder.openStore("gateway")) },
+        options,
+      );
+    }
+    const shared = await sharedStoreOf(store.postgres, this.#config.member, networkId, this.logger);
+    this.#running.defer(() => shared.close());
+    const { tls, ...where } = peers;
+    const material = tls === undefined ? {} : { tls: await readTls(tls) };
+    return new SharedGateway(
+      { ...parts, shared },
+      { ...options, peers: { ...where, ...material } },
+    );
   }
 
   async stop(): Promise<void> {
@@ -104,12 +138,8 @@ export class GatewayProcess {
     );
   }
 
-  urls(): Readonly<Record<"devices" | "staff" | "management", string>> & {
-    readonly merchants?: string;
-  } {
-    const { url: devices, staffUrl: staff, merchantsUrl: merchants } = this.#gateway!;
-    const { managementUrl: management } = this.#gateway!;
-    return { devices, staff, management, ...(merchants === undefined ? {} : { merchants }) };
+  urls(): GatewayUrls {
+    return this.#gateway!.urls;
   }
 
   /** Rejects when it cannot go on. */
@@ -126,7 +156,9 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
   return {
     ...config,
     network: at(config.network),
-    data: at(config.data),
+    ...(config.data === undefined ? {} : { data: at(config.data) }),
+    ...(config.store === undefined ? {} : { store: withStorePaths(config.store, at) }),
+    peers: withTlsPaths(config.peers, at),
     ...(pages === undefined ? {} : { pages: at(pages) }),
     keys: Object.fromEntries(
       Object.entries(keys).map(([use, file]) => [use, at(file)]),
@@ -153,6 +185,20 @@ function withTlsPaths<S extends { readonly tls?: TlsFiles }>(
   at: (path: string) => string,
 ): S {
   return section.tls === undefined ? section : { ...section, tls: tlsPaths(section.tls, at) };
+}
+
+function withStorePaths(
+  { postgres }: NonNullable<GatewayConfig["store"]>,
+  at: (path: string) => string,
+): NonNullable<GatewayConfig["store"]> {
+  const { passwordFile, authority, ...rest } = postgres;
+  return {
+    postgres: {
+      ...rest,
+      ...(passwordFile === undefined ? {} : { passwordFile: at(passwordFile) }),
+      ...(authority === undefined ? {} : { authority: at(authority) }),
+    },
+  };
 }
 
 function withCorePaths(
@@ -207,6 +253,29 @@ async function loadKeys(paths: GatewayConfig["keys"]) {
     nextTreasury: await next(paths.nextTreasury),
     intake: sealingKeyOf(intake.reveal()),
   };
+}
+
+type Postgres = NonNullable<GatewayConfig["store"]>["postgres"];
+
+async function sharedStoreOf(
+  { url, passwordFile, authority }: Postgres,
+  member: MemberId,
+  networkId: Hex,
+  logger: Logger,
+): Promise<SharedStore> {
+  // A gateway that is alone does without them.
+  const { parseAddress } = await import("./postgres/address.ts");
+  const { Database } = await import("./postgres/database.ts");
+  const { SharedStore } = await import("./postgres/shared-store.ts");
+  const address = parseAddress(url, {
+    password:
+      passwordFile === undefined
+        ? undefined
+        : (await readPrivateText(passwordFile, PASSWORD_MAX)).trimEnd(),
+    authority: authority === undefined ? undefined : await readGivenText(authority),
+  });
+  const database = new Database(address, `tallystick gateway ${member}`);
+  return new SharedStore(database, { networkId, member }, logger);
 }
 
 async function loadTls({ devices, staff, merchants, management }: GatewayConfig) {

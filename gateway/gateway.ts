@@ -3,6 +3,7 @@
  * store; everything about the ledger is asked of the member's node. It runs until it is stopped or a write
  * fails.
  */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { fromHex, type Hex } from "../protocol/bytes.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { assemble, type Assembly, type GatewayOptions, type GatewayParts } from "./assembly.ts";
@@ -12,7 +13,8 @@ import { serviceRoutes } from "./authorization/service-routes.ts";
 import { claimRoutes, claimStaffRoutes } from "./claims/routes.ts";
 import { merchantRoutes } from "./merchants/merchant-routes.ts";
 import { merchantStaffRoutes } from "./merchants/staff-routes.ts";
-import { Listeners } from "./listeners.ts";
+import type { Intake } from "./intake.ts";
+import { type GatewayUrls, Listeners, type PassedListener } from "./listeners.ts";
 import { managementRoutes } from "./management-routes.ts";
 import { NodeWatch } from "./node-watch.ts";
 import { readinessOf } from "./readiness.ts";
@@ -25,6 +27,9 @@ import type { TrustLists } from "./trust-lists.ts";
 import { watchWrites } from "./store.ts";
 import type { Vault } from "./vault.ts";
 import { webhookRoutes } from "./webhooks/staff-routes.ts";
+
+/** How often letters of processes that stand by are looked for. */
+const LETTERS_MS = 100;
 
 export class Gateway {
   readonly #parts: GatewayParts;
@@ -66,6 +71,21 @@ export class Gateway {
   /** Where its operators come. */
   get managementUrl(): string {
     return this.#listeners.url("management")!;
+  }
+
+  /** Of the listeners that there are. */
+  get urls(): GatewayUrls {
+    return this.#listeners.urls;
+  }
+
+  /** Answers what was passed on by a process that stands by. @param certificate that the caller showed there. */
+  take(
+    listener: PassedListener,
+    request: IncomingMessage,
+    response: ServerResponse,
+    certificate: Hex | undefined,
+  ): void {
+    this.#listeners.take(listener, request, response, certificate);
   }
 
   /** Rejects when the gateway cannot go on: it is to be stopped, and may be started again. */
@@ -121,6 +141,7 @@ export class Gateway {
       parcels,
       claims,
       ...(banking === undefined ? [] : [banking]),
+      ...(this.#parts.isShared === true ? [this.#adoptLetters(parts.intake)] : []),
     ]) {
       part.start();
       this.#running.defer(() => part.stop());
@@ -235,6 +256,16 @@ export class Gateway {
       everyMs: this.#options.watch.everyMs,
       logger: this.#parts.logger,
       failure: "devices are blocked that the chain does not know of yet",
+    });
+  }
+
+  /** Takes over what processes that stand by have acknowledged. */
+  #adoptLetters(intake: Intake): Recurring {
+    return new Recurring({
+      task: () => intake.adopt(),
+      everyMs: LETTERS_MS,
+      logger: this.#parts.logger,
+      failure: "leaves that other processes took in wait",
     });
   }
 

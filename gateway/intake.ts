@@ -14,14 +14,14 @@ import {
   type SignedAcknowledgement,
   signAcknowledgement,
 } from "../protocol/acknowledgement.ts";
-import { type Hex, Reader, Writer } from "../protocol/bytes.ts";
+import type { Hex } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
 import { checkLeafSignature, decodeLeaf, type Leaf, leafHash } from "../protocol/leaf.ts";
-import { readLeaves, writeLeaves } from "../protocol/leaf-list.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
 import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import type { Signer, Verifier } from "../protocol/signature.ts";
 import type { Change, Store } from "./store.ts";
+import { decodeChunk, encodeChunk } from "./chunk.ts";
 import { decodeNormalised, nameLeaf, type NamedLeaf } from "./intake-leaf.ts";
 import { keys, numberIn, ranges } from "./keys.ts";
 import type { Reasons } from "./reasons.ts";
@@ -58,6 +58,8 @@ type Entry = HeldLeaf & { readonly chunk: Chunk };
 
 /** Signatures checked at a stretch: about 3 ms, after which others have their turn. */
 const SLICE = 64;
+/** Letters moved at one time, of 2 MiB at most. */
+const LETTERS = 16;
 
 export class Intake {
   readonly #parts: IntakeParts;
@@ -129,9 +131,8 @@ export class Intake {
    * @throws Refusal `busy`; that of the first leaf if none is any good.
    */
   async acknowledge(leaves: readonly Uint8Array[], isOwn = false): Promise<SignedAcknowledgement> {
-    const { networkId, member, issuer, clock, leavesMax, bytesMax } = this.#parts;
-    const half = { leavesMax: leavesMax / 2, bytesMax: bytesMax / 2 };
-    const root = acknowledgedRoot(await this.#accept(leaves, isOwn ? this.#parts : half));
+    const { networkId, member, issuer, clock } = this.#parts;
+    const root = acknowledgedRoot(await this.#accept(leaves, this.#boundsOf(isOwn)));
     const fields = { root, count: leaves.length, received: clock(), member };
     return signAcknowledgement(networkId, fields, issuer);
   }
@@ -146,13 +147,50 @@ export class Intake {
     await this.#accept([leaf], { leavesMax: Infinity, bytesMax: Infinity });
   }
 
+  /**
+   * Takes over what processes that stand by have acknowledged (standby/letterbox.ts), each letter in one write. What
+   * there is no room for stays where it is.
+   */
+  async adopt(): Promise<void> {
+    for (const isOwn of [true, false]) {
+      let isMore = true;
+      while (isMore) {
+        const range = { ...ranges.letters(isOwn), limit: LETTERS };
+        const letters = await Array.fromAsync(this.#parts.store.entries(range));
+        const moved = letters.map(([key, row]) => this.#move(key, row, this.#boundsOf(isOwn)));
+        const roomy = await Promise.all(moved);
+        isMore = letters.length === LETTERS && !roomy.includes(false);
+      }
+    }
+  }
+
+  /** @returns whether there was room for the letter. */
+  async #move(key: Uint8Array, row: Uint8Array, bounds: Bounds): Promise<boolean> {
+    const { received, leaves } = decodeChunk(row);
+    const named = leaves.map((leaf) => nameLeaf(this.#parts.networkId, decodeLeaf(leaf)));
+    const fresh = named.filter(({ hash }) => !this.holds(hash));
+    try {
+      await this.#store(fresh, bounds, received, [{ key, value: null, old: row }]);
+      return true;
+    } catch (error) {
+      if (isRefusal(error, "busy")) return false;
+      throw error;
+    }
+  }
+
+  #boundsOf(isOwn: boolean): Bounds {
+    const { leavesMax, bytesMax } = this.#parts;
+    return isOwn ? this.#parts : { leavesMax: leavesMax / 2, bytesMax: bytesMax / 2 };
+  }
+
   async #accept(leaves: readonly Uint8Array[], bounds: Bounds): Promise<Hex[]> {
     const { hashes, good } = await this.#check(leaves);
     const known = good.flatMap(({ hash }) => this.#entries.get(hash)?.chunk.durable ?? []);
     const fresh = [...new Map(good.map((leaf) => [leaf.hash, leaf])).values()].filter(
       ({ hash }) => !this.holds(hash),
     );
-    await Promise.all([...known, this.#store(fresh, bounds)]);
+    const stored = fresh.length === 0 ? [] : [this.#store(fresh, bounds, this.#parts.clock())];
+    await Promise.all([...known, ...stored]);
     return hashes;
   }
 
@@ -211,17 +249,22 @@ export class Intake {
     }
   }
 
-  async #store(leaves: readonly NamedLeaf[], { leavesMax, bytesMax }: Bounds): Promise<void> {
-    if (leaves.length === 0) return;
-    const { store, clock } = this.#parts;
+  /** @param also what belongs to it, in the same write. */
+  async #store(
+    leaves: readonly NamedLeaf[],
+    { leavesMax, bytesMax }: Bounds,
+    received: number,
+    also: readonly Change[] = [],
+  ): Promise<void> {
+    const { store } = this.#parts;
+    if (leaves.length === 0) return store.write(also);
     const bytes = leaves.reduce((sum, leaf) => sum + leaf.bytes.length, 0);
     if (this.size + leaves.length > leavesMax || this.#bytes + bytes > bytesMax) {
       throw new Refusal("busy", `${this.size} leaves wait here for the ledger, as many as may`);
     }
-    const received = clock();
     const number = this.#chunks + 1;
-    const row = encodeChunk(received, leaves);
-    const durable = store.write([{ key: keys.intake(number), value: row, old: null }]);
+    const row = encodeChunk({ received, leaves: leaves.map((leaf) => leaf.bytes) });
+    const durable = store.write([{ key: keys.intake(number), value: row, old: null }, ...also]);
     const chunk: Chunk = { number, durable, left: leaves.length };
     // What is kept are views of the row: the request's own bytes can go.
     const held = this.#insert(leaves, decodeChunk(row).leaves, received, chunk);
@@ -264,19 +307,4 @@ export class Intake {
     }
     this.#bytes -= bytes.length;
   }
-}
-
-/** Milliseconds of the clock when the leaves came, and the leaves. */
-function encodeChunk(received: number, leaves: readonly NamedLeaf[]): Uint8Array {
-  const writer = new Writer(16 + 320 * leaves.length).safe(received);
-  writeLeaves(
-    writer,
-    leaves.map(({ bytes }) => bytes),
-  );
-  return writer.done();
-}
-
-function decodeChunk(row: Uint8Array) {
-  const reader = new Reader(row);
-  return { received: reader.safe("received"), leaves: readLeaves(reader) };
 }

@@ -18,6 +18,8 @@
  *     s ‖ owner 20 ‖ conflict id 32        → a coin of the device's that two records name
  *
  *     i ‖ number u64                       → leaves taken in together, as a list of leaves
+ *     B ‖ own u8 ‖ time u64 ‖ nonce 8      → the same, by a process that stands by
+ *     z                                    → which process is active
  *     o ‖ owner 20 ‖ load id 16            → a load
  *     p ‖ record id 32                     → a spend of the vault's that is not final: the record
  *     q                                    → how many records the treasury key has signed
@@ -73,6 +75,9 @@ export const keys = {
   doubleSpend: (owner: Owner, id: Hex) => concat(prefix("s"), fromHex(owner), fromHex(id)),
 
   intake: (number: number) => concat(prefix("i"), u64(number)),
+  letter: (isOwn: boolean, time: number, nonce: Uint8Array) =>
+    concat(lettersOf(isOwn), u64(time), nonce),
+  active: prefix("z"),
   load: (owner: Owner, id: Uint8Array) => concat(prefix("o"), fromHex(owner), id),
   vaultSpend: (id: Hex) => concat(prefix("p"), fromHex(id)),
   vaultCounter: prefix("q"),
@@ -137,6 +142,10 @@ export const ranges = {
     lt: concat(prefix("s"), fromHex(owner), new Uint8Array(33).fill(255)),
   }),
   intake: under("i"),
+  letters: (isOwn: boolean) => ({
+    gte: lettersOf(isOwn),
+    lt: concat(lettersOf(isOwn), new Uint8Array(17).fill(255)),
+  }),
   loads: under("o"),
   vaultSpends: under("p"),
   trustLists: under("t"),
@@ -173,6 +182,10 @@ function under(letter: string) {
 
 function after(letter: string): Uint8Array {
   return Uint8Array.of(letter.charCodeAt(0) + 1);
+}
+
+function lettersOf(isOwn: boolean): Uint8Array {
+  return concat(prefix("B"), Uint8Array.of(isOwn ? 1 : 0));
 }
 
 function postingsOf(account: string): Uint8Array {

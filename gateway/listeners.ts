@@ -3,6 +3,8 @@
  * own, and only the operators' says how the process is. Before it is stopped it can be drained: callers go
  * elsewhere, and what they have begun ends well.
  */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Hex } from "../protocol/bytes.ts";
 import { HttpServer, type HttpServerParts } from "../node/service/http-server.ts";
 import type { TlsMaterial } from "../node/service/listener.ts";
 import type { Logger, Metrics } from "../node/service/telemetry.ts";
@@ -11,6 +13,15 @@ import type { DrainState } from "./management-routes.ts";
 const VERSION = "0.1.0";
 
 export type ListenerName = "devices" | "staff" | "merchants" | "management";
+
+/** Those whose requests a process that stands by passes on to the active one. */
+export const passedListeners = ["devices", "staff", "merchants"] as const;
+export type PassedListener = (typeof passedListeners)[number];
+
+/** Merchants have one where there is TLS for it. */
+export type GatewayUrls = Readonly<Record<"devices" | "staff" | "management", string>> & {
+  readonly merchants?: string;
+};
 
 /** Where each listens. */
 export type ListenerOptions = Readonly<
@@ -37,7 +48,7 @@ export class Listeners implements AsyncDisposable {
   /** @throws Refusal `in-use`, `bad-configuration`. */
   async open(
     who: ListenerName,
-    parts: Pick<HttpServerParts, "routes" | "checks" | "callers" | "replays">,
+    parts: Pick<HttpServerParts, "routes" | "checks" | "callers" | "replays" | "otherwise">,
   ): Promise<void> {
     const { host, port, names = [] } = this.#options[who];
     const tls = this.#options.tls[who];
@@ -61,6 +72,25 @@ export class Listeners implements AsyncDisposable {
   /** Of a listener that is open. */
   url(who: ListenerName): string | undefined {
     return this.#servers.get(who)?.url;
+  }
+
+  /** Of all that are open. */
+  get urls(): GatewayUrls {
+    return Object.fromEntries(
+      [...this.#servers].map(([who, { url }]) => [who, url]),
+    ) as GatewayUrls;
+  }
+
+  /** Answers a request that came to another process. @param certificate that its caller showed there. */
+  take(
+    who: PassedListener,
+    request: IncomingMessage,
+    response: ServerResponse,
+    certificate: Hex | undefined,
+  ): void {
+    const server = this.#servers.get(who);
+    if (server === undefined) response.writeHead(503).end();
+    else server.take(request, response, certificate);
   }
 
   /** Sends callers of all listeners but the operators' elsewhere, or takes them again. */

@@ -57,6 +57,8 @@ export class SharedStore {
   readonly #owner: StoreOwner;
   readonly #logger: Logger;
   #isChecked = false;
+  /** Waits to become the active one's. */
+  #session: Session | undefined;
 
   constructor(database: Database, owner: StoreOwner, logger: Logger) {
     this.#database = database;
@@ -80,21 +82,33 @@ export class SharedStore {
    *   `wrong-folder`, `unsupported-version`.
    */
   async lead(): Promise<Lead | undefined> {
+    const session = (this.#session ??= await this.#connect());
+    try {
+      const [row] = await session.run(TRY, [LOCKS, ACTIVE]);
+      if (row!["isOurs"] !== true) return undefined;
+    } catch (error) {
+      this.#session = undefined;
+      await session.close();
+      throw error;
+    }
+    this.#session = undefined;
+    return new Lead(this.#database, session);
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+    await this.#database.close();
+  }
+
+  async #connect(): Promise<Session> {
     const session = await this.#database.connect();
     try {
       await this.#prepare(session);
-      const [row] = await session.run(TRY, [LOCKS, ACTIVE]);
-      if (row!["isOurs"] === true) return new Lead(this.#database, session);
+      return session;
     } catch (error) {
       await session.close();
       throw error;
     }
-    await session.close();
-    return undefined;
-  }
-
-  async close(): Promise<void> {
-    await this.#database.close();
   }
 
   /** Finds the table, or makes it, and makes sure that it is ours and will keep what it is given. */

@@ -27,12 +27,17 @@ async function programs(): Promise<string | undefined> {
 /** The server that a file's tests share; call it in a `describe`. They are skipped where there is no PostgreSQL. */
 export function sharedPostgres(): () => PostgresServer {
   let server: PostgresServer | undefined;
-  before("PostgreSQL (Debian package: postgresql)", async function () {
+  before("start PostgreSQL", async function () {
     this.timeout(60_000);
-    if ((await programs()) === undefined) return this.skip();
+    if ((await programs()) === undefined) {
+      this.test!.parent!.title += " (needs Debian's package postgresql)";
+      return this.skip();
+    }
     server = await PostgresServer.open();
   });
-  after(async () => server?.[Symbol.asyncDispose]());
+  after("stop PostgreSQL", async () => {
+    await server?.[Symbol.asyncDispose]();
+  });
   return () => server!;
 }
 

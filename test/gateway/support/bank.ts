@@ -13,7 +13,7 @@ import { Refusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import type { Accounts } from "../../../gateway/accounts.ts";
 import type { BankingConfig } from "../../../gateway/banking/config.ts";
 import { GatewayConfigSchema } from "../../../gateway/config.ts";
-import type { GatewayOptions } from "../../../gateway/assembly.ts";
+import type { GatewayOptions, GatewayParts } from "../../../gateway/assembly.ts";
 import { Gateway } from "../../../gateway/gateway.ts";
 import { encodePublished } from "../../../gateway/published.ts";
 import { NodeClient } from "../../../node/client.ts";
@@ -64,6 +64,8 @@ export class Bank implements AsyncDisposable {
   /** Keys that are held before the ledger names them. */
   next: { readonly nextIssuer?: NodeSigner; readonly nextTreasury?: NodeSigner } = {};
   store: BrokenStore;
+  /** Where it is asked, if not at the gateway that it starts. */
+  through: { readonly devices: string; readonly staff: string } | undefined;
   #gateway: Gateway | undefined;
 
   private constructor(node: NodeDouble, folder: string, files: CheckedStore, options: BankOptions) {
@@ -93,7 +95,7 @@ export class Bank implements AsyncDisposable {
   }
 
   get url(): string {
-    return this.gateway.url;
+    return (this.through ?? this.gateway.urls).devices;
   }
 
   now(): number {
@@ -109,31 +111,32 @@ export class Bank implements AsyncDisposable {
   /** Starts the gateway on what is on the disk. @param cut the write at which it is to die. */
   async start(cut?: CutPlan): Promise<void> {
     this.store = new BrokenStore(this.#files, cut);
-    const { treasury, issuer } = this.node.ledger.bank(this.member);
-    this.#gateway = new Gateway(
-      {
-        network: this.#network(),
-        keys: { issuer, treasury, ...this.next, intake: intakeKey },
-        store: this.store,
-        node: new NodeClient({ url: this.node.url, timeoutMs: 2_000 }),
-        ...(this.#options.accounts === undefined ? {} : { accounts: this.#options.accounts }),
-        verifier: new NodeVerifier(),
-        random: systemRandom,
-        clock: () => this.now(),
-        logger: makeLogger({
-          name: "gateway",
-          level: "debug",
-          stream: { write: (line) => this.log.push(line) },
-        }),
-        metrics: new Metrics(),
-        callers: this.#options.callers,
-      },
-      this.#settings(),
-    );
+    this.#gateway = new Gateway({ ...this.parts(), store: this.store }, this.settings());
     await this.#gateway.start();
     const { staffUrl, managementUrl } = this.#gateway;
     const urls = [this.url, staffUrl, managementUrl];
     await Promise.all(urls.map((url) => documentOf(url, true)));
+  }
+
+  /** All that a gateway of it is made of, but for the store. */
+  parts(): Omit<GatewayParts, "store"> {
+    const { treasury, issuer } = this.node.ledger.bank(this.member);
+    return {
+      network: this.#network(),
+      keys: { issuer, treasury, ...this.next, intake: intakeKey },
+      node: new NodeClient({ url: this.node.url, timeoutMs: 2_000 }),
+      ...(this.#options.accounts === undefined ? {} : { accounts: this.#options.accounts }),
+      verifier: new NodeVerifier(),
+      random: systemRandom,
+      clock: () => this.now(),
+      logger: makeLogger({
+        name: "gateway",
+        level: "debug",
+        stream: { write: (line) => this.log.push(line) },
+      }),
+      metrics: new Metrics(),
+      callers: this.#options.callers,
+    };
   }
 
   async stop(): Promise<void> {
@@ -154,7 +157,7 @@ export class Bank implements AsyncDisposable {
 
   /** @throws Refusal as the problem document names it. */
   async staff<Reply>(path: string, body?: object, token = this.#options.token): Promise<Reply> {
-    return ask<Reply>(`${this.gateway.staffUrl}${path}`, body, token);
+    return ask<Reply>(`${(this.through ?? this.gateway.urls).staff}${path}`, body, token);
   }
 
   /** What the gateway's operators put. */
@@ -249,7 +252,7 @@ export class Bank implements AsyncDisposable {
     };
   }
 
-  #settings(): GatewayOptions {
+  settings(): GatewayOptions {
     const config = parseConfig(
       JSON.stringify({
         network: "network.json",

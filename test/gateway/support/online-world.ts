@@ -26,6 +26,16 @@ export const shopCertificate = makeCertificate("kiosk", {
   privateKey: root.privateKey,
 });
 
+/** What merchants' listeners show, and take. */
+export const merchantsTls = {
+  certificate: server.certificate,
+  key: server.key,
+  authority: root.certificate,
+};
+
+/** The authority by which certificates are known. */
+export const merchantsRoot = { name: AUTHORITY, privateKey: root.privateKey };
+
 /** TLS of whoever shows this certificate to the merchants' listener. */
 export function showing({ certificate, key }: { certificate: string; key: string }): Fetch {
   return mutualFetch({ certificate, key, authority: root.certificate });
@@ -55,11 +65,6 @@ export class OnlineWorld implements AsyncDisposable {
     readonly isOne?: boolean;
     readonly settings?: BankOptions["settings"];
   } = {}): Promise<OnlineWorld> {
-    const merchantsTls = {
-      certificate: server.certificate,
-      key: server.key,
-      authority: root.certificate,
-    };
     const customers = await openBank({ settings, merchantsTls });
     if (vault > 0n) customers.node.ledger.deposit(1, vault);
     const { node } = customers;
@@ -130,7 +135,7 @@ export class OnlineWorld implements AsyncDisposable {
   }
 
   /** The authority by which the bank knows certificates. */
-  readonly root = { name: AUTHORITY, privateKey: root.privateKey };
+  readonly root = merchantsRoot;
 
   /** As the customer's page. @param bank whose page it is. */
   page<Reply = PaymentView>(path: string, body?: object, bank = this.customers): Promise<Reply> {
