@@ -1,13 +1,20 @@
 /** JSON asked for by a command, of a node or a gateway alike. Problem documents come back as the refusals they are. */
+import type { Fetch } from "../node/service/mutual-fetch.ts";
 import { isRefusalCode, Refusal } from "../protocol/refusal.ts";
 
 const TIMEOUT_MS = 15_000;
 /** No answer of ours that commands ask for is nearly as long. */
 const LENGTH_MAX = 1024 * 1024;
 
-/** @throws Refusal as the service says; `unavailable` where nothing of ours answers. */
-export async function fetchJson(url: string): Promise<Record<string, unknown>> {
-  const { status, text } = await fetchText(url);
+/**
+ * @param send how it is reached, if not as anything on this machine.
+ * @throws Refusal as the service says; `unavailable` where nothing of ours answers.
+ */
+export async function fetchJson(
+  url: string,
+  send: Fetch = fetch,
+): Promise<Record<string, unknown>> {
+  const { status, text } = await fetchText(url, send);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -32,9 +39,9 @@ export async function reach<T>(url: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
-async function fetchText(url: string): Promise<{ status: number; text: string }> {
+async function fetchText(url: string, send: Fetch): Promise<{ status: number; text: string }> {
   return reach(url, async () => {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await send(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     let text = "";
     const decoder = new TextDecoder();
     for await (const piece of answer.body ?? []) {

@@ -11,7 +11,6 @@ import {
   readDisclosure,
 } from "../../node/chain/audit-log.ts";
 import { approveDisclosure, requestDisclosure } from "../../node/chain/calls.ts";
-import { NodeClient } from "../../node/client.ts";
 import { createFile } from "../../node/service/durable-file.ts";
 import { readGivenFile } from "../../node/service/given-file.ts";
 import { loadKeyFile } from "../../node/service/key-file.ts";
@@ -38,9 +37,10 @@ import { type Deed, done } from "../admin/deed.ts";
 import type { AdminSession } from "../admin/session.ts";
 import { parseHex, readText } from "../arguments.ts";
 import { type Report, tableLines, timeText } from "../report.ts";
+import { type Access, nodeAt, tlsOf } from "../service-access.ts";
 import { readTranscript } from "./ceremony-folder.ts";
 
-export type Wanted = {
+export type Wanted = Access & {
   /** The node to ask for it. */
   readonly node: string;
   /** A key's owner, whose identity; or else a record's id, whose memo. */
@@ -99,14 +99,19 @@ export async function approve(
 /** Asks holders' services, and writes each answer into a file, sealed as it came. */
 export async function open(
   id: number,
-  options: { readonly item: string; readonly holder: readonly string[]; readonly out: string },
+  options: Access & {
+    readonly item: string;
+    readonly holder: readonly string[];
+    readonly out: string;
+  },
 ): Promise<Report> {
   const item = encodeItem(await readItem(options.item));
+  const tls = await tlsOf(options);
   const answers = await Promise.all(
     options.holder.map(async (url, i) => {
       try {
         const file = `${options.out}-${i + 1}.bin`;
-        await createFile(file, await askHolder(url, id, item));
+        await createFile(file, await askHolder(url, id, item, tls));
         return { url, file };
       } catch (error) {
         if (!isRefusal(error)) throw error;
@@ -196,8 +201,8 @@ export async function auditLog(session: AdminSession): Promise<Report> {
 }
 
 /** What a node holds of what is wanted. */
-async function itemOf({ node, owner, record }: Wanted): Promise<DisclosureItem> {
-  const client = new NodeClient({ url: node });
+async function itemOf({ node, owner, record, ...access }: Wanted): Promise<DisclosureItem> {
+  const client = await nodeAt(node, access);
   if ((owner === undefined) === (record === undefined))
     throw new Refusal("malformed", "say with --owner or with --record what is to be opened");
   const bytes =

@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BondEntry } from "../../node/chain/disputes.ts";
 import type { ContractReader } from "../../node/chain/reader.ts";
-import { NodeClient } from "../../node/client.ts";
 import { showCycle, stateStatement } from "../../node/evidence/settlement-export.ts";
 import type { BatchSource } from "../../node/refold/batch-source.ts";
 import type { CycleFinding, Finding } from "../../node/refold/finding.ts";
@@ -21,8 +20,9 @@ import { stateKey } from "../../protocol/state-entry.ts";
 import { formatStateStatement } from "../../protocol/state-statement.ts";
 import type { AdminSession } from "../admin/session.ts";
 import { type Report, tableLines } from "../report.ts";
+import { type Access, nodeAt } from "../service-access.ts";
 
-export type HistoryOptions = {
+export type HistoryOptions = Access & {
   /** Where the bytes of batches are: a node's API, or the data folder of one that is stopped. */
   readonly node?: string;
   readonly data?: string;
@@ -164,11 +164,11 @@ async function openRefold(
 /** @throws Refusal `malformed` unless one place is named. */
 async function batchesOf(
   { network }: AdminSession,
-  { node, data }: HistoryOptions,
+  { node, data, ...access }: HistoryOptions,
   stack: AsyncDisposableStack,
 ): Promise<BatchSource> {
   if (node !== undefined && data === undefined) {
-    const client = new NodeClient({ url: node });
+    const client = await nodeAt(node, access);
     return (root) => client.batch(root);
   }
   if (data !== undefined && node === undefined) {

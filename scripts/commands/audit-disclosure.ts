@@ -17,6 +17,7 @@ import {
 } from "../audit/disclosure.ts";
 import { addEpochOf } from "../audit/epoch.ts";
 import { say } from "../report.ts";
+import { reaching } from "../service-access.ts";
 import { acting, authority, looking, type Privileged, privileged } from "./admin-options.ts";
 
 /** As the contract has it. */
@@ -51,7 +52,7 @@ export function registerEpoch(epoch: Command): void {
 }
 
 export function registerDisclosure(audit: Command): void {
-  acting(audit, "request", "as a regulator: ask for an identity, or for a payment's memo")
+  reaching(acting(audit, "request", "as a regulator: ask for an identity, or for a payment's memo"))
     .requiredOption("--node <url>", "the node to ask for what is sealed")
     .option("--owner <owner>", "whose identity: 0x and 40 digits")
     .option("--record <id>", "or whose memo: 0x and 64 digits")
@@ -77,9 +78,9 @@ export function registerDisclosure(audit: Command): void {
     .action(async ({ config }: { config: string }) => {
       await runService(() => AuditProcess.load(config));
     });
-  audit
-    .command("open <request>")
-    .description("ask holders for their parts of a granted opening")
+  reaching(
+    audit.command("open <request>").description("ask holders for their parts of a granted opening"),
+  )
     .requiredOption("--item <file>", "what is to be opened")
     .requiredOption("--holder <url...>", "where holders' services listen")
     .option("--out <path>", "the answers are written to <path>-1.bin, <path>-2.bin, …", "answer")

@@ -12,6 +12,7 @@ import {
   verifyHistory,
 } from "../audit/history.ts";
 import { say } from "../report.ts";
+import { reaching } from "../service-access.ts";
 import { looking } from "./admin-options.ts";
 
 const help = `
@@ -61,9 +62,11 @@ export function registerHistory(audit: Command): void {
 }
 
 function fromBatches(command: Command): Command {
-  return command
-    .option("--node <url>", "a node that has the bytes of batches")
-    .option("--data <folder>", "or the data folder of a node that is stopped");
+  return reaching(
+    command
+      .option("--node <url>", "a node that has the bytes of batches")
+      .option("--data <folder>", "or the data folder of a node that is stopped"),
+  );
 }
 
 /** Progress on standard error: what is said at the end stays alone on standard output. */

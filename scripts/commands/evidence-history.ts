@@ -1,7 +1,6 @@
 /** `tallystick evidence history` and `trace`: fetches the file that shows where a coin comes from, and checks one with no network. */
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { NodeClient } from "../../node/client.ts";
 import { checkHistory, type HistoryFindings, parseHistory } from "../../protocol/coin-history.ts";
 import { formatAmount } from "../../protocol/money.ts";
 import { type NetworkFile, parseNetworkFile } from "../../protocol/network-file.ts";
@@ -10,20 +9,23 @@ import { NodeVerifier } from "../../protocol/p256-node.ts";
 import type { Parent } from "../../protocol/parent.ts";
 import { parseHex, readText } from "../arguments.ts";
 import { type Report, say } from "../report.ts";
+import { type Access, nodeAt, reaching } from "../service-access.ts";
 
-type FetchOptions = { readonly node: string; readonly out: string };
+type FetchOptions = Access & { readonly node: string; readonly out: string };
 type TraceOptions = { readonly network: string; readonly json?: true };
 
 export function registerHistory(evidence: Command): void {
-  evidence
-    .command("history")
-    .description("the file that shows where a coin comes from, spent or not")
+  reaching(
+    evidence
+      .command("history")
+      .description("the file that shows where a coin comes from, spent or not"),
+  )
     .argument("<outpoint>", "the coin: 0x and 66 digits")
     .requiredOption("--node <url>", "the node to ask")
     .requiredOption("--out <file>", "where it is written")
-    .action(async (text: string, { node, out }: FetchOptions) => {
+    .action(async (text: string, { node, out, ...access }: FetchOptions) => {
       const outpoint = parseHex(text, 33, "an outpoint");
-      const content = await new NodeClient({ url: node }).history(outpoint);
+      const content = await (await nodeAt(node, access)).history(outpoint);
       await writeFile(out, content);
       const lines = [
         `${out}: ${parseHistory(content).parents.length} records and deposits.`,

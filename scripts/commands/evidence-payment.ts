@@ -1,7 +1,6 @@
 /** `tallystick evidence payment` and `coin`, and their `verify-…`: what shows one payment or one coin, and a payment that a party shows, checked with no network. */
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { NodeClient } from "../../node/client.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import type { ValidatorSet } from "../../protocol/evidence.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
@@ -17,8 +16,9 @@ import { checkStateStatement, parseStateStatement } from "../../protocol/state-s
 import { parseHex, readText } from "../arguments.ts";
 import { presentationReport } from "../presentation-report.ts";
 import { type Report, say, timeText } from "../report.ts";
+import { type Access, nodeAt, reaching } from "../service-access.ts";
 
-type FetchOptions = { readonly node: string; readonly out: string };
+type FetchOptions = Access & { readonly node: string; readonly out: string };
 type CheckOptions = {
   readonly network: string;
   readonly validators?: string;
@@ -30,8 +30,8 @@ export function registerPayment(evidence: Command): void {
     evidence,
     "payment <id>",
     "the file that shows that one payment applied, and nothing else",
-  ).action(async (text: string, { node, out }: FetchOptions) => {
-    const content = await new NodeClient({ url: node }).statement(parseHex(text, 32, "an id"));
+  ).action(async (text: string, { node, out, ...access }: FetchOptions) => {
+    const content = await (await nodeAt(node, access)).statement(parseHex(text, 32, "an id"));
     parsePaymentStatement(content);
     await keep(out, content, "one payment, and who signed that it applied", "verify-payment");
   });
@@ -39,9 +39,9 @@ export function registerPayment(evidence: Command): void {
     evidence,
     "coin <outpoint>",
     "the file that shows one coin unspent at the last settlement",
-  ).action(async (text: string, { node, out }: FetchOptions) => {
+  ).action(async (text: string, { node, out, ...access }: FetchOptions) => {
     const outpoint = parseHex(text, 33, "an outpoint");
-    const content = await new NodeClient({ url: node }).coinStatement(outpoint);
+    const content = await (await nodeAt(node, access)).coinStatement(outpoint);
     parseStateStatement(content);
     await keep(out, content, "one coin, and who signed that it stood unspent", "verify-coin");
   });
@@ -156,9 +156,7 @@ function coinOf(entry: StateEntry): { readonly outpoint: Outpoint; readonly outp
 }
 
 function fetching(evidence: Command, usage: string, says: string): Command {
-  return evidence
-    .command(usage)
-    .description(says)
+  return reaching(evidence.command(usage).description(says))
     .requiredOption("--node <url>", "the node to ask")
     .requiredOption("--out <file>", "where it is written");
 }

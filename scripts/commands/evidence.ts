@@ -1,7 +1,6 @@
 /** `tallystick evidence`: fetches the file that shows a double spend, and checks one with no network. */
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { NodeClient } from "../../node/client.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import { type Evidence, parseEvidence } from "../../protocol/evidence.ts";
 import {
@@ -15,11 +14,12 @@ import { NodeVerifier } from "../../protocol/p256-node.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { parseHex, readText } from "../arguments.ts";
 import { type Report, say } from "../report.ts";
+import { type Access, nodeAt, reaching } from "../service-access.ts";
 import { registerBlame } from "./evidence-blame.ts";
 import { registerHistory } from "./evidence-history.ts";
 import { registerPayment } from "./evidence-payment.ts";
 
-type Options = { readonly node?: string; readonly out?: string };
+type Options = Access & { readonly node?: string; readonly out?: string };
 type VerifyOptions = {
   readonly network: string;
   readonly validators?: string;
@@ -27,11 +27,13 @@ type VerifyOptions = {
 };
 
 export function registerEvidence(program: Command): void {
-  const evidence = program
-    .command("evidence")
-    .description(
-      "the file that shows a double spend; `verify` checks one, `blame` compares several",
-    )
+  const evidence = reaching(
+    program
+      .command("evidence")
+      .description(
+        "the file that shows a double spend; `verify` checks one, `blame` compares several",
+      ),
+  )
     .argument("<id>", "of the conflict, or of a record in it: 0x and 64 digits")
     .option("--node <url>", "the node to ask")
     .option("--out <file>", "where it is written; standard output otherwise")
@@ -53,11 +55,11 @@ export function registerEvidence(program: Command): void {
 }
 
 /** @throws Refusal `not-found`; `conflict` for the winner over several losers, naming them. */
-async function fetchEvidence(text: string, { node, out }: Options): Promise<void> {
+async function fetchEvidence(text: string, { node, out, ...access }: Options): Promise<void> {
   const id = parseHex(text, 32, "an id");
   if (node === undefined)
     throw new Refusal("bad-configuration", "say with --node which node to ask");
-  const content = await new NodeClient({ url: node }).evidence(id);
+  const content = await (await nodeAt(node, access)).evidence(id);
   const { losses } = parseEvidence(content);
   if (out === undefined) {
     process.stdout.write(content);

@@ -2,13 +2,15 @@
 import { type Command, Option } from "commander";
 import { refusalsEn } from "../../device/web/words/refusals-en.ts";
 import { refusalsZh } from "../../device/web/words/refusals-zh.ts";
+import { mutualFetch } from "../../node/service/mutual-fetch.ts";
 import { nearest } from "../../node/service/nearest.ts";
 import { isRefusalCode, Refusal, refusalCodes } from "../../protocol/refusal.ts";
 import { type Language, languages, wordsOf } from "../../protocol/refusal-words.ts";
 import { fetchJson } from "../fetch-json.ts";
 import { type Report, say } from "../report.ts";
+import { type Access, reaching, tlsOf } from "../service-access.ts";
 
-type Options = {
+type Options = Access & {
   readonly lang: Language;
   readonly node?: string;
   readonly gateway?: string;
@@ -33,9 +35,11 @@ const phrases = {
 const shown = { en: refusalsEn, zh: refusalsZh } as const;
 
 export function registerExplain(program: Command): void {
-  program
-    .command("explain")
-    .description("what a refusal means; or where a record or an enrolment is, and why")
+  reaching(
+    program
+      .command("explain")
+      .description("what a refusal means; or where a record or an enrolment is, and why"),
+  )
     .argument("<code-or-id>", 'a code such as "spent", or an id: 0x and 64 digits')
     .addOption(
       new Option("--lang <language>", "of what a code means").choices(languages).default("en"),
@@ -84,14 +88,16 @@ function explainCode(text: string, language: Language): Report {
 }
 
 /** Nodes and gateways answer on the same path. */
-async function explainId(text: string, { node, gateway }: Options): Promise<Report> {
+async function explainId(text: string, { node, gateway, ...access }: Options): Promise<Report> {
   const id = text.toLowerCase();
   if (!/^0x[0-9a-f]{64}$/.test(id))
     throw new Refusal("malformed", `"${text}" is no id: 0x and 64 digits`);
   const url = node ?? gateway;
   if (url === undefined)
     throw new Refusal("bad-configuration", "say with --node or --gateway whom to ask about an id");
-  const answer = await fetchJson(`${url.replace(/\/+$/, "")}/v1/records/${id}/explain`);
+  const tls = await tlsOf(access);
+  const send = tls === undefined ? fetch : mutualFetch(tls);
+  const answer = await fetchJson(`${url.replace(/\/+$/, "")}/v1/records/${id}/explain`, send);
   const { sentences } = answer;
   if (!Array.isArray(sentences))
     throw new Refusal("unavailable", `${url} is neither a node nor a gateway`);

@@ -1,13 +1,13 @@
 /** `tallystick export`: a node's tables as CSV or Parquet files, for spreadsheets and data warehouses. */
 import { extname } from "node:path";
 import { type Command, Argument, Option } from "commander";
-import { NodeClient } from "../../node/client.ts";
 import { type TableName, tableNames, tables } from "../../node/export/tables.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { exportTable, type Format, formats } from "../export/export-file.ts";
 import { say, tableLines } from "../report.ts";
+import { type Access, nodeAt, reaching } from "../service-access.ts";
 
-type Options = {
+type Options = Access & {
   readonly node: string;
   readonly out: string;
   readonly format?: Format;
@@ -25,17 +25,15 @@ A file holds what the node had folded when the last page was read. Amounts are m
 ${tableNames.map(columnsText).join("\n\n")}`;
 
 export function registerExport(program: Command): void {
-  program
-    .command("export")
-    .description("a table of a node's as a CSV or Parquet file")
+  reaching(program.command("export").description("a table of a node's as a CSV or Parquet file"))
     .addArgument(new Argument("<table>", "which").choices(tableNames))
     .requiredOption("--node <url>", "the node to ask")
     .requiredOption("--out <file>", "where it is written: .csv or .parquet")
     .addOption(new Option("--format <format>", "whatever the file is called").choices(formatNames))
     .option("--json", "one JSON value")
     .addHelpText("after", help)
-    .action(async (table: TableName, { node, out, format, json }: Options) => {
-      const client = new NodeClient({ url: node });
+    .action(async (table: TableName, { node, out, format, json, ...access }: Options) => {
+      const client = await nodeAt(node, access);
       const rows = await exportTable(client, table, out, format ?? formatOf(out));
       say(
         { lines: [`${out}: ${rows} rows of ${table}.`], data: { table, out, rows } },

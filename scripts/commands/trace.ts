@@ -1,16 +1,17 @@
 /** `tallystick trace`: where money came from and where it went, as a node that keeps the index for it says. */
 import { type Command, Option } from "commander";
-import { NodeClient, type Trace } from "../../node/client.ts";
+import type { Trace } from "../../node/client.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Currency, formatAmount } from "../../protocol/money.ts";
 import { parseNetworkFile } from "../../protocol/network-file.ts";
 import { readText, wholeBetween } from "../arguments.ts";
 import { type Report, say, tableLines, timeText } from "../report.ts";
+import { type Access, nodeAt, reaching } from "../service-access.ts";
 import { dotLines } from "../trace/dot.ts";
 
 type Node = Trace["nodes"][number];
 
-type Options = {
+type Options = Access & {
   readonly node: string;
   readonly network?: string;
   readonly direction?: "back" | "forward" | "both";
@@ -32,9 +33,11 @@ from it; where a line says "next", ask again with --after.
 Owners are keys under false names. Who stands behind one is for the regulators to open.`;
 
 export function registerTrace(program: Command): void {
-  program
-    .command("trace")
-    .description("where money came from and where it went: a table, or a graph with --dot")
+  reaching(
+    program
+      .command("trace")
+      .description("where money came from and where it went: a table, or a graph with --dot"),
+  )
     .argument("<start>", "a record, a coin, an owner, a batch, a cycle or a case")
     .requiredOption("--node <url>", "the node to ask: an observer, or one with trace.index")
     .option("--network <file>", "the network file, for amounts in its currency")
@@ -55,8 +58,8 @@ export function registerTrace(program: Command): void {
 }
 
 async function run(start: string, options: Options): Promise<void> {
-  const { node, network, direction, depth, limit, after, dot, json } = options;
-  const trace = await new NodeClient({ url: node }).trace({
+  const { node, network, direction, depth, limit, after, dot, json, ...access } = options;
+  const trace = await (await nodeAt(node, access)).trace({
     from: start,
     ...(direction === undefined ? {} : { direction }),
     ...(depth === undefined ? {} : { depth }),

@@ -26,6 +26,7 @@ import { addEpochOf } from "../../scripts/audit/epoch.ts";
 import { verifyKey } from "../../scripts/audit/ceremony.ts";
 import { Authority } from "../../scripts/deploy/authority.ts";
 import { holdCeremony, type Machine, machinesOf } from "../scripts/audit/support/machines.ts";
+import { makeCertificate } from "../node/service/certificates.ts";
 import { Consortium } from "../support/consortium.ts";
 import { account, authority, fund, seed } from "../support/network.ts";
 import { fourRoles } from "./support/four-roles.ts";
@@ -102,12 +103,17 @@ describe("openings of identities", () => {
     return await answering(act);
   }
 
-  async function serve(path: string, share: string, folder: string): Promise<AuditProcess> {
+  async function serve(
+    path: string,
+    share: string,
+    folder: string,
+    api: object = {},
+  ): Promise<AuditProcess> {
     const config = {
       network: files.network,
       shares: [{ share, transcript }],
       answers: folder,
-      api: { port: 0 },
+      api: { port: 0, ...api },
       log: { level: "error" },
     };
     await writeFile(path, stringify(config));
@@ -234,6 +240,42 @@ describe("openings of identities", () => {
     await refuses(askHolder(url!, 1, stranger), "bad-proof", /not sealed for this device key/);
     await refuses(askHolder(url!, 1, item.subarray(1)), "malformed", /./);
     await refuses(askHolder(url!, 1, new Uint8Array(4096)), "too-large", /./);
+  });
+
+  it("are answered on another machine to who shows a certificate by its authority, and to nobody else [N-10]", async () => {
+    const at = (name: string) => join(consortium.folder, name);
+    const root = makeCertificate("root");
+    const issuer = { name: "root", privateKey: root.privateKey };
+    await writeFile(at("root.pem"), root.certificate);
+    for (const name of ["holder", "regulator"]) {
+      const { certificate, key } = makeCertificate(name, issuer);
+      await writeFile(at(`${name}.pem`), certificate);
+      await writeFile(at(`${name}.key`), key, { mode: 0o600 });
+    }
+    const tls = { certificate: "holder.pem", key: "holder.key", authority: "root.pem" };
+    const { share } = machines[0]!;
+    const service = await serve(at("holder-tls.yaml"), share, at("answers-tls"), { tls });
+    services.push(service);
+    const url = service.urls().api;
+    assert.match(url, /^https:/);
+    const asked = { item: files.item, holder: [url], out: at("answer-tls") };
+    const own = {
+      certificate: at("regulator.pem"),
+      certificateKey: at("regulator.key"),
+      authority: at("root.pem"),
+    };
+    const { lines } = await open(1, { ...asked, ...own });
+    assert.match(lines[0]!, / answers: /);
+    await refuses(open(1, asked), "bad-configuration", /asked over https with a certificate/);
+    await refuses(open(1, { ...asked, authority: at("root.pem") }), "malformed", /together/);
+    const item = new Uint8Array(await readFile(files.item));
+    const stranger = makeCertificate("regulator");
+    for (const shown of [{ ...stranger, authority: root.certificate }, undefined]) {
+      const told = shown === undefined ? fetch(url) : askHolder(url, 1, item, shown);
+      await assert.rejects(told, /fetch failed|no holder answers/);
+    }
+    const abroad = askHolder("http://192.0.2.7:7301", 1, item);
+    await refuses(abroad, "bad-configuration", /no holder on this machine/);
   });
 
   it("are approved by holders alone, for what and why they were shown", async () => {
