@@ -59,7 +59,10 @@ function compiled(schema: TSchema, options: SchemaCheckOptions): ValidateFunctio
   return validate;
 }
 
-/** Making one takes longer than compiling most schemas. */
+/**
+ * The schemas are our own, made by typebox: they are not held against the schema of schemas, whose compiling
+ * would take longer than all of theirs.
+ */
 function compilerFor({ all = false, coerce = false }: SchemaCheckOptions): Compiler {
   const name = `${all} ${coerce}`;
   const found = compilers.get(name);
@@ -69,6 +72,9 @@ function compilerFor({ all = false, coerce = false }: SchemaCheckOptions): Compi
     coerceTypes: coerce,
     useDefaults: true,
     verbose: true,
+    meta: false,
+    validateSchema: false,
+    code: { optimize: false },
   });
   const compiler = { ajv, known: new Map() };
   compilers.set(name, compiler);

@@ -211,7 +211,6 @@ async function drawNode(
     gossip: { listen: [`/ip4/127.0.0.1/tcp/${ports.gossip[member]}`] },
     api: { port: ports.api[member] },
     ...(isMember ? {} : { console: { port: ports.console, token: "keys/console.token" } }),
-    chain: { pollMs: 50 },
     cycles: { openMs: cycleMs, turnMs: TURN_MS },
     log: { file: `../logs/${isMember ? `node${member}` : "observer"}.log` },
   });
