@@ -1,7 +1,8 @@
 /**
  * The keys by which staff tokens are checked: a JSON Web Key Set (RFC 7517) in a file, or at the address of the
- * bank's identity provider. A token that names a key nobody knows has the set read again, but not more than now and
- * then: anyone can name a key. The library's own way to fetch a set takes any length and goes by its own clock.
+ * bank's identity provider. It is read again every ten minutes while tokens come, so that a key that was withdrawn
+ * counts no longer, and for a token that names a key nobody knows, but not more than now and then: anyone can name a
+ * key. The library's own way to fetch a set takes any length and goes by its own clock.
  */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { utf8 } from "../../protocol/bytes.ts";
@@ -24,12 +25,15 @@ export type StaffTokensParts = {
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 
 const SIZE_MAX = 65_536;
+/** For how long a set counts, and how soon it may be read again for a key that it does not have. */
+const KEPT_MS = 600_000;
 const REFRESH_MS = 60_000;
 
 export class StaffTokens implements Callers {
   readonly #parts: StaffTokensParts;
   #keys: KeySet;
   #read: number;
+  #reading: Promise<void> | undefined;
 
   private constructor(parts: StaffTokensParts, keys: KeySet) {
     this.#parts = parts;
@@ -56,13 +60,15 @@ export class StaffTokens implements Callers {
 
   readonly #keyOf: JWTVerifyGetKey = async (header, token) => {
     if (typeof header.kid !== "string") throw bad("does not name its key");
-    if (!(await hasKey(this.#keys, header.kid))) await this.#refresh();
+    const age = this.#parts.clock() - this.#read;
+    const isDue = age >= KEPT_MS || (age >= REFRESH_MS && !(await hasKey(this.#keys, header.kid)));
+    if (isDue) this.#reading ??= this.#readAgain().finally(() => (this.#reading = undefined));
+    await this.#reading;
     return this.#keys(header, token);
   };
 
-  async #refresh(): Promise<void> {
+  async #readAgain(): Promise<void> {
     const { source, clock, logger } = this.#parts;
-    if (clock() < this.#read + REFRESH_MS) return;
     this.#read = clock();
     try {
       this.#keys = await readKeys(source);

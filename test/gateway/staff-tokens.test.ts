@@ -164,6 +164,22 @@ describe("the staff's tokens", () => {
       aheadMs = 0;
     });
 
+    it("count no longer by a key that it has withdrawn, ten minutes later at most", async () => {
+      const next = NodeSigner.generate();
+      published = keySetOf([staffKey.publicKey, next.publicKey]);
+      const source = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/jwks`;
+      const tokens = await StaffTokens.open({ source, audience: "tallystick", clock: now, logger });
+      const token = await makeToken(claimsOf(["teller"]), kidOf(staffKey.publicKey), staffKey);
+      expect(await tokens.identify(`Bearer ${token}`)).to.include({ name: "anna" });
+      published = keySetOf([next.publicKey]);
+      const before = asked;
+      aheadMs = 10 * MINUTE_MS;
+      const identified = [1, 2, 3].map(() => tokens.identify(`Bearer ${token}`));
+      for (const each of identified) await refusal("unauthorised", each);
+      expect(asked).to.equal(before + 1);
+      aheadMs = 0;
+    });
+
     it("are not taken where it publishes none that can be used", async () => {
       const source = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/jwks`;
       for (const keys of [
