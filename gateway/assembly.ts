@@ -357,7 +357,7 @@ async function openService(
     desk,
     gateways: network.gateways,
   });
-  const replays = await StaffReplays.open(store, clock);
+  const replays = await StaffReplays.open(store, clock, random);
   return {
     credentials,
     loads,

@@ -1,6 +1,7 @@
 /** What the staff asks under a key of its own: once in effect, however often and whatever comes between. */
 import { expect } from "chai";
 import { StaffReplays } from "../../gateway/staff/replays.ts";
+import { systemRandom } from "../../protocol/random.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import { until } from "../support/until.ts";
@@ -16,7 +17,7 @@ describe("calls under a key", () => {
   const asked = (key: string, request = "POST /v1/x") => ({ caller: "anna", key, request });
 
   it("are done once, also when they come at the same time, and are answered alike", async () => {
-    const replays = await StaffReplays.open(await open(), Date.now);
+    const replays = await StaffReplays.open(await open(), Date.now, systemRandom);
     let done = 0;
     const act = async () => ({ number: ++done });
     const answers = await Promise.all(
@@ -28,7 +29,7 @@ describe("calls under a key", () => {
   });
 
   it("stand for one request: another one under the same key is refused", async () => {
-    const replays = await StaffReplays.open(await open(), Date.now);
+    const replays = await StaffReplays.open(await open(), Date.now, systemRandom);
     await replays.once(asked("k"), async () => 1);
     await refusal(
       "conflict",
@@ -47,7 +48,7 @@ describe("calls under a key", () => {
 
   it("are free again where they were refused, and lost for good where nobody knows", async () => {
     const store = await open();
-    const replays = await StaffReplays.open(store, Date.now);
+    const replays = await StaffReplays.open(store, Date.now, systemRandom);
     const busy = async () => {
       throw new Refusal("busy", "not now");
     };
@@ -57,16 +58,28 @@ describe("calls under a key", () => {
       throw new Error("the disk is gone");
     });
     expect(String(await broken.catch((error: Error) => error))).to.include("the disk is gone");
-    const next = await StaffReplays.open(store, Date.now);
+    const next = await StaffReplays.open(store, Date.now, systemRandom);
     const again = next.once(asked("broken"), async () => 2);
     expect((await refusal("conflict", again)).detail).to.match(/nobody knows how far it came/);
     expect(await next.once(asked("refused"), async () => 3)).to.equal(1);
   });
 
+  it("leave no answer on the disk that can be read without the key: it may be a credential", async () => {
+    const store = await open();
+    const replays = await StaffReplays.open(store, Date.now, systemRandom);
+    const answer = { credential: "0123456789ABCDEFGHJKMNPQRS" };
+    await replays.once(asked("k"), async () => answer);
+    const rows = await Array.fromAsync(store.entries({}), ([, value]) => value);
+    expect(rows).to.have.length(1);
+    expect(new TextDecoder().decode(rows[0])).to.not.include(answer.credential);
+    const next = await StaffReplays.open(store, Date.now, systemRandom);
+    expect(await next.once(asked("k"), async () => ({}))).to.deep.equal(answer);
+  });
+
   it("are remembered for a day, and forgotten after two", async () => {
     const store = await open();
     let now = 20_000 * DAY_MS + 1;
-    const replays = await StaffReplays.open(store, () => now);
+    const replays = await StaffReplays.open(store, () => now, systemRandom);
     let done = 0;
     const act = async () => ++done;
     await replays.once(asked("k"), act);
@@ -111,9 +124,9 @@ describe("the staff's calls", () => {
     await using bank = await Bank.open(await folder());
     bank.node.ledger.deposit(MEMBER, 10_000n);
     await bank.start();
-    await bank.stop();
     const outcomes = { done: 0, unknown: 0 };
     for (let at = 1; at <= 4; at++) {
+      await bank.stop();
       await bank.start({ at, written: true });
       const key = { "idempotency-key": `burn-${at}` };
       const burn = () =>
