@@ -29,9 +29,11 @@ export type Notice = {
 };
 
 type Row = Notice & {
+  /** When it happened. Milliseconds since 1970, as all times here. */
   readonly since: number;
+  /** Since when it is sent again. */
+  readonly again?: number;
   readonly tries: number;
-  /** Milliseconds since 1970, as all times here. */
   readonly dueAt: number;
   /** Since when it is given up. */
   readonly dead?: number;
@@ -109,8 +111,8 @@ export class Outbox {
   async sendAgain(number: number): Promise<void> {
     const row = this.#rows.get(number);
     if (row?.dead === undefined) throw new Refusal("not-found", `${number} is not dead`);
-    const { to, about } = row;
-    await this.#save(number, { to, about, since: this.#parts.clock(), tries: 0, dueAt: 0 });
+    const { to, about, since } = row;
+    await this.#save(number, { to, about, since, again: this.#parts.clock(), tries: 0, dueAt: 0 });
   }
 
   async #look(): Promise<void> {
@@ -155,7 +157,7 @@ export class Outbox {
     } catch (err) {
       if (this.#stopping.signal.aborted) return false;
       const now = clock();
-      const isDead = now - since >= TOLD_FOR_MS;
+      const isDead = now - (row.again ?? since) >= TOLD_FOR_MS;
       const tries = row.tries + 1;
       const dueAt = now + Math.min(FIRST_RETRY_MS * 2 ** row.tries, RETRY_MAX_MS);
       await this.#save(number, { ...row, tries, dueAt, ...(isDead && { dead: now }) });

@@ -114,6 +114,7 @@ describe("the outbox", () => {
     receivers["kiosk"]!.status = 503;
     const store = await newStore();
     const outbox = await open(store);
+    const happened = now;
     await outbox.write([{ to: "kiosk", about: "1" }], []);
     await until("it was tried", () => receivers["kiosk"]!.tries === 1);
     await refusal("not-found", outbox.sendAgain(1));
@@ -126,9 +127,15 @@ describe("the outbox", () => {
     receivers["kiosk"]!.status = 204;
     await again.write([{ to: "kiosk", about: "2" }], []);
     await until("the next has its turn", () => heard("kiosk").length === 1);
+    receivers["kiosk"]!.status = 503;
+    const tries = receivers["kiosk"]!.tries;
     await again.sendAgain(1);
-    await until("it is heard after all", () => heard("kiosk").length === 2);
+    await until("it is tried again", () => receivers["kiosk"]!.tries > tries);
+    receivers["kiosk"]!.status = 204;
+    now += 1_000;
+    await until("it is heard after all, under its name", () => heard("kiosk").length === 2);
     expect(heard("kiosk")).to.deep.equal(["2", "1"]);
+    expect(receivers["kiosk"]!.results.at(-1)!.result).to.equal(`${happened}-1`);
     receivers["kiosk"]!.status = 503;
     await again.write([{ to: "kiosk", about: "3" }], []);
     now += 3 * DAY_MS;
