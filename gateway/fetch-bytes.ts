@@ -18,7 +18,12 @@ export function postBytes(url: string, body: Uint8Array, bytesMax: number): Prom
 }
 
 async function exchange(url: string, request: RequestInit, bytesMax: number): Promise<Uint8Array> {
-  const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const answer = await fetch(url, {
+    ...request,
+    // An address was configured, over TLS perhaps, not where it leads.
+    redirect: "error",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
   const bytes = await readBody(answer, bytesMax);
   if (answer.ok) return bytes;
   throw (

@@ -76,6 +76,8 @@ export class CoreClient {
       method,
       headers: body === undefined ? {} : { "content-type": "application/json" },
       ...(body === undefined ? {} : { body }),
+      // The page that a call is led to, such as one to log in, answers with success and has done nothing.
+      redirect: "error",
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
     const text = await answer.text();

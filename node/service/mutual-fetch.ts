@@ -15,6 +15,8 @@ export type Fetch = (
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string | Uint8Array<ArrayBuffer>;
     readonly signal?: AbortSignal;
+    /** Where an answer leads, nobody goes: it is an error, or the answer. */
+    readonly redirect?: "error";
   },
 ) => Promise<Response>;
 

@@ -1,4 +1,7 @@
 /** What a core system does to a call, each by itself: the money moves once, and nobody is told what is not so. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { CoreAccounts } from "../../../gateway/core-banking/core-accounts.ts";
@@ -99,6 +102,19 @@ describe("accounts of a core system", () => {
     await Promise.all([ask("anna"), ask("bert")]);
     await slow.stop();
     expect(names).to.deep.equal(["customer 8", "customer 7"]);
+  });
+
+  it("do not take the page that a call is led to for its answer [N-13]", async () => {
+    const proxy = createServer((request, response) => {
+      if (request.url === "/login") response.end("<h1>Log in</h1>");
+      else response.writeHead(303, { location: "/login" }).end();
+    }).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const { port } = proxy.address() as AddressInfo;
+    const led = accountsOf(`http://127.0.0.1:${port}`, 10_000);
+    await refusal("unavailable", led.hold("anna", 60n, "load"));
+    proxy.close();
+    await once(proxy, "close");
   });
 
   it("take a refusal as the answer, and do not ask again", async () => {
