@@ -63,10 +63,16 @@ async function converse(
       if (done === true) throw socket.errored ?? new Error("the mail server hung up");
       // A hyphen after the code: more lines follow.
       if (/^\d{3}-/.test(reply)) continue;
-      if (!reply.startsWith(String(code))) throw new Error(`the mail server says "${reply}"`);
+      if (!reply.startsWith(String(code))) throw new Error(refusalIn(reply));
       break;
     }
   }
+}
+
+/** In codes alone (RFC 5321, RFC 3463): the rest of the line is likely to name the customer's address. */
+function refusalIn(reply: string): string {
+  const [codes] = /^\d{3}(?: \d\.\d{1,3}\.\d{1,3}\b)?/.exec(reply) ?? ["no code"];
+  return `the mail server says ${codes}`;
 }
 
 /** The text in base64, so that no line of it is too long or begins with a dot. */

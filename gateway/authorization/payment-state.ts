@@ -24,7 +24,7 @@ export type Mode = "page" | "reply";
 export type Challenge = {
   /** Of the service's accounts, the one that pays. */
   readonly account: string;
-  /** Where the code goes: a registered terminal's id, or an address that the customer designates. */
+  /** The address that the code goes to. */
   readonly terminal: string;
   readonly mode: Mode;
   /** Random, of this code alone. */

@@ -315,10 +315,15 @@ export class Payments {
 
   /** Payments whose time is up, and those that wait for their transfer. */
   async #sweep(): Promise<void> {
-    const { clock, lifeMs } = this.#parts;
+    const { clock, lifeMs, logger } = this.#parts;
     for (const [id, payment] of this.#open) {
-      if (payment.state.kind === "authorised") await this.#pay(id, payment);
-      else if (clock() - payment.began >= lifeMs) await this.#timeOut(id);
+      try {
+        if (payment.state.kind === "authorised") await this.#pay(id, payment);
+        else if (clock() - payment.began >= lifeMs) await this.#timeOut(id);
+      } catch (err) {
+        // Others' payments do not wait for it.
+        logger.warn({ err, id }, "an online payment could not be looked after: it is tried again");
+      }
     }
   }
 
