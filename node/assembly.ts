@@ -9,6 +9,7 @@ import { Objection } from "./batches/objection.ts";
 import { Proposer } from "./batches/proposer.ts";
 import type { ChainClient } from "./chain/chain-client.ts";
 import { ChainDesk } from "./chain/disputes-desk.ts";
+import { Agreement, type AskForCheckpoint } from "./checkpoints/agreement.ts";
 import { Checkpointer } from "./checkpoints/checkpointer.ts";
 import { SettledState } from "./checkpoints/settled-state.ts";
 import type { Databases } from "./databases.ts";
@@ -81,7 +82,7 @@ export async function assemble(
   const peers = makePeers(common, keys.peer, options);
   const books = await openBooks({ ...common, ...peers }, options);
   const work = await openWork({ ...common, ...peers, ...books }, options, version);
-  const { replica } = books;
+  const { replica, agreement } = books;
   const { evidence } = work;
   const traces = await openTraces({ ...common, ...books, ...work }, options);
   replica.onFolded((folded) => {
@@ -95,6 +96,7 @@ export async function assemble(
     directory: ground.directory,
     connected: () => host.connected(),
     ownPeer: () => host.peerId,
+    agreement,
     now: Date.now,
   });
   replica.onFolded((folded) => health.folded(folded));
@@ -147,11 +149,17 @@ function makePeers({ network, directory, logger }: Common, key: StoredKey, optio
 }
 
 /** The ledger, and the checkpoints that it has come to. */
-async function openBooks(common: Common & ReturnType<typeof makePeers>, { cycles }: NodeOptions) {
+async function openBooks(
+  common: Common & ReturnType<typeof makePeers>,
+  { member, cycles }: NodeOptions,
+) {
   const { context, networkId, pool, leaves, fetcher, logger } = common;
   const { chain, databases, directory, requests, fail } = common;
   const source = new LeafSource({ networkId, pool, store: leaves, peers: fetcher, logger });
   const cycleMs = Math.max(cycles.openMs, chain.parameters.minCycleS * 1000);
+  const ask: AskForCheckpoint = (to, cycle, digest) =>
+    requests.ask(peerOf(directory, to), "checkpoint", { cycle, digest });
+  const agreement = new Agreement({ directory, member, ask, logger, now: Date.now });
   const { replica, checkpointer } = await databases.openLedger(
     (state, store) => {
       const replica = new Replica({ context, state, store, leaves: source });
@@ -159,8 +167,8 @@ async function openBooks(common: Common & ReturnType<typeof makePeers>, { cycles
         {
           ...common,
           replica,
-          ask: (to, cycle, digest) =>
-            requests.ask(peerOf(directory, to), "checkpoint", { cycle, digest }),
+          ask,
+          agreement,
           onDivergence: fail,
         },
         { ...cycles, cycleMs },
@@ -169,7 +177,7 @@ async function openBooks(common: Common & ReturnType<typeof makePeers>, { cycles
     },
     (assembled) => assembled.checkpointer.resume(),
   );
-  return { source, replica, checkpointer };
+  return { source, replica, agreement, checkpointer };
 }
 
 /** What is done with leaves: taken in, put into batches, watched for double spends. */

@@ -1,8 +1,9 @@
 /**
- * Which members take part, as this node sees it: with whom it is connected, since when it is not, and when
- * each last put a batch into the log. Of what was before the node's start it knows nothing, and says so.
+ * Which members take part, as this node sees it: with whom it is connected, since when it is not, when each last
+ * put a batch into the log, and whether it comes to the same checkpoints. Of what was before the node's start it knows nothing, and says so.
  */
 import type { MemberId } from "../protocol/output.ts";
+import type { Agreement, Divergence } from "./checkpoints/agreement.ts";
 import type { Directory } from "./directory.ts";
 import type { Folded } from "./replica.ts";
 
@@ -11,6 +12,7 @@ export type HealthWatchParts = {
   /** Peer ids it is connected with now, and its own. */
   readonly connected: () => readonly string[];
   readonly ownPeer: () => string;
+  readonly agreement: Pick<Agreement, "divergent">;
   /** Milliseconds. */
   readonly now: () => number;
 };
@@ -25,6 +27,8 @@ export type MemberHealth = {
   readonly sinceMs: number;
   /** Block time of its last batch since the start, in whole seconds. */
   readonly lastBatchS: number | undefined;
+  /** Since when it comes to other checkpoints than this node, and at which cycle it did last. */
+  readonly divergence: Divergence | undefined;
 };
 
 /** How often the connections are looked at. */
@@ -57,6 +61,7 @@ export class HealthWatch implements Disposable {
   /** As of now, ascending. */
   members(): MemberHealth[] {
     this.#look();
+    const { divergent } = this.#parts.agreement;
     return this.#parts.directory.rows.members
       .map(({ member, name, status, peerId }) => ({
         member,
@@ -64,6 +69,7 @@ export class HealthWatch implements Disposable {
         status,
         ...this.#states.get(peerId)!,
         lastBatchS: this.#lastBatchS.get(member),
+        divergence: divergent.get(member),
       }))
       .toSorted((a, b) => a.member - b.member);
   }

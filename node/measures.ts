@@ -1,4 +1,5 @@
 /** What the node counts for those who watch it. */
+import type { Agreement } from "./checkpoints/agreement.ts";
 import type { CaseWatch } from "./evidence/case-watch.ts";
 import type { ConflictBook } from "./evidence/conflict-book.ts";
 import type { Host } from "./gossip/host.ts";
@@ -14,6 +15,7 @@ export type MeasuredParts = {
   readonly verifier: LeafVerifier;
   readonly host: Host;
   readonly topic: LeafTopic;
+  readonly agreement: Pick<Agreement, "divergent">;
   readonly conflicts: Pick<ConflictBook, "openCount">;
   /** Absent where the network has no contract that keeps cases. */
   readonly cases: Pick<CaseWatch, "open" | "toAnswer"> | undefined;
@@ -21,7 +23,7 @@ export type MeasuredParts = {
 
 export function measure(
   metrics: Metrics,
-  { replica, pool, verifier, host, topic, conflicts, cases }: MeasuredParts,
+  { replica, pool, verifier, host, topic, agreement, conflicts, cases }: MeasuredParts,
 ): void {
   const { state } = replica;
   metrics.watch("seq", "Last event folded", () => state.seq);
@@ -35,6 +37,11 @@ export function measure(
   metrics.watch("pending_leaves", "Leaves that wait", () => pool.size);
   metrics.watch("verified_leaves", "Leaves verified since the start", () => verifier.verified);
   metrics.watch("verifier_waiting", "Leaves that wait for verification", () => verifier.waiting);
+  metrics.watch(
+    "divergent_members",
+    "Members that come to another checkpoint than this node",
+    () => agreement.divergent.size,
+  );
   metrics.watch("peers", "Peers connected", () => host.connected().length);
   metrics.watch("frames_received", "Gossip frames taken in", () => topic.counts.received);
   metrics.watch("frames_dropped", "Gossip frames dropped under load", () => topic.counts.dropped);

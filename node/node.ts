@@ -228,6 +228,7 @@ export class Node {
       traces,
       health,
       settledState,
+      agreement,
       host,
       requests,
       topic,
@@ -247,6 +248,7 @@ export class Node {
     this.#running.use(host);
     this.#running.defer(() => requests.stop());
     this.#running.defer(() => topic.stop());
+    this.#running.use(agreement);
     await untilAborted(watch.start(), signal);
     health.start();
     this.#running.use(health);

@@ -29,6 +29,19 @@ export const Consortium = Type.Object({
       connected: Type.Boolean({ description: "With this node; its own member counts" }),
       sinceMs: count("Since when it has been so, at the earliest this node's start"),
       lastBatchS: Type.Optional(count("Block time of its last batch since this node's start")),
+      divergence: Type.Optional(
+        Type.Object(
+          {
+            cycle: count("The last of which it was heard"),
+            digest: Type.String({ description: "Of its checkpoint" }),
+            sinceMs: count("When this node first heard of it, milliseconds since 1970"),
+          },
+          {
+            description:
+              "That it comes to another checkpoint than this node: one of the two is wrong",
+          },
+        ),
+      ),
     }),
   ),
 });
@@ -48,9 +61,10 @@ export function consortiumRoutes(answers: () => ConsortiumAnswers): Route[] {
         return {
           network: { networkId, chainId, settlement: contracts.settlement, currency },
           nowMs: now(),
-          members: members().map(({ lastBatchS, ...row }) => ({
+          members: members().map(({ lastBatchS, divergence, ...row }) => ({
             ...row,
             ...(lastBatchS === undefined ? {} : { lastBatchS }),
+            ...(divergence === undefined ? {} : { divergence }),
           })),
         };
       },

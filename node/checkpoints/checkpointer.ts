@@ -14,15 +14,8 @@ import type { Folded, Replica } from "../replica.ts";
 import type { Logger } from "../service/telemetry.ts";
 import { untilAborted } from "../service/until-aborted.ts";
 import type { Validator } from "../validator.ts";
+import type { Agreement, AskForCheckpoint, CheckpointAnswer } from "./agreement.ts";
 import { type Boundary, boundaryOf, checkpointOf } from "./checkpoint-of.ts";
-
-/** What another member says of a checkpoint. */
-export type CheckpointAnswer =
-  | { readonly kind: "signed"; readonly signature: Uint8Array }
-  /** It has not come to that event yet. */
-  | { readonly kind: "none-yet" }
-  /** It came to another state: one of the two has a damaged store, or lies. */
-  | { readonly kind: "other"; readonly digest: Hex };
 
 export type CheckpointerParts = {
   readonly domain: Domain;
@@ -34,7 +27,8 @@ export type CheckpointerParts = {
     /** The state root that a settled cycle has on chain. */
     settledStateRoot(cycle: number): Promise<Hex>;
   };
-  readonly ask: (member: MemberId, cycle: number, digest: Hex) => Promise<CheckpointAnswer>;
+  readonly ask: AskForCheckpoint;
+  readonly agreement: Pick<Agreement, "compare" | "heard">;
   readonly logger: Logger;
   /** Absent for an observer, which only compares. */
   readonly validator?: Pick<Validator, "member" | "sign" | "beginQuorum"> | undefined;
@@ -147,7 +141,8 @@ export class Checkpointer {
     try {
       const checkpoint = checkpointOf(boundary, await applied, await root);
       await store.saveCheckpoint(checkpoint);
-      this.#keep(checkpoint);
+      const { digest } = this.#keep(checkpoint);
+      this.#parts.agreement.compare(checkpoint.number, toHex(digest));
       this.#parts.logger.info(
         { cycle: checkpoint.number, stateRoot: checkpoint.stateRoot },
         "checkpoint",
@@ -160,7 +155,8 @@ export class Checkpointer {
   async #compare(cycle: number, before: Promise<void>): Promise<void> {
     await before;
     const own = this.#own.get(cycle);
-    this.#own.delete(cycle);
+    // Others may compare with it until the next one has settled.
+    for (const number of this.#own.keys()) if (number < cycle) this.#own.delete(number);
     if (own === undefined) return;
     try {
       const settled = await this.#parts.chain.settledStateRoot(cycle);
@@ -172,11 +168,10 @@ export class Checkpointer {
     }
   }
 
-  #keep(checkpoint: Checkpoint): void {
-    this.#own.set(checkpoint.number, {
-      checkpoint,
-      digest: checkpointDigest(this.#parts.domain, checkpoint),
-    });
+  #keep(checkpoint: Checkpoint): Own {
+    const own = { checkpoint, digest: checkpointDigest(this.#parts.domain, checkpoint) };
+    this.#own.set(checkpoint.number, own);
+    return own;
   }
 
   async #run(): Promise<void> {
@@ -255,13 +250,10 @@ export class Checkpointer {
 
   /** A member's signature, if it gives one that counts. */
   async #ask(member: MemberId, cycle: number, digest: Uint8Array): Promise<Uint8Array | undefined> {
-    const { directory, ask, logger } = this.#parts;
+    const { directory, ask, agreement, logger } = this.#parts;
     try {
       const answer = await ask(member, cycle, toHex(digest));
-      if (answer.kind === "other") {
-        const about = { member, cycle, digest: answer.digest };
-        logger.error(about, "a member came to another checkpoint");
-      }
+      agreement.heard(member, cycle, toHex(digest), answer);
       if (answer.kind !== "signed") return undefined;
       const signer = recoverValidator(digest, answer.signature);
       if (signer === directory.validatorOf(member)) return answer.signature;

@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DivergenceError } from "../../node/checkpoints/checkpointer.ts";
 import { selectorOf } from "../../node/chain/contracts.ts";
+import type { Consortium as Consortiums } from "../../node/api/consortium-routes.ts";
 import { CheckedStore } from "../../node/service/checked-store.ts";
 import { keys } from "../../node/store/keys.ts";
 import { ownerOf } from "../../protocol/key.ts";
@@ -109,7 +110,7 @@ describe("a node whose store was altered while it was stopped", function () {
 
   before(async () => {
     consortium = await Consortium.open(4);
-    await Promise.all([1, 2, ALTERED].map((member) => consortium.start(member)));
+    await Promise.all([OBSERVER, 1, 2, ALTERED].map((member) => consortium.start(member)));
     const first = await consortium.deposit(ALTERED, 1_000n);
     await consortium.untilSettled(1, PATIENCE_MS);
     coins = [first, await consortium.deposit(ALTERED, 500n)];
@@ -147,6 +148,18 @@ describe("a node whose store was altered while it was stopped", function () {
         msg === "a member came to another checkpoint" && name !== `node ${ALTERED}`,
     );
 
+  /** Whom a node shows to come to another checkpoint, on its API, and how many by its metric. */
+  async function shownAt(member: MemberId): Promise<readonly [number, readonly number[]]> {
+    const { url } = consortium.nodes.get(member)!;
+    const [api, metrics] = await Promise.all(
+      ["/v1/consortium", "/metrics"].map((path) => fetch(url + path)),
+    );
+    const { members } = (await api!.json()) as Consortiums;
+    const divergent = members.filter(({ divergence }) => divergence !== undefined);
+    const count = /^\S*divergent_members\S* (\d+)$/m.exec(await metrics!.text());
+    return [Number(count![1]), divergent.map(({ member: each }) => each)];
+  }
+
   it("is named by the others at the next checkpoint, which is not settled with it, and comes to theirs when another settles it [N-11, R-087]", async () => {
     await consortium.stop(ALTERED);
     // The sum stays, so that no identity shows it.
@@ -155,8 +168,9 @@ describe("a node whose store was altered while it was stopped", function () {
     assert.deepEqual(await amountsAt(ALTERED), ["1001", "499"]);
     const failed = assert.rejects(altered.failed, DivergenceError);
     await consortium.deposit(1, 10n);
-    const byBoth = () => new Set(named().map(({ name }) => name)).size === 2;
-    await until("both others name it", byBoth, PATIENCE_MS);
+    const byAll = () => new Set(named().map(({ name }) => name)).size === 3;
+    await until("both others and the observer name it", byAll, PATIENCE_MS);
+    for (const node of [1, 2, OBSERVER]) assert.deepEqual(await shownAt(node), [1, [ALTERED]]);
     for (const { member, cycle } of named()) assert.deepEqual([member, cycle], [ALTERED, 3]);
     assert.equal((await consortium.client(1).status()).settledCycle, 2);
 
@@ -168,6 +182,9 @@ describe("a node whose store was altered while it was stopped", function () {
     await consortium.untilSettled(3, PATIENCE_MS);
     for (const member of consortium.members)
       assert.deepEqual(await amountsAt(member), ["1000", "500"]);
+    await consortium.deposit(1, 10n);
+    const isBack = async () => (await shownAt(OBSERVER))[0] === 0;
+    await until("it comes to the same checkpoints again", isBack, PATIENCE_MS);
   });
 
   it("does not take part where the sums show it, and folds the log again first [N-11]", async () => {

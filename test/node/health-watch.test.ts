@@ -16,11 +16,13 @@ describe("the members' health", () => {
 
   it("says since when each is connected or silent, and when it last put a batch forward", () => {
     let now = 1_000;
+    const divergence = { cycle: 4, digest: "0x66", sinceMs: 900 } as const;
     let connected = ["peer 2"];
     using health = new HealthWatch({
       directory: { rows: { members: [row(2), row(1), row(3)], observers: [] } },
       connected: () => connected,
       ownPeer: () => "peer 1",
+      agreement: { divergent: new Map([[3, divergence]]) },
       now: () => now,
     });
     health.start();
@@ -44,8 +46,12 @@ describe("the members' health", () => {
     const event = { kind: "sequenced", seq: 7, member: 3, number: 1, count: 1, root, timeS: 90 };
     health.folded({ placed: { event: event as never, place } });
     assert.deepEqual(
-      health.members().map(({ lastBatchS }) => lastBatchS),
-      [undefined, undefined, 90],
+      health.members().map(({ lastBatchS, divergence: other }) => [lastBatchS, other]),
+      [
+        [undefined, undefined],
+        [undefined, undefined],
+        [90, divergence],
+      ],
     );
   });
 });

@@ -98,9 +98,12 @@ function Health({ consortium: { members } }: { readonly consortium: Consortium }
   return (
     <Card title={words.health} hint={words.healthHint}>
       <ul class="health">
-        {members.map(({ member, status, connected, sinceMs, lastBatchS }) => (
-          <li key={member} class={connected ? "" : "away"}>
-            <span class={connected ? "dot on" : "dot off"} aria-hidden="true" />
+        {members.map(({ member, status, connected, sinceMs, lastBatchS, divergence }) => (
+          <li key={member} class={connected && divergence === undefined ? "" : "away"}>
+            <span
+              class={connected && divergence === undefined ? "dot on" : "dot off"}
+              aria-hidden="true"
+            />
             <strong>{nameOf(member)}</strong>
             <span>
               {connected ? words.connected : words.silent} {words.since(time(sinceMs / 1000))}
@@ -109,6 +112,11 @@ function Health({ consortium: { members } }: { readonly consortium: Consortium }
             <small>
               {words.lastBatch}: {lastBatchS === undefined ? words.never : time(lastBatchS)}
             </small>
+            {divergence !== undefined && (
+              <strong class="divergent" role="alert">
+                {words.divergent(divergence.cycle)} {words.since(time(divergence.sinceMs / 1000))}
+              </strong>
+            )}
           </li>
         ))}
       </ul>

@@ -88,6 +88,8 @@ export const en = {
   healthHint: "As this node sees it, since it was started.",
   connected: "Connected",
   silent: "Silent",
+  divergent: (cycle: number) =>
+    `Came to another checkpoint than this node at the end of cycle ${cycle}: one of the two stores is wrong,`,
   since: (time: string) => `since ${time}`,
   lastBatch: "Last batch",
   never: "none yet",

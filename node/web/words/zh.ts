@@ -79,6 +79,8 @@ export const zh: Words = {
   healthHint: "自本节点启动以来，由本节点所见。",
   connected: "已连接",
   silent: "无回应",
+  divergent: (cycle: number) =>
+    `在第 ${cycle} 个周期结束时得出与本节点不同的检查点：两者之中有一个的数据有误，`,
   since: (time) => `自 ${time} 起`,
   lastBatch: "最近批次",
   never: "尚无",

@@ -1,7 +1,7 @@
 /** How cycles are closed and settled: whose turn it is, whose signatures count, and what a node does that came to another state. */
 import assert from "node:assert/strict";
+import { Agreement, type CheckpointAnswer } from "../../../node/checkpoints/agreement.ts";
 import {
-  type CheckpointAnswer,
   Checkpointer,
   type CheckpointerParts,
   DivergenceError,
@@ -32,6 +32,7 @@ describe("the checkpointer", () => {
   let rig: Rig;
   let directory: Directory;
   let running: Checkpointer[];
+  let agreements: Agreement[];
   let settled: Settled[];
   let closed: MemberId[];
   let diverged: Error[];
@@ -41,12 +42,13 @@ describe("the checkpointer", () => {
   beforeEach(async () => {
     rig = await openFourMembers();
     directory = directoryOfFour();
-    [running, settled, closed, diverged] = [[], [], [], []];
+    [running, agreements, settled, closed, diverged] = [[], [], [], [], []];
     settledRoot = (cycle) =>
       settled.find(({ checkpoint }) => checkpoint.number === cycle)!.checkpoint.stateRoot;
     ask = async (member, _, digest) => signedBy(member, digest);
   });
   afterEach(async () => {
+    await Promise.all(agreements.map((each) => each[Symbol.asyncDispose]()));
     await Promise.all(running.map((each) => each.stop()));
     await rig[Symbol.asyncDispose]();
   });
@@ -58,6 +60,14 @@ describe("the checkpointer", () => {
 
   function make(who: MemberId | "observer" = SELF): Checkpointer {
     const member = who === "observer" ? undefined : who;
+    const agreement = new Agreement({
+      directory,
+      member,
+      ask: (to, cycle, digest) => ask(to, cycle, digest),
+      logger: rig.logger,
+      now: Date.now,
+    });
+    agreements.push(agreement);
     const checkpointer = new Checkpointer(
       {
         domain,
@@ -73,6 +83,7 @@ describe("the checkpointer", () => {
           settledStateRoot: async (cycle) => settledRoot(cycle),
         },
         ask: (to, cycle, digest) => ask(to, cycle, digest),
+        agreement,
         logger: rig.logger,
         validator: member === undefined ? undefined : validatorOf(member, directory),
         onDivergence: (error) => diverged.push(error),
