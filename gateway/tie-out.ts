@@ -1,8 +1,8 @@
 /**
  * Whether the accounts tie out: what is frozen in them is what is held for loads and transfers under way, and what
  * the ledger says is on devices, and every balance is the sum of its entries. Each is recomputed from where it comes from,
- * and a difference is named. Money moves meanwhile: what differs is looked at again, and counts only if it
- * differs in the same place each time.
+ * and a difference is named. Money moves meanwhile: entries are added up to the one that the balance is of, and what
+ * differs is looked at again, and counts only if it differs in the same place each time.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Owner } from "../protocol/key.ts";
@@ -10,6 +10,7 @@ import type { NodeClient } from "../node/client.ts";
 import type { AccountId, Accounts, Balance, Entry } from "./accounts.ts";
 import type { Devices } from "./devices.ts";
 import type { EmbeddedAccounts } from "./embedded-accounts.ts";
+import { entriesBefore, standing } from "./entries.ts";
 import type { Held, Holder } from "./held.ts";
 
 export type TieOutParts = {
@@ -60,14 +61,20 @@ export class TieOut {
   /** Costs a read of every entry and a call of the node for every device. */
   async run(): Promise<TieOutReport> {
     const devices = await this.#devicesByAccount();
-    const names = new Set(devices.keys());
+    const holds = await this.#holdsByAccount();
+    const names = new Set([...devices.keys(), ...holds.keys()]);
     for await (const account of this.#embeddedNames()) names.add(account);
     let entries = 0;
     const differences = [...(await lasting(() => this.#books()))];
     for (const account of names) {
       const looks: Found[] = [];
       const look = async () => {
-        const found = await this.#account(account, devices.get(account) ?? []);
+        const wanted = looks.length === 0 ? holds : await this.#holdsByAccount();
+        const found = await this.#account(
+          account,
+          devices.get(account) ?? [],
+          wanted.get(account) ?? [],
+        );
         looks.push(found);
         return found.differences;
       };
@@ -112,7 +119,17 @@ export class TieOut {
     return differences;
   }
 
-  async #account(account: AccountId, owners: readonly Owner[]): Promise<Found> {
+  /** What has holds made for it by what is under way. */
+  async #holdsByAccount(): Promise<Map<AccountId, Held[]>> {
+    const holds = await Promise.all(this.#parts.holders.map((holder) => holder.holds()));
+    return Map.groupBy(holds.flat(), ({ account }) => account);
+  }
+
+  async #account(
+    account: AccountId,
+    owners: readonly Owner[],
+    wanted: readonly Held[],
+  ): Promise<Found> {
     const { accounts, holders, node } = this.#parts;
     let onLedger = 0n;
     for (const owner of owners) {
@@ -120,9 +137,8 @@ export class TieOut {
       await accounts.settle(account, owner, BigInt(balance), seq);
       onLedger += BigInt(balance);
     }
-    const entries = await this.#entries(account);
-    const balance = await accounts.balance(account);
-    const held = (await Promise.all(holders.map((holder) => holder.holds()))).flat();
+    const { latest, balance } = await standing(accounts, account);
+    const entries = await Array.fromAsync(entriesBefore(accounts, account, latest + 1));
     const prefixes = holders.map(({ holdPrefix }) => holdPrefix);
     const differences = [
       ...(["available", "held", "onDevices"] as const).map((what) => ({
@@ -135,22 +151,13 @@ export class TieOut {
       ...holdsOf(
         account,
         entries.filter(({ reference }) => prefixes.some((prefix) => reference.startsWith(prefix))),
-        held.filter((hold) => hold.account === account),
+        wanted,
       ),
     ];
     return {
       entries: entries.length,
       differences: differences.filter(({ expected, found }) => expected !== found),
     };
-  }
-
-  async #entries(account: AccountId): Promise<Entry[]> {
-    const entries: Entry[] = [];
-    for (;;) {
-      const page = await this.#parts.accounts.statement(account, PAGE, entries.at(-1)?.number);
-      entries.push(...page);
-      if (page.length < PAGE) return entries;
-    }
   }
 }
 

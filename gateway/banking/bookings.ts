@@ -4,6 +4,7 @@
  */
 import type { AccountId, Accounts, Entry, EntryKind } from "../accounts.ts";
 import { Refusal } from "../../protocol/refusal.ts";
+import { ENTRIES_PAGE, entriesBefore, standing } from "../entries.ts";
 import { after, type BusinessCalendar, type Day } from "./business-calendar.ts";
 
 export type Booking = {
@@ -31,8 +32,6 @@ export type BookedDay = {
 };
 
 type Reader = Pick<Accounts, "balance" | "statement">;
-
-const PAGE = 1_000;
 
 /** @throws Refusal `not-found`; `malformed` for a day that is not over. */
 export async function bookedDay(
@@ -75,31 +74,7 @@ export async function bookingsAfter(
     if (entry.number <= number) break;
     latestFirst.push(...bookingOf(entry));
   }
-  return latestFirst.slice(-PAGE).toReversed();
-}
-
-/** A balance, and the entry up to which it is. */
-async function standing(accounts: Reader, account: AccountId) {
-  const latestOf = async () => (await accounts.statement(account, 1))[0]?.number ?? 0;
-  for (let latest = await latestOf(); ; ) {
-    const balance = await accounts.balance(account);
-    const now = await latestOf();
-    if (now === latest) return { latest, balance };
-    latest = now;
-  }
-}
-
-async function* entriesBefore(
-  accounts: Reader,
-  account: AccountId,
-  before?: number,
-): AsyncGenerator<Entry> {
-  for (let last = before; ; ) {
-    const page = await accounts.statement(account, PAGE, last);
-    yield* page;
-    if (page.length < PAGE) return;
-    last = page.at(-1)!.number;
-  }
+  return latestFirst.slice(-ENTRIES_PAGE).toReversed();
 }
 
 function bookingOf({ number, time, kind, reference, available, held }: Entry): Booking[] {

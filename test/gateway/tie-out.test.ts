@@ -93,7 +93,10 @@ describe("the tie-out", () => {
     const short: Pick<Accounts, "balance" | "statement" | "settle"> = {
       balance: (account) => accounts.balance(account),
       settle: (...word) => accounts.settle(...word),
-      statement: async (...page) => (await accounts.statement(...page)).slice(0, -1),
+      statement: async (account, limit, before) => {
+        const page = await accounts.statement(account, limit, before);
+        return limit === 1 ? page : page.slice(0, -1);
+      },
     };
     expect((await run({ accounts: short, embedded: undefined })).differences).to.deep.equal([
       { account: "anna", what: "available", expected: -30n, found: 70n },
@@ -107,6 +110,33 @@ describe("the tie-out", () => {
       [],
     );
     expect(looks).to.equal(2);
+  });
+
+  it("ties out an account in which money moves all the while", async () => {
+    let deposits = 0;
+    const busy: Pick<Accounts, "balance" | "statement" | "settle"> = {
+      balance: (account) => accounts.balance(account),
+      settle: (...word) => accounts.settle(...word),
+      statement: async (account, limit, before) => {
+        const page = await accounts.statement(account, limit, before);
+        if (limit > 1) await accounts.deposit("anna", 1n, `meanwhile ${++deposits}`);
+        return page;
+      },
+    };
+    expect((await run({ accounts: busy, embedded: undefined })).differences).to.deep.equal([]);
+    expect(deposits).to.equal(1);
+  });
+
+  it("names what is under way for an account that has no device", async () => {
+    const stray = { ...load, account: "bert", reference: "load:9" };
+    await accounts.openAccount("bert", "customer 8");
+    const report = await run({
+      embedded: undefined,
+      holders: [{ holdPrefix: "load:", holds: async () => [load, stray] }],
+    });
+    expect(report.differences).to.deep.equal([
+      { account: "bert", what: "hold", name: "load:9", expected: 30n, found: 0n },
+    ]);
   });
 
   it("of a gateway is told to its staff, with a load under way and devices that paid each other [R-064]", async () => {
