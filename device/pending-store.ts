@@ -97,7 +97,7 @@ export function bundleOf(draft: Draft, id: Hex): Bundle {
 }
 
 /** The unsettled records by id, each after the records it descends from. */
-export function unsettledRecords(draft: Draft): Map<Hex, HeldRecord> {
+function unsettledRecords(draft: Draft): Map<Hex, HeldRecord> {
   const ordered = new Map<Hex, HeldRecord>();
   const add = (id: Hex): void => {
     const held = draft.get("records", id);

@@ -180,6 +180,6 @@ export function settleRecord(holder: Holder, draft: Draft, id: Hex, at: number):
 }
 
 /** Whether the ledger has yet to say what became of a record that the device made. */
-export function isUnsettled(draft: Draft, made: SignedRecord): boolean {
+function isUnsettled(draft: Draft, made: SignedRecord): boolean {
   return draft.get("coins", made.inputs[0]!)?.state === "committed";
 }

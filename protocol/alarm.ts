@@ -47,7 +47,6 @@ export type AlarmMessage = AlarmBeat | AlarmStretch;
 /** 32 random bytes that every till of a shop is given, and nobody else. */
 export type ShopKey = Uint8Array;
 
-export const SHOP_KEY_LENGTH = 32;
 export const TILL_ID_LENGTH = 8;
 
 const NONCE_LENGTH = 12;

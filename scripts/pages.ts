@@ -45,10 +45,10 @@ const paymentSite: Site = {
 };
 
 /** Where gateways look for them. */
-export const builtPages = join(device.source, "dist");
+const builtPages = join(device.source, "dist");
 const builtPaymentPage = join(paymentSite.source, "dist");
 /** Where nodes look for theirs. */
-export const builtConsole = join(consoleSite.source, "dist");
+const builtConsole = join(consoleSite.source, "dist");
 
 const common = {
   bundle: true,

@@ -20,7 +20,7 @@ export function linesOf(report: Report, outcome: Outcome): string[] {
 }
 
 /** One case as it has just ended, where it does not hold. */
-export function failureLines({ name, rules: ids, title, why }: CaseResult): string[] {
+function failureLines({ name, rules: ids, title, why }: CaseResult): string[] {
   return [
     "",
     `FAILS ${name}: the device ${title}`,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { DeviceVectors, VectorSet } from "./cases/vectors.ts";
 
 /** Those files of the folder that devices read by. */
-export const vectorFiles = ["bundles", "certificates", "exchange", "lists", "receipts"] as const;
+const vectorFiles = ["bundles", "certificates", "exchange", "lists", "receipts"] as const;
 
 export async function readDeviceVectors(folder: string): Promise<DeviceVectors> {
   const read = async <T>(name: (typeof vectorFiles)[number]) =>

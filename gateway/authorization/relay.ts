@@ -29,7 +29,7 @@ export type RelaysParts = {
 };
 
 /** What stands before a sealed text: people see that it is not for them. */
-export const SEALED = "TALLY1.";
+const SEALED = "TALLY1.";
 
 export class Relays {
   readonly #parts: RelaysParts;

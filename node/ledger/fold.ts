@@ -263,7 +263,7 @@ function applyLeaf(
 }
 
 /** @throws Refusal `unknown-member`, `bad-signature`, `already-enrolled`. */
-export function checkEnrolment(
+function checkEnrolment(
   { networkId, verifier }: FoldContext,
   enrolment: SignedEnrolment,
   view: LedgerView,

@@ -3,7 +3,7 @@
  * depth, and bytes show their length alone. Sizes are bounded, so that no log line grows with input.
  */
 
-export const REDACTED = "[redacted]";
+const REDACTED = "[redacted]";
 
 /** A name that has one of these words in it, in any spelling, bears a secret. */
 const SECRET_WORDS = new Set([
@@ -30,7 +30,7 @@ const ITEMS_MAX = 100;
 const TEXT_MAX = 10_000;
 
 /** Whether a field of this name is kept out of logs: `privateKey`, `PRIVATE_KEY`, `userPIN`. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   // Words of camelCase, snake_case and SHOUTING.
   const words =
     name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g)?.map((word) => word.toLowerCase()) ?? [];

@@ -122,7 +122,7 @@ export async function makeShare(
 }
 
 /** @throws Refusal `conflict`, `bad-signature` naming the holder. */
-export function checkPledges(
+function checkPledges(
   { networkId, plan }: Ceremony,
   pledges: readonly SignedPledge[],
   verifier: Verifier,
@@ -136,7 +136,7 @@ export function checkPledges(
 }
 
 /** @throws Refusal as `checkPledges`; `failed-ceremony` naming the holder whose deal does not hold. */
-export function checkDeals(
+function checkDeals(
   ceremony: Ceremony,
   pledges: readonly SignedPledge[],
   deals: readonly SignedDeal[],

@@ -24,7 +24,7 @@ import {
   type StepHead,
 } from "./signed-step.ts";
 
-export const SHARE_LENGTH = 32;
+const SHARE_LENGTH = 32;
 const SEALED_SHARE_LENGTH = SHARE_LENGTH + TAG_LENGTH;
 
 export type Deal = StepHead & {

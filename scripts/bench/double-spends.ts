@@ -95,7 +95,7 @@ export function spend(consortium: Consortium, spending: Spending): SignedRecord 
   return decodeRecord(encodeRecord({ ...body, ...witness, signer: by.publicKey, signature }));
 }
 
-export function signBy({ privateKey }: Device, signed: Uint8Array): Uint8Array {
+function signBy({ privateKey }: Device, signed: Uint8Array): Uint8Array {
   return p256.sign(signed, privateKey, { lowS: true });
 }
 

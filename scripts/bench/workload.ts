@@ -23,7 +23,7 @@ export type Bank = {
 type Coin = { readonly outpoint: Outpoint; readonly device: number };
 
 /** What each device's coin is worth, in minor units. */
-export const COIN_AMOUNT = 1_000n;
+const COIN_AMOUNT = 1_000n;
 const FAN_OUT = 16;
 
 export class Workload {

@@ -32,7 +32,7 @@ export function registerBlame(evidence: Command): void {
 }
 
 /** @throws Refusal naming what does not hold in a file. */
-export async function blameFiles(files: readonly string[], networkPath: string): Promise<Report> {
+async function blameFiles(files: readonly string[], networkPath: string): Promise<Report> {
   const network = parseNetworkFile(await readText(networkPath));
   const losses: LossFinding[] = [];
   for (const file of files) losses.push(...(await lossesIn(file, network)));

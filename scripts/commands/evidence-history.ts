@@ -45,7 +45,7 @@ export function registerHistory(evidence: Command): void {
 }
 
 /** @throws Refusal naming what does not hold. */
-export async function traceFile(file: string, networkPath: string): Promise<Report> {
+async function traceFile(file: string, networkPath: string): Promise<Report> {
   const network = parseNetworkFile(await readText(networkPath));
   const history = parseHistory(await readText(file));
   const found = checkHistory(history, network.networkId, new NodeVerifier());

@@ -97,7 +97,7 @@ export async function verifyPresentation(
 }
 
 /** What `evidence verify-coin` says of a file. @throws Refusal naming what does not hold. */
-export async function verifyCoin(file: string, options: CheckOptions): Promise<Report> {
+async function verifyCoin(file: string, options: CheckOptions): Promise<Report> {
   const network = parseNetworkFile(await readText(options.network));
   const statement = parseStateStatement(await readText(file));
   const { entry, cycle, seq, standing } = checkStateStatement(
@@ -121,7 +121,7 @@ export async function verifyCoin(file: string, options: CheckOptions): Promise<R
 }
 
 /** @throws Refusal naming what does not hold. */
-export async function verifyPayment(file: string, options: CheckOptions): Promise<Report> {
+async function verifyPayment(file: string, options: CheckOptions): Promise<Report> {
   const network = parseNetworkFile(await readText(options.network));
   const statement = parsePaymentStatement(await readText(file));
   const found = checkPaymentStatement(statement, network, new NodeVerifier(), trustedIn(options));

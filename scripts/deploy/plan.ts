@@ -56,5 +56,3 @@ export const profiles = {
     },
   },
 } as const satisfies Record<string, Pick<DeployPlan, "delayS" | "parameters">>;
-
-export type ProfileName = keyof typeof profiles;

@@ -95,7 +95,7 @@ describe("an offline exchange", () => {
         const ada = await world.device(`Ada ${at} ${isKept}`, { coins: [100n] });
         const ben = await world.device(`Ben ${at} ${isKept}`, { store });
         const payment = await ada.purse.pay(await ben.purse.request(30n));
-        ben.purse.close();
+        await ben.purse.close();
         const torn = new CutStore(store);
         torn.cut = { at, isKept };
         ben.purse = await world.open(ben.name, 1, torn);

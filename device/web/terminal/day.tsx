@@ -52,7 +52,7 @@ type Totals = {
   readonly count: number;
 };
 
-export function totalsOf(entries: readonly HistoryEntry[]): Totals {
+function totalsOf(entries: readonly HistoryEntry[]): Totals {
   const sum = (chosen: readonly HistoryEntry[]) =>
     chosen.reduce((total, { amount }) => total + amount, 0n);
   const kept = entries.filter(
