@@ -76,7 +76,7 @@ describe("a case in Disputes", () => {
   }
 
   describe("on a double spend", () => {
-    it("goes from opened over answered and ruled to enforced, and pays as a report does [R-032] [R-166]", async () => {
+    it("goes from opened over answered and ruled to enforced, and pays as a report does [R-032] [R-157] [R-166]", async () => {
       const parts = await aboveGuarantee();
       const { claimant, accused, regulator, disputes, settlement, registry, time } = parts;
       const { proof, amount, coin, loser, consortium, statusOf } = parts;

@@ -267,7 +267,7 @@ describe("a payee", () => {
     await isRefused("over-payment-limit", send(await payment(), [limited]));
   });
 
-  it("names the first thing that is wrong, in the order of its checks", async () => {
+  it("names the first thing that is wrong, in the order of its checks [R-108]", async () => {
     const expired = await world.certificate("Eve", { certificate: { notBefore: 0, notAfter: 1 } });
     const elsewhere = await payment([toEve(101n)]);
     const bad = await world.receipt(receipt.outpoint, receipt.output, {}, eve);

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { encodeBundle } from "../../protocol/bundle.ts";
 import { signCertificate } from "../../protocol/certificate.ts";
 import {
+  checkConfirmationSignature,
   type ConfirmationStatus,
   decodeConfirmation,
   signConfirmation,
@@ -10,13 +11,15 @@ import {
 import { makeSealingKey } from "../../protocol/hpke.ts";
 import { openPayment } from "../../protocol/payment.ts";
 import {
+  checkRecordSignature,
   decodeRecord,
   encodeRecord,
   outpointsOf,
   recordId,
   type SignedRecord,
 } from "../../protocol/record.ts";
-import { decodeRequest, signRequest } from "../../protocol/request.ts";
+import { decodeRequest, requestNonce, signRequest } from "../../protocol/request.ts";
+import { portableVerifier } from "../../protocol/signature.ts";
 import { payOver, collect } from "../../device/exchange.ts";
 import { MemoryPurseStore } from "../../device/purse-store.ts";
 import { sync } from "../../device/sync.ts";
@@ -72,6 +75,21 @@ describe("an offline exchange", () => {
     expect(
       ada.purse.pending().map(({ role, amount, outcome }) => [role, amount, outcome]),
     ).to.deep.equal([["paid", 30n, "accepted"]]);
+  });
+
+  it("leaves each side with the other's signature over what they agreed [R-077]", async () => {
+    const ada = await world.device("Ada", { coins: [100n] });
+    const ben = await world.device("Ben");
+    const request = await ben.purse.request(30n);
+    const received = await ben.purse.receive(await ada.purse.pay(request));
+    await ada.purse.confirm(received.confirmation.bytes);
+    const [held] = ben.purse.pending();
+    checkRecordSignature(networkId, held!.record, portableVerifier);
+    expect(held!.record.signer).to.deep.equal(ada.signer.publicKey);
+    expect(held!.record.nonce).to.deep.equal(requestNonce(networkId, decodeRequest(request)));
+    const confirmation = decodeConfirmation(received.confirmation.bytes);
+    checkConfirmationSignature(networkId, confirmation, ben.signer.publicKey, portableVerifier);
+    expect(confirmation).to.include({ status: "accepted", id: held!.id });
   });
 
   it("deducts at the payer before the payment leaves it, for good, and books at the payee when it comes: no word waits for another [R-058, R-059]", async () => {

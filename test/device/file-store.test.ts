@@ -104,7 +104,7 @@ describe("a purse's folder", () => {
     await store.close();
   });
 
-  it("is held by one store at a time, in this process or another", async () => {
+  it("is held by one store at a time, in this process or another [R-034]", async () => {
     const store = await FilePurseStore.open(folder);
     await refused("in-use", FilePurseStore.open(folder));
     await store.close();

@@ -101,7 +101,7 @@ describe("a sync", () => {
     expect(await sync(cleo.purse, bank)).to.include({ settled: 1, pending: 0 });
   });
 
-  it("hands in again what a gateway has lost", async () => {
+  it("hands in again what a gateway has lost [R-097]", async () => {
     await exchange(ada, cleo, 30n);
     await sync(cleo.purse, bank);
     bank.waiting.clear();

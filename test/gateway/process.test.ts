@@ -217,7 +217,7 @@ ${more}`;
     expect(fourth.stderr).to.include("to listen on 0.0.0.0, which others can reach, takes TLS");
   });
 
-  it("asks a node elsewhere over mutual TLS, and refuses to ask one in the clear, or without a certificate", async () => {
+  it("asks a node elsewhere over mutual TLS, and refuses to ask one in the clear, or without a certificate [R-152]", async () => {
     const root = makeCertificate("root");
     const issuer = { name: "root", privateKey: root.privateKey };
     const [its, own] = [makeCertificate("node", issuer), makeCertificate("gateway", issuer)];

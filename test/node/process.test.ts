@@ -158,7 +158,7 @@ ${more}`;
     expect(said).to.include("in-use").and.include(`port ${port} on 127.0.0.1 is taken`);
   });
 
-  it("speaks mutual TLS where it is told to: to holders of a certificate by its authority, and to nobody else", async () => {
+  it("speaks mutual TLS where it is told to: to holders of a certificate by its authority, and to nobody else [R-152]", async () => {
     const { friend, authority } = await writeCertificates(folder);
     const config = await configure("", 0, "data", TLS);
     const child = run(config);

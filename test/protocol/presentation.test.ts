@@ -171,7 +171,7 @@ describe("the presentation of a payment", () => {
     for (const [code, shown] of wrong) expect(refusalFrom(() => check(shown)).code).to.equal(code);
   });
 
-  it("takes the issuers' keys from the state that was settled, each member's once", async () => {
+  it("takes the issuers' keys from the state that was settled, each member's once [R-085]", async () => {
     const [issuer] = presentation.issuers;
     const coin = { ...issuer!, key: toHex(stateKey.parameters()) };
     const wrong: [string, Presentation["issuers"]][] = [
