@@ -97,7 +97,7 @@ describe("an offline exchange", () => {
     const ada = await world.device("Ada", { coins: [100n], store });
     const ben = await world.device("Ben");
     const payment = await ada.purse.pay(await ben.purse.request(30n));
-    ada.purse.close();
+    await ada.purse.close();
     ada.purse = await world.open("Ada", 1, store);
     expect(ada.purse.balance()).to.include({ spendable: 0n, waiting: 70n });
     expect(total(ben.purse)).to.equal(0n);
