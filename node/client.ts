@@ -11,6 +11,7 @@ import type {
   CaseRow,
   Cases,
   CheckpointRow,
+  CycleTimes,
   Coins,
   ConflictExplanation,
   ConflictRow,
@@ -33,6 +34,7 @@ export type { Flows, Trace, TraceQuestion } from "./api/trace-schema.ts";
 export type {
   CaseRow,
   CheckpointRow,
+  CycleTimes,
   CoinRow,
   Coins,
   ConflictExplanation,
@@ -223,6 +225,11 @@ export class NodeClient {
   /** The checkpoints this node worked out, the latest first. */
   async checkpoints(): Promise<CheckpointRow[]> {
     return this.#call("/v1/checkpoints");
+  }
+
+  /** When a cycle closed and settled, by the chain's clock. @throws Refusal `not-found`. */
+  async cycleTimes(cycle: number): Promise<CycleTimes> {
+    return this.#call(`/v1/cycles/${cycle}`);
   }
 
   async identities(): Promise<Identities> {

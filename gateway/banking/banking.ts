@@ -18,10 +18,8 @@ import type { Institution } from "./message-parts.ts";
 import { SchemaCheck } from "./schema-check.ts";
 import { SettledCycles, type SettledCyclesParts } from "./settled-cycles.ts";
 
-export type BankingParts = Pick<
-  SettledCyclesParts,
-  "store" | "node" | "clock" | "logger" | "everyMs"
-> & {
+export type BankingParts = Pick<SettledCyclesParts, "store" | "node" | "logger" | "everyMs"> & {
+  readonly clock: () => number;
   readonly accounts: Pick<Accounts, "balance" | "statement">;
   readonly member: MemberId;
   readonly currency: Currency;

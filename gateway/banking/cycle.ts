@@ -11,7 +11,7 @@ export type Cycle = {
   readonly network: string;
   readonly number: number;
   readonly positions: readonly Position[];
-  /** When the gateway saw that it had closed, and settled: the times its messages bear, in milliseconds. */
+  /** When it closed, and settled, by the chain's clock: the times its messages bear, in milliseconds. */
   readonly closed: number;
   readonly settled?: number;
   /** The business day of the settlement; there once it has settled. */

@@ -19,8 +19,10 @@ const ofDay = Type.Object({
 
 const CycleRow = Type.Object({
   number: Type.Integer({ description: "The cycle" }),
-  closed: Type.Integer({ description: "When the gateway saw it, in milliseconds" }),
-  settled: Type.Optional(Type.Integer({ description: "When the gateway saw it, in milliseconds" })),
+  closed: Type.Integer({ description: "When, by the chain's clock, in milliseconds" }),
+  settled: Type.Optional(
+    Type.Integer({ description: "When, by the chain's clock, in milliseconds" }),
+  ),
   settlementDay: Type.Optional(Type.String({ description: "The business day it counts on" })),
   payments: Type.Integer({ description: "How many the member makes for it" }),
 });

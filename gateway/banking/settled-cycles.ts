@@ -1,9 +1,9 @@
 /**
- * The cycles as this gateway has seen them close and settle, and their messages put where the bank's other
- * systems pick them up. When a cycle was seen, and the business day of that, are durable before a message bears
- * them, so that a message that is built again is the same to the last byte. All are noted before any is
- * delivered: one that cannot be, for want of a member's BIC or a year's holidays, holds up no other, and counts
- * on the day it settled when it can.
+ * The cycles that have closed and settled, and their messages put where the bank's other systems pick them up.
+ * They bear the chain's times, which are the same at every member, whenever its gateway comes to hear of them; and
+ * these, and the business day, are durable before a message bears them, so that a message that is built again is
+ * the same to the last byte. All are noted before any is delivered: one that cannot be, for want of a member's BIC
+ * or a year's holidays, holds up no other, and counts on the day it settled when it can.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ import type { MessageName } from "./xml.ts";
 
 export type SettledCyclesParts = {
   readonly store: Store;
-  readonly node: Pick<NodeClient, "checkpoints">;
+  readonly node: Pick<NodeClient, "checkpoints" | "cycleTimes">;
   readonly calendar: BusinessCalendar;
   readonly parties: Parties;
   readonly network: string;
@@ -33,7 +33,6 @@ export type SettledCyclesParts = {
   /** Absent where messages are only asked for. */
   readonly folder: string | undefined;
   readonly everyMs: number;
-  readonly clock: () => number;
   readonly logger: Logger;
 };
 
@@ -104,17 +103,25 @@ export class SettledCycles {
       const isDue = row.settled !== undefined && row.isDelivered === undefined;
       if (isDue) due.push([checkpoint.number, row]);
     }
-    for (const [number, row] of due) await this.#tryToDeliver(number, row);
+    const failed = new Map<number, unknown>();
+    for (const [number, row] of due) {
+      const error = await this.#tryToDeliver(number, row);
+      if (error !== undefined) failed.set(number, error);
+    }
+    const [err] = failed.values();
+    if (err === undefined) return;
+    const said = "the messages of settled cycles could not be made: they are tried again";
+    this.#parts.logger.warn({ err, cycles: [...failed.keys()] }, said);
   }
 
   async #note({ number, positions, settled }: CheckpointRow): Promise<CycleRow> {
     const known = await this.#row(number);
     if (known !== undefined && (known.settled !== undefined || !settled)) return known;
-    const now = this.#parts.clock();
+    const { closedAtS, settledAtS } = await this.#parts.node.cycleTimes(number);
     const row: CycleRow = {
       positions: positions.map(({ member, delta }) => ({ member, delta })),
-      closed: known?.closed ?? now,
-      ...(settled && { settled: now }),
+      closed: closedAtS * 1000,
+      ...(settled && settledAtS !== undefined && { settled: settledAtS * 1000 }),
     };
     await this.#save(number, row);
     return row;
@@ -126,15 +133,16 @@ export class SettledCycles {
     return { ...row, settlementDay: this.#parts.calendar.businessDayOf(row.settled) };
   }
 
-  async #tryToDeliver(number: number, row: CycleRow): Promise<void> {
+  /** @returns what kept it from being delivered, if anything did. */
+  async #tryToDeliver(number: number, row: CycleRow): Promise<unknown> {
     try {
       const dated = this.#dated(row);
       if (dated !== row) await this.#save(number, dated);
       await this.#deliver(number, dated);
     } catch (error) {
-      const said = "the messages of a settled cycle could not be made: they are tried again";
-      this.#parts.logger.warn({ err: error, cycle: number }, said);
+      return error;
     }
+    return undefined;
   }
 
   async #deliver(number: number, row: CycleRow): Promise<void> {

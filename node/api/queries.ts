@@ -242,6 +242,13 @@ export class Queries {
     }));
   }
 
+  /** @throws Refusal `not-found` while it has not closed. */
+  async cycleTimes(cycle: number): Promise<Api.CycleTimes> {
+    const { closedAtS, settledAtS } = await this.#parts.chain.reader.cycle(cycle);
+    if (closedAtS === 0) throw new Refusal("not-found", `cycle ${cycle} has not closed yet`);
+    return { cycle, closedAtS, ...(settledAtS > 0 && { settledAtS }) };
+  }
+
   /** @throws Refusal `busy` while events come faster than the store can be scanned. */
   async identities(): Promise<Api.Identities> {
     const { replica, chain } = this.#parts;

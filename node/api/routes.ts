@@ -174,6 +174,14 @@ export function nodeRoutes(
     }),
     call({
       method: "GET",
+      path: "/v1/cycles/:cycle",
+      summary: "When a cycle closed and settled",
+      params: Type.Object({ cycle: Type.Integer({ minimum: 1 }) }),
+      reply: Api.CycleTimes,
+      handle: ({ params: { cycle } }) => queries().cycleTimes(cycle),
+    }),
+    call({
+      method: "GET",
       path: "/v1/identities",
       summary:
         "The identities of money, with the ledger's side from a full scan and the chain's from the contracts",

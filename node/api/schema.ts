@@ -176,6 +176,13 @@ export const CheckpointRow = Type.Object({
   settled: Type.Boolean(),
 });
 
+/** By the chain's clock: the same at every member. */
+export const CycleTimes = Type.Object({
+  cycle: count("The cycle"),
+  closedAtS: count("Time of the block that closed it, in seconds"),
+  settledAtS: Type.Optional(count("Time of the block that settled it, in seconds")),
+});
+
 /** Both sides of the identities: the ledger's by a full scan of the store, the chain's read from the contracts. */
 export const Identities = Type.Object({
   seq: count("The state after this event"),
@@ -275,6 +282,7 @@ export type MemberRow = Static<typeof MemberRow>;
 export type EnrolmentRow = Static<typeof EnrolmentRow>;
 export type Revocations = Static<typeof Revocations>;
 export type NodeStatus = Static<typeof NodeStatus>;
+export type CycleTimes = Static<typeof CycleTimes>;
 export type CheckpointRow = Static<typeof CheckpointRow>;
 export type Identities = Static<typeof Identities>;
 export type FoldedEvent = Static<typeof FoldedEvent>;

@@ -91,6 +91,16 @@ describe("the history, folded again", function () {
     assert.match(lines[0]!, new RegExp(`with ${PAYMENTS + 1} leaves, each signature checked`));
   });
 
+  it("has every node say when a cycle closed and settled, by the chain's clock", async () => {
+    const times = await Promise.all([0, 1].map((node) => consortium.client(node).cycleTimes(1)));
+    assert.deepEqual(times[0], times[1]);
+    const { closedAtS, settledAtS } = times[0]!;
+    assert.ok(closedAtS > 0 && settledAtS! >= closedAtS);
+    await assert.rejects(consortium.client(0).cycleTimes(9_999), (error) =>
+      isRefusal(error, "not-found"),
+    );
+  });
+
   it("goes on where it stood, in a folder of its own", async () => {
     const folder = join(consortium.folder, "own");
     const first = await verified({ node: url(1), folder });

@@ -54,6 +54,11 @@ export class NodeDouble implements AsyncDisposable {
   gatherMs: number | undefined = 2;
   /** Those of its cycles, the latest last. */
   checkpoints: Api.CheckpointRow[] = [];
+  /** When a cycle of those closed, and settled. */
+  cycleTimes: Omit<Api.CycleTimes, "cycle"> = {
+    closedAtS: Math.floor(Date.now() / 1000),
+    settledAtS: Math.floor(Date.now() / 1000),
+  };
   /** Leaves that are handed in and lost. */
   loses: (id: Hex) => boolean = () => false;
   /** The code with which it refuses whatever is handed in. */
@@ -362,6 +367,7 @@ export class NodeDouble implements AsyncDisposable {
         penaltyPercent: PENALTY_PERCENT,
       }),
       checkpoints: async () => this.checkpoints.toReversed(),
+      cycleTimes: async (cycle: number) => ({ cycle, ...this.cycleTimes }),
     };
   }
 
