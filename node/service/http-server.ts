@@ -76,6 +76,9 @@ export type Otherwise = {
   readonly answer: (asked: Asked) => Promise<Passed>;
 };
 
+/** Made once: a signal that aborts without a reason makes one at every request, with a stack. */
+const ANSWERED = new Error("the request is answered, or nobody waits for it any more");
+
 type Call = Extract<Route, { kind: "call" }>;
 type Events = Extract<Route, { kind: "events" }>;
 
@@ -329,11 +332,11 @@ export class HttpServer {
     const { params, query, body } = request;
     const asked = this.#underKey(request);
     const over = new AbortController();
-    reply.raw.once("close", () => over.abort());
+    reply.raw.once("close", () => over.abort(ANSWERED));
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       late.reject(new Refusal("unavailable", `there was no answer within ${timeoutMs / 1000} s`));
-      over.abort();
+      over.abort(ANSWERED);
     }, timeoutMs);
     try {
       const certificate = this.#certificateOf(request);
