@@ -4,15 +4,19 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { makeLogger } from "../node/service/telemetry.ts";
 import { shareCompileCache } from "./compile-cache.ts";
-import { drawAmounts } from "./demo/amounts.ts";
+import { drawAmounts, GUARANTEE } from "./demo/amounts.ts";
+import { type CaseOutcome, closeCase, openCase } from "./demo/case.ts";
 import { drawHolders, type Holder, makeKey } from "./demo/holders.ts";
 import { type Outcome, travel } from "./demo/journey.ts";
-import { openIdentity, type OpeningOutcome } from "./demo/opening.ts";
+import { openIdentity, type OpeningOutcome, type ProofOutcome, prove } from "./demo/opening.ts";
+import type { People, Stage } from "./demo/stage.ts";
 import { Story } from "./demo/story.ts";
 import { devnetPaths } from "./devnet/blueprint.ts";
 import { compileContracts } from "./devnet/compile.ts";
 import { Devnet } from "./devnet/network.ts";
 import { runTemporarily, type TemporaryRun } from "./temporary-run.ts";
+
+type AuditOutcome = OpeningOutcome & ProofOutcome & { readonly case: CaseOutcome };
 
 /** The nodes leave the closing of cycles to the journey, which has three of them to show. */
 const CYCLE_MS = 3_600_000;
@@ -23,7 +27,10 @@ const { seed, json, keep, audit } = new Command("demo")
   )
   .option("--seed <text>", "other amounts, which still balance", "1")
   .option("--json <file>", "write phases, balances, positions, state roots and identities")
-  .option("--audit", "then the cheat's identity is opened by two of three, and the supply proven")
+  .option(
+    "--audit",
+    "then a case is opened on the cheat, its identity by two of three, and the supply proven",
+  )
   .option("--keep", "keep the folder, and say where it is")
   .parse()
   .opts<{ seed: string; json?: string; keep?: true; audit?: true }>();
@@ -40,7 +47,7 @@ if (json !== undefined) await writeJson(json, outcome);
 async function run({
   folder,
   running,
-}: TemporaryRun): Promise<Outcome & { readonly opening?: OpeningOutcome }> {
+}: TemporaryRun): Promise<Outcome & { readonly audit?: AuditOutcome }> {
   await story.phase("The contracts are compiled", async () => {
     compileContracts();
     story.step("Solidity, by the compiler from npm");
@@ -51,7 +58,13 @@ async function run({
     ? await drawHolders(join(folder, "holders"), devnetPaths(place).network)
     : [];
   const funded = holders.map(({ address }) => address);
-  const opening = Devnet.open({ folder: place, cycleMs: CYCLE_MS, logger, funded });
+  const opening = Devnet.open({
+    folder: place,
+    cycleMs: CYCLE_MS,
+    guarantee: GUARANTEE,
+    logger,
+    funded,
+  });
   // Also where the end comes before it has opened.
   running.defer(() =>
     opening.then(
@@ -64,10 +77,23 @@ async function run({
     startNetwork(devnet, holders),
   );
   const stage = { devnet, story, amounts: drawAmounts(seed), running };
-  const journey = await travel(stage);
-  if (holders.length === 0) return journey;
-  const { revoked } = journey.doubleSpend;
-  return { ...journey, opening: await openIdentity(stage, holders, revoked) };
+  const { outcome, people } = await travel(stage);
+  if (holders.length === 0) return outcome;
+  return { ...outcome, audit: await inspect(stage, people, holders, outcome) };
+}
+
+/** What regulators and auditors do about the cheat, and about the money. */
+async function inspect(
+  stage: Stage,
+  people: People,
+  holders: readonly Holder[],
+  { doubleSpend: { outpoint, revoked } }: Outcome,
+): Promise<AuditOutcome> {
+  const opened = await openCase(stage, people, outpoint);
+  const opening = await openIdentity(stage, holders, revoked, opened.evidence);
+  const decided = await closeCase(stage, people, opened);
+  const proof = await story.phase("An auditor folds the history again", () => prove(stage));
+  return { case: decided, ...opening, ...proof };
 }
 
 async function startNetwork(devnet: Devnet, holders: readonly Holder[]): Promise<void> {

@@ -111,7 +111,7 @@ describe("the README", function () {
     for (const secret of secrets) assert.ok(!said.includes(secret), "a private key was told");
   });
 
-  it("runs the demo again with --audit beside a running network, where no other can be reached: the cheat is named by two of three holders, not by one, and the supply is proven [R-083, R-087, N-10, N-11]", async function () {
+  it("runs the demo again with --audit beside a running network, where no other can be reached: a case is opened on the cheat, who is named by two of three holders, not by one; its bank's bond pays, and the supply is proven [R-032, R-083, R-087, N-10, N-11]", async function () {
     const cut = await cutNetwork();
     if (typeof cut === "string") {
       process.stdout.write(`      skipped, as no network can be cut off here: ${cut}\n`);
@@ -125,11 +125,15 @@ describe("the README", function () {
     const network = await startNetwork(cut.enter, join(folder, "network"));
     try {
       const told = await runDemo(cut.enter, join(folder, "again.json"), ["--audit"]);
-      const { owner, identity, requests, grants, checkpoints, supply } = told.opening!;
+      const { owner, identity, requests, grants, checkpoints, supply } = told.audit!;
       assert.equal(owner, told.doubleSpend.revoked);
       assert.equal(identity, "customer-a");
       assert.deepEqual([requests, grants, checkpoints], [1, 1, 4]);
-      assert.equal(supply, told.identities["I4"]!.ledger);
+      const { status, paid, fine } = told.audit!.case;
+      assert.equal(status, "enforced");
+      assert.deepEqual([paid, fine], [told.doubleSpend.restituted, told.doubleSpend.fine]);
+      // The coin stands once more, from the bond, than when all was counted.
+      assert.equal(BigInt(supply), BigInt(told.identities["I4"]!.ledger) + BigInt(paid));
       assert.equal(network.process.exitCode, null, network.output());
     } finally {
       await stop(network.process);
@@ -149,8 +153,10 @@ type Told = {
     Record<"outpoint" | "winner" | "loser" | "restituted" | "fine" | "revoked", string>
   >;
   /** With --audit. */
-  readonly opening?: Readonly<Record<"owner" | "identity" | "supply", string>> &
-    Readonly<Record<"requests" | "grants" | "checkpoints", number>>;
+  readonly audit?: Readonly<Record<"owner" | "identity" | "supply", string>> &
+    Readonly<Record<"requests" | "grants" | "checkpoints", number>> & {
+      readonly case: Readonly<Record<"status" | "paid" | "fine", string>>;
+    };
 };
 
 /** Of two records that spend one coin the loser is paid from the bond of A's bank, which is fined twice as much. */

@@ -1,6 +1,9 @@
 /** The demo's amounts: all follow from a seed, and every payment is covered whatever the seed. */
 import { createHash } from "node:crypto";
 
+/** What is paid for one device at most: one coin that pays twice is within it, and the same coin once more is not. */
+export const GUARANTEE = 300_00n;
+
 /** In minor units. */
 export type Amounts = {
   /** Reserves, by member. */
@@ -33,7 +36,7 @@ export function drawAmounts(seed: string): Amounts {
   const bToC = loadB + draw("bToC", 1_00n, 9_99n);
   const aToD = draw("aToD", 10_00n, 60_00n);
   const redeem = draw("redeem", 5_00n, bToC / 2n);
-  const doubled = draw("doubled", 30_00n, 60_00n);
+  const doubled = draw("doubled", 151_00n, 165_00n);
   return {
     deposits: {
       1: draw("deposit1", 900_00n, 990_00n),

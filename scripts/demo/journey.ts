@@ -13,12 +13,15 @@ import { until } from "./patience.ts";
 import { banks, counterOf, gatewayOf, type Name, nodes, type People, type Stage } from "./stage.ts";
 import { short } from "./story.ts";
 
+/** What has come of it, and who is still there. */
+export type Journey = { readonly outcome: Outcome; readonly people: People };
+
 /** What is left when all is done. */
 export type Outcome = Count & { readonly doubleSpend: DoubleSpendOutcome };
 
 const RECEIPT_LIFE_MS = 7 * 86_400_000;
 
-export async function travel(stage: Stage): Promise<Outcome> {
+export async function travel(stage: Stage): Promise<Journey> {
   const { devnet, story } = stage;
   await story.phase("Reserves become money of the ledger", () => depositReserves(stage));
   const people = await story.phase("Four people open accounts and enrol devices", () =>
@@ -37,7 +40,7 @@ export async function travel(stage: Stage): Promise<Outcome> {
   const doubleSpend = await spendTwice(stage, people);
   const count = await story.phase("Everything is counted again", () => countAll(stage, people));
   story.step(`${devnet.running().length} processes are still running, and will be stopped`);
-  return { ...count, doubleSpend };
+  return { outcome: { ...count, doubleSpend }, people };
 }
 
 async function depositReserves({ devnet, story, amounts }: Stage): Promise<void> {

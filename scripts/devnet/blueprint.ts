@@ -136,7 +136,11 @@ export async function drawBlueprint(folder: string, cycleMs: number): Promise<Bl
 }
 
 /** What is deployed: the members and the observer with the keys that lie in the folder. */
-export async function planOf(folder: string, { ports }: Blueprint): Promise<DeployPlan> {
+export async function planOf(
+  folder: string,
+  { ports }: Blueprint,
+  guarantee = GUARANTEE,
+): Promise<DeployPlan> {
   const authority = await loadKeyFile(
     devnetPaths(folder).key("authority", "authority"),
     "secp256k1",
@@ -153,7 +157,7 @@ export async function planOf(folder: string, { ports }: Blueprint): Promise<Depl
     currency: { code: "EUR", digits: 2 },
     members: await Promise.all(
       MEMBERS.map(async (member) => ({
-        ...(await plannedMember(folder, member)),
+        ...(await plannedMember(folder, member, guarantee)),
         ...(await peer(member)),
       })),
     ),
@@ -168,6 +172,7 @@ export function addressOf(key: StoredKey): Hex {
 async function plannedMember(
   folder: string,
   member: number,
+  guarantee: bigint,
 ): Promise<Omit<PlannedMember, "peerId" | "addresses">> {
   const key = (name: string, kind: KeyKind) =>
     loadKeyFile(devnetPaths(folder).memberKey(member, name), kind);
@@ -182,7 +187,7 @@ async function plannedMember(
     treasury: await publicKey("treasury"),
     intake: await publicKey("intake"),
     quota: 100_000_000_00n,
-    guarantee: GUARANTEE,
+    guarantee,
     reserve: RESERVE + BOND,
   };
 }

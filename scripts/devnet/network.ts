@@ -33,6 +33,8 @@ export type DevnetOptions = {
   readonly folder: string;
   /** How long a cycle stays open once something happened in it. A network that is there keeps its own. */
   readonly cycleMs: number;
+  /** What is paid for one device at most. Of a new network alone. */
+  readonly guarantee?: bigint;
   readonly logger: Logger;
   /** Accounts that can pay for transactions, besides those of the institutions. Of a new network alone. */
   readonly funded?: readonly Hex[];
@@ -57,6 +59,7 @@ export class Devnet implements AsyncDisposable {
   /** From its stop on, nothing is started any more. */
   readonly #stopping = new AbortController();
   #network: NetworkFile | undefined;
+  #guarantee: bigint | undefined;
 
   private constructor(
     folder: string,
@@ -102,7 +105,13 @@ export class Devnet implements AsyncDisposable {
   }
 
   /** Takes the folder, and draws a new network in it where there is none. @throws Refusal `in-use`, `wrong-folder`. */
-  static async open({ folder, cycleMs, logger, funded = [] }: DevnetOptions): Promise<Devnet> {
+  static async open({
+    folder,
+    cycleMs,
+    guarantee,
+    logger,
+    funded = [],
+  }: DevnetOptions): Promise<Devnet> {
     const lock = await Devnet.lock(folder);
     try {
       const found = await readBlueprint(folder);
@@ -114,10 +123,10 @@ export class Devnet implements AsyncDisposable {
         ),
         ...MEMBERS.map((member) => loadKeyFile(paths.memberKey(member, "operator"), "secp256k1")),
       ]);
-      return new Devnet(folder, blueprint, found === undefined, lock, logger, [
-        ...keys.map(addressOf),
-        ...funded,
-      ]);
+      const accounts = [...keys.map(addressOf), ...funded];
+      const devnet = new Devnet(folder, blueprint, found === undefined, lock, logger, accounts);
+      devnet.#guarantee = guarantee;
+      return devnet;
     } catch (error) {
       await lock.close();
       throw error;
@@ -159,7 +168,12 @@ export class Devnet implements AsyncDisposable {
   /** Deploys what is missing, writes the network file and the trust list. The chain runs. */
   async deploy(): Promise<NetworkFile> {
     const { folder, blueprint } = this;
-    const opening = openNetwork({ folder, blueprint, logger: this.#logger });
+    const opening = openNetwork({
+      folder,
+      blueprint,
+      guarantee: this.#guarantee,
+      logger: this.#logger,
+    });
     this.#network = await untilAborted(opening, this.#stopping.signal);
     return this.#network;
   }

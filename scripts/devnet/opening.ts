@@ -18,6 +18,8 @@ import { type Blueprint, BOND, devnetPaths, GATEWAYS, MEMBERS, planOf } from "./
 export type OpeningParts = {
   readonly folder: string;
   readonly blueprint: Blueprint;
+  /** What is paid for one device at most, if not the devnet's own. */
+  readonly guarantee?: bigint | undefined;
   readonly logger: Logger;
 };
 
@@ -25,7 +27,7 @@ const TRUST_LIST_LIFE_MS = 365 * 86_400_000;
 
 /** Opens the network over a chain that runs, and writes its network file. */
 export async function openNetwork(parts: OpeningParts): Promise<NetworkFile> {
-  const { folder, blueprint, logger } = parts;
+  const { folder, blueprint, guarantee, logger } = parts;
   const { ports } = blueprint;
   const paths = devnetPaths(folder);
   const deployer = await loadKeyFile(paths.key("authority", "deployer"), "secp256k1");
@@ -35,7 +37,7 @@ export async function openNetwork(parts: OpeningParts): Promise<NetworkFile> {
       deployer: accountKey(deployer.reveal()),
       logger,
     },
-    await planOf(folder, blueprint),
+    await planOf(folder, blueprint, guarantee),
     new AbortController().signal,
   );
   const gateways = GATEWAYS.map((member, i) => ({

@@ -1,11 +1,11 @@
 /** The demo's amounts: whatever the seed, every payment is covered and within what devices may do. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { drawAmounts } from "../../../scripts/demo/amounts.ts";
+import { drawAmounts, GUARANTEE } from "../../../scripts/demo/amounts.ts";
 
-/** What the gateways allow a purse of software: payments are below the first, and it holds the second at most. */
+/** What the gateways allow a purse of software: payments are below the first, and it holds the guarantee at most. */
 const MAX_PAYMENT = 200_00n;
-const MAX_BALANCE = 500_00n;
+const MAX_BALANCE = GUARANTEE;
 
 describe("the demo's amounts", () => {
   it("are the same for the same seed, and others for another", () => {
@@ -28,8 +28,10 @@ describe("the demo's amounts", () => {
         assert.ok(aToB + aToD + 1_00n <= loadA);
         assert.ok(bToC > loadB && bToC <= loadB + aToB, "B pays from what A has paid it");
         assert.ok(redeem < bToC && passedOn < doubled);
-        for (const held of [loadA + doubled, loadB + aToB + doubled, bToC + passedOn])
+        const ofA = loadA - aToB - aToD + doubled;
+        for (const held of [loadA, ofA, loadB + aToB + doubled, bToC + passedOn, aToD + doubled])
           assert.ok(held <= MAX_BALANCE);
+        assert.ok(doubled <= GUARANTEE && 2n * doubled > GUARANTEE, "a third record is a case");
       }),
       { numRuns: 1_000 },
     );
