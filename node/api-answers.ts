@@ -14,6 +14,7 @@ import type { ApiAnswers } from "./api/routes.ts";
 import { countDisclosures, readDisclosure, readEpoch } from "./chain/audit-log.ts";
 import type { ChainClient } from "./chain/chain-client.ts";
 import type { SettledState } from "./checkpoints/settled-state.ts";
+import type { Directory } from "./directory.ts";
 import { AppliedProofs } from "./evidence/applied-proofs.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { EvidenceExport } from "./evidence/evidence-export.ts";
@@ -38,6 +39,7 @@ export type ApiAnswersParts = {
   readonly chain: ChainClient;
   readonly host: Pick<Host, "connected">;
   readonly verifier: Pick<LeafVerifier, "verified">;
+  readonly directory: Directory;
   readonly pool: PendingPool;
   readonly leaves: LeafStore;
   readonly replica: Replica;

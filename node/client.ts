@@ -11,6 +11,8 @@ import type {
   CaseRow,
   Cases,
   CheckpointRow,
+  Claims,
+  CoinRow,
   CycleTimes,
   Coins,
   ConflictExplanation,
@@ -165,6 +167,16 @@ export class NodeClient {
    */
   async revoke(owners: readonly Owner[], list: Uint8Array): Promise<void> {
     await this.#call("/v1/revocations", { owners, list: toHex(list) });
+  }
+
+  /** Coins that wait at a member for whoever shows their secret: each that stands as long as it takes. */
+  async *claimsAt(member: MemberId): AsyncGenerator<CoinRow> {
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      const path = `/v1/members/${member}/claims?from=${from}`;
+      const stretch: Claims = await this.#call(path);
+      yield* stretch.coins;
+      from = stretch.next;
+    }
   }
 
   async status(): Promise<NodeStatus> {

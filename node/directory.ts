@@ -15,6 +15,8 @@ export type MemberPeer = PeerRow & {
   readonly member: MemberId;
   readonly status: MemberStatus;
   readonly validator: Hex;
+  /** What couriers bring is sealed to it: compressed, 33 bytes. */
+  readonly intake: Uint8Array;
 };
 
 export type DirectoryRows = {
@@ -51,6 +53,11 @@ export class Directory {
   validatorOf(member: MemberId): Hex | undefined {
     const row = this.#member(member);
     return row?.status === memberStatus.active ? row.validator : undefined;
+  }
+
+  /** Undefined for a member that is not known yet. */
+  intakeOf(member: MemberId): Uint8Array | undefined {
+    return this.#member(member)?.intake;
   }
 
   peerIdOf(member: MemberId): string | undefined {

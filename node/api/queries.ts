@@ -11,6 +11,7 @@ import { formatPaymentStatement } from "../../protocol/payment-statement.ts";
 import { Refusal, type RefusalCode } from "../../protocol/refusal.ts";
 import type { Domain } from "../../protocol/typed-data.ts";
 import type { ChainClient } from "../chain/chain-client.ts";
+import type { Directory } from "../directory.ts";
 import type { SettlementExport } from "../evidence/settlement-export.ts";
 import type { HistoryExport } from "../evidence/history-export.ts";
 import { explain, type MissingCoin } from "../explain.ts";
@@ -29,6 +30,7 @@ export type QueriesParts = {
   readonly replica: Replica;
   readonly pool: PendingPool;
   readonly leaves: LeafStore;
+  readonly directory: Pick<Directory, "intakeOf">;
   readonly chain: ChainClient;
   readonly conflicts: ConflictQueries;
   readonly histories: HistoryExport;
@@ -39,6 +41,8 @@ export type QueriesParts = {
 
 /** Coins in one answer. */
 const PAGE = 1_000;
+/** Coins looked at in one answer: some 5 ms. */
+const STRETCH = 100_000;
 const CHECKPOINTS = 100;
 /** How often the chain may move on while the store is scanned. */
 const SCAN_TRIES = 20;
@@ -152,6 +156,12 @@ export class Queries {
     return { seq: state.seq, coins };
   }
 
+  claimsAt(member: MemberId, from: number): Api.Claims {
+    const { coins, next } = this.#parts.replica.state.claimsAt(member, from, STRETCH, PAGE);
+    const rows = coins.map(([outpoint, output]) => this.#coinRow(outpoint, output));
+    return { coins: rows, ...(next === undefined ? {} : { next }) };
+  }
+
   owner(owner: Owner): Api.EnrolmentRow {
     const { state } = this.#parts.replica;
     let coins = 0;
@@ -172,7 +182,8 @@ export class Queries {
   }
 
   members(): Api.MemberRow[] {
-    const { state } = this.#parts.replica;
+    const { replica, directory } = this.#parts;
+    const { state } = replica;
     const { settledCycle, openCycle } = state.parameters;
     return state.memberIds().map((member) => {
       const { status, issuer, treasury, treasuryOwners } = state.member(member)!;
@@ -183,11 +194,13 @@ export class Queries {
         delta += window.delta;
         burns += window.burns;
       }
+      const intake = directory.intakeOf(member);
       return {
         member,
         status,
         issuer: toHex(issuer),
         treasury: toHex(treasury),
+        ...(intake === undefined ? {} : { intake: toHex(intake) }),
         treasuryOwners: [...treasuryOwners],
         custody: state.custodyOf(member).toString(),
         reserve: state.reserveOf(member).toString(),

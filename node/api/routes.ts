@@ -160,6 +160,17 @@ export function nodeRoutes(
     }),
     call({
       method: "GET",
+      path: "/v1/members/:member/claims",
+      summary: "Coins that wait at a member for whoever shows their secret, a stretch of all coins",
+      params: Type.Object({ member: Api.MemberNumber }),
+      query: Type.Object({
+        from: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 }),
+      }),
+      reply: Api.Claims,
+      handle: ({ params, query }) => queries().claimsAt(params.member, query.from),
+    }),
+    call({
+      method: "GET",
       path: "/v1/status",
       summary: "How this node is",
       reply: Api.NodeStatus,

@@ -93,11 +93,20 @@ export const Coins = Type.Object({
   coins: Type.Array(CoinRow),
 });
 
+/** A stretch of the coins that wait at a member for whoever shows their secret. */
+export const Claims = Type.Object({
+  coins: Type.Array(CoinRow),
+  next: Type.Optional(count("Where the next stretch begins; absent where all coins were met")),
+});
+
 export const MemberRow = Type.Object({
   member: MemberNumber,
   status: Type.Integer({ minimum: 1, maximum: 3 }),
   issuer: hex(33, "Present issuer key"),
   treasury: hex(33, "Present treasury key"),
+  intake: Type.Optional(
+    hex(33, "Key that couriers' requests are sealed to, once the registry was read"),
+  ),
   treasuryOwners: Type.Array(OwnerName, {
     description: "Owners of all treasury keys, the present first",
   }),
@@ -277,6 +286,7 @@ export type RecordStatus = Static<typeof RecordStatus>;
 export type SubmissionResult = Static<typeof SubmissionResult>;
 export type Submission = Static<typeof Submission>;
 export type CoinRow = Static<typeof CoinRow>;
+export type Claims = Static<typeof Claims>;
 export type Coins = Static<typeof Coins>;
 export type MemberRow = Static<typeof MemberRow>;
 export type EnrolmentRow = Static<typeof EnrolmentRow>;

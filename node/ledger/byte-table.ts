@@ -94,6 +94,11 @@ export class ByteTable {
     return true;
   }
 
+  /** Above the numbers of all rows there are and were. */
+  get bound(): number {
+    return this.#rows;
+  }
+
   /** Numbers of all rows, in no order; the table must not change meanwhile. */
   *numbers(): Generator<number> {
     for (const entry of this.#slots) if (entry !== 0) yield rowOf(entry);

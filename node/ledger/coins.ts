@@ -37,6 +37,11 @@ const ENCODED_LENGTH = 31;
 /** What a coin adds to its custodian's accounts. */
 export type Holding = { readonly custodian: MemberId; readonly amount: bigint };
 
+export type Stretch = {
+  readonly coins: readonly (readonly [Outpoint, Output])[];
+  readonly next: number | undefined;
+};
+
 export class Coins {
   readonly #coins: ByteTable;
   readonly #owners: ByteTable;
@@ -132,6 +137,29 @@ export class Coins {
       link = coin.readUInt32BE(coinField.next);
       yield this.#named(coin);
     }
+  }
+
+  /**
+   * A stretch of a walk over all coins, for those of one lock and custodian. A coin that stands as long as the walk
+   * takes is met by it, whatever becomes of others between two stretches.
+   * @param from 0 for the first stretch. @param rows how many coins to look at. @param most how many to find.
+   * @returns `next`, from which the next stretch goes, while there is one.
+   */
+  stretch(from: number, lock: Lock, custodian: MemberId, rows: number, most: number): Stretch {
+    const { bound } = this.#coins;
+    const end = Math.min(from + rows, bound);
+    const coins: (readonly [Outpoint, Output])[] = [];
+    let number = from;
+    for (; number < end && coins.length < most; number++) {
+      const coin = this.#coins.row(number);
+      const isMeant =
+        coin[coinField.lock] === lock && coin.readUInt16BE(coinField.custodian) === custodian;
+      // A row that is free still has what it held.
+      if (isMeant && this.#coins.find(coin.subarray(0, OUTPOINT_LENGTH)) === number) {
+        coins.push(this.#named(coin));
+      }
+    }
+    return { coins, next: number < bound ? number : undefined };
   }
 
   /** The member with which an owner is enrolled. */

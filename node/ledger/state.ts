@@ -1,7 +1,7 @@
 /** The state of the ledger in memory, as the last event left it. Only `commit` and `load` change it. */
 import { Reader, toHex, Writer } from "../../protocol/bytes.ts";
 import type { Owner } from "../../protocol/key.ts";
-import type { MemberId, Outpoint, Output } from "../../protocol/output.ts";
+import { lock, type MemberId, type Outpoint, type Output } from "../../protocol/output.ts";
 import type { LedgerView, Member } from "../../protocol/rules.ts";
 import {
   decodeStateEntry,
@@ -10,7 +10,7 @@ import {
   type StateEntry,
   type Window,
 } from "../../protocol/state-entry.ts";
-import { Coins, type Holding } from "./coins.ts";
+import { Coins, type Holding, type Stretch } from "./coins.ts";
 
 /** What a restart needs beside the entries that the state root covers. */
 export type Accounts = {
@@ -100,6 +100,11 @@ export class LedgerState implements LedgerView {
   /** The coins of an owner, the last added first; the state must not change meanwhile. */
   coinsOf(owner: Owner): Iterable<readonly [Outpoint, Output]> {
     return this.#coins.of(owner);
+  }
+
+  /** Coins that wait at a member for whoever shows their secret, in stretches: see `Coins.stretch`. */
+  claimsAt(member: MemberId, from: number, rows: number, most: number): Stretch {
+    return this.#coins.stretch(from, lock.claim, member, rows, most);
   }
 
   restitutedAtS(outpoint: Outpoint): number | undefined {

@@ -7,11 +7,13 @@ import { memberStatus } from "../../protocol/rules.ts";
 import { until } from "../support/until.ts";
 
 const VALIDATOR = "0x1111111111111111111111111111111111111111";
+const intake = new Uint8Array(33);
 
 /** A registry in which the one member's name is the block that it was read at. */
 function rowsAt(block: number): DirectoryRows {
   const peer = { name: `${block}`, peerId: "peer-1", addresses: [] };
-  const member = { ...peer, member: 1, status: memberStatus.active, validator: VALIDATOR } as const;
+  const status = memberStatus.active;
+  const member = { ...peer, member: 1, status, validator: VALIDATOR, intake } as const;
   return { members: [member], observers: [] };
 }
 

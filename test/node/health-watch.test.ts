@@ -11,6 +11,7 @@ describe("the members' health", () => {
     addresses: [],
     status: memberStatus.active,
     validator: "0x00" as const,
+    intake: new Uint8Array(33),
   });
   const place = { blockNumber: 1, blockHash: "0x00", logIndex: 0, blockTimeS: 90 } as const;
 

@@ -74,6 +74,8 @@ export class NodeDouble implements AsyncDisposable {
   recorder: ((leaves: readonly Uint8Array[]) => void) | undefined;
   /** Demanded of who asks, where it is set before the start. */
   tls: TlsMaterial | undefined;
+  /** What couriers' requests are sealed to, whichever member they are for. */
+  intake: Uint8Array | undefined;
   /** What it says of its network. */
   networkId: Hex;
   readonly #pool = new Map<Hex, Waiting>();
@@ -338,6 +340,10 @@ export class NodeDouble implements AsyncDisposable {
         seq: state.seq,
         coins: rowsOf(state.coinsOf(owner)).slice(0, 1000),
       }),
+      claimsAt: (member: MemberId, from: number) => {
+        const { coins, next } = state.claimsAt(member, from, 1000, 1000);
+        return { coins: rowsOf(coins), ...(next === undefined ? {} : { next }) };
+      },
       owner: (owner: Owner): Api.EnrolmentRow => {
         const coins = rowsOf(state.coinsOf(owner));
         const balance = coins.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
@@ -404,6 +410,7 @@ export class NodeDouble implements AsyncDisposable {
       status,
       issuer: toHex(issuer),
       treasury: toHex(treasury),
+      ...(this.intake === undefined ? {} : { intake: toHex(this.intake) }),
       treasuryOwners: [...treasuryOwners],
       custody: String(state.custodyOf(member)),
       reserve: String(state.reserveOf(member)),

@@ -142,6 +142,40 @@ describe("coins in memory", () => {
     assert.equal(coins.sizeBytes - before, block * 56 + block * 26);
   });
 
+  it("are met by a walk in stretches, each of a lock and custodian that stands as long as it takes [N-19]", () => {
+    const coins = new Coins(1);
+    const owner = owners[0]!;
+    const outpointOf = (i: number) => joinOutpoint(toHex(sha256(utf8.encode(`${i}`))), 0);
+    const isMeant = (i: number) => i % 3 === 0;
+    const add = (i: number) =>
+      coins.add(outpointOf(i), {
+        lock: isMeant(i) ? 1 : 0,
+        owner,
+        custodian: i % 2 === 0 ? 7 : 8,
+        amount: 1n,
+      });
+    for (let i = 0; i < 300; i++) add(i);
+    const met: Outpoint[] = [];
+    let fresh = 300;
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      const stretch = coins.stretch(from, 1, 7, 40, 5);
+      assert.ok(stretch.coins.length <= 5);
+      met.push(...stretch.coins.map(([outpoint]) => outpoint));
+      from = stretch.next;
+      // A coin goes and another takes its place, wherever that is.
+      if (fresh < 360) {
+        coins.delete(outpointOf(fresh - 300));
+        add(fresh++);
+      }
+    }
+    const gone = fresh - 300;
+    for (let i = gone; i < 300; i++) {
+      const times = met.filter((outpoint) => outpoint === outpointOf(i)).length;
+      assert.equal(times, isMeant(i) && i % 2 === 0 ? 1 : 0, `coin ${i}`);
+    }
+    assert.deepEqual(coins.stretch(100_000, 1, 7, 40, 5), { coins: [], next: undefined });
+  });
+
   it("keep an enrolled owner without coins", () => {
     const coins = new Coins(1);
     const [owner, outpoint] = [owners[0]!, joinOutpoint(hashes[0]!, 1)];

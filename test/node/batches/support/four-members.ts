@@ -41,6 +41,7 @@ export function directoryOfFour(): Directory {
       member,
       status: memberStatus.active,
       validator: validatorAddress(validatorKey(member)),
+      intake: keyOf(`intake of ${member}`).publicKey,
       name: `Member ${member}`,
       peerId: `peer-${member}`,
       addresses: [],
