@@ -264,11 +264,31 @@ export type GatewayApi = {
   };
   /** Claims the money under a code for an account of this bank's; again, how that stands */
   "POST /v1/claims": {
-    body: { readonly code: string; readonly password: string; readonly account: string };
+    body: {
+      readonly code: string;
+      readonly password: string;
+      readonly account: string;
+      readonly bank?: number;
+    };
     reply: {
-      readonly record: `0x${string}`;
-      readonly amount: string;
-      readonly state: "pending" | "paid";
+      readonly claim?: `0x${string}`;
+      readonly bank?: number;
+      readonly record?: `0x${string}`;
+      readonly amount?: string;
+      readonly state: "waiting" | "pending" | "paid" | "refused";
+      readonly reason?: { readonly code: string; readonly detail: string };
+    };
+  };
+  /** How a claim of money that waits at another bank stands, and why */
+  "GET /v1/claims/{claim}": {
+    params: { readonly claim: `0x${string}` };
+    reply: {
+      readonly claim?: `0x${string}`;
+      readonly bank?: number;
+      readonly record?: `0x${string}`;
+      readonly amount?: string;
+      readonly state: "waiting" | "pending" | "paid" | "refused";
+      readonly reason?: { readonly code: string; readonly detail: string };
     };
   };
 };

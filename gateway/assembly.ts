@@ -15,8 +15,10 @@ import { Argon2Threads } from "./argon2-threads.ts";
 import { Banking } from "./banking/banking.ts";
 import { Certificates, limitsOf } from "./certificates.ts";
 import { ClaimBook } from "./claims/claim-book.ts";
-import { Claims } from "./claims/claims.ts";
-import { CodeTries } from "./claims/code-tries.ts";
+import { openClaims } from "./claims/claiming.ts";
+import { ForeignClaimBook } from "./claims/foreign-claim-book.ts";
+import { ForeignClaims } from "./claims/foreign-claims.ts";
+import { UnclaimedBook } from "./claims/unclaimed-book.ts";
 import { Closings } from "./closings.ts";
 import type { GatewayConfig } from "./config.ts";
 import { Credentials } from "./credentials.ts";
@@ -139,11 +141,18 @@ export async function assemble(
   const knowledge = await openKnowledge({ ...common, ...money }, options, watch);
   const online = await openOnline({ ...common, ...money }, options, watch);
   const { transfers } = online;
-  const known = { ...common, ...money, ...knowledge, transfers };
+  const claiming = openClaims({ ...common, ...money, ...knowledge, transfers }, options, watch);
+  const known = { ...common, ...money, ...knowledge, ...claiming, transfers };
   const service = await openService(known, options, watch);
-  const claiming = openClaims({ ...common, ...money }, options, watch);
+  const foreignClaims = await ForeignClaims.open({
+    ...common,
+    ...money,
+    ...service,
+    ...options.couriers,
+    intakeOf: (id) => watch.intakeOf(id),
+  });
   const { treasury: vaultKey, ledgerIssuer } = common;
-  const opened = { ...online, ...money, ...knowledge, ...service, ...claiming };
+  const opened = { ...online, ...money, ...knowledge, ...service, ...claiming, foreignClaims };
   return { ...opened, trust, vaultKey, ledgerIssuer };
 }
 
@@ -189,7 +198,8 @@ async function openMoney(
   const books = { accounts, devices, balances, intake };
   const expecting = await openPayees({ ...common, accounts }, options, page);
   const claimBook = new ClaimBook(store, accounts, clock);
-  const payees = [expecting.orders, expecting.book, claimBook];
+  const foreignClaimBook = new ForeignClaimBook(store, accounts, clock);
+  const payees = [expecting.orders, expecting.book, claimBook, foreignClaimBook];
   const receiving = { ...books, payees, suspense, recoveries };
   const redemptions = new Redemptions({ ...common, ...receiving, isVault });
   const vault = await Vault.open({
@@ -219,6 +229,8 @@ async function openMoney(
   const doubleSpends = new DoubleSpends({ ...common, ...books, reclaims, penaltyPercent });
   const looked = {
     claimBook,
+    foreignClaimBook,
+    unclaimedBook: await UnclaimedBook.open({ store, events }),
     embedded,
     reasons,
     redemptions,
@@ -231,27 +243,16 @@ async function openMoney(
   return { ...books, ...expecting, ...looked };
 }
 
-/** Money for whoever has a code. */
-function openClaims(
-  common: Common & Awaited<ReturnType<typeof openMoney>>,
-  { rates: { claimsPerS: perS, claimsBurst: burst } }: GatewayOptions,
-  watch: NodeWatch,
-) {
-  const { store, clock } = common;
-  const codeTries = new CodeTries(store, clock);
-  const claims = new Claims({ ...common, codeTries, checkNode: () => watch.checkCurrent() });
-  return { claims, claimRates: new RateLimits({ perS, burst, namesMax: 1 }, clock) };
-}
-
 /** What devices are given to know. */
 async function openKnowledge(
-  common: Common & { readonly devices: Devices },
+  common: Common & { readonly devices: Devices; readonly unclaimedBook: UnclaimedBook },
   options: GatewayOptions,
   watch: NodeWatch,
 ) {
-  const { member, network, trust } = common;
+  const { member, network, trust, devices, unclaimedBook } = common;
   const { lifeMs: listLifeMs, refreshMs } = options.lists;
-  const revocations = await Revocations.open({ ...common, listLifeMs });
+  const blocked = () => new Map([...devices.blocked, ...unclaimedBook.expired]);
+  const revocations = await Revocations.open({ ...common, blocked, listLifeMs });
   const foreign = new ForeignLists({
     ...common,
     gateways: network.gateways.filter((gateway) => gateway.member !== member),
@@ -265,7 +266,8 @@ async function openKnowledge(
 async function openService(
   common: Common &
     Awaited<ReturnType<typeof openMoney>> &
-    Awaited<ReturnType<typeof openKnowledge>> & { readonly transfers: Transfers },
+    Awaited<ReturnType<typeof openKnowledge>> &
+    ReturnType<typeof openClaims> & { readonly transfers: Transfers },
   options: GatewayOptions,
   watch: NodeWatch,
 ) {

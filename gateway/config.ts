@@ -232,6 +232,13 @@ export const GatewayConfigSchema = Type.Object(
       keepMs: milliseconds(1_209_600_000, "For how long a parcel is kept, and then its answer"),
       retryMs: milliseconds(5_000, "How soon a member that did not answer is tried again"),
     }),
+    claims: section({
+      lifeMs: milliseconds(
+        7_776_000_000,
+        "For how long money under a code may be claimed here; then it goes back to its sender",
+      ),
+      sweepMs: milliseconds(600_000, "How often it is looked what money nobody has claimed"),
+    }),
     authorization: section({
       page: Type.Optional(
         Type.String({

@@ -12,6 +12,7 @@ import {
   type DeviceRequest,
   type SignedDeviceRequest,
 } from "../protocol/device-request.ts";
+import type { RequestKind } from "../protocol/gateway-messages.ts";
 import type { SealingKey } from "../protocol/hpke.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
 import type { MemberId } from "../protocol/output.ts";
@@ -21,6 +22,7 @@ import type { Random } from "../protocol/random.ts";
 import { isRefusal, Refusal, type RefusalCode } from "../protocol/refusal.ts";
 import type { Verifier } from "../protocol/signature.ts";
 import type { Certificates } from "./certificates.ts";
+import type { Claims } from "./claims/claims.ts";
 import type { Devices } from "./devices.ts";
 import type { Intake } from "./intake.ts";
 import type { Lists } from "./lists.ts";
@@ -51,6 +53,7 @@ export type DeviceDeskParts = {
   readonly statuses: RecordStatuses;
   readonly receipts: Receipts;
   readonly lists: Lists;
+  readonly claims: Pick<Claims, "askFor">;
   readonly random: Random;
   readonly clock: () => number;
 };
@@ -73,7 +76,15 @@ export const deskRefusals = [
   "forbidden",
   "conflict",
   "stale-request",
+  "unknown-member",
+  "wrong-claim",
+  "code-locked",
+  "claim-spent",
+  "claim-expired",
 ] as const satisfies readonly RefusalCode[];
+
+/** To repeat them changes nothing, or they name what they change. */
+const byCourier: readonly RequestKind[] = ["submit", "redeem", "status", "claim"];
 
 export class DeviceDesk {
   readonly #parts: DeviceDeskParts;
@@ -115,10 +126,11 @@ export class DeviceDesk {
     const reply = await this.#reply(request, async () => {
       checkDeviceRequestSignature(networkId, request, verifier);
       const { kind } = request.ask;
-      if (kind === "submit" || kind === "redeem" || kind === "status") {
-        return this.#answer(ownerOf(request.deviceKey), request);
-      }
-      throw new Refusal("forbidden", "by courier, records are handed in and asked after, no more");
+      if (byCourier.includes(kind)) return this.#answer(ownerOf(request.deviceKey), request);
+      throw new Refusal(
+        "forbidden",
+        "by courier, records are handed in and asked after and codes claimed, no more",
+      );
     });
     return sealAnswer(networkId, parcel, opened, reply, random);
   }
@@ -129,7 +141,7 @@ export class DeviceDesk {
     try {
       return encodeDeviceReply({ nonce, outcome: "answered", answer: await whileNodeAnswers(act) });
     } catch (error) {
-      if (!isRefusal(error) || error.row.status === 503) throw error;
+      if (!isRefusal(error) || isPassing(error)) throw error;
       const lists = await this.#listsWith(error);
       const { kind } = request.ask;
       const reason = reasonOf(error);
@@ -145,9 +157,10 @@ export class DeviceDesk {
     return this.#answer(owner, request);
   }
 
-  async #answer(owner: Owner, { deviceKey, ask }: DeviceRequest): Promise<Answer> {
+  async #answer(owner: Owner, { deviceKey, nonce, ask }: DeviceRequest): Promise<Answer> {
     const { onboarding, certificates, loads, redemptions, receipts, intake, statuses, lists } =
       this.#parts;
+    const { claims } = this.#parts;
     const { kind } = ask;
     switch (kind) {
       case "enrol":
@@ -171,6 +184,8 @@ export class DeviceDesk {
         return { kind, receipts: await receipts.issue(owner, ask.outpoints) };
       case "lists":
         return { kind, lists: await lists.answer(ask.versions) };
+      case "claim":
+        return claims.askFor(owner, nonce, ask);
     }
   }
 
@@ -183,4 +198,9 @@ export class DeviceDesk {
   async #listsWith(refusal: Refusal): Promise<CarriedList[]> {
     return refusal.code === "stale-request" ? this.#parts.lists.answer([]) : [];
   }
+}
+
+/** Whether it says nothing of the request, which may be taken when it comes again. */
+function isPassing({ row, code }: Refusal): boolean {
+  return row.status === 503 || code === "rate-limited";
 }

@@ -119,6 +119,7 @@ export class Gateway {
     const { forwarder, vault, loads, redemptions, balances, lists, revocations } = parts;
     const { intake, lost, doubleSpends, recordEvents, parcels, banking } = parts;
     const { transfers, payments, outbox, claims, claimBook } = parts;
+    const { foreignClaims, unclaimed } = parts;
     for (const part of [vault, loads, transfers, redemptions, claimBook, balances, lost]) {
       forwarder.onOutcome((outcome) => part.settle(outcome));
     }
@@ -140,6 +141,8 @@ export class Gateway {
       lost,
       parcels,
       claims,
+      foreignClaims,
+      unclaimed,
       ...(banking === undefined ? [] : [banking]),
       ...(this.#parts.isShared === true ? [this.#adoptLetters(parts.intake)] : []),
     ]) {
@@ -173,7 +176,7 @@ export class Gateway {
         ...serviceRoutes({ ...parts, invitationLifeMs }),
         ...merchantStaffRoutes(parts),
         ...webhookRoutes(parts),
-        ...claimStaffRoutes(parts),
+        ...claimStaffRoutes({ ...parts, member }),
       ],
       callers: this.#parts.callers,
       replays: parts.replays,
@@ -200,7 +203,7 @@ export class Gateway {
       routes: [
         ...routes,
         ...customerRoutes({ ...parts, currency, banks: () => this.#banks(parts.trust) }),
-        ...claimRoutes(parts),
+        ...claimRoutes({ ...parts, member }),
         ...(await pageRoutes(pages ?? BUILT_PAGES)),
         ...(await paymentPageRoutes()),
       ],
@@ -269,12 +272,17 @@ export class Gateway {
     });
   }
 
-  #measure({ intake, loads, vault, parcels }: Assembly): void {
+  #measure({ intake, loads, vault, parcels, foreignClaims }: Assembly): void {
     const { metrics } = this.#parts;
     metrics.watch("gateway_intake_leaves", "Leaves that are not final", () => intake.size);
     metrics.watch("gateway_intake_bytes", "Their bytes", () => intake.sizeBytes);
     metrics.watch("gateway_loads_open", "Loads that are not final", () => loads.open);
     metrics.watch("gateway_parcels", "Parcels and answers kept for others", () => parcels.size);
+    metrics.watch(
+      "gateway_claims_waiting",
+      "Claims that other members have not answered",
+      () => foreignClaims.waiting,
+    );
     metrics.watch("gateway_vault_spends", "Spends of the vault's not final", () => vault.spending);
   }
 }

@@ -32,6 +32,8 @@
  *
  *     L ‖ owner 20                         → a claim of the coin that is locked to a secret of this hash
  *     U ‖ SHA-256 of a code 32             → tries at the code's password
+ *     Y ‖ request nonce 16                 → a claim that was asked of another member
+ *     Z ‖ owner 20 ‖ outpoint 33           → a coin that waits for whoever shows its secret
  *
  *     T ‖ transfer                         → a transfer to a treasury
  *     M ‖ merchant                         → a merchant
@@ -52,6 +54,7 @@
  */
 import { concat, fromHex, type Hex, utf8, Writer } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
+import type { Outpoint } from "../protocol/output.ts";
 
 const prefix = (letter: string) => utf8.encode(letter);
 const END = Uint8Array.of(0);
@@ -89,6 +92,9 @@ export const keys = {
   cycle: (number: number) => concat(prefix("w"), u64(number)),
 
   claim: (owner: Owner) => concat(prefix("L"), fromHex(owner)),
+  unclaimed: (owner: Owner, outpoint: Outpoint) =>
+    concat(prefix("Z"), fromHex(owner), fromHex(outpoint)),
+  foreignClaim: (id: Hex) => concat(prefix("Y"), fromHex(id)),
   codeTries: (hash: Uint8Array) => concat(prefix("U"), hash),
 
   transfer: (id: string) => concat(prefix("T"), utf8.encode(id)),
@@ -151,6 +157,12 @@ export const ranges = {
   trustLists: under("t"),
   parcels: under("h"),
   codeTries: under("U"),
+  foreignClaims: under("Y"),
+  unclaimed: under("Z"),
+  unclaimedOf: (owner: Owner) => ({
+    gte: concat(prefix("Z"), fromHex(owner)),
+    lt: concat(prefix("Z"), fromHex(owner), new Uint8Array(34).fill(255)),
+  }),
   transfers: under("T"),
   merchants: under("M"),
   ordersOfDay: (merchant: string, day: number) => ({

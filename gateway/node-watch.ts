@@ -136,6 +136,16 @@ export class NodeWatch {
     return row === undefined ? undefined : fromHex(row.treasury, 33);
   }
 
+  /** What couriers' requests to a member are sealed to, as the registry has it. @throws Refusal `unknown-member`, `unavailable`. */
+  intakeOf(id: MemberId): Uint8Array {
+    const row = this.member(id);
+    if (row === undefined) throw new Refusal("unknown-member", `there is no member ${id}`);
+    if (row.intake === undefined) {
+      throw new Refusal("unavailable", "the node has not read the registry yet");
+    }
+    return fromHex(row.intake as Hex, 33);
+  }
+
   /** Whether it is the owner of a treasury key that a member has or had. */
   isTreasury(id: MemberId, owner: Owner): boolean {
     return this.#known?.members.get(id)?.treasuryOwners.includes(owner) === true;

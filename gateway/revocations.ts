@@ -20,7 +20,6 @@ import { Refusal } from "../protocol/refusal.ts";
 import type { Signer } from "../protocol/signature.ts";
 import type { FoldedEvent, NodeClient } from "../node/client.ts";
 import type { Logger } from "../node/service/telemetry.ts";
-import type { Devices } from "./devices.ts";
 import { keys } from "./keys.ts";
 import { Serial } from "./serial.ts";
 import type { Store } from "./store.ts";
@@ -33,7 +32,8 @@ export type RevocationsParts = {
   /** The key that the ledger has: what the node goes by. */
   readonly ledgerIssuer: Signer;
   readonly node: Pick<NodeClient, "revocations" | "revoke">;
-  readonly devices: Pick<Devices, "blocked">;
+  /** Whom the bank has blocked, and since when in milliseconds: devices, and codes that have expired. */
+  readonly blocked: () => ReadonlyMap<Owner, number>;
   readonly receiptLifeMs: () => number;
   readonly store: Store;
   readonly logger: Logger;
@@ -71,10 +71,10 @@ export class Revocations {
 
   /** Has the node revoke on the chain whom the bank has blocked here. Again and again: it may be away. */
   async carryToChain(): Promise<void> {
-    const { devices, node } = this.#parts;
+    const { blocked, node } = this.#parts;
     if (this.#onChain === undefined) await this.refresh();
     const open: Owner[] = [];
-    for (const owner of devices.blocked.keys()) {
+    for (const owner of blocked().keys()) {
       if (!this.isRevoked(owner)) open.push(owner);
       if (open.length === limits.revokedAtOnceMax) break;
     }
@@ -123,14 +123,13 @@ export class Revocations {
   }
 
   #prefixes(now: number): Hex[] {
-    const { devices } = this.#parts;
     const before = this.#onChain === undefined ? this.#list : undefined;
     if (this.#onChain === undefined && before === undefined) {
       throw new Refusal("unavailable", "the node has not said yet whom the member has revoked");
     }
     const lifeMs = this.#onChain === undefined ? Infinity : this.#parts.receiptLifeMs();
     const isRecent = (time: number) => now < time + lifeMs;
-    const blocked = [...devices.blocked].filter(
+    const blocked = [...this.#parts.blocked()].filter(
       ([owner, time]) => isRecent(time) || !this.isRevoked(owner),
     );
     const revoked = [...(this.#onChain ?? [])].filter(([, time]) => isRecent(time));

@@ -503,11 +503,14 @@ export type StaffApi = {
   };
   /** Has a system of the bank's told of events, signed, in order, from now on */
   "POST /v1/webhooks": {
-    body: { readonly url: string; readonly kinds: readonly ("record" | "load" | "redemption")[] };
+    body: {
+      readonly url: string;
+      readonly kinds: readonly ("record" | "load" | "redemption" | "unclaimed")[];
+    };
     reply: {
       readonly id: `0x${string}`;
       readonly url: string;
-      readonly kinds: readonly ("record" | "load" | "redemption")[];
+      readonly kinds: readonly ("record" | "load" | "redemption" | "unclaimed")[];
       readonly created: number;
     };
   };
@@ -516,7 +519,7 @@ export type StaffApi = {
     reply: readonly {
       readonly id: `0x${string}`;
       readonly url: string;
-      readonly kinds: readonly ("record" | "load" | "redemption")[];
+      readonly kinds: readonly ("record" | "load" | "redemption" | "unclaimed")[];
       readonly created: number;
     }[];
   };
@@ -543,11 +546,31 @@ export type StaffApi = {
   };
   /** Claims the money under a code for somebody at the counter; again, how that stands */
   "POST /v1/counter/claims": {
-    body: { readonly code: string; readonly password: string; readonly account: string };
+    body: {
+      readonly code: string;
+      readonly password: string;
+      readonly account: string;
+      readonly bank?: number;
+    };
     reply: {
-      readonly record: `0x${string}`;
-      readonly amount: string;
-      readonly state: "pending" | "paid";
+      readonly claim?: `0x${string}`;
+      readonly bank?: number;
+      readonly record?: `0x${string}`;
+      readonly amount?: string;
+      readonly state: "waiting" | "pending" | "paid" | "refused";
+      readonly reason?: { readonly code: string; readonly detail: string };
+    };
+  };
+  /** How a claim of money that waits at another bank stands, and why */
+  "GET /v1/counter/claims/{claim}": {
+    params: { readonly claim: `0x${string}` };
+    reply: {
+      readonly claim?: `0x${string}`;
+      readonly bank?: number;
+      readonly record?: `0x${string}`;
+      readonly amount?: string;
+      readonly state: "waiting" | "pending" | "paid" | "refused";
+      readonly reason?: { readonly code: string; readonly detail: string };
     };
   };
   /** Unlocks a code that was tried too often with wrong passwords */

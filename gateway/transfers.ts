@@ -1,6 +1,6 @@
 /**
- * Transfers: money from a customer's account here to a member's treasury, this bank's or another's, named by a
- * nonce that tells the receiver what it is for (protocol/payment-order.ts). The account is frozen first, then the
+ * Transfers: money from an account here to a member's treasury, this bank's or another's, named by a nonce that
+ * tells the receiver what it is for (protocol/payment-order.ts); or to a device. The account is frozen first, then the
  * vault pays with one record, and when the ledger has applied it the money has left the account. Each step is
  * durable before the next, so that a restart goes on where it was: with the same record, if there is one. What is
  * frozen is given back only if no record was made, or it certainly never applies.
@@ -37,7 +37,7 @@ export type TransferId = string;
 export type Transfer = {
   readonly account: AccountId;
   readonly amount: Amount;
-  /** A treasury key's owner, and its member. */
+  /** The owner of a treasury key or a device, and its member. */
   readonly payee: Owner;
   readonly member: MemberId;
   /** 16 bytes. */

@@ -1,5 +1,5 @@
 /**
- * The member's vault: the coins of its treasury key, and the only place that signs with it. Spends are made
+ * The member's vault: the coins of its treasury key, and the only place that signs records with it. Spends are made
  * one at a time and durable before anybody sees them, so that a coin is never spent twice: not by two loads
  * at once, and not by a restart, which hands in the same records again. Change can be spent before its record
  * has applied, since the gateway hands parents on first. What is reclaimed from a lost device cannot: its own
@@ -161,17 +161,23 @@ export class Vault {
   }
 
   /**
-   * Takes a coin that waits for whoever shows its secret. The record is durable, together with `also`, and taken
-   * in when this returns. Nothing of it is spent before it has applied.
+   * Takes a coin that waits for whoever shows its secret, or has it paid to another. The record is durable, together
+   * with `also`, and taken in when this returns. Nothing of it is spent before it has applied.
+   * @param payee not this vault, if given: a device or another member's vault, and the record's nonce.
    */
   async claim(
     coin: { readonly outpoint: Outpoint; readonly amount: Amount },
     secret: Uint8Array,
     also: (record: NamedLeaf) => readonly Change[],
+    payee?: { readonly owner: Owner; readonly member: MemberId; readonly nonce: Uint8Array },
   ): Promise<SignedRecord> {
     const coins = [{ ...coin, isConfirmed: true }];
-    const outputs = [this.#toSelf(coin.amount)];
-    const signing = { kind: "claim", preimage: secret } as const;
+    const { amount } = coin;
+    const outputs =
+      payee === undefined
+        ? [this.#toSelf(amount)]
+        : [{ lock: lock.key, owner: payee.owner, custodian: payee.member, amount }];
+    const signing = { kind: "claim", preimage: secret, nonce: payee?.nonce } as const;
     return this.#serial.run(() => this.#sign(coins, outputs, also, signing));
   }
 

@@ -10,6 +10,7 @@
  *               | record id 32, or the statement if applied | reason, if refused)
  *     receipts  receipts
  *     lists     lists
+ *     claim     state u8: 0 pending, 1 applied | record id 32 | nonce 16 | amount u64
  *
  * receipts = count u16 × receipt, ascending by outpoint. lists = count u16 × (kind u8, as between devices |
  * length u32 | list): longer than those that devices hand each other.
@@ -25,8 +26,10 @@ import { readCertificate, type SignedCertificate } from "./certificate.ts";
 import { readEnrolment, type SignedEnrolment } from "./enrolment.ts";
 import type { RequestKind } from "./gateway-messages.ts";
 import { limits } from "./limits.ts";
+import type { Amount } from "./money.ts";
 import { readReason, type Reason, writeReason } from "./reason.ts";
 import { readReceipt, type SignedReceipt } from "./receipt.ts";
+import { NONCE_LENGTH } from "./record.ts";
 import { readStatement, type SignedStatement, writeStatement } from "./statement.ts";
 
 /** What became of a record. */
@@ -71,6 +74,16 @@ export type ReceiptsAnswer = {
 /** Every trust list that changed the trust key since the device's, in order, then the newest of each. */
 export type ListsAnswer = { readonly kind: "lists"; readonly lists: readonly CarriedList[] };
 
+export type ClaimAnswer = {
+  readonly kind: "claim";
+  readonly state: "pending" | "applied";
+  /** What pays the asker. */
+  readonly id: Hex;
+  /** The record's: of the request that was first. */
+  readonly nonce: Uint8Array;
+  readonly amount: Amount;
+};
+
 export type Answer =
   | EnrolAnswer
   | CertifyAnswer
@@ -78,9 +91,11 @@ export type Answer =
   | IntakeAnswer
   | StatusAnswer
   | ReceiptsAnswer
-  | ListsAnswer;
+  | ListsAnswer
+  | ClaimAnswer;
 
-const loadStates = ["pending", "applied"] as const;
+/** Of a load and of a claim. */
+const paidStates = ["pending", "applied"] as const;
 const recordStates = ["unknown", "pending", "applied", "refused"] as const;
 
 export function writeAnswer(writer: Writer, answer: Answer): void {
@@ -93,7 +108,7 @@ export function writeAnswer(writer: Writer, answer: Answer): void {
       writer.put(answer.certificate.bytes);
       return;
     case "load":
-      writer.u8(loadStates.indexOf(answer.state));
+      writer.u8(paidStates.indexOf(answer.state));
       writeReceipts(writer, answer.receipts);
       return;
     case "redeem":
@@ -110,6 +125,10 @@ export function writeAnswer(writer: Writer, answer: Answer): void {
     case "lists":
       writeAnsweredLists(writer, answer.lists);
       return;
+    case "claim":
+      writer.u8(paidStates.indexOf(answer.state)).hex(answer.id, 32);
+      writer.fixed(answer.nonce, NONCE_LENGTH).u64(answer.amount);
+      return;
   }
 }
 
@@ -121,7 +140,7 @@ export function readAnswer(reader: Reader, kind: RequestKind): Answer {
     case "certify":
       return { kind, certificate: readCertificate(reader) };
     case "load": {
-      const state = loadStates[reader.count(1, 0, 1, "state")]!;
+      const state = paidStates[reader.count(1, 0, 1, "state")]!;
       const start = reader.offset;
       const receipts = readReceipts(reader);
       if (state === "pending" && receipts.length > 0) {
@@ -138,6 +157,8 @@ export function readAnswer(reader: Reader, kind: RequestKind): Answer {
       return { kind, receipts: readReceipts(reader) };
     case "lists":
       return { kind, lists: readAnsweredLists(reader) };
+    case "claim":
+      return readClaim(reader);
   }
 }
 
@@ -162,6 +183,15 @@ function readEnrol(reader: Reader): EnrolAnswer {
   const count = reader.count(1, 0, 1, "certificates");
   const certificate = count === 1 ? readCertificate(reader) : undefined;
   return { kind: "enrol", enrolment, certificate };
+}
+
+function readClaim(reader: Reader): ClaimAnswer {
+  const state = paidStates[reader.count(1, 0, 1, "state")]!;
+  const id = toHex(reader.take(32, "id"));
+  const nonce = reader.take(NONCE_LENGTH, "nonce");
+  const amount = reader.u64("amount");
+  if (amount === 0n) throw reader.refuse("the claim is of nothing", "amount", 8);
+  return { kind: "claim", state, id, nonce, amount };
 }
 
 function writeStatus(writer: Writer, record: RecordStatus): void {

@@ -10,9 +10,11 @@
  *     status    count u16, 1 to 1,024, × record id 32
  *     receipts  count u16, at most 1,024, × outpoint 33, ascending; none asks for all
  *     lists     count u8, at most 16, × (member u16 | version u32), ascending
+ *     claim     code 10 | password length u8 + at most 64
  */
 import { fromHex, type Hex, type Reader, toHex, utf8, type Writer } from "./bytes.ts";
 import { type DeviceClass, deviceClasses, readDeviceClass } from "./certificate.ts";
+import { CODE_LENGTH } from "./claim-code.ts";
 import type { RequestKind } from "./gateway-messages.ts";
 import { readLeaves, writeLeaves } from "./leaf-list.ts";
 import { limits } from "./limits.ts";
@@ -73,6 +75,14 @@ export type ListsAsk = {
   readonly versions: readonly ListVersion[];
 };
 
+export type ClaimAsk = {
+  readonly kind: "claim";
+  /** 10 bytes (claim-code.ts). */
+  readonly code: Uint8Array;
+  /** As it was set for the payee: at most 64 bytes of UTF-8. */
+  readonly password: string;
+};
+
 export type Ask =
   | EnrolAsk
   | CertifyAsk
@@ -81,7 +91,8 @@ export type Ask =
   | SubmitAsk
   | StatusAsk
   | ReceiptsAsk
-  | ListsAsk;
+  | ListsAsk
+  | ClaimAsk;
 
 export function writeAsk(writer: Writer, ask: Ask): void {
   switch (ask.kind) {
@@ -112,6 +123,9 @@ export function writeAsk(writer: Writer, ask: Ask): void {
     case "lists":
       writeListVersions(writer, ask.versions);
       return;
+    case "claim":
+      writer.fixed(ask.code, CODE_LENGTH).short(utf8.encode(ask.password));
+      return;
   }
 }
 
@@ -140,6 +154,12 @@ export function readAsk(reader: Reader, kind: RequestKind): Ask {
       return { kind, outpoints: readOutpoints(reader) };
     case "lists":
       return { kind, versions: readListVersions(reader) };
+    case "claim":
+      return {
+        kind,
+        code: reader.take(CODE_LENGTH, "code"),
+        password: reader.text(limits.passwordMax, "password"),
+      };
   }
 }
 

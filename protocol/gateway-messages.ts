@@ -10,6 +10,9 @@
  * - **Asking again changes nothing.** An enrolment is one by its key, a load by the id the device gave it,
  *   a record by its id; so a device whose reply was lost asks again, with a fresh nonce. The same request
  *   a second time is refused as `stale-request`.
+ * - **A claim pays whoever signs for it**: a device enrolled with any member, or a member's treasury key, of which
+ *   the custodian knows by the ledger. So a bank asks another for a payee who stands at its counter. The record's
+ *   nonce is that of the request that was first; the answer names it, for an asker who has asked before.
  * - **Time.** A gateway has no signature for time alone: the list of revocations of its member, issued
  *   anew with the present time, carries it. A request whose signedTime is over a day behind is refused as
  *   `stale-request` with the lists in the refusal; the device takes them and signs again. That is also how
@@ -32,6 +35,8 @@ export const requestKinds = {
   receipts: 7,
   /** The versions of the lists the device holds → newer ones, and the member's own in any case. */
   lists: 8,
+  /** A code and its password → the record that pays what waits under them to whoever asks: a device, or a member's treasury. */
+  claim: 9,
 } as const;
 
 export type RequestKind = keyof typeof requestKinds;

@@ -59,7 +59,7 @@ export type SignedRecord = RecordBody &
     readonly body: Uint8Array;
   };
 
-const NONCE_LENGTH = 16;
+export const NONCE_LENGTH = 16;
 const NO_ENVELOPE = new Uint8Array(32);
 
 /** The commitment to an envelope that stands in the body. */

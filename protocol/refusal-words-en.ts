@@ -47,6 +47,8 @@ export const titlesEn: Readonly<Record<ProblemCode, string>> = {
   "over-online-limit": "It is above the customer's own limit",
   "wrong-claim": "There is no money under this code and password",
   "code-locked": "The code is locked",
+  "claim-spent": "The money was claimed before",
+  "claim-expired": "The money goes back to its sender",
   unauthorised: "The caller is not known here",
   forbidden: "The caller may not do this",
   "not-granted": "The opening is not granted",

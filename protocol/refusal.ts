@@ -226,7 +226,19 @@ export const refusalCodes = {
     403,
     "ignore",
     true,
-    "Come to a counter of the bank with the code: it unlocks it for whoever it believes.",
+    "Come with the code to a counter of the bank where the money waits: it unlocks it for whoever it believes.",
+  ),
+  "claim-spent": row(
+    409,
+    "ignore",
+    false,
+    "The money under this code was claimed before. Whoever did not claim it asks whoever sent it, and the bank where it waited.",
+  ),
+  "claim-expired": row(
+    409,
+    "ignore",
+    false,
+    "Nobody claimed the money in time: it goes back to whoever sent it. Ask for a new code.",
   ),
 
   // Services.

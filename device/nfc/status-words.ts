@@ -79,6 +79,8 @@ const refusalNumbers: Record<RefusalCode, number> = {
   "rate-limited": 0x6b,
   "wrong-claim": 0x6c,
   "code-locked": 0x6d,
+  "claim-spent": 0x6e,
+  "claim-expired": 0x6f,
   "bad-configuration": 0x70,
   "exposed-key": 0x71,
   "wrong-network": 0x72,

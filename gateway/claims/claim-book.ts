@@ -1,7 +1,8 @@
 /**
  * Claims as they are stored, by the owner of the coin that each takes. A claim is written with its record, before
- * that leaves; its account is credited when the money is in the vault, whichever way the ledger got the record,
- * under a reference that is the record's: once, however often it is seen.
+ * that leaves. What goes to an account here is credited when the money is in the vault, whichever way the ledger
+ * got the record, under a reference that is the record's: once, however often it is seen. What goes to a device or
+ * to another member's vault is paid by the record itself.
  */
 import type { Hex } from "../../protocol/bytes.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
@@ -16,14 +17,23 @@ import type { Payee } from "../redemptions.ts";
 import { decodeRow, encodeRow } from "../row.ts";
 import type { Change, Store } from "../store.ts";
 
-/** Whose the money is to be. */
+/** Whose the money is to be: an account's of this bank, or whoever's who signed for it. */
+export type Claimant =
+  | { readonly account: AccountId }
+  | {
+      /** Of a device, or of another member's treasury key. */
+      readonly owner: Owner;
+      /** The record's, by which the claimant knows it: 16 bytes. */
+      readonly nonce: Hex;
+    };
+
 export type Claim = {
-  readonly account: AccountId;
+  readonly claimant: Claimant;
   readonly amount: string;
   /** The claim's record, and the hash of the leaf that we signed. */
   readonly record: Hex;
   readonly leaf: Hex;
-  /** When its account was credited, in milliseconds. */
+  /** When the claimant had it, in milliseconds. */
   readonly paid?: number;
   /** The record can never apply: the coin went back, or the treasury key has changed and it is claimed anew. */
   readonly isDead?: true;
@@ -46,8 +56,8 @@ export class ClaimBook implements Payee {
   }
 
   /** What is written with the claim's record. A dead one gives way to it. */
-  made(owner: Owner, account: AccountId, amount: Amount, { id, hash }: NamedLeaf): Change {
-    const claim: Claim = { account, amount: String(amount), record: id, leaf: hash };
+  made(owner: Owner, claimant: Claimant, amount: Amount, { id, hash }: NamedLeaf): Change {
+    const claim: Claim = { claimant, amount: String(amount), record: id, leaf: hash };
     return { key: keys.claim(owner), value: encodeRow(claim) };
   }
 
@@ -56,25 +66,32 @@ export class ClaimBook implements Payee {
     if (record.kind !== "claim") return false;
     const owner = ownerOf(record.preimage!);
     const claim = await this.get(owner);
-    if (claim?.record !== id) return false;
-    await this.#accounts.credit(claim.account, amount, `claim:${id}`);
-    if (claim.paid === undefined) {
-      const paid: Claim = { ...claim, paid: this.#clock() };
-      await this.#store.write([{ key: keys.claim(owner), value: encodeRow(paid) }]);
-    }
+    if (claim?.record !== id || !("account" in claim.claimant)) return false;
+    await this.#accounts.credit(claim.claimant.account, amount, `claim:${id}`);
+    await this.#notePaid(owner, claim);
     return true;
   }
 
-  /** What became of a claim's record. What has applied is received by the vault. */
+  /** What became of a claim's record. What an account is to have is received by the vault. */
   async settle({ leaf, state }: Outcome): Promise<void> {
-    if (state !== "refused") return;
     const record = decodeLeaf(leaf.bytes);
     if (record.kind !== "claim") return;
     const owner = ownerOf(record.preimage!);
     const claim = await this.get(owner);
-    // Another's signature under the same body is refused without saying anything about ours.
-    if (claim?.leaf !== leaf.hash) return;
-    const dead: Claim = { ...claim, isDead: true };
-    await this.#store.write([{ key: keys.claim(owner), value: encodeRow(dead) }]);
+    if (state === "applied") {
+      if (claim?.record === leaf.id && "owner" in claim.claimant)
+        await this.#notePaid(owner, claim);
+    } else if (claim?.leaf === leaf.hash) {
+      // Another's signature under the same body is refused without saying anything about ours.
+      await this.#save(owner, { ...claim, isDead: true });
+    }
+  }
+
+  async #notePaid(owner: Owner, claim: Claim): Promise<void> {
+    if (claim.paid === undefined) await this.#save(owner, { ...claim, paid: this.#clock() });
+  }
+
+  async #save(owner: Owner, claim: Claim): Promise<void> {
+    await this.#store.write([{ key: keys.claim(owner), value: encodeRow(claim) }]);
   }
 }

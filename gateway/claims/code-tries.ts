@@ -5,6 +5,7 @@
  * has tried for a month: tries are then forgotten, so that made-up codes do not fill the disk.
  */
 import { sha256 } from "#sha256";
+import type { Hex } from "../../protocol/bytes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { keys, ranges } from "../keys.ts";
@@ -19,7 +20,11 @@ type TriesRow = {
   readonly count: number;
   /** Milliseconds of the last one. */
   readonly last: number;
+  /** Requests that were counted: who carries one may bring it again, and is not to lock the code by that. */
+  readonly requests?: readonly Hex[];
 };
+
+const NONE: Pick<TriesRow, "count" | "requests"> = { count: 0 };
 
 export class CodeTries {
   readonly #store: Store;
@@ -31,16 +36,20 @@ export class CodeTries {
     this.#clock = clock;
   }
 
-  /** Counts a try that is about to be made. @throws Refusal `code-locked`. */
-  async count(code: Uint8Array): Promise<void> {
+  /**
+   * Counts a try that is about to be made, once for a request of that name. @throws Refusal `code-locked`.
+   */
+  async count(code: Uint8Array, request?: Hex): Promise<void> {
     await this.#serial.run(async () => {
       const value = await this.#store.get(keyOf(code));
       const row = value === undefined ? undefined : decodeRow<TriesRow>(value);
-      const count = row === undefined || this.#isOld(row) ? 0 : row.count;
+      const { count, requests = [] } = row === undefined || this.#isOld(row) ? NONE : row;
+      if (request !== undefined && requests.includes(request)) return;
       if (count >= limits.codeTriesMax) {
         throw new Refusal("code-locked", `the code was tried ${count} times with a wrong password`);
       }
-      const next: TriesRow = { count: count + 1, last: this.#clock() };
+      const named = request === undefined ? requests : [...requests, request];
+      const next: TriesRow = { count: count + 1, last: this.#clock(), requests: named };
       await this.#store.write([{ key: keyOf(code), value: encodeRow(next) }]);
     });
   }

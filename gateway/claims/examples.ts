@@ -9,3 +9,10 @@ export const claimView = {
   amount: "2500",
   state: "pending",
 } as const;
+
+export const waiting = {
+  claim: "0x5d0c3f6e9a1b47c28e7d60f1a2b3c4d5",
+  bank: 2,
+  state: "waiting",
+  reason: { code: "unavailable", detail: "member 2 does not answer: it is asked again" },
+} as const;

@@ -20,16 +20,39 @@ export const NewClaim = Type.Object(
       description: "The password that the payer set for the payee",
     }),
     account: Api.AccountName,
+    bank: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65_535,
+        description: "Number of the member where the money waits, if it is another",
+      }),
+    ),
   },
   strict,
 );
 
 export const ByCode = Type.Object({ code: Code }, strict);
 
+export const ClaimId = Type.String({
+  pattern: "^0x[0-9a-f]{32}$",
+  description: "Name of a claim that another member was asked for",
+});
+
 export const ClaimView = Type.Object({
-  record: Api.RecordId,
-  amount: Type.String({ pattern: "^[1-9][0-9]{0,19}$", description: "In minor units" }),
-  state: Type.Enum(["pending", "paid"], {
-    description: "pending until the ledger has applied the claim, paid once the account has it",
+  claim: Type.Optional(ClaimId),
+  bank: Type.Optional(Type.Integer({ description: "The member that was asked" })),
+  record: Type.Optional(Api.RecordId),
+  amount: Type.Optional(
+    Type.String({ pattern: "^[1-9][0-9]{0,19}$", description: "In minor units" }),
+  ),
+  state: Type.Enum(["waiting", "pending", "paid", "refused"], {
+    description:
+      "waiting until another member has answered, pending until the ledger has applied the claim, paid once the account has it",
   }),
+  reason: Type.Optional(
+    Type.Object(
+      { code: Type.String(), detail: Type.String() },
+      { description: "Why it waits, or was refused" },
+    ),
+  ),
 });

@@ -1,11 +1,12 @@
 /**
  * What happens at this gateway that the bank's other systems may want to hear of: a record that it took in has come
- * to its end, a load has, a device's money is back in an account. Each is written to the outbox with what it is
+ * to its end, a load has, a device's money is back in an account, money under a code goes back to its sender. Each is written to the outbox with what it is
  * about, in one write.
  */
 import type { Hex } from "../../protocol/bytes.ts";
 import type { Owner } from "../../protocol/key.ts";
 import type { Amount } from "../../protocol/money.ts";
+import type { Outpoint } from "../../protocol/output.ts";
 import type { RefusalCode } from "../../protocol/refusal.ts";
 import type { HeldLeaf } from "../intake.ts";
 import type { Outcome } from "../outcome.ts";
@@ -32,6 +33,12 @@ export type GatewayEvent =
       readonly owner: Owner;
       readonly id: Hex;
       readonly amount: string;
+    }
+  | {
+      readonly kind: "unclaimed";
+      readonly coin: Outpoint;
+      readonly amount: string;
+      readonly state: "expired" | "returned";
     };
 
 export type EventsParts = {

@@ -7,10 +7,11 @@ const time = (description: string) =>
   Type.Integer({ minimum: 0, description: `${description}, in milliseconds` });
 
 const Url = Type.String({ pattern: webAddress, maxLength: limits.urlMax });
-const Kinds = Type.Array(Type.Enum(["record", "load", "redemption"]), {
+const Kinds = Type.Array(Type.Enum(["record", "load", "redemption", "unclaimed"]), {
   minItems: 1,
-  maxItems: 3,
-  description: "Ends of records taken in here, ends of loads, money back from devices",
+  maxItems: 4,
+  description:
+    "Ends of records taken in here, ends of loads, money back from devices, money under codes that nobody claims",
 });
 const SubscriptionId = Type.String({ pattern: "^0x[0-9a-f]{32}$" });
 

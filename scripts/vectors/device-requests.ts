@@ -55,6 +55,7 @@ export async function deviceRequests(): Promise<Vectors> {
     ["receipts for all there are", { kind: "receipts", outpoints: [] }],
     ["lists newer than two", { kind: "lists", versions }],
     ["lists, holding none", { kind: "lists", versions: [] }],
+    ["claim", { kind: "claim", code: bytes("code", 10), password: "open sesame" }],
   ];
   const signed = new Map<string, SignedDeviceRequest>();
   for (const [name, ask] of asks) signed.set(name, await request(ask));
@@ -70,7 +71,7 @@ export async function deviceRequests(): Promise<Vectors> {
     bad: [
       ...badLengths(certify, decodeDeviceRequest),
       badRequest("kind 0", patch(certify, 0, 0)),
-      badRequest("kind 9", patch(certify, 0, 9)),
+      badRequest("kind 10", patch(certify, 0, 10)),
       badRequest("a device key of no such form", patch(certify, 3, 4)),
       badRequest("a signedTime of 2^53", patch(certify, 36, 0, 0x20, ...new Uint8Array(6))),
       badRequest("a payload of more than 2 MiB", patch(certify, 60, 0, 0x20, 0, 1)),
@@ -93,6 +94,7 @@ export async function deviceRequests(): Promise<Vectors> {
       badRequest("1,025 outpoints", patch(two, ASK, 4, 1)),
       badRequest("seventeen lists", patch(lists, ASK, 17)),
       badRequest("lists that do not ascend", patch(lists, ASK + 7, 0, 0)),
+      badRequest("a password of 65 bytes", patch(encoded("claim"), ASK + 10, 65)),
       bad("a key that is not on the curve", patch(certify, 4, ...new Uint8Array(31), 1), check),
       bad("the member changed after signing", patch(certify, 2, 2), check),
       bad("signed by another device", patch(certify, 3, ...payee.publicKey), check),

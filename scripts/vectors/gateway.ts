@@ -64,7 +64,7 @@ export async function deviceReplies(): Promise<Vectors> {
     bad: [
       ...badLengths(of("submit"), decodeDeviceReply),
       badReply("kind 0", patch(of("submit"), 0, 0)),
-      badReply("kind 9", patch(of("submit"), 0, 9)),
+      badReply("kind 10", patch(of("submit"), 0, 10)),
       badReply("outcome 2", patch(of("submit"), 17, 2)),
       badReply("no leaves acknowledged", patch(of("submit"), ANSWER + 32, 0, 0)),
       badReply("an enrolment with two certificates", patch(of("enrol, pending"), ANSWER + 166, 2)),
@@ -77,6 +77,11 @@ export async function deviceReplies(): Promise<Vectors> {
       badReply("list kind 0", patch(of("lists"), ANSWER + 2, 0)),
       badReply("2,049 lists", patch(of("lists"), ANSWER, 8, 1)),
       badReply("a list of more than 2 MiB", patch(of("lists"), ANSWER + 3, 0, 0x20, 0, 1)),
+      badReply("a claim in state 2", patch(of("claim, pending"), ANSWER, 2)),
+      badReply(
+        "a claim of nothing",
+        patch(of("claim, pending"), ANSWER + 49, ...new Uint8Array(8)),
+      ),
       badReply("a refusal of no known code", patch(refused, ANSWER + 1, 0x78)),
       badReply("a text that is not UTF-8", patch(refused, ANSWER + 2 + codeLength, 0xff)),
     ],
@@ -154,6 +159,7 @@ async function answers(): Promise<[string, Answer][]> {
   const receipts = await Promise.all(
     [coin("coin", 0), coin("coin", 1)].map((outpoint) => vouch(outpoint, pay(payer, 50n, 1))),
   );
+  const claimed = { id: id("claim"), nonce: bytes("claim nonce", 16), amount: 250n };
   return [
     ["enrol, pending", { kind: "enrol", enrolment }],
     ["enrol, certified", { kind: "enrol", enrolment, certificate }],
@@ -185,6 +191,8 @@ async function answers(): Promise<[string, Answer][]> {
       { kind: "lists", lists: [{ kind: "revocations", bytes: (await revocations()).bytes }] },
     ],
     ["no lists", { kind: "lists", lists: [] }],
+    ["claim, pending", { kind: "claim", state: "pending", ...claimed }],
+    ["claim, applied", { kind: "claim", state: "applied", ...claimed }],
   ];
 }
 

@@ -1,7 +1,4 @@
 /** What couriers bring to a gateway: parcels for its own member, and for others, which it hands on. */
-import { once } from "node:events";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { acknowledgedRoot } from "../../protocol/acknowledgement.ts";
 import type { Ask } from "../../protocol/ask.ts";
@@ -18,6 +15,7 @@ import { Courier } from "../../device/courier/courier.ts";
 import { HttpParcelGateway } from "../../device/courier/parcel-gateway.ts";
 import { MemoryPurseStore } from "../../device/purse-store.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { freePort } from "../support/free-port.ts";
 import { idOf, networkId, pay, spend } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";
 import { Bank, intakeKey, MEMBER } from "./support/bank.ts";
@@ -185,13 +183,3 @@ describe("parcels", () => {
     expect((await hand(other, await junk())).state).to.equal("kept");
   });
 });
-
-/** A port that nobody listens to, for a gateway that is to be found again after a restart. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

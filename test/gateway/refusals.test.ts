@@ -6,13 +6,16 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { expect } from "chai";
+import type { UnclaimedCoin } from "../../gateway/claims/unclaimed-book.ts";
 import { deskRefusals } from "../../gateway/device-desk.ts";
+import { ranges } from "../../gateway/keys.ts";
+import { decodeRow } from "../../gateway/row.ts";
 import type { Ask } from "../../protocol/ask.ts";
 import { utf8 } from "../../protocol/bytes.ts";
-import { formatCode, makeCode } from "../../protocol/claim-code.ts";
+import { codeSecret, formatCode, makeCode } from "../../protocol/claim-code.ts";
 import { consentMessage } from "../../protocol/enrolment.ts";
 import { makeSealingKey } from "../../protocol/hpke.ts";
-import { NOBODY } from "../../protocol/key.ts";
+import { NOBODY, ownerOf } from "../../protocol/key.ts";
 import { limits } from "../../protocol/limits.ts";
 import { lock, type Outpoint, splitOutpoint } from "../../protocol/output.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
@@ -25,7 +28,8 @@ import { signShowing } from "../../protocol/showing.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import { describedFetch, documentOf, type Operation } from "../support/described-fetch.ts";
 import { corrupt } from "../support/leaves.ts";
-import { networkId } from "../support/ledger-parts.ts";
+import { networkId, promise } from "../support/ledger-parts.ts";
+import { until } from "../support/until.ts";
 import { Bank, intakeKey, MEMBER } from "./support/bank.ts";
 import { askAsCustomer, orderBy } from "./support/customer.ts";
 import { TestDevice } from "./support/device.ts";
@@ -34,6 +38,7 @@ import { staffCallers, tokenOf } from "./support/staff-keys.ts";
 
 const OTHER = 2;
 const DAY_MS = 86_400_000;
+const PASSWORD = "open sesame";
 /** What a record can name as well as any other. */
 const someCoin = {
   outpoint: `0x${"ab".repeat(33)}`,
@@ -54,7 +59,13 @@ describe("what a gateway refuses", () => {
     bank = await Bank.open(path, {
       callers: await staffCallers(path),
       token,
-      settings: { "couriers.parcelsMax": 1, "rates.memberPerS": 1, "rates.memberBurst": 3 },
+      settings: {
+        "couriers.parcelsMax": 1,
+        "rates.memberPerS": 1,
+        "rates.memberBurst": 3,
+        "claims.lifeMs": DAY_MS,
+        "claims.sweepMs": 20,
+      },
       gateways: [{ member: OTHER, url: "http://127.0.0.1:1" }],
     });
     for (let i = 0; i < 20; i++) bank.node.ledger.deposit(MEMBER, 1n);
@@ -178,18 +189,51 @@ describe("what a gateway refuses", () => {
     };
   }
 
-  /** By code, what is answered to who tries a code that nobody made. */
+  /** By code, what is answered to who claims what is not for him. */
   function ofClaims() {
-    const code = formatCode(networkId, makeCode(systemRandom));
-    const claim = () =>
-      staff("/v1/counter/claims", { code, password: "open sesame", account: "anna" });
+    const unknown = makeCode(systemRandom);
+    const claim = (code = unknown) => {
+      const asked = { code: formatCode(networkId, code), password: PASSWORD, account: "anna" };
+      return staff("/v1/counter/claims", asked);
+    };
     return {
-      "wrong-claim": claim,
+      "wrong-claim": () => claim(),
       "code-locked": async () => {
         for (let i = 1; i < limits.codeTriesMax; i++) expect((await claim()).status).to.equal(403);
         return claim();
       },
+      "claim-spent": async () => claim(await spentCode()),
+      "claim-expired": async () => claim(await expiredCode()),
     };
+  }
+
+  /** With money under it, that waits here. */
+  async function codeWithMoney(): Promise<Uint8Array> {
+    const code = makeCode(systemRandom);
+    const secret = await codeSecret(networkId, code, PASSWORD);
+    await bank.node.ledger.coin(promise(secret, MEMBER, 5n));
+    return code;
+  }
+
+  /** Its money is the device's. */
+  async function spentCode(): Promise<Uint8Array> {
+    const code = await codeWithMoney();
+    await device.ask(claimOf(code));
+    return code;
+  }
+
+  async function expiredCode(): Promise<Uint8Array> {
+    const code = await codeWithMoney();
+    const owner = ownerOf(await codeSecret(networkId, code, PASSWORD));
+    const states = async () => {
+      const rows = await Array.fromAsync(bank.store.entries(ranges.unclaimedOf(owner)));
+      return rows.map(([, value]) => decodeRow<UnclaimedCoin>(value).state);
+    };
+    await until("the gateway knows of it", async () => (await states()).length === 1);
+    bank.ahead = DAY_MS;
+    await until("it has expired", async () => !(await states()).includes("waiting"));
+    bank.ahead = 0;
+    return code;
   }
 
   async function chosen(begun: Response): Promise<Response> {
@@ -257,6 +301,18 @@ describe("what a gateway refuses", () => {
     },
     "stale-request": () =>
       codeOf(device, { kind: "certify" }, { signedTime: bank.now() - 2 * DAY_MS }),
+    "unknown-member": async () => codeOf(new TestDevice(bank), claimOf(makeCode(systemRandom))),
+    "wrong-claim": () => codeOf(device, claimOf(makeCode(systemRandom))),
+    "code-locked": async () => {
+      const asked = claimOf(makeCode(systemRandom));
+      for (let i = 0; i < limits.codeTriesMax; i++) await codeOf(device, asked);
+      return codeOf(device, asked);
+    },
+    "claim-spent": async () => {
+      const other = await bank.node.ledger.enrol("late", OTHER);
+      return codeOf(new TestDevice(bank, other), claimOf(await spentCode()));
+    },
+    "claim-expired": async () => codeOf(device, claimOf(await expiredCode())),
   };
 
   it("devices hear in a signed request's reply, by every code that is described", async () => {
@@ -283,6 +339,10 @@ describe("what a gateway refuses", () => {
       expect(answer.headers.get("content-language"), code).to.equal("zh");
     }
   });
+
+  function claimOf(code: Uint8Array) {
+    return { kind: "claim", code, password: PASSWORD } as const;
+  }
 
   function load(amount: bigint) {
     return { kind: "load", id: randomBytes(16), amount, parts: [] as bigint[] } as const;

@@ -73,7 +73,10 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
     "This is more than the limit you have set for online payments. Pay less, or raise the limit.",
   "wrong-claim":
     "There is no money under this code and password. Check both; money that was sent just now takes a while.",
-  "code-locked": "The code is locked after five wrong tries. Take it to a counter of the bank.",
+  "code-locked":
+    "The code is locked after five wrong tries. Take it to a counter of the bank where the money waits.",
+  "claim-spent": "This money was claimed before. If it was not you, ask whoever sent it.",
+  "claim-expired": "Nobody claimed this money in time: it goes back to whoever sent it.",
   unauthorised:
     "The bank does not know this code or this device. Check the code, or ask the bank for a new one.",
   forbidden:

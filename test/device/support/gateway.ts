@@ -119,6 +119,8 @@ export class TestGateway implements GatewayClient {
       }
       case "lists":
         return { kind: "lists", lists: await this.#world.lists() };
+      case "claim":
+        throw new Refusal("wrong-claim", "no money waits under codes here");
     }
   }
 

@@ -81,6 +81,7 @@ export class Bank implements AsyncDisposable {
     const node = options.node ?? new NodeDouble(1, 2);
     if (options.node === undefined) await node.start();
     const files = await CheckedStore.open(join(folder, "store"), { create: true });
+    node.intake = intakeKey.publicKey;
     const bank = new Bank(node, folder, files, options);
     await bank.publish([await bank.trustList({})]);
     return bank;

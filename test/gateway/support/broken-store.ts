@@ -12,7 +12,7 @@ export type CutPlan = {
 
 export class BrokenStore implements Store {
   readonly #store: Store;
-  readonly #plan: CutPlan | undefined;
+  #plan: CutPlan | undefined;
   #writes = 0;
   #isCut = false;
   readonly #cut = Promise.withResolvers<void>();
@@ -20,6 +20,12 @@ export class BrokenStore implements Store {
   constructor(store: Store, plan?: CutPlan) {
     this.#store = store;
     this.#plan = plan;
+  }
+
+  /** Has the process die at a write from now on, or at none. */
+  arm(plan: CutPlan | undefined): void {
+    this.#plan = plan;
+    this.#writes = 0;
   }
 
   get writes(): number {
@@ -53,8 +59,9 @@ export class BrokenStore implements Store {
   async write(changes: Parameters<Store["write"]>[0]): Promise<void> {
     this.#check();
     this.#writes++;
-    const isLast = this.#writes === this.#plan?.at;
-    if (!isLast || this.#plan.written) await this.#store.write(changes);
+    const plan = this.#plan;
+    const isLast = this.#writes === plan?.at;
+    if (!isLast || plan.written) await this.#store.write(changes);
     if (!isLast) return;
     this.#isCut = true;
     this.#cut.resolve();

@@ -71,6 +71,7 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("receipts" as const), outpoints: outpoints(0, 20) }),
   fc.record({ kind: fc.constant("lists" as const), versions: listVersions }),
+  fc.record({ kind: fc.constant("claim" as const), code: bytes(10), password: text(64) }),
 );
 
 export const deviceRequest: fc.Arbitrary<With<DeviceRequest>> = fc.record({
@@ -160,6 +161,13 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("receipts" as const), receipts: someReceipts }),
   fc.record({ kind: fc.constant("lists" as const), lists: carriedLists }),
+  fc.record({
+    kind: fc.constant("claim" as const),
+    state: fc.constantFrom("pending" as const, "applied" as const),
+    id: hex(32),
+    nonce: bytes(16),
+    amount,
+  }),
 );
 
 export const deviceReply: fc.Arbitrary<DeviceReply> = fc.oneof(
