@@ -13,6 +13,8 @@ export type CamtParts = {
   readonly calendar: BusinessCalendar;
 };
 
+const TEXT_MAX = 500;
+
 /** Statements and notices are one page each. */
 export const ONE_PAGE: Element = { PgNb: "1", LastPgInd: "true" };
 
@@ -41,8 +43,13 @@ export function entryOf(booking: Booking, { currency, calendar }: CamtParts): El
     ValDt: { Dt: calendar.businessDayOf(time) },
     AcctSvcrRef: idOf("entry", number),
     BkTxCd: codeOf(kind, amount),
-    AddtlNtryInf: reference,
+    AddtlNtryInf: textOf(reference),
   };
+}
+
+/** As much of a reference as there is room for: a core system gives its own bookings what it likes. */
+function textOf(reference: string): string | undefined {
+  return reference === "" ? undefined : Array.from(reference).slice(0, TEXT_MAX).join("");
 }
 
 function codeOf(kind: EntryKind, amount: bigint): Element {

@@ -226,6 +226,16 @@ describe("banking messages", () => {
       await schemas.check(CAMT053, message);
     });
 
+    it("keep to the schema whatever a core system calls its own bookings", async () => {
+      const day = await dayOf("2026-11-27");
+      const bookings = ["", "🏦".repeat(501), "a"].map((reference, i) => {
+        return { ...day.bookings[0]!, number: i + 1, reference };
+      });
+      const message = camt053({ ...day, bookings }, camt);
+      await schemas.check(CAMT053, message);
+      expect(textsOf(message, "AddtlNtryInf")).to.deep.equal(["🏦".repeat(500), "a"]);
+    });
+
     it("say in ISO's codes what was cash at the counter, and what came and went by devices", async () => {
       await accounts.withdraw("anna", 100n, "withdrawal:1");
       const message = camt054("anna", await bookingsAfter(accounts, "anna", 0), camt);

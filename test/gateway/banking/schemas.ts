@@ -58,7 +58,7 @@ const types = `
     </xs:sequence></xs:complexType></xs:element><xs:element name="Prtry"><xs:complexType><xs:sequence>
       <xs:element name="Cd" type="Max35Text"/><xs:element name="Issr" type="Max35Text"/>
     </xs:sequence></xs:complexType></xs:element></xs:sequence></xs:complexType></xs:element>
-    <xs:element name="AddtlNtryInf" type="Max500Text"/>
+    <xs:element name="AddtlNtryInf" type="Max500Text" minOccurs="0"/>
   </xs:sequence></xs:complexType>`;
 
 const bodies: Readonly<Record<string, string>> = {
