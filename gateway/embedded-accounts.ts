@@ -335,11 +335,14 @@ export class EmbeddedAccounts implements Accounts {
     const { moved, ...rest } = posting;
     const number = this.#postings + 1;
     const row: PostingRow = { ...rest, amount: String(moved), time: this.#clock() };
-    const from = (await this.#balance(row.from)) - moved;
-    const to = (await this.#balance(row.to)) + moved;
+    // One book may be both: the second change goes on from the first.
+    const balances = new Map([[row.from, (await this.#balance(row.from)) - moved]]);
+    balances.set(row.to, (balances.get(row.to) ?? (await this.#balance(row.to))) + moved);
     await this.#store.write([
-      { key: keys.book(row.from), value: encodeRow({ balance: String(from) } satisfies BookRow) },
-      { key: keys.book(row.to), value: encodeRow({ balance: String(to) } satisfies BookRow) },
+      ...Array.from(balances, ([book, balance]) => ({
+        key: keys.book(book),
+        value: encodeRow({ balance: String(balance) } satisfies BookRow),
+      })),
       { key: keys.posting(number), value: encodeRow(row), old: null },
       ...accountsIn(row).map((account) => ({
         key: keys.accountPosting(account, number),

@@ -54,6 +54,14 @@ describe("embedded accounts", () => {
     ]);
   });
 
+  it("makes no money of what an account is to pay itself [R-035]", async () => {
+    await accounts.deposit("anna", 100n, "d1");
+    await accounts.transfer("anna", "anna", 30n, "round");
+    expect((await accounts.balance("anna")).available).to.equal(100n);
+    expect((await accounts.trialBalance()).total).to.equal(0n);
+    expect(await accounts.recount()).to.deep.equal([]);
+  });
+
   it("freezes, gives back and takes, and says so in the statement [R-064, R-075, R-081]", async () => {
     await accounts.deposit("anna", 100n, "d1");
     await accounts.hold("anna", 60n, "l1");
