@@ -22,6 +22,17 @@ type Reply<Route> = Route extends { readonly reply: infer R } ? R : never;
 type Arguments<Route> =
   Record<never, never> extends Asked<Route> ? [Asked<Route>?] : [Asked<Route>];
 
+/** Of `fetch`, what is used of it: one that shows a certificate will do. */
+export type ApiFetch = (
+  url: string,
+  init: {
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string | Uint8Array<ArrayBuffer>;
+    readonly signal: AbortSignal;
+  },
+) => Promise<Response>;
+
 export type ApiClientOptions = {
   readonly timeoutMs?: number;
   /** With every call, such as who asks. */
@@ -33,14 +44,14 @@ const JSON_TYPE = "application/json";
 
 export class ApiClient<Api> {
   readonly #url: string;
-  readonly #fetch: typeof fetch;
+  readonly #fetch: ApiFetch;
   readonly #timeoutMs: number;
   readonly #headers: Readonly<Record<string, string>>;
 
   /** @param url of the service, such as http://127.0.0.1:7201. */
   constructor(
     url: string,
-    fetch: typeof globalThis.fetch,
+    fetch: ApiFetch,
     { timeoutMs = 30_000, headers = {} }: ApiClientOptions = {},
   ) {
     this.#url = url.replace(/\/+$/, "");

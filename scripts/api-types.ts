@@ -1,6 +1,6 @@
 /**
  * Writes the types by which clients call a gateway (device/api-client.ts), out of the OpenAPI documents that its
- * two listeners serve. The files are committed; a test compares them with what a gateway serves.
+ * listeners for devices, staff and merchants serve. The files are committed; a test compares them with what a gateway serves.
  *
  *     node scripts/api-types.ts
  */
@@ -13,6 +13,7 @@ import {
 } from "../gateway/authorization/customer-routes.ts";
 import { type ServiceRoutesParts, serviceRoutes } from "../gateway/authorization/service-routes.ts";
 import { claimRoutes, type ClaimRoutesParts, claimStaffRoutes } from "../gateway/claims/routes.ts";
+import { merchantRoutes, type MerchantRoutesParts } from "../gateway/merchants/merchant-routes.ts";
 import {
   type MerchantStaffRoutesParts,
   merchantStaffRoutes,
@@ -60,6 +61,7 @@ const root = join(import.meta.dirname, "..");
 export const apiFiles = {
   devices: { file: join(root, "device/gateway-api.ts"), name: "GatewayApi" },
   staff: { file: join(root, "gateway/staff-api.ts"), name: "StaffApi" },
+  merchants: { file: join(root, "gateway/merchant-api.ts"), name: "MerchantApi" },
 } as const;
 
 if (import.meta.main) {
@@ -77,8 +79,9 @@ if (import.meta.main) {
       ...webhookRoutes({} as WebhookRoutesParts),
       ...claimStaffRoutes({} as ClaimRoutesParts),
     ],
+    merchants: merchantRoutes({} as MerchantRoutesParts),
   };
-  for (const who of ["devices", "staff"] as const) {
+  for (const who of ["devices", "staff", "merchants"] as const) {
     const { file, name } = apiFiles[who];
     writeFileSync(file, formatApi(name, await documentOf(routes[who])));
   }

@@ -5,6 +5,7 @@
 import { parseMinorUnits } from "../../protocol/money.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { call, type Route } from "../../node/service/route.ts";
+import * as examples from "./examples.ts";
 import type { Merchants } from "./merchants.ts";
 import type { OrderRow, Orders } from "./orders.ts";
 import { orderView } from "./order-view.ts";
@@ -27,6 +28,7 @@ export function merchantRoutes({ merchants, orders, refunds, page }: MerchantRou
       path: "/v1/orders",
       summary: "Takes an order, or finds the one of this number; send the customer to its address",
       refusals: ["unauthorised", "conflict", "forbidden"],
+      example: { body: examples.newOrder, reply: examples.openOrder },
       body: Api.NewOrder,
       reply: Api.OrderRow,
       async handle({ certificate, body }) {
@@ -39,6 +41,7 @@ export function merchantRoutes({ merchants, orders, refunds, page }: MerchantRou
       path: "/v1/orders/:number",
       summary: "How an order stands",
       refusals: ["unauthorised", "not-found"],
+      example: { params: examples.byNumber, reply: examples.paidOrder },
       params: Api.ByNumber,
       reply: Api.OrderRow,
       async handle({ certificate, params }) {
@@ -51,6 +54,11 @@ export function merchantRoutes({ merchants, orders, refunds, page }: MerchantRou
       path: "/v1/orders/:number/refunds",
       summary: "Gives back all or part of what an order brought, once for each reference",
       refusals: ["unauthorised", "not-found", "conflict", "over-refund", "unknown-member"],
+      example: {
+        params: examples.byNumber,
+        body: examples.newRefund,
+        reply: examples.refundedOrder,
+      },
       params: Api.ByNumber,
       body: Api.NewRefund,
       reply: Api.OrderRow,
@@ -65,6 +73,7 @@ export function merchantRoutes({ merchants, orders, refunds, page }: MerchantRou
       path: "/v1/payouts/:day",
       summary: "What the merchant's account was credited with for orders of a day, one by one",
       refusals: ["unauthorised"],
+      example: { params: examples.byDay, reply: examples.payout },
       params: Api.ByDay,
       reply: Api.Payout,
       async handle({ certificate, params: { day } }) {

@@ -7,6 +7,7 @@ import { Refusal } from "../../protocol/refusal.ts";
 import { call, type Route } from "../../node/service/route.ts";
 import type { Accounts } from "../accounts.ts";
 import { may } from "../staff/roles.ts";
+import * as examples from "./examples.ts";
 import type { Merchants } from "./merchants.ts";
 import * as Api from "./schema.ts";
 
@@ -23,6 +24,7 @@ export function merchantStaffRoutes({ accounts, merchants }: MerchantStaffRoutes
       summary: "Registers a merchant, or changes what is known of it",
       roles: may.serve,
       refusals: ["not-found"],
+      example: { body: examples.newMerchant, reply: examples.merchantRow },
       body: Api.NewMerchant,
       reply: Api.MerchantRow,
       async handle({ body }) {
@@ -40,6 +42,7 @@ export function merchantStaffRoutes({ accounts, merchants }: MerchantStaffRoutes
       summary: "The merchants, by name",
       roles: may.seeCustomers,
       refusals: [],
+      example: { reply: [examples.merchantRow] },
       reply: Type.Array(Api.MerchantRow),
       handle: async () => (await merchants.all()).map((merchant) => ({ ...merchant })),
     }),
@@ -49,6 +52,11 @@ export function merchantStaffRoutes({ accounts, merchants }: MerchantStaffRoutes
       summary: "Lets a merchant in that shows this certificate",
       roles: may.serve,
       refusals: ["not-found", "conflict"],
+      example: {
+        params: examples.byMerchant,
+        body: examples.newCertificate,
+        reply: examples.merchantRow,
+      },
       params: Api.ByMerchant,
       body: Api.NewCertificate,
       reply: Api.MerchantRow,
@@ -62,6 +70,10 @@ export function merchantStaffRoutes({ accounts, merchants }: MerchantStaffRoutes
       summary: "Shuts out whoever shows this certificate",
       roles: may.serve,
       refusals: ["not-found"],
+      example: {
+        params: examples.byFingerprint,
+        reply: { ...examples.merchantRow, certificates: [] },
+      },
       params: Api.ByFingerprint,
       reply: Api.MerchantRow,
       handle: async ({ params }) => ({

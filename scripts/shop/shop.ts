@@ -12,12 +12,13 @@ import { utf8 } from "../../protocol/bytes.ts";
 import { message } from "../../protocol/message.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
 import type { Verifier } from "../../protocol/signature.ts";
-import type { Fetch } from "../../node/service/mutual-fetch.ts";
+import { ApiClient, type ApiFetch } from "../../device/api-client.ts";
+import type { MerchantApi } from "../../gateway/merchant-api.ts";
 import { languageOf, orderPage, productPage } from "./shop-page.ts";
 
 export type ShopOptions = {
   /** `fetch` with the shop's certificate, to the bank's listener for merchants. */
-  readonly bank: Fetch;
+  readonly bank: ApiFetch;
   readonly bankUrl: string;
   /** Of the payment page, to which a browser is sent. */
   readonly paymentOrigin: string;
@@ -28,14 +29,10 @@ export type ShopOptions = {
   readonly port: number;
 };
 
+type Order = MerchantApi["GET /v1/orders/{number}"]["reply"];
+
 /** One that the bank's key signs for others, too, names whom it is for. */
 type Result = Order & { readonly to: string };
-
-type Order = {
-  readonly number: string;
-  readonly state: "open" | "expired" | "paid";
-  readonly paymentUrl: string;
-};
 
 const PRICE = "1250";
 const RESULT_BYTES_MAX = 65_536;
@@ -43,12 +40,14 @@ const NUMBER = /^\/orders\/(shop-[0-9a-f]{16})$/;
 
 export class Shop implements AsyncDisposable {
   readonly #options: ShopOptions;
+  readonly #bank: ApiClient<MerchantApi>;
   readonly #server: Server;
   /** Orders whose goods have left; once each. */
   readonly delivered = new Set<string>();
 
   private constructor(options: ShopOptions) {
     this.#options = options;
+    this.#bank = new ApiClient(options.bankUrl, options.bank);
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch(() => response.writeHead(502).end());
     });
@@ -93,7 +92,8 @@ export class Shop implements AsyncDisposable {
   async #buy(response: ServerResponse): Promise<void> {
     const number = `shop-${randomBytes(8).toString("hex")}`;
     const returnUrl = `${this.url}orders/${number}`;
-    const { paymentUrl } = await this.#call("/v1/orders", { number, amount: PRICE, returnUrl });
+    const order = { number, amount: PRICE, returnUrl };
+    const { paymentUrl } = await this.#bank.call("POST /v1/orders", { body: order });
     response.writeHead(303, { location: paymentUrl }).end();
   }
 
@@ -114,22 +114,13 @@ export class Shop implements AsyncDisposable {
 
   /** Asks the bank, and delivers what turns out to be paid: a result may be late. */
   async #ask(number: string): Promise<Order> {
-    const order = await this.#call(`/v1/orders/${number}`);
+    const order = await this.#bank.call("GET /v1/orders/{number}", { params: { number } });
     this.#deliver(order);
     return order;
   }
 
   #deliver({ number, state }: Order): void {
     if (state === "paid") this.delivered.add(number);
-  }
-
-  async #call(path: string, body?: object): Promise<Order> {
-    const { bank, bankUrl } = this.#options;
-    const headers = { "content-type": "application/json" };
-    const init = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };
-    const answer = await bank(`${bankUrl}${path}`, init);
-    if (!answer.ok) throw new Error(`the bank answers ${answer.status}: ${await answer.text()}`);
-    return (await answer.json()) as Order;
   }
 
   #show(response: ServerResponse, page: string): void {

@@ -4,6 +4,7 @@
  */
 import { expect } from "chai";
 import fc from "fast-check";
+import type { Fetch } from "../../node/service/mutual-fetch.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import {
   describedFetch,
@@ -15,6 +16,7 @@ import {
 import { nearly } from "../support/schema-arbitrary.ts";
 import { Bank, MEMBER } from "./support/bank.ts";
 import { TestDevice } from "./support/device.ts";
+import { merchantsTls, shopCertificate, showing } from "./support/online-world.ts";
 
 const RUNS = Number(process.env["TALLYSTICK_FUZZ_RUNS"] ?? 12);
 /** A route that takes longer hangs. */
@@ -34,20 +36,29 @@ describe("a gateway that is asked anything", function () {
   this.timeout(120_000 + 10_000 * RUNS);
   const folder = temporaryFolders();
   let bank: Bank;
-  let listeners: { readonly url: string; readonly document: OpenApi }[];
+  let listeners: { readonly url: string; readonly by: Fetch; readonly document: OpenApi }[];
   /** A device's request that is good, to be spoilt. */
   let good: Uint8Array;
 
   before(async () => {
-    bank = await Bank.open(await folder(), { settings: { "rates.devicePerS": 1_000_000 } });
+    const settings = { "rates.devicePerS": 1_000_000 };
+    bank = await Bank.open(await folder(), { settings, merchantsTls });
     bank.node.ledger.deposit(MEMBER, 1_000_000n);
     await bank.start();
     const device = await TestDevice.enrolled(bank, "anna", 100_000n);
     good = (await device.request({ kind: "load", id: new Uint8Array(16), amount: 5n, parts: [] }))
       .bytes;
-    const urls = [bank.url, bank.gateway.staffUrl, bank.gateway.managementUrl];
+    await bank.staff("/v1/merchants", { merchant: "shop", account: "anna", label: "Shop" });
+    const { certificate } = shopCertificate;
+    await bank.staff("/v1/merchants/shop/certificates", { certificate });
+    const { staffUrl, managementUrl, merchantsUrl } = bank.gateway;
+    const asShop = showing(shopCertificate);
+    const doors = [
+      ...[bank.url, staffUrl, managementUrl].map((url) => ({ url, by: fetch as Fetch })),
+      { url: merchantsUrl!, by: asShop },
+    ];
     listeners = await Promise.all(
-      urls.map(async (url) => ({ url, document: await documentOf(url) })),
+      doors.map(async (door) => ({ ...door, document: await documentOf(door.url, true, door.by) })),
     );
   });
   after(async () => {
@@ -56,12 +67,12 @@ describe("a gateway that is asked anything", function () {
 
   it(`answers ${RUNS} requests at each route, none with an error of its own, none too late`, async () => {
     let asked = 0;
-    for (const { url, document } of listeners) {
+    for (const { url, by, document } of listeners) {
       for (const route of routesOf(document)) {
         await fc.assert(
           fc.asyncProperty(requestsOf(route.operation), async (request) => {
             asked++;
-            const { status } = await send(url, route, request);
+            const { status } = await send(url, by, route, request);
             expect(status, `${route.name} ${JSON.stringify(request)}`).to.not.equal(500);
           }),
           { numRuns: RUNS },
@@ -76,12 +87,12 @@ describe("a gateway that is asked anything", function () {
 
   it("takes every example that it documents for a good request", async () => {
     let executed = 0;
-    for (const { url, document } of listeners) {
+    for (const { url, by, document } of listeners) {
       for (const route of routesOf(document)) {
         const request = exampleOf(route.operation);
         if (request === undefined) continue;
         executed++;
-        const answer = await send(url, route, request);
+        const answer = await send(url, by, route, request);
         const text = await answer.text();
         expect(answer.status, `${route.name}: ${text}`).to.not.equal(500);
         expect(text, route.name).to.not.match(/"code":"(malformed|too-large|unsupported-version)"/);
@@ -128,7 +139,7 @@ describe("a gateway that is asked anything", function () {
     return fc.oneof(fc.uint8Array({ maxLength: 600 }), changed);
   }
 
-  async function send(url: string, route: Route, request: Request): Promise<Response> {
+  async function send(url: string, by: Fetch, route: Route, request: Request): Promise<Response> {
     const [method] = route.name.split(" ");
     const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
       encodeURIComponent(textOf(request.params[name]) || "-"),
@@ -137,14 +148,15 @@ describe("a gateway that is asked anything", function () {
       Object.entries(request.query).map(([name, value]): [string, string] => [name, textOf(value)]),
     );
     const isBytes = request.body instanceof Uint8Array;
-    const answer = await describedFetch(`${url}${path}?${query.toString()}`, {
+    const init: RequestInit = {
       method: method!,
       signal: AbortSignal.timeout(ANSWER_MS),
       ...(request.body !== undefined && {
         headers: { "content-type": isBytes ? OCTETS : JSON_TYPE },
         body: isBytes ? Uint8Array.from(request.body as Uint8Array) : JSON.stringify(request.body),
       }),
-    });
+    };
+    const answer = await describedFetch(`${url}${path}?${query.toString()}`, init, by);
     // A stream goes on for as long as somebody listens.
     if (answer.headers.get("content-type")?.startsWith(EVENTS)) await answer.body!.cancel();
     return answer;

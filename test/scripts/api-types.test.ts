@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { apiFiles, type Described, formatApi } from "../../scripts/api-types.ts";
 import { Bank } from "../gateway/support/bank.ts";
+import { merchantsTls, shopCertificate, showing } from "../gateway/support/online-world.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import { documentOf } from "../support/described-fetch.ts";
 
@@ -10,12 +11,17 @@ describe("the types of a gateway's API", () => {
   const folder = temporaryFolders();
 
   it("are what its listeners describe", async () => {
-    await using bank = await Bank.open(await folder());
+    await using bank = await Bank.open(await folder(), { merchantsTls });
     await bank.start();
-    const urls = { devices: bank.url, staff: bank.gateway.staffUrl };
-    for (const who of ["devices", "staff"] as const) {
+    const { staffUrl, merchantsUrl } = bank.gateway;
+    const documents = {
+      devices: documentOf(bank.url),
+      staff: documentOf(staffUrl),
+      merchants: documentOf(merchantsUrl!, true, showing(shopCertificate)),
+    };
+    for (const who of ["devices", "staff", "merchants"] as const) {
       const { file, name } = apiFiles[who];
-      const text = formatApi(name, (await documentOf(urls[who])) as unknown as Described);
+      const text = formatApi(name, (await documents[who]) as unknown as Described);
       expect(readFileSync(file, "utf8"), "run `npm run api-types`").to.equal(text);
     }
   });

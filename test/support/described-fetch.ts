@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import type { Fetch } from "../../node/service/mutual-fetch.ts";
 
 type Content = Readonly<Record<string, { readonly schema?: object }>>;
 export type Parameter = {
@@ -34,19 +35,23 @@ const documents = new Map<string, Promise<OpenApi>>();
 /** By text: a server that starts again describes itself as before, and what was compiled serves on. */
 const described = new Map<string, OpenApi>();
 
-/** As fetch. @throws AssertionError where the document says something else. */
+/**
+ * As fetch. @param by what asks, where a certificate is to be shown.
+ * @throws AssertionError where the document says something else.
+ */
 export async function describedFetch(
   input: string | URL | Request,
   init: RequestInit = {},
+  by: Fetch = fetch as Fetch,
 ): Promise<Response> {
   assert.ok(!(input instanceof Request), "tests ask by address");
   const url = new URL(input);
-  const answer = await fetch(url, init);
+  const answer = await by(url.href, init as Parameters<Fetch>[1]);
   const method = (init.method ?? "GET").toLowerCase();
   const found =
-    findOperation(await documentOf(url.origin), url.pathname, method) ??
+    findOperation(await documentOf(url.origin, false, by), url.pathname, method) ??
     // Another server may have the port by now.
-    findOperation(await documentOf(url.origin, true), url.pathname, method);
+    findOperation(await documentOf(url.origin, true, by), url.pathname, method);
   const name = `${method.toUpperCase()} ${url.pathname}`;
   if (found === undefined) {
     const isPage = pages.test(url.pathname);
@@ -62,10 +67,14 @@ export async function describedFetch(
 }
 
 /** The document of the server at this origin, asked for once unless `isAnew`. */
-export function documentOf(origin: string, isAnew = false): Promise<OpenApi> {
+export function documentOf(
+  origin: string,
+  isAnew = false,
+  by: Fetch = fetch as Fetch,
+): Promise<OpenApi> {
   const known = documents.get(origin);
   if (known !== undefined && !isAnew) return known;
-  const asked = fetch(`${origin}/openapi.json`).then(async (answer) => {
+  const asked = by(`${origin}/openapi.json`).then(async (answer) => {
     assert.equal(answer.status, 200, `${origin} does not describe itself`);
     return parsed(await answer.text());
   });

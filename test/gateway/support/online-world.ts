@@ -120,7 +120,7 @@ export class OnlineWorld implements AsyncDisposable {
             body: JSON.stringify(body),
             headers: { "content-type": "application/json" },
           };
-    const answer = await as(`${merchantsUrl}${path}`, init);
+    const answer = await describedFetch(`${merchantsUrl}${path}`, init, as);
     return (await checked(answer).then((good) => good.json())) as Reply;
   }
 
