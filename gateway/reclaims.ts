@@ -52,7 +52,7 @@ export type Reclaim = {
   readonly settled?: number;
   /** Those of its coins that a payee has proven to be his: the bond has paid them once more. */
   readonly proven: readonly { readonly conflict: Hex; readonly outpoint: Outpoint }[];
-  /** Those of its coins that are the customer's. */
+  /** Those of its coins that are the customer's, or about to be. */
   readonly credited: readonly Outpoint[];
   /** What became of loading it onto the replacement: absent until that is done, else the refusal's code. */
   readonly loaded?: string;
@@ -163,19 +163,28 @@ export class Reclaims {
   /** Credits what no payee can report any more and none has named. */
   credit(owner: Owner, account: AccountId): Promise<void> {
     return this.#serial.run(async () => {
-      const { node, accounts, recoveries, clock } = this.#parts;
+      const { accounts, recoveries, clock } = this.#parts;
       for (const row of this.of(owner)) {
         const due = this.dueAt(row);
         if (row.state !== "applied" || due === undefined || clock() < due) continue;
-        const conflicts = await node.conflicts({ record: row.id });
-        const named = new Set(conflicts.filter(isClaim).map(({ outpoint }) => outpoint));
-        const free = row.coins.filter(({ outpoint }) => !named.has(outpoint));
-        if (free.length > 0) {
-          await accounts.transfer(recoveries, account, sumOf(free), `recovered:${row.id}`);
+        const credited = row.credited.length > 0 ? row.credited : await this.#freeOf(row);
+        const decided = { ...row, credited };
+        // Durable first, so that it is the same amount however often.
+        await this.#save(owner, decided);
+        const amount = amountOf(decided, credited);
+        if (amount > 0n) {
+          await accounts.transfer(recoveries, account, amount, `recovered:${row.id}`);
         }
-        await this.#save(owner, { ...row, state: "credited", credited: free.map(nameOf) });
+        await this.#save(owner, { ...decided, state: "credited" });
       }
     });
+  }
+
+  /** Those of a reclaim's coins that nobody else has named. */
+  async #freeOf({ id, coins }: Reclaim): Promise<Outpoint[]> {
+    const conflicts = await this.#parts.node.conflicts({ record: id });
+    const named = new Set(conflicts.filter(isClaim).map(({ outpoint }) => outpoint));
+    return coins.map(nameOf).filter((outpoint) => !named.has(outpoint));
   }
 
   /**
@@ -242,8 +251,12 @@ export function provenOf({ coins, proven }: Reclaim): bigint {
 }
 
 /** Minor units of those coins of a reclaim that are the customer's. */
-export function creditedOf({ coins, credited }: Reclaim): bigint {
-  return sumOf(coins.filter(({ outpoint }) => credited.includes(outpoint)));
+export function creditedOf(reclaim: Reclaim): bigint {
+  return reclaim.state === "credited" ? amountOf(reclaim, reclaim.credited) : 0n;
+}
+
+function amountOf({ coins }: Reclaim, named: readonly Outpoint[]): bigint {
+  return sumOf(coins.filter(({ outpoint }) => named.includes(outpoint)));
 }
 
 /** Whether somebody may still be paid for it, or was. */
