@@ -176,7 +176,9 @@ export class DeviceDesk {
       case "submit":
         return {
           kind,
-          acknowledgement: await intake.acknowledge(ask.leaves, await this.#isOwn(owner)),
+          acknowledgement: await intake.acknowledge(ask.leaves, {
+            isOwn: await this.#isOwn(owner),
+          }),
         };
       case "status":
         return { kind, records: await statuses.of(ask.ids) };

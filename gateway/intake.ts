@@ -20,6 +20,7 @@ import { checkLeafSignature, decodeLeaf, type Leaf, leafHash } from "../protocol
 import type { MemberId, Outpoint } from "../protocol/output.ts";
 import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import type { Signer, Verifier } from "../protocol/signature.ts";
+import { type AskingParty, CheckQueue } from "./check-queue.ts";
 import type { Change, Store } from "./store.ts";
 import { decodeChunk, encodeChunk } from "./chunk.ts";
 import { decodeNormalised, nameLeaf, type NamedLeaf } from "./intake-leaf.ts";
@@ -56,8 +57,11 @@ export type HeldLeaf = NamedLeaf & {
 
 type Entry = HeldLeaf & { readonly chunk: Chunk };
 
-/** Signatures checked at a stretch: about 3 ms, after which others have their turn. */
-const SLICE = 64;
+/** The hashes of a request's leaves as they came, and the leaves that are good. */
+type Checked = { readonly hashes: Hex[]; readonly good: readonly NamedLeaf[] };
+
+/** Signatures checked at a stretch: under a millisecond, after which others have their turn, and one may connect. */
+const SLICE = 16;
 /** Letters moved at one time, of 2 MiB at most. */
 const LETTERS = 16;
 
@@ -68,11 +72,13 @@ export class Intake {
   /** How many records held here would take a coin, by coin and signer. */
   readonly #spending = new Map<string, number>();
   readonly #listeners: ((leaves: readonly HeldLeaf[]) => void)[] = [];
+  readonly #queue: CheckQueue;
   #bytes = 0;
   #chunks = 0;
 
   private constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#queue = new CheckQueue(parts.clock);
   }
 
   /** Finds what was taken in before. */
@@ -127,12 +133,18 @@ export class Intake {
   /**
    * Takes leaves in and acknowledges the whole request, as it came. A bad leaf among good ones is left out,
    * and whoever asks for its status hears why.
-   * @param isOwn whether one of the member's devices hands them in.
    * @throws Refusal `busy`; that of the first leaf if none is any good.
    */
-  async acknowledge(leaves: readonly Uint8Array[], isOwn = false): Promise<SignedAcknowledgement> {
+  async acknowledge(
+    leaves: readonly Uint8Array[],
+    by: AskingParty = {},
+  ): Promise<SignedAcknowledgement> {
     const { networkId, member, issuer, clock } = this.#parts;
-    const root = acknowledgedRoot(await this.#accept(leaves, this.#boundsOf(isOwn)));
+    const bounds = this.#boundsOf(by.isOwn === true);
+    if (this.size >= bounds.leavesMax && !leaves.some((leaf) => this.holds(leafHash(leaf))))
+      throw this.#full();
+    const checked = await this.#queue.run(leaves.length, by, () => this.#check(leaves));
+    const root = acknowledgedRoot(await this.#take(checked, bounds));
     const fields = { root, count: leaves.length, received: clock(), member };
     return signAcknowledgement(networkId, fields, issuer);
   }
@@ -184,7 +196,10 @@ export class Intake {
   }
 
   async #accept(leaves: readonly Uint8Array[], bounds: Bounds): Promise<Hex[]> {
-    const { hashes, good } = await this.#check(leaves);
+    return this.#take(await this.#check(leaves), bounds);
+  }
+
+  async #take({ hashes, good }: Checked, bounds: Bounds): Promise<Hex[]> {
     const known = good.flatMap(({ hash }) => this.#entries.get(hash)?.chunk.durable ?? []);
     const fresh = [...new Map(good.map((leaf) => [leaf.hash, leaf])).values()].filter(
       ({ hash }) => !this.holds(hash),
@@ -216,7 +231,7 @@ export class Intake {
   }
 
   /** The hashes of all leaves, and those that are good. @throws Refusal if none is. */
-  async #check(leaves: readonly Uint8Array[]) {
+  async #check(leaves: readonly Uint8Array[]): Promise<Checked> {
     const hashes: Hex[] = [];
     const good: NamedLeaf[] = [];
     let refusal: Refusal | undefined;
@@ -260,7 +275,7 @@ export class Intake {
     if (leaves.length === 0) return store.write(also);
     const bytes = leaves.reduce((sum, leaf) => sum + leaf.bytes.length, 0);
     if (this.size + leaves.length > leavesMax || this.#bytes + bytes > bytesMax) {
-      throw new Refusal("busy", `${this.size} leaves wait here for the ledger, as many as may`);
+      throw this.#full();
     }
     const number = this.#chunks + 1;
     const row = encodeChunk({ received, leaves: leaves.map((leaf) => leaf.bytes) });
@@ -270,6 +285,10 @@ export class Intake {
     const held = this.#insert(leaves, decodeChunk(row).leaves, received, chunk);
     await durable;
     for (const listener of this.#listeners) listener(held);
+  }
+
+  #full(): Refusal {
+    return new Refusal("busy", `${this.size} leaves wait here for the ledger, as many as may`);
   }
 
   #insert(

@@ -76,7 +76,7 @@ export class Redemptions {
     if (this.#amountIn(record.outputs) === 0n) {
       throw new Refusal("unknown-recipient", "nothing of it goes to the member's treasury key");
     }
-    return intake.acknowledge([record.bytes], true);
+    return intake.acknowledge([record.bytes], { isOwn: true });
   }
 
   /** What a device's record brings back to the vault, if it does. */

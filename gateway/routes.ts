@@ -83,8 +83,8 @@ export function gatewayRoutes({
       body: bytes,
       reply: bytes,
       bodyMaxBytes: limits.gatewayPayloadMax + HEAD_MAX,
-      handle: async ({ body }) =>
-        encodeAcknowledgement(await intake.acknowledge(decodeLeaves(body))),
+      handle: async ({ body, signal }) =>
+        encodeAcknowledgement(await intake.acknowledge(decodeLeaves(body), { signal })),
     }),
     call({
       method: "GET",

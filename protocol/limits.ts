@@ -114,6 +114,10 @@ export const limits = {
   requestBodyMax: 1024 * 1024,
   /** Time for a whole request to arrive: two megabytes over a bad mobile link. Slower ones hold a connection for nothing. */
   requestArrivalMaxMs: 30_000,
+  /** Leaves that wait at a gateway to be checked, of strangers: some 10 MB, and a second's work of a fast core. */
+  leavesWaitingMax: 16_384,
+  /** How long they may wait: well below the patience of whoever asks. */
+  checkWaitMaxMs: 500,
   /** Connections to one server: some 20 MiB of sockets. */
   connectionsMax: 1000,
   /** Streams of events from one server: consoles and gateways, each for hours. */

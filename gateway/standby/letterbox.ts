@@ -18,6 +18,7 @@ import type { MemberId } from "../../protocol/output.ts";
 import type { Random } from "../../protocol/random.ts";
 import { isRefusal, Refusal } from "../../protocol/refusal.ts";
 import type { Signer, Verifier } from "../../protocol/signature.ts";
+import { CheckQueue } from "../check-queue.ts";
 import { encodeChunk } from "../chunk.ts";
 import { decodeNormalised } from "../intake-leaf.ts";
 import { keys } from "../keys.ts";
@@ -38,8 +39,8 @@ export type LetterboxParts = {
 
 type Letter = { readonly key: Uint8Array; readonly leaves: number };
 
-/** Signatures checked at a stretch: about 3 ms, after which others have their turn. */
-const SLICE = 64;
+/** Signatures checked at a stretch: under a millisecond, after which others have their turn, and one may connect. */
+const SLICE = 16;
 const NONCE_BYTES = 8;
 /** Each is remembered, and looked up all at once. */
 const LETTERS_MAX = 5_000;
@@ -48,6 +49,7 @@ const LOOK_MS = 200;
 
 export class Letterbox {
   readonly #parts: LetterboxParts;
+  readonly #queue: CheckQueue;
   /** Not known to be moved. */
   #letters: Letter[] = [];
   #looking: Promise<void> | undefined;
@@ -55,6 +57,7 @@ export class Letterbox {
 
   constructor(parts: LetterboxParts) {
     this.#parts = parts;
+    this.#queue = new CheckQueue(parts.clock);
   }
 
   /** Leaves that wait, as far as it is known. */
@@ -72,7 +75,7 @@ export class Letterbox {
     isOwn: boolean,
   ): Promise<SignedAcknowledgement | undefined> {
     const { networkId, member, issuer, clock, random, store } = this.#parts;
-    const good = await this.#check(leaves);
+    const good = await this.#queue.run(leaves.length, { isOwn }, () => this.#check(leaves));
     if (good === undefined) return undefined;
     await this.#makeRoom(leaves.length, isOwn);
     const received = clock();

@@ -10,7 +10,7 @@ import { measureBrowser } from "./browser.ts";
 import { measureCluster } from "./cluster.ts";
 import { measureDays, partsOfOne } from "./day.ts";
 import { CODES_PER_S, measureDevice } from "./device.ts";
-import { measureGateway } from "./gateway.ts";
+import { type GatewayRate, measureGateway, measureOverload } from "./gateway.ts";
 import { FEW_COINS, measureLargeLedger } from "./large-ledger.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
@@ -58,6 +58,8 @@ type Part = (anchor: Anchor) => Promise<{ rows: Row[]; numbers?: Record<string, 
 
 /** Settled payments a second, once the cluster has been measured. */
 let settledPerSecond: number | undefined;
+/** Records that a core of a node validates in a second, once that has been measured. */
+let validatedPerSecond: number | undefined;
 
 const parts: Record<string, Part> = {
   device,
@@ -157,6 +159,7 @@ function browserRows(part: string, { paymentMs, codesMs }: Journey): Row[] {
 
 async function validation({ r }: Anchor) {
   const { recordUs, foldUs } = await measureValidation(coins, runs);
+  validatedPerSecond = 1e6 / recordUs;
   const row = atLeast(0.65 * r, {
     part: "validation",
     name: `records/s a core at ${format(coins)} coins`,
@@ -244,22 +247,52 @@ async function latency() {
 
 async function gateway({ r }: Anchor) {
   compileContracts();
-  // Where the cluster is not measured in this run, it is taken to do what it is to do.
-  const isMeasured = settledPerSecond !== undefined;
+  // Where cluster and validation are not measured in this run, they are taken to do what they are to do.
   const settled = settledPerSecond ?? (0.7 * 2 * r) / 4;
-  const { perSecond, recordUs } = await measureGateway(runs);
-  const row = atLeast(15 * settled, {
-    part: "gateway",
-    name: "records acknowledged a second, durable and signed, 100 a request, structure checked",
-    value: perSecond,
-    unit: "records/s",
-    note: `${format(recordUs)} µs of CPU a record`,
-    anchor: {
-      name: isMeasured ? "settled payments/s" : "settled payments/s, as targeted",
-      value: settled,
-    },
-  });
-  return { rows: [row] };
+  const validated = validatedPerSecond ?? 0.65 * r;
+  const as = (name: string, value: number | undefined) =>
+    value === undefined ? `${name}, as targeted` : name;
+  const structure = await measureGateway(runs, "structure");
+  const checked = await measureGateway(runs, "signatures");
+  const { goodput, offeredPerSecond, grownBytes } = await measureOverload(Math.min(runs, 3));
+  const part = "gateway";
+  const name = "records acknowledged a second, durable and signed, 100 a request";
+  const unit = "records/s";
+  const noteOf = ({ recordUs }: GatewayRate) => `${format(recordUs)} µs of CPU a record`;
+  return {
+    rows: [
+      atLeast(15 * settled, {
+        part,
+        name: `${name}, structure checked`,
+        value: structure.perSecond,
+        unit,
+        note: noteOf(structure),
+        anchor: { name: as("settled payments/s", settledPerSecond), value: settled },
+      }),
+      atLeast(validated, {
+        part,
+        name: `${name}, signatures checked`,
+        value: checked.perSecond,
+        unit,
+        note: noteOf(checked),
+        anchor: { name: as("records validated a second", validatedPerSecond), value: validated },
+      }),
+      atLeast(0.8, {
+        part,
+        name: "goodput at three times the load that it bears, signatures checked",
+        value: goodput,
+        unit: "of its peak",
+        note: `${format(offeredPerSecond)} records/s offered, whatever is answered`,
+      }),
+      atMost(192, {
+        part,
+        name: "memory more under that load, what is taken in included",
+        value: grownBytes / 1e6,
+        unit: "MB",
+      }),
+    ],
+    numbers: { gatewayRatio: checked.perSecond / validated, gatewayGoodput: goodput },
+  };
 }
 
 function partOf(name: string): string {

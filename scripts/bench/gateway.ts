@@ -1,26 +1,20 @@
 /**
- * How many records a second a gateway's process acknowledges, durably and signed, in requests of a hundred,
- * when it checks structure alone. Its node is away meanwhile: what is measured is the door.
+ * How many records a second a gateway's process acknowledges, durably and signed, in requests of a hundred, each
+ * sent when the one before it is answered; and what becomes of that when three times as many come, whether they
+ * are answered or not.
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { parse, stringify } from "yaml";
-import { decodeAcknowledgement } from "../../protocol/acknowledgement.ts";
-import { encodeLeaves } from "../../protocol/leaf-list.ts";
-import { joinOutpoint } from "../../protocol/output.ts";
-import { NodeSigner } from "../../protocol/p256-node.ts";
-import { makeLogger } from "../../node/service/telemetry.ts";
-import { devnetPaths, GATEWAYS, MEMBERS } from "../devnet/blueprint.ts";
-import { Devnet } from "../devnet/network.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { median } from "./anchor.ts";
-import { Workload } from "./workload.ts";
+import { type DoorOptions, GatewayDoor, PER_REQUEST } from "./gateway-door.ts";
 
-const DEVICES = 2_000;
 const RECORDS = 50_000;
-const PER_REQUEST = 100;
 /** Requests under way at once. */
 const STREAMS = 8;
+const OVERLOAD = 3;
+const OVERLOAD_MS = 4_000;
+/** Whoever has heard nothing for so long goes away, and what was done for it is lost. */
+const PATIENCE_MS = 2_000;
+const TICK_MS = 5;
 
 export type GatewayRate = {
   /** Records acknowledged a second. */
@@ -29,87 +23,103 @@ export type GatewayRate = {
   readonly recordUs: number;
 };
 
-export async function measureGateway(runs: number): Promise<GatewayRate> {
-  const folder = await mkdtemp(join(tmpdir(), "tallystick-bench-"));
-  try {
-    const logger = makeLogger({ name: "bench", level: "error" });
-    await using devnet = await Devnet.open({
-      folder: join(folder, "devnet"),
-      cycleMs: 60_000,
-      logger,
-    });
-    await devnet.startChain();
-    await devnet.deploy();
-    await devnet.startNodes([...MEMBERS]);
-    for (const member of GATEWAYS) {
-      await configure(devnetPaths(devnet.folder).gatewayConfig(member), (runs + 1) * RECORDS);
-    }
-    await devnet.startGateways();
-    await devnet.stopNodes([...MEMBERS]);
-    const workload = makeWorkload(devnet.networkId);
-    const url = `${devnet.deviceUrl(GATEWAYS[0])}/v1/leaves`;
-    const rates: number[] = [];
-    let cpuS = 0;
-    for (let run = -1; run < runs; run++) {
-      const requests = requestsOf(workload.makePayments(RECORDS));
-      const cpuBeforeS = await cpuSeconds(devnet);
-      const seconds = await handInAll(url, requests);
-      // The first round warms up.
-      if (run < 0) continue;
-      rates.push(RECORDS / seconds);
-      cpuS += (await cpuSeconds(devnet)) - cpuBeforeS;
-    }
-    return { perSecond: median(rates), recordUs: (cpuS * 1e6) / (runs * RECORDS) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+export type Overload = {
+  /** Records acknowledged a second in time, of the most that there were without overload. */
+  readonly goodput: number;
+  readonly offeredPerSecond: number;
+  /** By how much the gateway's memory grew, beside what it took in and holds. */
+  readonly grownBytes: number;
+};
+
+export async function measureGateway(
+  runs: number,
+  check: DoorOptions["check"],
+): Promise<GatewayRate> {
+  const records = (runs + 1) * RECORDS;
+  await using door = await GatewayDoor.open({ check, records }, RECORDS);
+  const rates: number[] = [];
+  let cpuS = 0;
+  for (let run = -1; run < runs; run++) {
+    const requests = door.makeRequests(RECORDS);
+    const before = await door.usage();
+    const seconds = await handInAll(door, requests);
+    // The first round warms up.
+    if (run < 0) continue;
+    rates.push(RECORDS / seconds);
+    cpuS += (await door.usage()).cpuS - before.cpuS;
   }
+  return { perSecond: median(rates), recordUs: (cpuS * 1e6) / (runs * RECORDS) };
 }
 
-/** Structure alone is checked, and all fits in. */
-async function configure(path: string, records: number): Promise<void> {
-  const config = parse(await readFile(path, "utf8")) as object;
-  const intake = { check: "structure", leavesMax: records, bytesMax: 512 * records };
-  await writeFile(path, stringify({ ...config, intake }));
-}
-
-async function cpuSeconds(devnet: Devnet): Promise<number> {
-  const answer = await fetch(`${devnet.managementUrl(GATEWAYS[0])}/metrics`);
-  const found = /process_cpu_seconds_total(?:\{.*\})? (\S+)/.exec(await answer.text());
-  if (found === null) throw new Error("the gateway does not tell its CPU time");
-  return Number(found[1]);
-}
-
-/** Payments of coins that no ledger holds: the door does not ask. */
-function makeWorkload(networkId: Uint8Array): Workload {
-  const bank = { member: 1, issuer: NodeSigner.generate(), treasury: NodeSigner.generate() };
-  const workload = new Workload(networkId, [bank], DEVICES);
-  const vault = joinOutpoint(`0x${"00".repeat(32)}`, 0);
-  // Every record makes two coins for the two it takes: those of one run pay in the next.
-  for (const _ of workload.fill(bank, vault, 2 * RECORDS + 2 * DEVICES));
-  return workload;
-}
-
-function requestsOf(payments: readonly Uint8Array[]): Uint8Array[] {
-  return Array.from({ length: payments.length / PER_REQUEST }, (_, i) =>
-    encodeLeaves(payments.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST)),
-  );
+/** Signatures are checked. Each round has its peak, and right after it the overload. */
+export async function measureOverload(runs: number): Promise<Overload> {
+  const records = (runs + 1) * 6 * RECORDS;
+  await using door = await GatewayDoor.open({ check: "signatures", records }, 4 * RECORDS);
+  const rounds: Overload[] = [];
+  for (let run = -1; run < runs; run++) {
+    const peak = RECORDS / (await handInAll(door, door.makeRequests(RECORDS)));
+    const round = await overload(door, peak);
+    if (run >= 0) rounds.push(round);
+  }
+  return {
+    goodput: median(rounds.map(({ goodput }) => goodput)),
+    offeredPerSecond: median(rounds.map(({ offeredPerSecond }) => offeredPerSecond)),
+    grownBytes: median(rounds.map(({ grownBytes }) => grownBytes)),
+  };
 }
 
 /** @returns seconds until the last is acknowledged. */
-async function handInAll(url: string, requests: readonly Uint8Array[]): Promise<number> {
+async function handInAll(door: GatewayDoor, requests: readonly Uint8Array[]): Promise<number> {
   const start = performance.now();
   let next = 0;
   const stream = async () => {
-    while (next < requests.length) await handIn(url, requests[next++]!);
+    while (next < requests.length) {
+      const request = requests[next++]!;
+      // A connection that was idle for long may be gone.
+      while ((await door.handIn(request).catch(orNothing)) !== true) await sleep(TICK_MS);
+    }
   };
   await Promise.all(Array.from({ length: STREAMS }, stream));
   return (performance.now() - start) / 1000;
 }
 
-async function handIn(url: string, body: Uint8Array): Promise<void> {
-  const headers = { "content-type": "application/octet-stream" };
-  const answer = await fetch(url, { method: "POST", headers, body });
-  if (!answer.ok) throw new Error(`records were not taken in: ${await answer.text()}`);
-  const { count } = decodeAcknowledgement(new Uint8Array(await answer.arrayBuffer()));
-  if (count !== PER_REQUEST) throw new Error(`${count} of ${PER_REQUEST} are acknowledged`);
+/** Requests come at their times, whatever has become of those before; who is turned away comes again later. */
+async function overload(door: GatewayDoor, peak: number): Promise<Overload> {
+  // What is turned away was not taken in: it is asked again as if by somebody else.
+  const waiting = door.makeRequests(
+    Math.ceil((peak * 1.5 * OVERLOAD_MS) / 1000 / PER_REQUEST) * PER_REQUEST,
+  );
+  const perMs = (OVERLOAD * peak) / PER_REQUEST / 1000;
+  const before = await door.usage();
+  const underWay = new Set<Promise<void>>();
+  let [sent, inTime] = [0, 0];
+  const send = async (body: Uint8Array) => {
+    const isTaken = await door.handIn(body, AbortSignal.timeout(PATIENCE_MS)).catch(orNothing);
+    if (isTaken === true) inTime += 1;
+    else if (isTaken === false) waiting.push(body);
+  };
+  const start = performance.now();
+  for (let now = 0; now < OVERLOAD_MS; now = performance.now() - start) {
+    for (; sent < now * perMs && waiting.length > 0; sent++) {
+      const request = send(waiting.shift()!);
+      underWay.add(request);
+      void request.finally(() => underWay.delete(request));
+    }
+    await sleep(TICK_MS);
+  }
+  const seconds = (performance.now() - start) / 1000;
+  const taken = inTime;
+  const { residentBytes } = await door.usage();
+  await Promise.all(underWay);
+  return {
+    goodput: (taken * PER_REQUEST) / seconds / peak,
+    offeredPerSecond: (sent * PER_REQUEST) / seconds,
+    grownBytes: residentBytes - before.residentBytes,
+  };
+}
+
+/** What `fetch` throws where nobody answered in time, or the line was refused. */
+function orNothing(error: unknown): undefined {
+  if (error instanceof TypeError || (error as Error).name === "TimeoutError") return;
+  throw error;
 }

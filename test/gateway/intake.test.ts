@@ -230,14 +230,14 @@ describe("the intake", () => {
     await intake.acknowledge(leaves.slice(0, 2));
     await refusal("busy", intake.acknowledge([leaves[2]!]));
     await intake.acknowledge(leaves.slice(0, 2));
-    await intake.acknowledge([leaves[2]!], true);
-    await intake.acknowledge([leaves[3]!], true);
+    await intake.acknowledge([leaves[2]!], { isOwn: true });
+    await intake.acknowledge([leaves[3]!], { isOwn: true });
     expect(intake.size).to.equal(4);
-    await refusal("busy", intake.acknowledge([leaves[4]!], true));
+    await refusal("busy", intake.acknowledge([leaves[4]!], { isOwn: true }));
     const small = await open({ bytesMax: 2 * intake.sizeBytes }, await openStore());
     await small.acknowledge(leaves.slice(0, 4));
     await refusal("busy", small.acknowledge([leaves[4]!]));
-    await small.acknowledge([leaves[4]!], true);
+    await small.acknowledge([leaves[4]!], { isOwn: true });
   });
 
   it("takes what the gateway itself has signed beyond its bounds", async () => {
