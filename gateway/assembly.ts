@@ -185,7 +185,7 @@ async function openMoney(
   await embedded?.openAccount(recoveries, "recoveries");
   const accounts: Accounts = common.accounts ?? embedded!;
   const devices = await Devices.open(store);
-  const reasons = new Reasons();
+  const reasons = await Reasons.open(store);
   const intake = await Intake.open({
     ...common,
     ...options.intake,
@@ -271,7 +271,7 @@ async function openService(
   options: GatewayOptions,
   watch: NodeWatch,
 ) {
-  const { store, random, clock, member, trust, revocations, network, node, intake } = common;
+  const { store, random, clock, member, trust, revocations, network } = common;
   const { audit, loads: loading } = options;
   const certificates = new Certificates({
     ...common,
@@ -331,7 +331,7 @@ async function openService(
           },
           options.banking,
         );
-  const explanations = new Explanations(node, intake);
+  const explanations = new Explanations(common);
   const recordEvents = new RecordEvents((id) => explanations.of(id));
   const { devicePerS, deviceBurst, strangersMax, memberPerS, memberBurst } = options.rates;
   const device = { perS: devicePerS, burst: deviceBurst };

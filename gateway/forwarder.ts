@@ -204,13 +204,16 @@ export class Forwarder {
       const done: Outcome[] = [];
       for (const outcome of outcomes) {
         if (!(await this.#tell(outcome))) continue;
-        if (outcome.state === "refused") reasons.remember(outcome.leaf.id, outcome.reason);
         done.push(outcome);
       }
       const hashes = done.map(({ leaf }) => leaf.hash);
       // An end that was heard of twice is told once.
-      const ended = events.ofEnds(done.filter(({ leaf }) => intake.holds(leaf.hash)));
-      await intake.drop(hashes, (changes) => events.write(ended, changes));
+      const first = done.filter(({ leaf }) => intake.holds(leaf.hash));
+      const kept = first.flatMap((outcome) =>
+        outcome.state === "refused" ? reasons.keep(outcome.leaf, outcome.reason) : [],
+      );
+      const ended = events.ofEnds(first);
+      await intake.drop(hashes, (changes) => events.write(ended, [...changes, ...kept]));
       for (const hash of hashes) {
         this.#fresh.delete(hash);
         this.#sent.delete(hash);

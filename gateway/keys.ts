@@ -20,6 +20,7 @@
  *     i ‖ number u64                       → leaves taken in together, as a list of leaves
  *     B ‖ own u8 ‖ time u64 ‖ nonce 8      → the same, by a process that stands by
  *     z                                    → which process is active
+ *     g ‖ number u64                       → why a leaf was given up
  *     o ‖ owner 20 ‖ load id 16            → a load
  *     p ‖ record id 32                     → a spend of the vault's that is not final: the record
  *     q                                    → how many records the treasury key has signed
@@ -91,6 +92,8 @@ export const keys = {
   parcel: (id: Hex) => concat(prefix("h"), fromHex(id)),
   cycle: (number: number) => concat(prefix("w"), u64(number)),
 
+  reason: (number: number) => concat(prefix("g"), u64(number)),
+
   claim: (owner: Owner) => concat(prefix("L"), fromHex(owner)),
   unclaimed: (owner: Owner, outpoint: Outpoint) =>
     concat(prefix("Z"), fromHex(owner), fromHex(outpoint)),
@@ -152,6 +155,7 @@ export const ranges = {
     gte: lettersOf(isOwn),
     lt: concat(lettersOf(isOwn), new Uint8Array(17).fill(255)),
   }),
+  reasons: under("g"),
   loads: under("o"),
   vaultSpends: under("p"),
   trustLists: under("t"),

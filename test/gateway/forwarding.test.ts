@@ -16,6 +16,7 @@ import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { coinsOf, idOf, keyOf, networkId, pay, spend } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";
+import type { Explanation } from "../../gateway/schema.ts";
 import { ask, Bank, type BankOptions } from "./support/bank.ts";
 import { post, TestDevice } from "./support/device.ts";
 import { refusal } from "./support/refusal.ts";
@@ -159,6 +160,15 @@ describe("forwarding", () => {
     await until("the node knows that it waits", () => bank.node.waiting === 1);
     bank.ahead = 61_000;
     await drained();
+    const explained = () => ask<Explanation>(`${bank.url}/v1/records/${idOf(forged)}/explain`);
+    for (const once of [1, 2]) {
+      const { state, code, sentences } = await explained();
+      expect({ state, code }, `${once}`).to.deep.equal({ state: "refused", code: "unknown-coin" });
+      expect(sentences[0]).to.match(/has turned it down or given it up/);
+      await bank.restart();
+    }
+    await submit(forged);
+    expect((await explained()).state).to.equal("pending");
   });
 
   it("follows the leaf that was acknowledged, not a stranger's with the same id", async () => {
