@@ -34,6 +34,13 @@ export class CheckQueue {
     return this.#leaves;
   }
 
+  /** Turns strangers away while those before them have waited for long. @throws Refusal `busy`. */
+  checkRoom(): void {
+    const [first] = this.#strangers;
+    if (first === undefined || this.#clock() - first.since <= limits.checkWaitMaxMs / 2) return;
+    throw new Refusal("busy", "more comes than can be checked in time");
+  }
+
   /** Checks that many leaves when it is their turn. @throws Refusal `busy`; what `check` throws. */
   async run<T>(leaves: number, by: AskingParty, check: () => Promise<T>): Promise<T> {
     await this.#turn(leaves, by);

@@ -149,6 +149,11 @@ export class Intake {
     return signAcknowledgement(networkId, fields, issuer);
   }
 
+  /** Before a stranger's request is read. @throws Refusal `busy` while more comes than can be checked. */
+  checkRoom(): void {
+    this.#queue.checkRoom();
+  }
+
   /** As `acknowledge`, without a word to anyone. @returns the hashes of the leaves as they came. */
   async accept(leaves: readonly Uint8Array[]): Promise<Hex[]> {
     return this.#accept(leaves, this.#parts);

@@ -83,6 +83,7 @@ export function gatewayRoutes({
       body: bytes,
       reply: bytes,
       bodyMaxBytes: limits.gatewayPayloadMax + HEAD_MAX,
+      admit: () => intake.checkRoom(),
       handle: async ({ body, signal }) =>
         encodeAcknowledgement(await intake.acknowledge(decodeLeaves(body), { signal })),
     }),

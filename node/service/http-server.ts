@@ -294,7 +294,10 @@ export class HttpServer {
       url: route.path,
       schema: routeSchema(route, { isAsked, hasKey: this.#takesKey(route) }),
       // Before the body is read: strangers' bodies are nobody's work.
-      ...(isAsked && { onRequest: (request: FastifyRequest) => this.#checkCaller(route, request) }),
+      onRequest: async (request: FastifyRequest) => {
+        if (isAsked) await this.#checkCaller(route, request);
+        if (route.kind === "call") route.admit?.();
+      },
     };
     if (route.kind === "events") {
       app.route({

@@ -59,6 +59,8 @@ export type RouteDefinition<Params, Query, Body, Reply> = Description<Params, Qu
   readonly status?: number;
   /** Of the reply, beside the server's own or in place of them. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Asked before the body is read: who is turned away costs least. @throws Refusal. */
+  readonly admit?: () => void;
   /** Instead of the server's bounds. */
   readonly bodyMaxBytes?: number;
   readonly timeoutMs?: number;

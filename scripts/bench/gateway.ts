@@ -8,10 +8,12 @@ import { median } from "./anchor.ts";
 import { type DoorOptions, GatewayDoor, PER_REQUEST } from "./gateway-door.ts";
 
 const RECORDS = 50_000;
-/** Requests under way at once. */
-const STREAMS = 8;
+/** Requests under way at once: enough that it is never the disk that all wait for. */
+const STREAMS = 32;
+/** Of a peak beside an overload. */
+const PEAK_RECORDS = 20_000;
 const OVERLOAD = 3;
-const OVERLOAD_MS = 4_000;
+const OVERLOAD_MS = 3_000;
 /** Whoever has heard nothing for so long goes away, and what was done for it is lost. */
 const PATIENCE_MS = 2_000;
 const TICK_MS = 5;
@@ -53,11 +55,11 @@ export async function measureGateway(
 
 /** Signatures are checked. Each round has its peak, and right after it the overload. */
 export async function measureOverload(runs: number): Promise<Overload> {
-  const records = (runs + 1) * 6 * RECORDS;
-  await using door = await GatewayDoor.open({ check: "signatures", records }, 4 * RECORDS);
+  const records = (runs + 1) * 12 * PEAK_RECORDS;
+  await using door = await GatewayDoor.open({ check: "signatures", records }, 10 * PEAK_RECORDS);
   const rounds: Overload[] = [];
   for (let run = -1; run < runs; run++) {
-    const peak = RECORDS / (await handInAll(door, door.makeRequests(RECORDS)));
+    const peak = PEAK_RECORDS / (await handInAll(door, door.makeRequests(PEAK_RECORDS)));
     const round = await overload(door, peak);
     if (run >= 0) rounds.push(round);
   }
@@ -85,9 +87,9 @@ async function handInAll(door: GatewayDoor, requests: readonly Uint8Array[]): Pr
 
 /** Requests come at their times, whatever has become of those before; who is turned away comes again later. */
 async function overload(door: GatewayDoor, peak: number): Promise<Overload> {
-  // What is turned away was not taken in: it is asked again as if by somebody else.
+  const count = Math.ceil((OVERLOAD * peak * OVERLOAD_MS) / 1000 / PER_REQUEST);
   const waiting = door.makeRequests(
-    Math.ceil((peak * 1.5 * OVERLOAD_MS) / 1000 / PER_REQUEST) * PER_REQUEST,
+    Math.min(count, 9 * (PEAK_RECORDS / PER_REQUEST)) * PER_REQUEST,
   );
   const perMs = (OVERLOAD * peak) / PER_REQUEST / 1000;
   const before = await door.usage();
@@ -96,6 +98,7 @@ async function overload(door: GatewayDoor, peak: number): Promise<Overload> {
   const send = async (body: Uint8Array) => {
     const isTaken = await door.handIn(body, AbortSignal.timeout(PATIENCE_MS)).catch(orNothing);
     if (isTaken === true) inTime += 1;
+    // What is turned away was not taken in: it is asked again as if by somebody else.
     else if (isTaken === false) waiting.push(body);
   };
   const start = performance.now();

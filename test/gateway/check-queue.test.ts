@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { CheckQueue } from "../../gateway/check-queue.ts";
 import { limits } from "../../protocol/limits.ts";
+import { Refusal } from "../../protocol/refusal.ts";
 import { refusal } from "./support/refusal.ts";
 
 describe("the queue of what is to be checked", () => {
@@ -51,6 +52,19 @@ describe("the queue of what is to be checked", () => {
     await end("b");
     await Promise.all([first, inTime]);
     expect(done).to.deep.equal(["a", "b"]);
+  });
+
+  it("turns strangers away before they are read while others have waited for long", async () => {
+    const all = [ask("a"), ask("b")];
+    queue.checkRoom();
+    now = limits.checkWaitMaxMs / 2 + 1;
+    expect(() => queue.checkRoom())
+      .to.throw(Refusal)
+      .with.property("code", "busy");
+    await end("a");
+    queue.checkRoom();
+    await end("b");
+    await Promise.all(all);
   });
 
   it("does no work for a caller that has gone away", async () => {
