@@ -120,10 +120,10 @@ function exportAnswers({ network, chain, leaves, replica }: ApiAnswersParts): Ex
 function caseAnswers({ network, chain, evidence }: ApiAnswersParts): CaseAnswers {
   const { currency } = network;
   return {
-    open: () => {
+    open: (language) => {
       const { claimPeriodS } = chain.parameters;
       const context = { currency, claimPeriodS, now: Date.now() };
-      return (evidence.cases?.open() ?? []).map((entry) => caseRow(entry, context));
+      return (evidence.cases?.open() ?? []).map((entry) => caseRow(entry, context, language));
     },
   };
 }

@@ -1,8 +1,11 @@
 /** Why a record is where it is, and what comes next, in plain words for the people who ask. */
-import { isRefusalCode, refusalCodes } from "../protocol/refusal.ts";
 import type { MemberId, Outpoint } from "../protocol/output.ts";
+import { isRefusalCode, type RefusalCode } from "../protocol/refusal.ts";
+import type { Language } from "../protocol/refusal-words.ts";
 import type { RecordStatus } from "./api/schema.ts";
 import type { EventRow } from "./store/history-rows.ts";
+import type { ExplainWords } from "./words/en.ts";
+import { words } from "./words/words.ts";
 
 /** A coin that a record spends, and that nothing here has made. */
 export type MissingCoin = {
@@ -22,73 +25,68 @@ export type Facts = {
   readonly doubleSpends?: readonly string[] | undefined;
 };
 
-export function explain(facts: Facts): string[] {
+export function explain(facts: Facts, language: Language = "en"): string[] {
   const doubleSpends = facts.doubleSpends ?? [];
   // What a double spend comes to says more than the rule that turned the record down.
   const isLost = facts.status.code === "spent" && doubleSpends.length > 0;
-  return isLost ? [...doubleSpends] : [...explainStatus(facts), ...doubleSpends];
+  return isLost
+    ? [...doubleSpends]
+    : [...explainStatus(facts, words[language].record), ...doubleSpends];
 }
 
-function explainStatus({ status, event, openCycle, missing }: Facts): string[] {
+type RecordWords = ExplainWords["record"];
+
+function explainStatus({ status, event, openCycle, missing }: Facts, say: RecordWords): string[] {
   switch (status.state) {
     case "unknown":
-      return [
-        "This node has never seen it.",
-        "If a device made it, let that device, or the one it paid, sync with any gateway of the network.",
-      ];
+      return [say.neverSeen, say.letSync];
     case "pending":
-      return [
-        ...whyPending(status, missing),
-        "It settles whenever it can apply: records do not expire.",
-      ];
+      return [...whyPending(status, missing, say), say.settlesWhenever];
     case "applied":
-      return [whereApplied(status, event), whetherSettled(status, openCycle)];
-    case "refused":
-      return [whyRefused(status, event), remedyOf(status.code)];
+      return [
+        say.applied(status.seq, event?.place.blockNumber, event?.member, status.cycle),
+        whetherSettled(status, openCycle, say),
+      ];
+    case "refused": {
+      const { seq, code, detail } = status;
+      return [
+        say.refused(seq, event?.place.blockNumber, code, detail),
+        remedyOf(knownCode(code), say),
+      ];
+    }
   }
 }
 
-function whyPending({ code, detail }: RecordStatus, missing: MissingCoin | undefined): string[] {
-  if (code === undefined) return ["It is checked and waits to be put into a batch."];
-  const vouched = missing === undefined ? [] : whoVouched(missing);
-  return [`It waits: ${detail ?? code}.`, remedyOf(code), ...vouched];
+function whyPending(
+  { code, detail }: RecordStatus,
+  missing: MissingCoin | undefined,
+  say: RecordWords,
+): string[] {
+  if (code === undefined) return [say.waitsForBatch];
+  const known = knownCode(code);
+  const vouched = missing === undefined ? [] : whoVouched(missing, say);
+  return [say.waits(known, detail ?? code), remedyOf(known, say), ...vouched];
 }
 
 /** Nodes never see receipts: the payee's device has it. */
-function whoVouched({ outpoint, member }: MissingCoin): string[] {
-  const unmade = `No record or deposit that is known here has made coin ${outpoint}.`;
-  if (member === undefined)
-    return [
-      unmade,
-      "The payer's key is enrolled with no member: its coins were never on the ledger.",
-    ];
-  return [
-    unmade,
-    `If the payee was shown a receipt for it, member ${member} signed that, with which the payer's key is enrolled. If the coin never comes, the receipt is false, and member ${member} pays what it was good for: the payee's bank opens a case with it.`,
-  ];
+function whoVouched({ outpoint, member }: MissingCoin, say: RecordWords): string[] {
+  const who = member === undefined ? say.unknownPayer : say.whoVouched(member);
+  return [say.unmade(outpoint), who];
 }
 
-function whereApplied({ seq, cycle }: RecordStatus, event: EventRow | undefined): string {
-  const batch = event?.member === undefined ? "" : ` by a batch of member ${event.member}`;
-  const block = event === undefined ? "" : ` in block ${event.place.blockNumber}`;
-  return `It applied at event ${seq}${block}${batch}, in cycle ${cycle}: its coins have changed hands.`;
+function whetherSettled(
+  { settled, cycle }: RecordStatus,
+  openCycle: number,
+  say: RecordWords,
+): string {
+  if (settled === true) return say.settled(cycle);
+  return cycle === openCycle ? say.cycleOpen(cycle) : say.cycleClosed(cycle);
 }
 
-function whetherSettled({ settled, cycle }: RecordStatus, openCycle: number): string {
-  if (settled === true) return `Cycle ${cycle} has settled: reserves have moved between the banks.`;
-  if (cycle === openCycle)
-    return `Cycle ${cycle} is still open: reserves move once it closes and settles.`;
-  return `Cycle ${cycle} is closed: reserves move once a quorum has signed its checkpoint.`;
+function knownCode(code: string | undefined): RefusalCode | undefined {
+  return code !== undefined && isRefusalCode(code) ? code : undefined;
 }
 
-function whyRefused({ seq, code, detail }: RecordStatus, event: EventRow | undefined): string {
-  const when =
-    seq === undefined
-      ? "It"
-      : `Sequenced at event ${seq}${event === undefined ? "" : ` in block ${event.place.blockNumber}`}, it`;
-  return `${when} did not apply (${code}): ${detail ?? "no reason is kept"}. Nothing changed by it.`;
-}
-
-function remedyOf(code: string | undefined): string {
-  return code !== undefined && isRefusalCode(code) ? refusalCodes[code].remedy : "";
+function remedyOf(code: RefusalCode | undefined, say: RecordWords): string {
+  return code === undefined ? "" : say.remedy(code);
 }

@@ -1,6 +1,7 @@
 /** What the node answers about double spends: which there are, how far each has come, and what shows them. */
 import type { Hex } from "../../protocol/bytes.ts";
 import { formatEvidence } from "../../protocol/evidence.ts";
+import type { Language } from "../../protocol/refusal-words.ts";
 import type { Leaf } from "../../protocol/leaf.ts";
 import { splitOutpoint } from "../../protocol/output.ts";
 import { Refusal } from "../../protocol/refusal.ts";
@@ -94,7 +95,7 @@ export class ConflictQueries {
   }
 
   /** Sentences on the double spends that a record is part of, or waits for. */
-  async sentencesOf(record: Hex, leaf: Leaf | undefined): Promise<string[]> {
+  async sentencesOf(record: Hex, leaf: Leaf | undefined, language: Language): Promise<string[]> {
     const { context } = this.#parts;
     const conflicts = (await this.#parts.book.ofRecord(record)).slice(0, TOLD_MAX);
     const sentences = conflicts.flatMap((conflict) =>
@@ -102,11 +103,12 @@ export class ConflictQueries {
         conflict.spend.lostId === record ? "loser" : "winner",
         conflict,
         context(conflict),
+        language,
       ),
     );
     const before = leaf === undefined ? undefined : this.#lostBefore(leaf);
     if (before !== undefined)
-      sentences.push(...explainConflict("descendant", before, context(before)));
+      sentences.push(...explainConflict("descendant", before, context(before), language));
     return sentences;
   }
 

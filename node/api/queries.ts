@@ -9,6 +9,7 @@ import { encodeLeaves } from "../../protocol/leaf-list.ts";
 import { type MemberId, type Outpoint, type Output, splitOutpoint } from "../../protocol/output.ts";
 import { formatPaymentStatement } from "../../protocol/payment-statement.ts";
 import { Refusal, type RefusalCode } from "../../protocol/refusal.ts";
+import type { Language } from "../../protocol/refusal-words.ts";
 import type { Domain } from "../../protocol/typed-data.ts";
 import type { ChainClient } from "../chain/chain-client.ts";
 import type { Directory } from "../directory.ts";
@@ -78,16 +79,17 @@ export class Queries {
     );
   }
 
-  async explain(id: Hex): Promise<Api.Explanation> {
+  async explain(id: Hex, language: Language = "en"): Promise<Api.Explanation> {
     const { store, state } = this.#parts.replica;
     const [status] = (await this.statuses([id])) as [Api.RecordStatus];
     const event = status.seq === undefined ? undefined : await store.event(status.seq);
     const { openCycle } = state.parameters;
     const [waiting] = status.state === "applied" ? [] : this.#parts.pool.withId(id);
-    const doubleSpends = await this.#parts.conflicts.sentencesOf(id, waiting?.leaf.leaf);
+    const doubleSpends = await this.#parts.conflicts.sentencesOf(id, waiting?.leaf.leaf, language);
     const missing =
       status.code === "unknown-coin" ? this.#missingCoin(waiting?.leaf.leaf) : undefined;
-    return { id, status, sentences: explain({ status, event, openCycle, missing, doubleSpends }) };
+    const facts = { status, event, openCycle, missing, doubleSpends };
+    return { id, status, sentences: explain(facts, language) };
   }
 
   /** The leaf that applied, or else one that waits. @throws Refusal `not-found`. */

@@ -73,8 +73,9 @@ export function nodeRoutes(
       path: "/v1/records/:id/explain",
       summary: "Why a record is where it is, in plain words",
       params: byId,
+      query: Api.InLanguage,
       reply: Api.Explanation,
-      handle: ({ params }) => queries().explain(params.id as Hex),
+      handle: ({ params, query }) => queries().explain(params.id as Hex, query.language),
     }),
     call({
       method: "GET",

@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from "typebox";
 import { limits } from "../../protocol/limits.ts";
+import { languages } from "../../protocol/refusal-words.ts";
 import { type Stage, stages } from "../evidence/conflict.ts";
 
 const hex = (bytes: number, description: string) =>
@@ -248,6 +249,11 @@ export const ConflictRow = Type.Object({
 });
 
 export const Conflicts = Type.Object({ conflicts: Type.Array(ConflictRow) });
+
+/** In which sentences are wanted; English where it is not said. */
+export const InLanguage = Type.Object({
+  language: Type.Optional(Type.Union(languages.map((language) => Type.Literal(language)))),
+});
 
 const sentences = Type.Array(Type.String());
 

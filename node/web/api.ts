@@ -16,6 +16,7 @@ import type {
   MemberRow,
   NodeStatus,
 } from "../api/schema.ts";
+import type { Language } from "../../protocol/refusal-words.ts";
 import type { Consortium } from "../api/consortium-routes.ts";
 import type { DisclosureRow, Disclosures } from "../api/disclosure-routes.ts";
 import type { InclusionProof, SettlementProof } from "../api/proof-routes.ts";
@@ -76,9 +77,10 @@ export const api = {
   flows: (cycle: number) => get<Flows>(`flows/${cycle}`),
   conflicts: async () => (await get<Conflicts>("conflicts")).conflicts,
   conflict: (id: string) => get<ConflictExplanation>(`conflicts/${id}`),
-  cases: async () => (await get<Cases>("cases")).cases,
+  cases: async (language: Language) => (await get<Cases>(`cases?language=${language}`)).cases,
   disclosures: () => get<Disclosures>("disclosures"),
-  explain: (id: string) => get<Explanation>(`records/${id}/explain`),
+  explain: (id: string, language: Language) =>
+    get<Explanation>(`records/${id}/explain?language=${language}`),
   inclusion: (id: string) => get<InclusionProof>(`records/${id}/inclusion`),
   settlement: (cycle: number) => get<SettlementProof>(`checkpoints/${cycle}/settlement`),
   owner: (owner: string) => get<EnrolmentRow>(`owners/${owner}`),

@@ -31,6 +31,10 @@ export function useWords(): Words {
   return useContext(LocaleContext).words;
 }
 
+export function useLanguage(): Language {
+  return useContext(LocaleContext).language;
+}
+
 export function useConsortium(): Consortium {
   return useContext(ConsortiumContext)!;
 }

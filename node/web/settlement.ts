@@ -7,7 +7,11 @@ import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import { type Checkpoint, checkpointDigest } from "../../protocol/checkpoint.ts";
 import { hashLeaf, isIncluded } from "../../protocol/merkle.ts";
 import { checkQuorum } from "../../protocol/quorum.ts";
+import { Refusal } from "../../protocol/refusal.ts";
 import type { Consortium, InclusionProof, SettlementProof } from "./api.ts";
+
+/** The fields of a checkpoint that somebody looks at. */
+export type ShownCheckpoint = Partial<SettlementProof["checkpoint"]> & { readonly number: number };
 
 export type SettlementFinding = {
   readonly signed: number;
@@ -17,11 +21,20 @@ export type SettlementFinding = {
   readonly isBalanced: boolean;
 };
 
-/** @throws Refusal `bad-signature`, `malformed` naming what does not hold. */
+/**
+ * @param shown what the page shows of the checkpoint: it must be what was signed.
+ * @throws Refusal `bad-signature`, `bad-proof`, `malformed` naming what does not hold.
+ */
 export function checkSettlement(
   { checkpoint: row, signatures, validators, blockNumber }: SettlementProof,
   { networkId, chainId, settlement }: Consortium["network"],
+  shown: ShownCheckpoint,
 ): SettlementFinding {
+  for (const [name, value] of Object.entries(shown)) {
+    const signed = row[name as keyof typeof row];
+    if (JSON.stringify(signed) === JSON.stringify(value)) continue;
+    throw new Refusal("bad-proof", `the node shows another ${name} than was signed`);
+  }
   const domain = {
     chainId: BigInt(chainId),
     settlement: settlement as Hex,

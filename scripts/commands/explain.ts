@@ -42,7 +42,9 @@ export function registerExplain(program: Command): void {
   )
     .argument("<code-or-id>", 'a code such as "spent", or an id: 0x and 64 digits')
     .addOption(
-      new Option("--lang <language>", "of what a code means").choices(languages).default("en"),
+      new Option("--lang <language>", "of what a code means, or a node says of an id")
+        .choices(languages)
+        .default("en"),
     )
     .option("--node <url>", "the node to ask about an id")
     .option("--gateway <url>", "the gateway to ask about an id")
@@ -88,16 +90,24 @@ function explainCode(text: string, language: Language): Report {
 }
 
 /** Nodes and gateways answer on the same path. */
-async function explainId(text: string, { node, gateway, ...access }: Options): Promise<Report> {
+async function explainId(
+  text: string,
+  { lang, node, gateway, ...access }: Options,
+): Promise<Report> {
   const id = text.toLowerCase();
   if (!/^0x[0-9a-f]{64}$/.test(id))
     throw new Refusal("malformed", `"${text}" is no id: 0x and 64 digits`);
   const url = node ?? gateway;
   if (url === undefined)
     throw new Refusal("bad-configuration", "say with --node or --gateway whom to ask about an id");
+  // A gateway says it in English.
+  const language = node === undefined ? "" : `?language=${lang}`;
   const tls = await tlsOf(access);
   const send = tls === undefined ? fetch : mutualFetch(tls);
-  const answer = await fetchJson(`${url.replace(/\/+$/, "")}/v1/records/${id}/explain`, send);
+  const answer = await fetchJson(
+    `${url.replace(/\/+$/, "")}/v1/records/${id}/explain${language}`,
+    send,
+  );
   const { sentences } = answer;
   if (!Array.isArray(sentences))
     throw new Refusal("unavailable", `${url} is neither a node nor a gateway`);

@@ -1,6 +1,7 @@
 /** Rows as CSV (RFC 4180): a line of names, then a line a row. Times are ISO 8601; what is absent is empty. */
 import type { FileHandle } from "node:fs/promises";
 import type { Cell, Column } from "../../node/export/tables.ts";
+import { checkedCell } from "./checked-cell.ts";
 import type { Rows } from "./export-file.ts";
 
 /** Lines are gathered to this length before they are written. */
@@ -13,7 +14,7 @@ export async function writeCsv(
 ): Promise<void> {
   let text = line(columns.map(({ name }) => name));
   for await (const row of rows) {
-    text += line(columns.map((column) => cellText(column, row[column.name] ?? null)));
+    text += line(columns.map((column) => cellText(column, checkedCell(column, row[column.name]))));
     if (text.length < CHUNK_CHARS) continue;
     await file.write(text);
     text = "";

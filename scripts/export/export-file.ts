@@ -2,6 +2,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import type { NodeClient } from "../../node/client.ts";
 import { type Cell, type TableName, tables } from "../../node/export/tables.ts";
+import { Refusal } from "../../protocol/refusal.ts";
 import { writeCsv } from "./csv.ts";
 import { writeParquet } from "./parquet.ts";
 
@@ -24,8 +25,10 @@ export async function exportTable(
       const page = await client.exportPage(table, from);
       count += page.rows.length;
       yield* page.rows;
+      if (page.next === undefined) return;
+      if (page.next === from)
+        throw new Refusal("malformed", `the node gives the page of ${table} at ${from} for ever`);
       from = page.next;
-      if (from === undefined) return;
     }
   };
   try {

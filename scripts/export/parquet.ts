@@ -6,6 +6,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { ByteWriter, parquetWriteRows, type SchemaElement } from "hyparquet-writer";
 import type { Cell, Column, ColumnType } from "../../node/export/tables.ts";
+import { checkedCell } from "./checked-cell.ts";
 import type { Rows } from "./export-file.ts";
 
 const GROUP_ROWS = 20_000;
@@ -58,7 +59,10 @@ function schemaOf(columns: readonly Column[]): SchemaElement[] {
 async function* parquetRows(columns: readonly Column[], rows: Rows) {
   for await (const row of rows)
     yield Object.fromEntries(
-      columns.map(({ name, type }) => [name, valueOf(type, row[name] ?? null)]),
+      columns.map((column) => [
+        column.name,
+        valueOf(column.type, checkedCell(column, row[column.name])),
+      ]),
     );
 }
 

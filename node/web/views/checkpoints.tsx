@@ -4,7 +4,7 @@ import { api, type CheckpointRow } from "../api.ts";
 import { useConsortium, useFormat, useWords } from "../locale.tsx";
 import { Trouble } from "../parts/trouble.tsx";
 import { Card, View } from "../parts/view.tsx";
-import { checkSettlement } from "../settlement.ts";
+import { checkSettlement, type ShownCheckpoint } from "../settlement.ts";
 import { useAnswer } from "../use-answer.ts";
 import { Verdict } from "./record.tsx";
 
@@ -53,19 +53,20 @@ function One({ checkpoint }: { readonly checkpoint: CheckpointRow }) {
       <p class="full small" title={words.stateRoot}>
         {stateRoot}
       </p>
-      {settled && <Verify cycle={cycle} />}
+      {settled && <Verify shown={{ number: cycle, supply, applied, positions, stateRoot }} />}
     </Card>
   );
 }
 
 type Found = Parameters<typeof Verdict>[0]["found"];
 
-function Verify({ cycle }: { readonly cycle: number }) {
+function Verify({ shown }: { readonly shown: ShownCheckpoint }) {
+  const { number: cycle } = shown;
   const words = useWords();
   const { network } = useConsortium();
   const [found, setFound] = useState<Found | "busy">();
   const check = async (): Promise<Found> => {
-    const finding = checkSettlement(await api.settlement(cycle), network);
+    const finding = checkSettlement(await api.settlement(cycle), network, shown);
     const { signed, validators, blockNumber, isBalanced } = finding;
     return {
       lines: [

@@ -1,6 +1,6 @@
 /** Coins that were spent twice and how far each has come; cases, until when each waits for whom, and what can be done. */
 import { api, type CaseRow, type ConflictRow } from "../api.ts";
-import { useFormat, useWords } from "../locale.tsx";
+import { useFormat, useLanguage, useWords } from "../locale.tsx";
 import { Command } from "../parts/command.tsx";
 import { Id } from "../parts/id.tsx";
 import { Trouble } from "../parts/trouble.tsx";
@@ -10,7 +10,8 @@ import { useAnswer } from "../use-answer.ts";
 export function Disputes({ turn }: { readonly turn: number }) {
   const words = useWords();
   const { value: conflicts, error } = useAnswer(() => api.conflicts(), [turn]);
-  const { value: cases } = useAnswer(() => api.cases(), [turn]);
+  const language = useLanguage();
+  const { value: cases } = useAnswer(() => api.cases(language), [language, turn]);
   return (
     <View title={words.disputes}>
       <Trouble error={error} />
@@ -43,11 +44,9 @@ function Case({ row }: { readonly row: CaseRow }) {
       <p>
         {money(amount)} · {words.until(time(deadlineS))}
       </p>
-      <div lang="en">
-        {sentences.map((sentence) => (
-          <p key={sentence}>{sentence}</p>
-        ))}
-      </div>
+      {sentences.map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
       <details>
         <summary>{words.actions}</summary>
         <p class="hint">{words.actionsHint}</p>

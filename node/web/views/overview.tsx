@@ -1,6 +1,6 @@
 /** The network at a glance: how much money there is and where, what moves, and who takes part. */
 import { api, type CheckpointRow, type Consortium, type MemberRow } from "../api.ts";
-import { useFormat, useWords } from "../locale.tsx";
+import { useFormat, useLanguage, useWords } from "../locale.tsx";
 import { Bars } from "../parts/bars.tsx";
 import { HeatMap } from "../parts/heat-map.tsx";
 import { Sparkline } from "../parts/sparkline.tsx";
@@ -33,7 +33,8 @@ function Supply({ turn }: { readonly turn: number }) {
   const { money, number } = useFormat();
   const { value: status } = useAnswer(() => api.status(), [turn]);
   const { value: conflicts } = useAnswer(() => api.conflicts(), [turn]);
-  const { value: cases } = useAnswer(() => api.cases(), [turn]);
+  const language = useLanguage();
+  const { value: cases } = useAnswer(() => api.cases(language), [language, turn]);
   const open = conflicts?.filter(({ stage }) => !["paid", "reclaimed", "void"].includes(stage));
   return (
     <Card title={words.supply}>

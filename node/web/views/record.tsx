@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Hex } from "../../../protocol/bytes.ts";
 import { api, type Explanation } from "../api.ts";
-import { useConsortium, useFormat, useWords } from "../locale.tsx";
+import { useConsortium, useFormat, useLanguage, useWords } from "../locale.tsx";
 import { TraceCard } from "../parts/trace-card.tsx";
 import { Trouble } from "../parts/trouble.tsx";
 import { Card, View } from "../parts/view.tsx";
@@ -11,7 +11,11 @@ import { useAnswer } from "../use-answer.ts";
 
 export function RecordView({ id, turn }: { readonly id: string; readonly turn: number }) {
   const words = useWords();
-  const { value: explanation, error } = useAnswer(() => api.explain(id), [id, turn]);
+  const language = useLanguage();
+  const { value: explanation, error } = useAnswer(
+    () => api.explain(id, language),
+    [id, language, turn],
+  );
   return (
     <View title={words.record}>
       <p class="full">{id}</p>
@@ -46,11 +50,9 @@ function Explained({ explanation: { status, sentences } }: { readonly explanatio
         {cycle !== undefined &&
           ` · ${words.cycle(cycle)}, ${settled === true ? words.settled : words.notSettled}`}
       </p>
-      <div lang="en">
-        {sentences.map((sentence) => (
-          <p key={sentence}>{sentence}</p>
-        ))}
-      </div>
+      {sentences.map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
     </Card>
   );
 }
@@ -66,7 +68,9 @@ function Proof({ id, isSettled }: { readonly id: string; readonly isSettled: boo
     const inclusion = await api.inclusion(id);
     const { cycle, index } = inclusion;
     const settlement = await api.settlement(cycle);
-    const { signed, validators, blockNumber } = checkSettlement(settlement, network);
+    const { signed, validators, blockNumber } = checkSettlement(settlement, network, {
+      number: cycle,
+    });
     const { checkpoint } = settlement;
     if (!isUnderRoot(id as Hex, inclusion, checkpoint)) throw new Error("not under the root");
     return {

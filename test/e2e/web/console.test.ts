@@ -133,6 +133,17 @@ describe("the console", function () {
     };
     await forge("**/settlement", (text) => text.replace(/"supply":"(\d)/, '"supply":"9$1'));
     await forge("**/inclusion", (text) => text.replace(/"index":\d+/, '"index":77'));
+    // Well signed, and not what is shown beside it.
+    await viewer.page.route("**/v1/checkpoints", async (route) => {
+      const answer = await route.fetch();
+      const text = (await answer.text()).replaceAll(/"supply":"(\d)/g, '"supply":"9$1');
+      await route.fulfill({ response: answer, body: text });
+    });
+    await viewer.go("checkpoints");
+    await viewer.page.reload();
+    await viewer.press(/^Verify in this browser: Cycle/);
+    await viewer.sees("the node shows another supply than was signed");
+    await viewer.page.unroute("**/v1/checkpoints");
   });
 
   it("shows double spends and how far each has come, cases with their deadlines, and the commands to run", async () => {
@@ -180,6 +191,12 @@ describe("the console", function () {
         await viewer.go(view);
         await viewer.settles();
         expect(await findings(viewer.page), view).to.deep.equal([]);
+      }
+      if (language === "zh") {
+        await viewer.go(`record/${watched.loser}`);
+        await viewer.sees("被花费两次");
+        await viewer.go("disputes");
+        await viewer.sees("成员 2 要求从成员 1 的保证金支付 74.03 EUR");
       }
       await viewer.page.getByRole("combobox").selectOption("en");
     });

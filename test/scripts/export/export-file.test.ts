@@ -262,6 +262,26 @@ describe("an export", function () {
     assert.equal(schema.length, 1 + tables.cases.length);
   });
 
+  it("of a node that is not honest is refused: no formula, nothing of another form, no page for ever", async () => {
+    const good = { cycle: 1, seq: 2, member: 1, delta: "-5", withdrawn: "0", supply: "7" };
+    const row = { ...good, records: 0, settled: true };
+    const wrong: [object, RegExp][] = [
+      [{ ...row, delta: "=1+1" }, /"delta" that is no amount/],
+      [{ ...row, member: "@SUM(A1)" }, /"member" that is no integer/],
+      [{ ...row, settled: null }, /row without "settled"/],
+    ];
+    const path = join(folder, "positions.csv");
+    const write = (table: TableName, rows: readonly object[], next?: string) => {
+      const page = { rows: rows as Row[], ...(next === undefined ? {} : { next }) };
+      return exportTable({ exportPage: async () => page }, table, path, "csv");
+    };
+    for (const [cells, says] of wrong) await assert.rejects(write("positions", [cells]), says);
+    const formula = { case: 1, kind: '=HYPERLINK("http://x")' };
+    await assert.rejects(write("cases", [formula]), /"kind" that is no text/);
+    await assert.rejects(write("positions", [row], "3.0"), /for ever/);
+    assert.deepEqual(await readdir(folder), []);
+  });
+
   it("that breaks off leaves no file, and none that was there before is touched", async () => {
     const path = join(folder, "records.csv");
     await exportTable(client(), "records", path, "csv");
