@@ -93,12 +93,12 @@ export class ForeignClaimBook implements Payee {
     return true;
   }
 
-  /** Lets go of what nothing more is to come of. */
+  /** Lets go of what nothing has come of. What was paid is looked up whenever its coin in the vault is met again. */
   async sweep(): Promise<void> {
     const before = this.#clock() - KEPT_MS;
     for await (const [id, { made, asked, record, paid }] of this.all()) {
-      const isOver = paid !== undefined || (asked === undefined && record === undefined);
-      if (isOver && made < before) {
+      const isNothing = paid === undefined && asked === undefined && record === undefined;
+      if (isNothing && made < before) {
         await this.#store.write([{ key: keys.foreignClaim(id), value: null }]);
       }
     }
