@@ -251,6 +251,10 @@ export const GatewayConfigSchema = Type.Object(
       codeEpochMs: milliseconds(3_600_000, "How long one key makes codes"),
       paymentLifeMs: milliseconds(900_000, "How long a customer has from password to right code"),
       patienceMs: milliseconds(120_000, "How long the vault may take to pay what is authorized"),
+      keptMs: milliseconds(
+        31_622_400_000,
+        "For how long a payment that has ended is kept; what was refunded later still comes back",
+      ),
       retryMs: milliseconds(1_000, "How often transfers that met trouble are taken up again"),
       invitationLifeMs: milliseconds(604_800_000, "How long an invitation is good"),
       relays: section({
@@ -284,6 +288,10 @@ export const GatewayConfigSchema = Type.Object(
         tlsFiles("Without it no merchant is listened to: each is known by its certificate"),
       ),
       orderLifeMs: milliseconds(900_000, "How long a customer has to begin to pay an order"),
+      ordersKeptMs: milliseconds(
+        31_622_400_000,
+        "For how long an order is kept after it has ended, or was last refunded from; and payouts",
+      ),
       resultsEveryMs: milliseconds(500, "How often it is looked what merchants are to be told"),
     }),
     rates: section({

@@ -118,7 +118,7 @@ export class Gateway {
     const parts = await assemble(this.#parts, this.#options, watch, page);
     const { forwarder, vault, loads, redemptions, balances, lists, revocations } = parts;
     const { intake, lost, doubleSpends, recordEvents, parcels, banking } = parts;
-    const { transfers, payments, outbox, claims, claimBook } = parts;
+    const { transfers, payments, orders, outbox, claims, claimBook } = parts;
     const { foreignClaims, unclaimed } = parts;
     for (const part of [vault, loads, transfers, redemptions, claimBook, balances, lost]) {
       forwarder.onOutcome((outcome) => part.settle(outcome));
@@ -212,7 +212,7 @@ export class Gateway {
       await listeners.open("merchants", { routes: merchantRoutes({ ...parts, page }) });
     }
     // Merchants are told where the payment page is: it is known by now.
-    for (const part of [transfers, payments, outbox]) {
+    for (const part of [transfers, payments, orders, outbox]) {
       part.start();
       this.#running.defer(() => part.stop());
     }

@@ -51,7 +51,7 @@
  *     P ‖ payment 16                       → an online payment
  *     C ‖ order nonce 16                   → the payment that was authorized for the order, 16 bytes
  *     G ‖ service ‖ 00 ‖ day u32 ‖ payment → what was authorized that day
- *     R ‖ refund tag 14                    → the payment whose refunds bear it, 16 bytes
+ *     R ‖ refund tag 14                    → the account that paid, to which refunds that bear it go
  */
 import { concat, fromHex, type Hex, utf8, Writer } from "../protocol/bytes.ts";
 import type { Owner } from "../protocol/key.ts";
@@ -169,6 +169,8 @@ export const ranges = {
   }),
   transfers: under("T"),
   merchants: under("M"),
+  orders: under("O"),
+  orderDays: under("D"),
   ordersOfDay: (merchant: string, day: number) => ({
     gte: concat(prefix("D"), utf8.encode(merchant), END, u32(day)),
     lt: concat(prefix("D"), utf8.encode(merchant), END, u32(day + 1)),

@@ -9,6 +9,7 @@ import type { MemberId } from "../protocol/output.ts";
 import type { NetworkFile } from "../protocol/network-file.ts";
 import type { Random } from "../protocol/random.ts";
 import type { Signer, Verifier } from "../protocol/signature.ts";
+import type { NodeClient } from "../node/client.ts";
 import type { Logger } from "../node/service/telemetry.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Argon2Threads } from "./argon2-threads.ts";
@@ -46,6 +47,7 @@ export type OnlineParts = {
   readonly treasury: PresentKey;
   readonly trust: TrustLists;
   readonly store: Store;
+  readonly node: NodeClient;
   readonly accounts: Accounts;
   readonly verifier: Verifier;
   readonly random: Random;
@@ -59,7 +61,7 @@ export type OnlineOptions = Pick<GatewayConfig, "accounts" | "authorization" | "
 /** Those for whom money comes in. @param page address of the payment page. */
 export async function openPayees(parts: OnlineParts, options: OnlineOptions, page: () => string) {
   const { networkId, store, accounts, clock, treasury } = parts;
-  const { orderLifeMs: lifeMs, resultsEveryMs: everyMs } = options.merchants;
+  const { orderLifeMs: lifeMs, ordersKeptMs: keptMs, resultsEveryMs: everyMs } = options.merchants;
   const merchants = new Merchants(store, clock);
   const subscriptions = await Subscriptions.open(parts);
   const outbox = await Outbox.open({
@@ -75,7 +77,7 @@ export async function openPayees(parts: OnlineParts, options: OnlineOptions, pag
   });
   const { suspense } = options.accounts;
   const vaultOwner = () => ownerOf(treasury.publicKey);
-  const orders = new Orders({ ...parts, outbox, vaultOwner, lifeMs, suspense });
+  const orders = new Orders({ ...parts, outbox, vaultOwner, lifeMs, keptMs, suspense });
   const book = new PaymentBook(networkId, store, accounts);
   return { merchants, orders, outbox, subscriptions, book };
 }
@@ -88,7 +90,7 @@ export async function openOnline(
 ) {
   const { network, networkId, trust, store, orders, random, clock, logger } = parts;
   const { authorization } = options;
-  const { patienceMs, retryMs } = authorization;
+  const { patienceMs, retryMs, keptMs } = authorization;
   const relays = new Relays({ networkId, random, logger, relays: relaysOf(authorization, clock) });
   const notices = new Notices(relays);
   const services = await Services.open({
@@ -120,6 +122,7 @@ export async function openOnline(
     onRefused: (nonce, { code }) => orders.noteRefusal(nonce, code),
     lifeMs,
     patienceMs,
+    keptMs,
   });
   const invitations = new Invitations(store, random, clock);
   const serviceChanges = new ServiceChanges(services, notices);

@@ -1,7 +1,8 @@
 /**
  * Online payments as they are stored: each with its state, and beside it what follows from being authorized, in
  * the same write. The order is claimed, so that no second payment is authorized for it here; the amount counts
- * towards the customer's day; and once the record is known, refunds find their way back by its tag.
+ * towards the customer's day; and once the record is known, refunds find their way back by its tag, for good. All
+ * else of a payment that has ended is let go of in time.
  */
 import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
 import type { Amount } from "../../protocol/money.ts";
@@ -14,11 +15,12 @@ import {
 } from "../../protocol/payment-order.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
 import { Refusal } from "../../protocol/refusal.ts";
-import type { Accounts } from "../accounts.ts";
+import type { AccountId, Accounts } from "../accounts.ts";
 import { keys, ranges } from "../keys.ts";
 import type { Payee } from "../redemptions.ts";
 import { decodeRow, encodeRow } from "../row.ts";
 import type { Change, Store } from "../store.ts";
+import type { TransferId } from "../transfers.ts";
 import { dayOf } from "./online-limits.ts";
 import { isCounted, isFinal, type PaymentState } from "./payment-state.ts";
 import type { ServiceId } from "./services.ts";
@@ -96,24 +98,51 @@ export class PaymentBook implements Payee {
     }
     if (payment.state.kind === "paid") {
       const tag = refundTag(this.#networkId, payment.state.record);
-      changes.push({ key: keys.refundTag(tag), value: fromHex(id) });
+      changes.push({
+        key: keys.refundTag(tag),
+        value: encodeRow({ account: payment.state.account }),
+      });
     }
     await this.#store.write(changes);
   }
 
   /** A refund came in, perhaps: the account that paid is credited, once for each record. */
   async receive(id: Hex, record: SignedRecord, amount: Amount): Promise<boolean> {
-    const payment = await this.#store.get(keys.refundTag(refundTagIn(record.nonce)));
-    if (payment === undefined) return false;
-    const { state } = (await this.get(toHex(payment)))!;
-    if (state.kind !== "paid") return false;
-    await this.#accounts.credit(state.account, amount, `refund:${id}`);
+    const paid = await this.#store.get(keys.refundTag(refundTagIn(record.nonce)));
+    if (paid === undefined) return false;
+    const { account } = decodeRow<{ account: AccountId }>(paid);
+    await this.#accounts.credit(account, amount, `refund:${id}`);
     return true;
+  }
+
+  /**
+   * Lets go of payments that have ended and began before a time, with their transfers. Their orders are over by
+   * then: nobody begins to pay one again.
+   */
+  async prune(before: number): Promise<void> {
+    for await (const [key, value] of this.#store.entries(ranges.onlinePayments)) {
+      const payment = decodeRow<Payment>(value);
+      const order = orderOf(payment);
+      const isOver = isFinal(payment.state) && payment.began < before && order.notAfter < before;
+      if (!isOver) continue;
+      const id = toHex(key.subarray(1));
+      const gone = [key, keys.transfer(transferOf(id))];
+      if (isCounted(payment.state)) {
+        gone.push(keys.orderClaim(this.nonceOf(order)));
+        gone.push(keys.spending(payment.service, payment.day!, id));
+      }
+      await this.#store.write(gone.map((each) => ({ key: each, value: null })));
+    }
   }
 
   nonceOf(order: SignedPaymentOrder): Hex {
     return toHex(orderNonce(this.#networkId, order));
   }
+}
+
+/** The transfer that pays it. */
+export function transferOf(id: PaymentId): TransferId {
+  return `order:${id}`;
 }
 
 /** The order that a payment is for. */

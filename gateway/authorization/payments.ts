@@ -28,6 +28,7 @@ import {
   type Payment,
   type PaymentBook,
   type PaymentId,
+  transferOf,
 } from "./payment-book.ts";
 import {
   advance,
@@ -58,6 +59,8 @@ export type PaymentsParts = {
   readonly lifeMs: number;
   /** How long the vault may take to pay what is authorized. */
   readonly patienceMs: number;
+  /** For how long a payment that has ended is kept. */
+  readonly keptMs: number;
 };
 
 /** What a customer chooses once the password was right. */
@@ -80,6 +83,7 @@ const OPEN_MAX = 5;
 const ID_LENGTH = 16;
 const TOKEN_LENGTH = 32;
 const SWEEP_MS = 1_000;
+const PRUNE_MS = 86_400_000;
 
 export class Payments {
   readonly #parts: PaymentsParts;
@@ -87,6 +91,7 @@ export class Payments {
   /** Payments that are not at their end. */
   readonly #open = new Map<PaymentId, Payment>();
   readonly #sweeping: Recurring;
+  readonly #pruning: Recurring;
 
   private constructor(parts: PaymentsParts) {
     this.#parts = parts;
@@ -97,6 +102,13 @@ export class Payments {
       everyMs: SWEEP_MS,
       logger,
       failure,
+    });
+    const { book, clock, keptMs } = parts;
+    this.#pruning = new Recurring({
+      task: () => book.prune(clock() - keptMs),
+      everyMs: PRUNE_MS,
+      logger,
+      failure: "old online payments could not be let go of",
     });
   }
 
@@ -110,10 +122,12 @@ export class Payments {
 
   start(): void {
     this.#sweeping.start();
+    this.#pruning.start();
   }
 
   async stop(): Promise<void> {
     await this.#sweeping.stop();
+    await this.#pruning.stop();
     await this.#serial.idle();
   }
 
@@ -283,7 +297,7 @@ export class Payments {
     if (payment.state.kind !== "authorised") return;
     const { transfers, book, clock, patienceMs } = this.#parts;
     const order = orderOf(payment);
-    const row = await transfers.ask(`order:${id}`, {
+    const row = await transfers.ask(transferOf(id), {
       account: payment.state.account,
       amount: order.amount,
       payee: order.payee,
@@ -291,7 +305,7 @@ export class Payments {
       nonce: book.nonceOf(order),
       payBefore: clock() + patienceMs,
     });
-    await this.#end(`order:${id}`, row);
+    await this.#end(transferOf(id), row);
   }
 
   /** What became of a transfer, if it is a payment's and has ended. */

@@ -72,7 +72,7 @@ export function merchantRoutes({ merchants, orders, refunds, page }: MerchantRou
       method: "GET",
       path: "/v1/payouts/:day",
       summary: "What the merchant's account was credited with for orders of a day, one by one",
-      refusals: ["unauthorised"],
+      refusals: ["unauthorised", "not-found"],
       example: { params: examples.byDay, reply: examples.payout },
       params: Api.ByDay,
       reply: Api.Payout,

@@ -3,11 +3,15 @@
  * bank of the network, and whether it is paid. Paid is what the ledger says: a record gave this bank's treasury
  * exactly the amount, under the order's nonce. The merchant's account is credited then, once. An order may be
  * paid after its end, by a customer who began in time; until it is paid the merchant delivers nothing.
+ *
+ * An order that has ended is kept for `keptMs` after the last that happened to it, and payouts are told of the days
+ * since then alone: of no day some orders are there and some not. One whose money still lies in the vault as it came
+ * is kept until that moves: its record is looked at whenever the coin is met.
  */
-import { fromHex, type Hex, toHex } from "../../protocol/bytes.ts";
+import { fromHex, type Hex, Reader, toHex } from "../../protocol/bytes.ts";
 import { type Owner, ownerOf } from "../../protocol/key.ts";
 import type { Amount } from "../../protocol/money.ts";
-import type { MemberId } from "../../protocol/output.ts";
+import { joinOutpoint, type MemberId } from "../../protocol/output.ts";
 import {
   decodePaymentOrder,
   ORDER_ID_LENGTH,
@@ -19,10 +23,12 @@ import type { Random } from "../../protocol/random.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { Signer } from "../../protocol/signature.ts";
+import type { NodeClient } from "../../node/client.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
 import type { AccountId, Accounts } from "../accounts.ts";
 import { keys, ranges } from "../keys.ts";
 import type { Payee } from "../redemptions.ts";
+import { Recurring } from "../recurring.ts";
 import { decodeRow, encodeRow } from "../row.ts";
 import { Serial } from "../serial.ts";
 import type { Store } from "../store.ts";
@@ -43,6 +49,8 @@ export type OrdersParts = {
   readonly logger: Logger;
   /** How long a customer has to begin, where the merchant does not say. */
   readonly lifeMs: number;
+  readonly keptMs: number;
+  readonly node: Pick<NodeClient, "coins">;
   readonly outbox: Pick<Outbox, "write">;
   /** Where money waits that an order brought once too often. */
   readonly suspense: AccountId;
@@ -76,6 +84,8 @@ export type OrderRow = {
   readonly refused?: string;
   /** In the order they were asked for; their numbers begin with 1. */
   readonly refunds: readonly Refund[];
+  /** When something last happened to it, in milliseconds; absent before anything has. */
+  readonly changed?: number;
 };
 
 export type PaidTwiceListener = (record: Hex, by: Owner, amount: Amount) => Promise<void>;
@@ -85,10 +95,22 @@ export type OrderState = "open" | "expired" | "paid";
 export class Orders implements Payee {
   readonly #parts: OrdersParts;
   readonly #serial = new Serial();
+  readonly #pruning: Recurring;
   #paidTwice: PaidTwiceListener = () => Promise.resolve();
 
   constructor(parts: OrdersParts) {
     this.#parts = parts;
+    const failure = "old orders could not be let go of";
+    const { logger } = parts;
+    this.#pruning = new Recurring({ task: () => this.#prune(), everyMs: DAY_MS, logger, failure });
+  }
+
+  start(): void {
+    this.#pruning.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#pruning.stop();
   }
 
   /**
@@ -119,8 +141,12 @@ export class Orders implements Payee {
     return row;
   }
 
-  /** Orders that were paid, or refunded from, on a day of UTC. */
+  /** Orders that were paid, or refunded from, on a day of UTC. @throws Refusal `not-found` for a day no longer kept. */
   async ofDay(merchant: MerchantId, day: number): Promise<OrderRow[]> {
+    const { clock, keptMs } = this.#parts;
+    if (day <= dayOf(clock() - keptMs)) {
+      throw new Refusal("not-found", `what happened ${keptMs / DAY_MS} days ago is not kept`);
+    }
     const nonces = await Array.fromAsync(
       this.#parts.store.entries(ranges.ordersOfDay(merchant, day)),
       ([key]) => toHex(key.subarray(-ORDER_ID_LENGTH)),
@@ -227,13 +253,46 @@ export class Orders implements Payee {
   /** The row, the day's list and that the merchant is to be told are one write. */
   async #saveEnd(nonce: Hex, row: OrderRow): Promise<void> {
     const { outbox, clock } = this.#parts;
-    const day = Math.floor(clock() / DAY_MS);
+    const changed = clock();
+    const day = dayOf(changed);
     const dated =
       row.paid === undefined
         ? []
         : [{ key: keys.orderDay(row.merchant, day, nonce), value: new Uint8Array() }];
     const notice = { to: `merchant:${row.merchant}`, about: nonce };
-    await outbox.write([notice], [{ key: keys.order(nonce), value: encodeRow(row) }, ...dated]);
+    await outbox.write(
+      [notice],
+      [
+        { key: keys.order(nonce), value: encodeRow({ ...row, changed } satisfies OrderRow) },
+        ...dated,
+      ],
+    );
+  }
+
+  async #prune(): Promise<void> {
+    const { store, clock, keptMs } = this.#parts;
+    const before = clock() - keptMs;
+    for await (const [key, value] of store.entries(ranges.orders)) {
+      if (lastOf(decodeRow(value)) >= before) continue;
+      await this.#serial.run(() => this.#forget(toHex(key.subarray(1)), before));
+    }
+    for await (const [key] of store.entries(ranges.orderDays)) {
+      if (dayIn(key) <= dayOf(before)) await store.write([{ key, value: null }]);
+    }
+  }
+
+  async #forget(nonce: Hex, before: number): Promise<void> {
+    const { store, node } = this.#parts;
+    const row = (await this.#row(nonce))!;
+    if (lastOf(row) >= before || row.refunds.some(({ state }) => state === "pending")) return;
+    if (row.paid !== undefined) {
+      const { coins } = await node.coins([joinOutpoint(row.paid.record, 0)]);
+      if (coins.length > 0) return;
+    }
+    const transfers = row.refunds.map((_, i) => keys.transfer(`refund:${nonce}:${i + 1}`));
+    const number = keys.orderNumber(row.merchant, orderIn(row).number);
+    const gone = [keys.order(nonce), number, ...transfers];
+    await store.write(gone.map((key) => ({ key, value: null })));
   }
 
   async #find(merchant: MerchantId, number: string): Promise<OrderRow | undefined> {
@@ -248,6 +307,20 @@ export class Orders implements Payee {
 }
 
 const DAY_MS = 86_400_000;
+
+function dayOf(time: number): number {
+  return Math.floor(time / DAY_MS);
+}
+
+/** Of a key of `keys.orderDay`, which ends with day u32 and nonce. */
+function dayIn(key: Uint8Array): number {
+  return new Reader(key.subarray(-ORDER_ID_LENGTH - 4)).u32("day");
+}
+
+/** When something last happened to an order, or could begin to. */
+function lastOf(row: OrderRow): number {
+  return Math.max(orderIn(row).notAfter, row.changed ?? 0);
+}
 
 /** The order that a row is about. */
 export function orderIn({ bytes }: OrderRow): SignedPaymentOrder {

@@ -1,10 +1,19 @@
 /** Merchants before their bank: who is let in, what they see, what they are told and paid, and what goes back. */
 import { expect } from "chai";
 import type { Payout } from "../../../gateway/merchants/schema.ts";
+import { isRefusal } from "../../../protocol/refusal.ts";
 import { makeCertificate } from "../../node/service/certificates.ts";
 import { until } from "../../support/until.ts";
+import type { Bank } from "../support/bank.ts";
 import { OnlineWorld, showing } from "../support/online-world.ts";
 import { refusal } from "../support/refusal.ts";
+
+const DAY_MS = 86_400_000;
+
+function codeOf(error: unknown): string {
+  if (isRefusal(error)) return error.code;
+  throw error;
+}
 
 describe("merchants", function () {
   this.timeout(60_000);
@@ -234,6 +243,52 @@ describe("merchants", function () {
       );
     });
     expect(await available("suspense")).to.equal(0n);
+  });
+
+  it("have orders and payments kept for a year: after that what they were is in the accounts alone, and refunds still find the customer [N-08, N-13]", async () => {
+    const { customers, merchants } = world;
+    const number = next();
+    const begun = await pay(number);
+    const customer = BigInt(await world.available(customers, "anna"));
+    const yearLater = async (bank: Bank) => {
+      bank.ahead = 367 * DAY_MS;
+      await bank.restart();
+    };
+    const now = async (bank: Bank) => {
+      bank.ahead = 0;
+      await bank.restart();
+    };
+    await yearLater(customers);
+    await until("the payment is let go of", async () => {
+      return (await world.state(begun).catch(codeOf)) === "not-found";
+    });
+    await now(customers);
+    await world.shop(`/v1/orders/${number}/refunds`, { reference: "late", amount: "400" });
+    await until("the customer has it", async () => {
+      return BigInt(await world.available(customers, "anna")) === customer + 400n;
+    });
+    const kiosk = await available("kiosk");
+    const day = new Date().toISOString().slice(0, 10);
+    expect((await world.shop<Payout>(`/v1/payouts/${day}`)).orders).to.not.deep.equal([]);
+
+    await yearLater(merchants);
+    await refusal("not-found", world.shop(`/v1/payouts/${day}`));
+    // Until the coin that paid it has moved: it is met again, and its order has it credited once.
+    await until("the coins have moved", async () => {
+      const { record } = await merchants.staff<{ record: string | null }>("/v1/vault/merge", {});
+      return record === null;
+    });
+    await merchants.restart();
+    await until("the order is let go of", async () => {
+      return (await world.shop(`/v1/orders/${number}`).catch(codeOf)) === "not-found";
+    });
+    await now(merchants);
+    expect(await available("kiosk")).to.equal(kiosk);
+    expect(await available("suspense")).to.equal(0n);
+    const lines = await merchants.staff<{ reference: string }[]>("/v1/accounts/kiosk/statement");
+    expect(lines.filter(({ reference }) => reference.startsWith("order:"))).to.not.deep.equal([]);
+    const books = await merchants.staff("/v1/books");
+    expect(books).to.include({ total: "0", held: "0" });
   });
 });
 
