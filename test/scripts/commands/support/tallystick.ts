@@ -15,9 +15,13 @@ const command = join(import.meta.dirname, "../../../../scripts/tallystick.ts");
 /** All that commands have said here, to be searched for what they must not say. */
 export const transcript: string[] = [];
 
-/** @param input what it reads from standard input. */
-export async function tallystick(args: readonly string[], input = ""): Promise<Outcome> {
-  const child = spawn(process.execPath, [command, ...args], { stdio: "pipe" });
+/** @param input what it reads from standard input. @param cwd where it is run, if not here. */
+export async function tallystick(
+  args: readonly string[],
+  input = "",
+  cwd?: string,
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [command, ...args], { stdio: "pipe", cwd });
   child.stdin.on("error", () => undefined).end(input);
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
@@ -29,8 +33,8 @@ export async function tallystick(args: readonly string[], input = ""): Promise<O
 }
 
 /** What a run that went well says. @throws Error with what it said instead. */
-export async function said(args: readonly string[], input = ""): Promise<string> {
-  const { code, stdout, stderr } = await tallystick(args, input);
+export async function said(args: readonly string[], input = "", cwd?: string): Promise<string> {
+  const { code, stdout, stderr } = await tallystick(args, input, cwd);
   if (code === 0) return stdout;
   throw new Error(`tallystick ${args.join(" ")} ended with ${code}: ${stderr}`);
 }
