@@ -7,21 +7,28 @@ import { message } from "../../../protocol/message.ts";
 import { NodeVerifier } from "../../../protocol/p256-node.ts";
 import { buildPaymentPage } from "../../../scripts/pages.ts";
 import { Shop } from "../../../scripts/shop/shop.ts";
+import type { Bank } from "../../gateway/support/bank.ts";
 import {
   OnlineWorld,
+  openBank,
   PASSWORD,
   showing,
   shopCertificate,
 } from "../../gateway/support/online-world.ts";
+import { freePort } from "../../support/free-port.ts";
 import { networkId } from "../../support/ledger-parts.ts";
 import { findings } from "./support/axe.ts";
 import { useChromium } from "./support/chromium.ts";
+
+const OTHER = 2;
 
 describe("the payment page", function () {
   this.timeout(120_000);
   const browser = useChromium();
   const running = new AsyncDisposableStack();
   let world: OnlineWorld;
+  /** Where the shop has no account. */
+  let otherBank: Bank;
   let shop: Shop;
   let context: BrowserContext;
   let page: Page;
@@ -31,7 +38,15 @@ describe("the payment page", function () {
 
   before(async () => {
     await buildPaymentPage();
-    world = running.use(await OnlineWorld.open({ isOne: true }));
+    const port = await freePort();
+    const gateways = [{ member: OTHER, url: `http://127.0.0.1:${port}` }];
+    world = running.use(await OnlineWorld.open({ isOne: true, gateways }));
+    const { node } = world.customers;
+    otherBank = running.use(
+      await openBank({ member: OTHER, node, settings: { "devices.port": port } }),
+    );
+    node.ledger.deposit(OTHER, 50_000n);
+    await otherBank.start();
     const bank = world.customers;
     const { merchantsUrl } = bank.gateway;
     shop = running.use(
@@ -67,8 +82,8 @@ describe("the payment page", function () {
   const press = (name: string | RegExp) => page.getByRole("button", { name }).click();
   const sees = (text: string | RegExp) => page.getByText(text).first().waitFor();
   const check = async (screen: string) => expect(await findings(page), screen).to.deep.equal([]);
-  const signIn = async (password: string) => {
-    await page.getByLabel("Online identity").fill("anna.online");
+  const signIn = async (password: string, identity = "anna.online") => {
+    await page.getByLabel("Online identity").fill(identity);
     await page.getByLabel("Payment password").fill(password);
     await press("Go on");
   };
@@ -107,6 +122,35 @@ describe("the payment page", function () {
     await sees("Paid and delivered. Thank you!");
     await check("delivered");
     expect(shop.delivered.has(number)).to.equal(true);
+  });
+
+  it("is every bank's: the customer of another chooses it from the list, and pays the same order there [R-136, R-155, R-158]", async () => {
+    await otherBank.customer("cleo", 5_000n);
+    await world.openService("cleo", {}, otherBank);
+    const before = BigInt(await world.available(world.customers, "kiosk"));
+    await open("en-GB");
+    await press("Buy");
+    await sees("Sign in to pay");
+    const number = (await page.locator(".order .soft").innerText()).replace("Order ", "");
+    const banks = page.getByRole("navigation", { name: "Pay from another bank" });
+    await check("the list of banks");
+    await banks.getByRole("link", { name: "Bank 2" }).click();
+    await page.waitForURL(`${otherBank.url}/pay/**`);
+    await sees("Sign in to pay");
+    await sees("€12.50");
+    await sees("Kiosk am Tor");
+    await signIn(PASSWORD, "cleo.online");
+    await press("Send the code");
+    await sees("Enter the code");
+    await typeCode(world.code(await world.lastMessage(otherBank)));
+    await sees("Paid");
+    await check("paid at another bank");
+    await page.getByRole("link", { name: "Back to Kiosk am Tor" }).click();
+    await sees("Paid and delivered. Thank you!");
+    expect(shop.delivered.has(number)).to.equal(true);
+    expect(await world.available(otherBank, "cleo")).to.equal("3750");
+    expect(BigInt(await world.available(world.customers, "kiosk"))).to.equal(before + 1_250n);
+    asked.clear();
   });
 
   it("speaks Chinese to whoever does, and changes over [R-139]", async () => {

@@ -60,12 +60,15 @@ export class OnlineWorld implements AsyncDisposable {
     vault = 1_000_000n,
     isOne = false,
     settings = {},
+    gateways = [],
   }: {
     readonly vault?: bigint;
     readonly isOne?: boolean;
     readonly settings?: BankOptions["settings"];
+    /** Where the customers' bank sends those of others. */
+    readonly gateways?: BankOptions["gateways"];
   } = {}): Promise<OnlineWorld> {
-    const customers = await openBank({ settings, merchantsTls });
+    const customers = await openBank({ settings, merchantsTls, gateways });
     if (vault > 0n) customers.node.ledger.deposit(1, vault);
     const { node } = customers;
     const merchants = isOne ? customers : await openBank({ member: 2, node, merchantsTls });
@@ -89,8 +92,12 @@ export class OnlineWorld implements AsyncDisposable {
     await this.merchants.staff("/v1/merchants/kiosk/certificates", { certificate });
   }
 
-  openService(account: string, fields: object = {}): Promise<{ service: string; told: number }> {
-    return this.customers.staff("/v1/online-services", {
+  openService(
+    account: string,
+    fields: object = {},
+    bank = this.customers,
+  ): Promise<{ service: string; told: number }> {
+    return bank.staff("/v1/online-services", {
       customer: `customer of ${account}`,
       accounts: [account],
       identities: [{ kind: "chosen", text: `${account}.online` }],
@@ -224,7 +231,7 @@ export class OnlineWorld implements AsyncDisposable {
 }
 
 /** A bank in a folder of its own, which writes what terminals are sent into a file there. */
-async function openBank({ settings, ...options }: BankOptions): Promise<Bank> {
+export async function openBank({ settings, ...options }: BankOptions): Promise<Bank> {
   const at = await mkdtemp(join(tmpdir(), "tallystick online "));
   const relays = { file: join(at, "messages") };
   return Bank.open(at, { ...options, settings: { "authorization.relays": relays, ...settings } });
