@@ -1,5 +1,6 @@
 /** Bytes from another service of the network, bounded in size and time. */
 import { parseProblem } from "../node/service/problem.ts";
+import { readBody } from "../node/service/read-body.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -30,17 +31,4 @@ async function exchange(url: string, request: RequestInit, bytesMax: number): Pr
     parseProblem(new TextDecoder().decode(bytes)) ??
     new Error(`${answer.url} answered ${answer.status}`)
   );
-}
-
-async function readBody(answer: Response, bytesMax: number): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += piece.length;
-    if (length > bytesMax) {
-      throw new Error(`${answer.url} answers with more than ${bytesMax} bytes`);
-    }
-    pieces.push(piece);
-  }
-  return new Uint8Array(Buffer.concat(pieces));
 }

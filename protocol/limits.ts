@@ -179,6 +179,10 @@ export const limits = {
   /** Rows in one page of an export: some 2 MB of JSON. */
   exportRowsMax: 4096,
 
+  // What a core system answers.
+  /** A page of 1,000 entries of an account, each with a reference of thousands of characters. */
+  coreAnswerMax: 4 * 1024 * 1024,
+
   // What a gateway remembers of its staff's calls.
   /** Under keys of their own, a day or two: a bank's systems ask once a second all day, 50 MB in the store. */
   replayKeysMax: 100_000,

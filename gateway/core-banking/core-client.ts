@@ -5,10 +5,12 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TSchema } from "typebox";
+import { limits } from "../../protocol/limits.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { TlsMaterial } from "../../node/service/listener.ts";
 import { type Fetch, mutualFetch } from "../../node/service/mutual-fetch.ts";
 import { parseProblem } from "../../node/service/problem.ts";
+import { readBody } from "../../node/service/read-body.ts";
 import { compileSchema, problemText } from "../../node/service/schema-check.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
 import { refusals } from "./contract.ts";
@@ -80,7 +82,7 @@ export class CoreClient {
       redirect: "error",
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
-    const text = await answer.text();
+    const text = new TextDecoder().decode(await readBody(answer, limits.coreAnswerMax));
     if (answer.ok) return method === "GET" ? JSON.parse(text) : undefined;
     const refusal = parseProblem(text);
     if (refusal !== undefined && refusals.includes(refusal.code)) throw refusal;

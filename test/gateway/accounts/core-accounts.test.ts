@@ -117,6 +117,25 @@ describe("accounts of a core system", () => {
     await once(proxy, "close");
   });
 
+  it("read no more of an answer than its bound, and say that it is not known [N-13]", async () => {
+    const endless = createServer((_, response) => {
+      const piece = Buffer.alloc(65_536, " ");
+      const pour = () => {
+        while (response.write(piece));
+      };
+      response.on("drain", pour);
+      pour();
+    }).listen(0, "127.0.0.1");
+    await once(endless, "listening");
+    const { port } = endless.address() as AddressInfo;
+    const flooded = accountsOf(`http://127.0.0.1:${port}`, 30_000);
+    await refusal("unavailable", flooded.statement("anna", 9));
+    await refusal("unavailable", flooded.hold("anna", 60n, "load"));
+    endless.closeAllConnections();
+    endless.close();
+    await once(endless, "close");
+  });
+
   it("take a refusal as the answer, and do not ask again", async () => {
     await refusal("insufficient-funds", accounts.hold("anna", 101n, "load"));
     await refusal("not-found", accounts.release("load"));
