@@ -100,7 +100,7 @@ export function serviceRoutes({
       method: "POST",
       path: "/v1/relay/replies",
       summary: "A code that came back from a customer's terminal",
-      roles: may.serve,
+      roles: may.bringCodes,
       refusals: ["not-found", "conflict", "forbidden", "over-online-limit", "wrong-code"],
       body: Api.Reply,
       reply: Type.Object({ taken: Type.Literal(true) }),

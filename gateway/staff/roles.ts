@@ -6,11 +6,13 @@ export const staffRoles = {
   operator: "operator",
   /** Sees everything and changes nothing. */
   auditor: "auditor",
+  /** The bank's SMS centre: brings codes back from customers' terminals, and does nothing else. */
+  relay: "relay",
 } as const;
 
 export type StaffRole = keyof typeof staffRoles;
 
-const { teller, operator, auditor } = staffRoles;
+const { teller, operator, auditor, relay } = staffRoles;
 
 /** Of a route, by what it does. */
 export const may = {
@@ -19,4 +21,5 @@ export const may = {
   run: [operator],
   seeWorkings: [operator, auditor],
   seeBooks: [teller, operator, auditor],
+  bringCodes: [relay],
 } as const;

@@ -29,6 +29,7 @@ export function registerStaff(gateway: Command): void {
       `
   tallystick gateway staff key --key staff.json --set staff-keys.json
   tallystick gateway staff token --key staff.json --name anna --role teller > anna.token
+  tallystick gateway staff token --key staff.json --name sms-centre --role relay --hours 8784 > relay.token
 
 In gateway.yaml: staff: { access: tokens, tokens: { keys: staff-keys.json } }`,
     );
