@@ -213,11 +213,12 @@ export class Forwarder {
         outcome.state === "refused" ? reasons.keep(outcome.leaf, outcome.reason) : [],
       );
       const ended = events.ofEnds(first);
-      await intake.drop(hashes, (changes) => events.write(ended, [...changes, ...kept]));
+      // Before it is dropped: a leaf that comes again meanwhile is a new one.
       for (const hash of hashes) {
         this.#fresh.delete(hash);
         this.#sent.delete(hash);
       }
+      await intake.drop(hashes, (changes) => events.write(ended, [...changes, ...kept]));
     });
   }
 

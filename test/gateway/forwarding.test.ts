@@ -23,6 +23,8 @@ import { refusal } from "./support/refusal.ts";
 
 const payer = keyOf("payer");
 const payee = keyOf("payee");
+/** How keys of leaves that were taken in begin. */
+const INTAKE = "i".charCodeAt(0);
 
 describe("forwarding", () => {
   const folder = temporaryFolders();
@@ -68,6 +70,22 @@ describe("forwarding", () => {
     await drained();
     expect(handed.slice(0, 12)).to.deep.equal(chain.map(idOf));
     expect(chain.every((record) => bank.node.hasApplied(idOf(record)))).to.equal(true);
+  });
+
+  it("sees a leaf to its end that comes again while it is being let go [R-087]", async () => {
+    await open();
+    const record = await payment();
+    const { store } = bank;
+    const write = store.write.bind(store);
+    let came = 0;
+    store.write = async (changes) => {
+      const isDrop = changes.some(({ key, value }) => value === null && key[0] === INTAKE);
+      if (isDrop && came++ === 0) await submit(record);
+      await write(changes);
+    };
+    await submit(record);
+    await until("it was let go twice", () => came === 2);
+    await drained();
   });
 
   it("keeps a child until its parent comes from somebody else [R-027]", async () => {
