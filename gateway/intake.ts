@@ -26,6 +26,7 @@ import { decodeChunk, encodeChunk } from "./chunk.ts";
 import { decodeNormalised, nameLeaf, type NamedLeaf } from "./intake-leaf.ts";
 import { keys, numberIn, ranges } from "./keys.ts";
 import type { Reasons } from "./reasons.ts";
+import { Serial } from "./serial.ts";
 
 export type IntakeParts = {
   readonly networkId: Uint8Array;
@@ -34,6 +35,8 @@ export type IntakeParts = {
   /** Absent where structure alone is checked here, and signatures by the node. */
   readonly verifier?: Verifier | undefined;
   readonly store: Store;
+  /** Whether other processes take leaves in as well. */
+  readonly isShared?: boolean | undefined;
   readonly reasons: Reasons;
   readonly clock: () => number;
 } & Bounds;
@@ -73,6 +76,7 @@ export class Intake {
   readonly #spending = new Map<string, number>();
   readonly #listeners: ((leaves: readonly HeldLeaf[]) => void)[] = [];
   readonly #queue: CheckQueue;
+  readonly #adopting = new Serial();
   #bytes = 0;
   #chunks = 0;
 
@@ -169,6 +173,10 @@ export class Intake {
    * there is no room for stays where it is.
    */
   async adopt(): Promise<void> {
+    if (this.#parts.isShared === true) await this.#adopting.run(() => this.#adoptAll());
+  }
+
+  async #adoptAll(): Promise<void> {
     for (const isOwn of [true, false]) {
       let isMore = true;
       while (isMore) {
@@ -185,14 +193,19 @@ export class Intake {
   async #move(key: Uint8Array, row: Uint8Array, bounds: Bounds): Promise<boolean> {
     const { received, leaves } = decodeChunk(row);
     const named = leaves.map((leaf) => nameLeaf(this.#parts.networkId, decodeLeaf(leaf)));
-    const fresh = named.filter(({ hash }) => !this.holds(hash));
     try {
-      await this.#store(fresh, bounds, received, [{ key, value: null, old: row }]);
+      await this.#store(this.#fresh(named), bounds, received, [{ key, value: null, old: row }]);
       return true;
     } catch (error) {
       if (isRefusal(error, "busy")) return false;
       throw error;
     }
+  }
+
+  /** Those that are not held yet, each once. */
+  #fresh(leaves: readonly NamedLeaf[]): NamedLeaf[] {
+    const each = new Map(leaves.map((leaf) => [leaf.hash, leaf])).values();
+    return [...each].filter(({ hash }) => !this.holds(hash));
   }
 
   #boundsOf(isOwn: boolean): Bounds {
@@ -206,9 +219,7 @@ export class Intake {
 
   async #take({ hashes, good }: Checked, bounds: Bounds): Promise<Hex[]> {
     const known = good.flatMap(({ hash }) => this.#entries.get(hash)?.chunk.durable ?? []);
-    const fresh = [...new Map(good.map((leaf) => [leaf.hash, leaf])).values()].filter(
-      ({ hash }) => !this.holds(hash),
-    );
+    const fresh = this.#fresh(good);
     const stored = fresh.length === 0 ? [] : [this.#store(fresh, bounds, this.#parts.clock())];
     await Promise.all([...known, ...stored]);
     return hashes;

@@ -21,7 +21,7 @@ export type ReceiptsParts = {
   readonly node: Pick<NodeClient, "coins" | "coinsOf">;
   /** Throws while the node is not up with the chain: what it says of coins may be long over. */
   readonly checkNode: () => void;
-  readonly intake: Pick<Intake, "isSpending">;
+  readonly intake: Pick<Intake, "isSpending" | "adopt">;
   readonly devices: Devices;
   /** Whether the member has revoked the owner on the chain. */
   readonly isRevoked: (owner: Owner) => boolean;
@@ -57,7 +57,8 @@ export class Receipts {
 
   async #sign(owner: Owner, seq: number, coins: Coins["coins"]): Promise<SignedReceipt[]> {
     const { networkId, member, issuer, intake, devices, receiptLifeMs, clock } = this.#parts;
-    // Blocked meanwhile, or a spend taken in meanwhile.
+    // Blocked meanwhile, or a spend taken in meanwhile, by another process too.
+    await intake.adopt();
     await devices.active(owner);
     const vouched = coins
       .filter((coin) => coin.owner === owner && coin.custodian === member)

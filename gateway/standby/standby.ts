@@ -13,10 +13,11 @@ import { encodeDeviceReply } from "../../protocol/device-reply.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { decodeLeaves } from "../../protocol/leaf-list.ts";
 import { limits } from "../../protocol/limits.ts";
-import { decodeTrustList } from "../../protocol/lists.ts";
+import { decodeTrustList, type SignedTrustList } from "../../protocol/lists.ts";
 import { isRefusal, type RefusalCode } from "../../protocol/refusal.ts";
 import type { Asked, Passed } from "../../node/service/http-server.ts";
 import type { TlsMaterial } from "../../node/service/listener.ts";
+import { StoreAwayError } from "../../node/service/store-errors.ts";
 import type { GatewayOptions, GatewayParts } from "../assembly.ts";
 import { keys, ranges } from "../keys.ts";
 import { type GatewayUrls, Listeners, type PassedListener, passedListeners } from "../listeners.ts";
@@ -43,6 +44,7 @@ const BYTES = "application/octet-stream";
 const BODY_MAX = limits.gatewayPayloadMax + 512;
 /** What has nothing to do with what is asked. */
 const ownRefusals: ReadonlySet<RefusalCode> = new Set(["busy", "rate-limited", "unavailable"]);
+const NEWEST_LIST = { ...ranges.trustLists, reverse: true, limit: 1 };
 /** Devices whose share of what may be asked is remembered. */
 const NAMES_MAX = 10_000;
 
@@ -90,7 +92,7 @@ export class Standby implements AsyncDisposable {
     await this.#watch.start();
     const { logger } = this.#parts;
     const { everyMs } = this.#options.watch;
-    const failure = "the store does not answer";
+    const failure = "what the store says is not understood";
     const looking = new Recurring({ task: () => this.#look(), everyMs, logger, failure });
     looking.start();
     this.#running.defer(() => looking.stop());
@@ -171,18 +173,20 @@ export class Standby implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
+    const { store, logger } = this.#parts;
+    const before = this.#storeTrouble;
     try {
-      const range = { ...ranges.trustLists, reverse: true, limit: 1 };
-      for await (const [, bytes] of this.#parts.store.entries(range)) {
-        const row = decodeTrustList(bytes).members.find(
-          ({ member }) => member === this.#options.member,
-        );
-        this.#issuers = [row?.issuer, row?.previousIssuer].filter((key) => key !== undefined);
-      }
+      for await (const [, bytes] of store.entries(NEWEST_LIST)) this.#learn(decodeTrustList(bytes));
       this.#storeTrouble = undefined;
     } catch (error) {
+      if (!(error instanceof StoreAwayError)) throw error;
       this.#storeTrouble = "the store does not answer";
-      throw error;
+      if (before !== this.#storeTrouble) logger.warn({ err: error }, this.#storeTrouble);
     }
+  }
+
+  #learn({ members }: SignedTrustList): void {
+    const row = members.find(({ member }) => member === this.#options.member);
+    this.#issuers = [row?.issuer, row?.previousIssuer].filter((key) => key !== undefined);
   }
 }
