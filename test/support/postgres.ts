@@ -1,19 +1,23 @@
 /**
- * A PostgreSQL server of the tests' own: in a folder that is gone afterwards, on a socket there, never the system's.
- * It syncs as in production, so that it can be killed. initdb refuses root, so that root runs it as another user.
+ * A PostgreSQL server of the tests' own, never the system's: in a folder that is gone afterwards, on a socket there, and
+ * on loopback over TLS with a password. It syncs as in production, so that it can be killed. initdb refuses root, so
+ * that root runs it as another user.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { chown, mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { chown, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
+import { makeCertificate } from "../node/service/certificates.ts";
+import { freePorts } from "./consortium.ts";
 import { until } from "./until.ts";
 
 const run = promisify(execFile);
 const ROOT = "/usr/lib/postgresql";
 const USER = "tallystick";
+export const PASSWORD = "a password for tests";
 
 /** Where Debian's package `postgresql` has put the newest version's programs, if it is installed. */
 async function programs(): Promise<string | undefined> {
@@ -44,12 +48,17 @@ export function sharedPostgres(): () => PostgresServer {
 export class PostgresServer implements AsyncDisposable {
   /** Also where its socket is. */
   readonly folder: string;
+  /** By which it is known over TLS, as localhost. */
+  readonly authority: string;
+  readonly port: number;
   readonly #bin: string;
   #process: ChildProcess | undefined;
   #databases = 0;
 
-  private constructor(folder: string, bin: string) {
+  private constructor(folder: string, bin: string, authority: string, port: number) {
     this.folder = folder;
+    this.authority = authority;
+    this.port = port;
     this.#bin = bin;
   }
 
@@ -57,10 +66,26 @@ export class PostgresServer implements AsyncDisposable {
     const bin = await programs();
     if (bin === undefined) throw new Error("PostgreSQL is not installed (Debian: postgresql)");
     const folder = await mkdtemp(join(tmpdir(), "tallystick-postgres-"));
-    const server = new PostgresServer(folder, bin);
+    const root = makeCertificate("the database's authority");
+    const issuer = { name: "the database's authority", privateKey: root.privateKey };
+    const { certificate, key } = makeCertificate("localhost", issuer);
+    const [port] = await freePorts(1);
+    const server = new PostgresServer(folder, bin, root.certificate, port!);
     const owner = await ids();
+    const texts = { "server.crt": certificate, "server.key": key, password: PASSWORD };
+    for (const [name, text] of Object.entries(texts)) {
+      await writeFile(join(folder, name), text, { mode: 0o600 });
+      if (owner !== undefined) await chown(join(folder, name), owner.uid, owner.gid);
+    }
     if (owner !== undefined) await chown(folder, owner.uid, owner.gid);
-    const options = ["--auth=trust", `--username=${USER}`, "--no-sync", "--no-locale", "-k"];
+    const options = [
+      ...[
+        "--auth-local=trust",
+        "--auth-host=scram-sha-256",
+        `--pwfile=${join(folder, "password")}`,
+      ],
+      ...[`--username=${USER}`, "--no-sync", "--no-locale", "--data-checksums"],
+    ];
     await run(join(bin, "initdb"), ["-D", server.#data, ...options], { ...owner, cwd: folder });
     await server.start();
     return server;
@@ -68,7 +93,11 @@ export class PostgresServer implements AsyncDisposable {
 
   async start(): Promise<void> {
     const settings = {
-      listen_addresses: "",
+      listen_addresses: "127.0.0.1",
+      port: this.port,
+      ssl: "on",
+      ssl_cert_file: join(this.folder, "server.crt"),
+      ssl_key_file: join(this.folder, "server.key"),
       unix_socket_directories: this.folder,
       max_connections: 100,
       shared_buffers: "16MB",
@@ -114,7 +143,7 @@ export class PostgresServer implements AsyncDisposable {
   async makeDatabase(): Promise<string> {
     const name = `test${process.pid}_${++this.#databases}`;
     await this.query("postgres", `CREATE DATABASE ${name}`);
-    return `postgres://${USER}@${encodeURIComponent(this.folder)}/${name}`;
+    return `postgres://${USER}@${encodeURIComponent(this.folder)}:${this.port}/${name}`;
   }
 
   /** One statement, in a database named or of this URL. */
@@ -124,7 +153,8 @@ export class PostgresServer implements AsyncDisposable {
     values: unknown[] = [],
   ): Promise<Record<string, unknown>[]> {
     const name = database.split("/").at(-1)!;
-    const client = new Client({ host: this.folder, user: USER, database: name });
+    const { folder: host, port } = this;
+    const client = new Client({ host, port, user: USER, database: name });
     client.on("error", () => undefined);
     await client.connect();
     try {

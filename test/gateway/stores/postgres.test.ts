@@ -1,13 +1,15 @@
 /** The store that several gateway processes share. */
 import { expect } from "chai";
 import { parseAddress } from "../../../gateway/postgres/address.ts";
+import { Database } from "../../../gateway/postgres/database.ts";
 import { TABLE } from "../../../gateway/postgres/postgres-store.ts";
 import type { Lead, SharedStore } from "../../../gateway/postgres/shared-store.ts";
 import { StoreAwayError } from "../../../node/service/store-errors.ts";
 import { utf8 } from "../../../protocol/bytes.ts";
+import { makeCertificate } from "../../node/service/certificates.ts";
 import { startChild } from "../../node/service/child.ts";
 import { lastWrite } from "../../node/service/numbered-writes.ts";
-import { sharedPostgres } from "../../support/postgres.ts";
+import { PASSWORD, sharedPostgres } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
 import { refusal } from "../support/refusal.ts";
 import { describeStore } from "./conformance.ts";
@@ -136,17 +138,9 @@ describe("stores: PostgreSQL", function () {
         async () => {
           const [row] = await server().query(
             url,
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'test' AND query LIKE '%gone%' LIMIT 1",
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted",
           );
           server().killBackend(Number(row!["pid"]));
-          await until("the server has begun anew", () =>
-            server()
-              .query(url, "SELECT 1")
-              .then(
-                () => true,
-                () => false,
-              ),
-          );
         },
       ],
     ];
@@ -157,6 +151,15 @@ describe("stores: PostgreSQL", function () {
         await child.line("durable 30");
         await end();
         const { stdout, code } = await child.ended;
+        // By now all connections are cut: it begins anew.
+        await until("the server answers", () =>
+          server()
+            .query(url, "SELECT 1")
+            .then(
+              () => true,
+              () => false,
+            ),
+        );
         const lines = stdout.trim().split("\n");
         expect(code).to.equal(0);
         expect(lines.slice(-2)).to.deep.equal(["failed StoreAwayError", "then StoreAwayError"]);
@@ -183,6 +186,30 @@ describe("stores: PostgreSQL", function () {
   });
 
   describe("its address", () => {
+    it("is reached over TLS that is checked, with a password [N-13]", async () => {
+      const distant = (authority: string, password: string) => {
+        const there = `postgres://tallystick@localhost:${server().port}/postgres?sslmode=verify-full`;
+        return new Database(parseAddress(there, { authority, password }), "test");
+      };
+      const ask = async (database: Database) => {
+        try {
+          const session = await database.connect();
+          const text = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+          const rows = await session.run({ name: "ssl", text }, []);
+          await session.close();
+          return rows;
+        } finally {
+          await database.close();
+        }
+      };
+      const { authority } = server();
+      expect(await ask(distant(authority, PASSWORD))).to.deep.equal([{ ssl: true }]);
+      await refusal("bad-configuration", ask(distant(authority, "another")));
+      const stranger = makeCertificate("another authority").certificate;
+      const error = await ask(distant(stranger, PASSWORD)).catch((away: unknown) => away);
+      expect(error).to.be.instanceOf(StoreAwayError);
+    });
+
     it("is a host, a database and a user; in the clear on this machine alone [N-13]", () => {
       const parse = (url: string) => parseAddress(url, { password: "secret", authority: "PEM" });
       expect(parse("postgres://gateway@%2Frun%2Fpostgresql/bank1")).to.deep.equal({
