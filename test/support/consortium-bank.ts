@@ -175,7 +175,7 @@ function folderOf({ folder }: Consortium, member: MemberId): string {
 }
 
 /** A trust list that names the bank, where its gateway looks for it. */
-async function publishTrust(consortium: Consortium, member: MemberId, issuer: NodeSigner) {
+export async function publishTrust(consortium: Consortium, member: MemberId, issuer: NodeSigner) {
   const trust = NodeSigner.generate();
   const now = Date.now();
   const list = {
