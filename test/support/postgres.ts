@@ -79,12 +79,13 @@ export class PostgresServer implements AsyncDisposable {
     }
     if (owner !== undefined) await chown(folder, owner.uid, owner.gid);
     const options = [
-      ...[
-        "--auth-local=trust",
-        "--auth-host=scram-sha-256",
-        `--pwfile=${join(folder, "password")}`,
-      ],
-      ...[`--username=${USER}`, "--no-sync", "--no-locale", "--data-checksums"],
+      "--auth-local=trust",
+      "--auth-host=scram-sha-256",
+      `--pwfile=${join(folder, "password")}`,
+      `--username=${USER}`,
+      "--no-sync",
+      "--no-locale",
+      "--data-checksums",
     ];
     await run(join(bin, "initdb"), ["-D", server.#data, ...options], { ...owner, cwd: folder });
     await server.start();
