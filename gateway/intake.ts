@@ -75,14 +75,13 @@ export class Intake {
   /** How many records held here would take a coin, by coin and signer. */
   readonly #spending = new Map<string, number>();
   readonly #listeners: ((leaves: readonly HeldLeaf[]) => void)[] = [];
-  readonly #queue: CheckQueue;
+  readonly #queue = new CheckQueue();
   readonly #adopting = new Serial();
   #bytes = 0;
   #chunks = 0;
 
   private constructor(parts: IntakeParts) {
     this.#parts = parts;
-    this.#queue = new CheckQueue(parts.clock);
   }
 
   /** Finds what was taken in before. */

@@ -49,7 +49,7 @@ const LOOK_MS = 200;
 
 export class Letterbox {
   readonly #parts: LetterboxParts;
-  readonly #queue: CheckQueue;
+  readonly #queue = new CheckQueue();
   /** Not known to be moved. */
   #letters: Letter[] = [];
   #looking: Promise<void> | undefined;
@@ -57,7 +57,6 @@ export class Letterbox {
 
   constructor(parts: LetterboxParts) {
     this.#parts = parts;
-    this.#queue = new CheckQueue(parts.clock);
   }
 
   /** Leaves that wait, as far as it is known. */
