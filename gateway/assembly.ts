@@ -52,6 +52,7 @@ import { Redemptions } from "./redemptions.ts";
 import { Revocations } from "./revocations.ts";
 import { StaffReplays } from "./staff/replays.ts";
 import type { Store } from "./store.ts";
+import { StrangerRates } from "./stranger-rates.ts";
 import { TieOut } from "./tie-out.ts";
 import type { Transfers } from "./transfers.ts";
 import { TrustLists } from "./trust-lists.ts";
@@ -153,7 +154,8 @@ export async function assemble(
   });
   const { treasury: vaultKey, ledgerIssuer } = common;
   const opened = { ...online, ...money, ...knowledge, ...service, ...claiming, foreignClaims };
-  return { ...opened, trust, vaultKey, ledgerIssuer };
+  const strangerRates = new StrangerRates(options.rates, common.clock);
+  return { ...opened, strangerRates, trust, vaultKey, ledgerIssuer };
 }
 
 type Common = Omit<GatewayParts, "keys"> & {

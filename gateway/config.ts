@@ -137,6 +137,11 @@ export const GatewayConfigSchema = Type.Object(
         default: [],
         description: "Names under which a proxy on this machine is asked for the gateway",
       }),
+      proxies: Type.Array(Type.String(), {
+        default: [],
+        description:
+          "Addresses of proxies, or networks as address/bits, that are believed whom they ask for",
+      }),
       tls,
     }),
     staff: section({
@@ -300,6 +305,17 @@ export const GatewayConfigSchema = Type.Object(
       strangersMax: rate(10_000, "Devices of others whose share is remembered"),
       memberPerS: rate(200, "How many parcels for one member are taken, on the average"),
       memberBurst: rate(2_000, "How many of them at once"),
+      addressLeavesPerS: rate(1_000, "Leaves that strangers at one address may hand in a second"),
+      addressLeavesBurst: Type.Integer({
+        // The largest request must fit.
+        minimum: limits.submissionLeavesMax,
+        maximum: 1_000_000,
+        default: 2 * limits.submissionLeavesMax,
+        description: "How many of them at once",
+      }),
+      addressClaimsPerMin: rate(12, "How often codes may be tried from one address, a minute"),
+      addressClaimsBurst: rate(6, "How often they may at once"),
+      addressesMax: rate(10_000, "Addresses whose share is remembered"),
       claimsPerS: rate(1, "How often codes may be tried by all strangers together, on the average"),
       claimsBurst: rate(30, "How often they may at once"),
     }),

@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { fromHex, type Hex } from "../protocol/bytes.ts";
 import { Refusal } from "../protocol/refusal.ts";
+import type { Seen } from "../node/service/http-server.ts";
 import { assemble, type Assembly, type GatewayOptions, type GatewayParts } from "./assembly.ts";
 import { customerRoutes } from "./authorization/customer-routes.ts";
 import type { BankRow } from "./authorization/schema.ts";
@@ -78,14 +79,14 @@ export class Gateway {
     return this.#listeners.urls;
   }
 
-  /** Answers what was passed on by a process that stands by. @param certificate that the caller showed there. */
+  /** Answers what was passed on by a process that stands by. */
   take(
     listener: PassedListener,
     request: IncomingMessage,
     response: ServerResponse,
-    certificate: Hex | undefined,
+    seen: Seen,
   ): void {
-    this.#listeners.take(listener, request, response, certificate);
+    this.#listeners.take(listener, request, response, seen);
   }
 
   /** Rejects when the gateway cannot go on: it is to be stopped, and may be started again. */

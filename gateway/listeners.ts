@@ -4,8 +4,7 @@
  * elsewhere, and what they have begun ends well.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Hex } from "../protocol/bytes.ts";
-import { HttpServer, type HttpServerParts } from "../node/service/http-server.ts";
+import { HttpServer, type HttpServerParts, type Seen } from "../node/service/http-server.ts";
 import type { TlsMaterial } from "../node/service/listener.ts";
 import type { Logger, Metrics } from "../node/service/telemetry.ts";
 import type { DrainState } from "./management-routes.ts";
@@ -27,7 +26,12 @@ export type GatewayUrls = Readonly<Record<"devices" | "staff" | "management", st
 export type ListenerOptions = Readonly<
   Record<
     ListenerName,
-    { readonly host: string; readonly port: number; readonly names?: readonly string[] }
+    {
+      readonly host: string;
+      readonly port: number;
+      readonly names?: readonly string[];
+      readonly proxies?: readonly string[];
+    }
   >
 > & { readonly tls: { readonly [Name in ListenerName]?: TlsMaterial } };
 
@@ -50,7 +54,7 @@ export class Listeners implements AsyncDisposable {
     who: ListenerName,
     parts: Pick<HttpServerParts, "routes" | "checks" | "callers" | "replays" | "otherwise">,
   ): Promise<void> {
-    const { host, port, names = [] } = this.#options[who];
+    const { host, port, names = [], proxies = [] } = this.#options[who];
     const tls = this.#options.tls[who];
     const { logger, metrics } = this.#parts;
     const isProbed = who === "management";
@@ -62,6 +66,7 @@ export class Listeners implements AsyncDisposable {
         host,
         port,
         names,
+        proxies,
         ...(tls === undefined ? {} : { tls }),
       },
     );
@@ -81,16 +86,11 @@ export class Listeners implements AsyncDisposable {
     ) as GatewayUrls;
   }
 
-  /** Answers a request that came to another process. @param certificate that its caller showed there. */
-  take(
-    who: PassedListener,
-    request: IncomingMessage,
-    response: ServerResponse,
-    certificate: Hex | undefined,
-  ): void {
+  /** Answers a request that came to another process. */
+  take(who: PassedListener, request: IncomingMessage, response: ServerResponse, seen: Seen): void {
     const server = this.#servers.get(who);
     if (server === undefined) response.writeHead(503).end();
-    else server.take(request, response, certificate);
+    else server.take(request, response, seen);
   }
 
   /** Sends callers of all listeners but the operators' elsewhere, or takes them again. */

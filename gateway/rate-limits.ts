@@ -3,7 +3,7 @@
  * own, so that nobody uses up another's. So many names are remembered and no more; the one that has asked nothing
  * for longest is forgotten, and finds its bucket full when it comes again.
  */
-import { Refusal } from "../protocol/refusal.ts";
+import { TooOften } from "../node/service/problem.ts";
 
 export type RateLimitsOptions = {
   readonly perS: number;
@@ -30,8 +30,12 @@ export class RateLimits {
     return this.#buckets.size;
   }
 
-  /** @param what is asked too often, in a few words. @throws Refusal `rate-limited`. */
-  take(name: string, what: string): void {
+  /**
+   * @param what is asked too often, in a few words.
+   * @param count how much is asked at once.
+   * @throws TooOften, a Refusal `rate-limited`.
+   */
+  take(name: string, what: string, count = 1): void {
     const { perS, burst, namesMax } = this.#options;
     const now = this.#clock();
     const known = this.#buckets.get(name) ?? { tokens: burst, filled: now };
@@ -39,9 +43,10 @@ export class RateLimits {
     const gained = (Math.max(0, now - known.filled) * perS) / 1000;
     const tokens = Math.min(burst, known.tokens + gained);
     this.#buckets.delete(name);
-    this.#buckets.set(name, { tokens: tokens >= 1 ? tokens - 1 : tokens, filled: now });
+    this.#buckets.set(name, { tokens: tokens >= count ? tokens - count : tokens, filled: now });
     if (this.#buckets.size > namesMax) this.#buckets.delete(this.#buckets.keys().next().value!);
-    if (tokens >= 1) return;
-    throw new Refusal("rate-limited", `${what} more than ${perS} times a second`);
+    if (tokens >= count) return;
+    const rate = perS < 1 ? `${Math.round(perS * 60)} times a minute` : `${perS} times a second`;
+    throw new TooOften(`${what} more than ${rate}`, Math.ceil((count - tokens) / perS));
   }
 }

@@ -21,11 +21,13 @@ import type { Presentations } from "./presentations.ts";
 import type { RecordEvents } from "./record-events.ts";
 import type { Revocations } from "./revocations.ts";
 import * as Api from "./schema.ts";
+import type { StrangerRates } from "./stranger-rates.ts";
 
 export type RoutesParts = {
   readonly desk: DeviceDesk;
   readonly parcels: Parcels;
   readonly intake: Intake;
+  readonly strangerRates: Pick<StrangerRates, "takeLeaves">;
   readonly revocations: Revocations;
   readonly explanations: Explanations;
   readonly presentations: Presentations;
@@ -44,6 +46,7 @@ export function gatewayRoutes({
   desk,
   parcels,
   intake,
+  strangerRates,
   revocations,
   explanations,
   presentations,
@@ -79,13 +82,16 @@ export function gatewayRoutes({
       path: "/v1/leaves",
       summary:
         "Leaves, count u16 × (length u32 | leaf); the reply is an acknowledgement of them all",
-      refusals: ["bad-signature", "busy"],
+      refusals: ["bad-signature", "busy", "rate-limited"],
       body: bytes,
       reply: bytes,
       bodyMaxBytes: limits.gatewayPayloadMax + HEAD_MAX,
       admit: () => intake.checkRoom(),
-      handle: async ({ body, signal }) =>
-        encodeAcknowledgement(await intake.acknowledge(decodeLeaves(body), { signal })),
+      async handle({ body, address, signal }) {
+        const leaves = decodeLeaves(body);
+        strangerRates.takeLeaves(address, leaves.length);
+        return encodeAcknowledgement(await intake.acknowledge(leaves, { signal }));
+      },
     }),
     call({
       method: "GET",

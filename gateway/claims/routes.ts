@@ -6,6 +6,7 @@ import { call, type Route } from "../../node/service/route.ts";
 import { whileNodeAnswers } from "../node-watch.ts";
 import type { RateLimits } from "../rate-limits.ts";
 import { may } from "../staff/roles.ts";
+import type { StrangerRates } from "../stranger-rates.ts";
 import { type Claims, STRANGERS } from "./claims.ts";
 import * as examples from "./examples.ts";
 import type { ForeignClaims, ForeignClaimView } from "./foreign-claims.ts";
@@ -17,6 +18,8 @@ export type ClaimRoutesParts = {
   readonly foreignClaims: ForeignClaims;
   /** What all strangers together may try. */
   readonly claimRates: RateLimits;
+  /** What those at one address may try. */
+  readonly strangerRates: Pick<StrangerRates, "takeClaim">;
 };
 
 /** Apart from the others': nothing that the staff's listener answers is found on another. */
@@ -59,7 +62,8 @@ export function claimRoutes(parts: ClaimRoutesParts): Route[] {
         "Claims the money under a code for an account of this bank's; again, how that stands",
       description:
         "A wrong password, a code that nobody made and money that is not on the ledger yet are answered alike. Where the money waits at another bank, that is named, and is asked",
-      handle({ body }) {
+      handle({ body, address }) {
+        parts.strangerRates.takeClaim(address);
         parts.claimRates.take(STRANGERS, "codes are tried here");
         return claimed(parts, body);
       },
@@ -69,7 +73,9 @@ export function claimRoutes(parts: ClaimRoutesParts): Route[] {
 }
 
 /** On the staff's listener. */
-export function claimStaffRoutes(parts: Omit<ClaimRoutesParts, "claimRates">): Route[] {
+export function claimStaffRoutes(
+  parts: Omit<ClaimRoutesParts, "claimRates" | "strangerRates">,
+): Route[] {
   return [
     call({
       ...claim,
@@ -104,7 +110,7 @@ export function claimStaffRoutes(parts: Omit<ClaimRoutesParts, "claimRates">): R
 }
 
 async function claimed(
-  { member, claims, foreignClaims }: Omit<ClaimRoutesParts, "claimRates">,
+  { member, claims, foreignClaims }: Omit<ClaimRoutesParts, "claimRates" | "strangerRates">,
   { bank = member, ...asked }: Static<typeof Api.NewClaim>,
 ): Promise<Static<typeof Api.ClaimView>> {
   if (bank !== member) return sent(await foreignClaims.ask(asked, bank));

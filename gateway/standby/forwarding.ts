@@ -78,11 +78,12 @@ export class Forwarding {
     listener: PassedListener,
     asked: Asked,
   ): Promise<Passed | undefined> {
-    const { body, certificate } = asked;
+    const { body, certificate, address } = asked;
     const headers = {
       ...ofAllConnections(asked.headers),
       ...(body === undefined ? {} : { "content-length": body.length }),
       ...(certificate === undefined ? {} : { [peerHeaders.certificate]: certificate }),
+      [peerHeaders.address]: address,
       [peerHeaders.secret]: active.secret,
       [peerHeaders.listener]: listener,
     };

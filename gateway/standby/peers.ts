@@ -18,6 +18,7 @@ import {
   tlsOptions,
 } from "../../node/service/listener.ts";
 import { httpDefaults } from "../../node/service/http-options.ts";
+import type { Seen } from "../../node/service/http-server.ts";
 import { type PassedListener, passedListeners } from "../listeners.ts";
 import type { ActiveProcess } from "./active-process.ts";
 
@@ -26,6 +27,7 @@ export const peerHeaders = {
   secret: "tallystick-secret",
   listener: "tallystick-listener",
   certificate: "tallystick-certificate",
+  address: "tallystick-address",
 } as const;
 
 /** The answer to a secret that is not, or no longer, ours: whoever asked looks up who is active. */
@@ -38,12 +40,11 @@ export type PeersOptions = {
   readonly tls?: TlsMaterial;
 };
 
-/** @param certificate that the caller showed, if any. */
 export type Take = (
   listener: PassedListener,
   request: IncomingMessage,
   response: ServerResponse,
-  certificate: Hex | undefined,
+  seen: Seen,
 ) => void;
 
 export class Peers implements AsyncDisposable {
@@ -111,7 +112,7 @@ export class Peers implements AsyncDisposable {
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     const { headers } = request;
-    const [secret, listener, certificate] = Object.values(peerHeaders).map((name) => {
+    const [secret, listener, certificate, address] = Object.values(peerHeaders).map((name) => {
       const value = headers[name];
       delete headers[name];
       return typeof value === "string" ? value : undefined;
@@ -123,7 +124,11 @@ export class Peers implements AsyncDisposable {
       response.writeHead(MISDIRECTED).end();
       return;
     }
-    this.#take(name, request, response, certificate as Hex | undefined);
+    const seen = {
+      ...(certificate === undefined ? {} : { certificate: certificate as Hex }),
+      ...(address === undefined ? {} : { address }),
+    };
+    this.#take(name, request, response, seen);
   }
 }
 

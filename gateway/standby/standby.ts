@@ -25,6 +25,7 @@ import { managementRoutes } from "../management-routes.ts";
 import { NodeWatch } from "../node-watch.ts";
 import { PresentKey } from "../present-key.ts";
 import { RateLimits } from "../rate-limits.ts";
+import { StrangerRates } from "../stranger-rates.ts";
 import { Recurring } from "../recurring.ts";
 import { Forwarding } from "./forwarding.ts";
 import { Letterbox } from "./letterbox.ts";
@@ -56,6 +57,7 @@ export class Standby implements AsyncDisposable {
   readonly #letterbox: Letterbox;
   readonly #forwarding: Forwarding;
   readonly #rates: RateLimits;
+  readonly #strangerRates: StrangerRates;
   readonly #running = new AsyncDisposableStack();
   readonly #listeners: Listeners;
   /** By which devices know the member's word, as the newest trust list in the store says. */
@@ -84,6 +86,7 @@ export class Standby implements AsyncDisposable {
     this.#forwarding = new Forwarding(parts.store, options.peersTls);
     const { devicePerS: perS, deviceBurst: burst } = rates;
     this.#rates = new RateLimits({ perS, burst, namesMax: NAMES_MAX }, clock);
+    this.#strangerRates = new StrangerRates(rates, clock);
   }
 
   /** @throws Refusal `in-use`, `bad-configuration`. `stop` lets go of what was taken. */
@@ -136,11 +139,11 @@ export class Standby implements AsyncDisposable {
   }
 
   /** @returns the reply, if these are leaves that are taken here. */
-  async #keep({ method, url, headers, body }: Asked): Promise<Uint8Array | undefined> {
+  async #keep({ method, url, headers, body, address }: Asked): Promise<Uint8Array | undefined> {
     if (method !== "POST" || body === undefined || headers["content-type"] !== BYTES)
       return undefined;
     try {
-      if (url === "/v1/leaves") return await this.#keepLeaves(body);
+      if (url === "/v1/leaves") return await this.#keepLeaves(body, address);
       if (url === "/v1/device") return await this.#keepSubmission(body);
       return undefined;
     } catch (error) {
@@ -150,8 +153,10 @@ export class Standby implements AsyncDisposable {
     }
   }
 
-  async #keepLeaves(body: Uint8Array): Promise<Uint8Array | undefined> {
-    const acknowledgement = await this.#letterbox.take(decodeLeaves(body), false);
+  async #keepLeaves(body: Uint8Array, address: string): Promise<Uint8Array | undefined> {
+    const leaves = decodeLeaves(body);
+    this.#strangerRates.takeLeaves(address, leaves.length);
+    const acknowledgement = await this.#letterbox.take(leaves, false);
     return acknowledgement && encodeAcknowledgement(acknowledgement);
   }
 

@@ -13,6 +13,8 @@ export type HttpServerOptions = {
   readonly tls?: TlsMaterial;
   /** Names besides loopback's under which a proxy on this machine is asked for us. */
   readonly names?: readonly string[];
+  /** Addresses of proxies that are believed whom they ask for. */
+  readonly proxies?: readonly string[];
   /** What a stranger may send, and how slowly; each route may have its own bound. */
   readonly bodyMaxBytes?: number;
   readonly connectionsMax?: number;
@@ -30,6 +32,7 @@ export type HttpServerOptions = {
 export const httpDefaults = {
   host: "127.0.0.1",
   names: [],
+  proxies: [],
   bodyMaxBytes: limits.requestBodyMax,
   connectionsMax: limits.connectionsMax,
   streamsMax: limits.eventStreamsMax,

@@ -13,6 +13,7 @@ import type { TSchema } from "typebox";
 import type { Hex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { languageIn } from "../../protocol/refusal-words.ts";
+import { CallerAddresses } from "./caller-address.ts";
 import { type Caller, type Callers, checkRoles } from "./callers.ts";
 import { sendEvents } from "./event-stream.ts";
 import { descriptionRoutes, healthRoutes, type ReadinessChecks } from "./health.ts";
@@ -26,7 +27,7 @@ import {
   listenError,
   tlsOptions,
 } from "./listener.ts";
-import { internalProblem, PROBLEM_TYPE, problemOf } from "./problem.ts";
+import { internalProblem, PROBLEM_TYPE, problemOf, TooOften } from "./problem.ts";
 import { checkMediaType, eventIdIn, refusalIn, validator } from "./request-checks.ts";
 import { isRaw, type Route } from "./route.ts";
 import { routeSchema } from "./route-schema.ts";
@@ -60,9 +61,13 @@ export type Asked = {
   readonly headers: IncomingHttpHeaders;
   readonly body: Uint8Array | undefined;
   readonly certificate: Hex | undefined;
+  readonly address: string;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
 };
+
+/** What another server has seen of a caller. */
+export type Seen = Partial<Pick<Asked, "certificate" | "address">>;
 
 /** Another server's answer, to be given as it is. */
 export type Passed = {
@@ -96,7 +101,8 @@ export class HttpServer {
   /** Aborted while callers are to go elsewhere. */
   #draining = new AbortController();
   /** Of requests that came to another process of ours: what their callers showed there. */
-  readonly #certificates = new WeakMap<IncomingMessage, Hex>();
+  readonly #seen = new WeakMap<IncomingMessage, Seen>();
+  readonly #addresses: CallerAddresses;
   #streamCount = 0;
   #app: FastifyInstance | undefined;
 
@@ -107,7 +113,8 @@ export class HttpServer {
     this.#pages = new Set(
       parts.routes.flatMap((route) => (route.isPage === true ? [route.path] : [])),
     );
-    const { host, tls } = this.#settings;
+    const { host, tls, proxies } = this.#settings;
+    this.#addresses = new CallerAddresses(proxies);
     if (!isLoopback(host) && tls === undefined) {
       throw new Refusal(
         "bad-configuration",
@@ -168,9 +175,9 @@ export class HttpServer {
     if (this.#draining.signal.aborted) this.#draining = new AbortController();
   }
 
-  /** Answers a request that came elsewhere as if it had come here. @param certificate that its caller showed there. */
-  take(request: IncomingMessage, response: ServerResponse, certificate: Hex | undefined): void {
-    if (certificate !== undefined) this.#certificates.set(request, certificate);
+  /** Answers a request that came elsewhere as if it had come here. */
+  take(request: IncomingMessage, response: ServerResponse, seen: Seen): void {
+    this.#seen.set(request, seen);
     this.#app!.routing(request, response);
   }
 
@@ -268,14 +275,20 @@ export class HttpServer {
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
       const certificate = this.#certificateOf(request);
-      const asked = { method, url, headers, certificate, signal: gone.signal };
+      const address = this.#addressOf(request);
+      const asked = { method, url, headers, certificate, address, signal: gone.signal };
       const passed = await answer({ ...asked, body: body as Buffer | undefined });
       return reply.code(passed.status).headers(passed.headers).send(passed.body);
     });
   }
 
   #certificateOf({ raw }: FastifyRequest): Hex | undefined {
-    return this.#certificates.get(raw) ?? certificateOf(raw.socket);
+    return this.#seen.get(raw)?.certificate ?? certificateOf(raw.socket);
+  }
+
+  #addressOf({ raw, headers }: FastifyRequest): string {
+    const seen = this.#seen.get(raw)?.address;
+    return seen ?? this.#addresses.of(raw.socket.remoteAddress ?? "", headers["x-forwarded-for"]);
   }
 
   #tokens(): object {
@@ -343,7 +356,8 @@ export class HttpServer {
     }, timeoutMs);
     try {
       const certificate = this.#certificateOf(request);
-      const input = { params, query, body, certificate, signal: over.signal } as never;
+      const address = this.#addressOf(request);
+      const input = { params, query, body, certificate, address, signal: over.signal } as never;
       const act = async (): Promise<unknown> => handle(input);
       const answered = asked === undefined ? act() : this.#parts.replays!.once(asked, act);
       const answer: unknown = await Promise.race([answered, late.promise]);
@@ -454,7 +468,9 @@ export class HttpServer {
         ? internalProblem(request.id, language)
         : problemOf(refusal, request.id, language);
     if (refusal?.row.retry && (problem.status === 503 || problem.status === 429)) {
-      reply.header("retry-after", this.#settings.retryAfterSeconds);
+      const { retryAfterSeconds } = this.#settings;
+      const afterS = refusal instanceof TooOften ? refusal.retryAfterS : retryAfterSeconds;
+      reply.header("retry-after", afterS);
     }
     if (problem.status === 401) reply.header("www-authenticate", "Bearer");
     reply.header("content-language", language).code(problem.status).type(PROBLEM_TYPE);

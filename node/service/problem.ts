@@ -40,6 +40,16 @@ export class NotReady extends Refusal {
   }
 }
 
+/** Says when the same may be asked again. */
+export class TooOften extends Refusal {
+  readonly retryAfterS: number;
+
+  constructor(detail: string, retryAfterS: number) {
+    super("rate-limited", detail);
+    this.retryAfterS = retryAfterS;
+  }
+}
+
 /** @param id of the request, in the log too. */
 export function problemOf(refusal: Refusal, id: string, language: Language = "en"): Problem {
   const { code, detail, row, place } = refusal;

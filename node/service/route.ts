@@ -20,6 +20,8 @@ export type RouteRequest<Params, Query, Body> = {
   readonly body: Value<Body>;
   /** Under mutual TLS, SHA-256 of the certificate that the caller showed. */
   readonly certificate: Hex | undefined;
+  /** Where the caller is, as far as that is known (caller-address.ts). */
+  readonly address: string;
   /** Aborted when the caller has gone or the time is up. */
   readonly signal: AbortSignal;
 };
@@ -78,7 +80,7 @@ export type EventsDefinition<Params, Query, Event extends TSchema> = Description
    * See event-feed.ts.
    */
   readonly follow: (
-    request: Omit<RouteRequest<Params, Query, undefined>, "body" | "certificate"> & {
+    request: Omit<RouteRequest<Params, Query, undefined>, "body" | "certificate" | "address"> & {
       readonly lastEventId: number | undefined;
     },
   ) => AsyncIterable<ServerEvent<Static<Event>>>;
