@@ -1,5 +1,6 @@
 /** What goes wrong, and for how long: processes end at once or stand still, and lines between them are cut or dead. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { isRefusal } from "../../protocol/refusal.ts";
 import type { Victim } from "../support/live-network.ts";
 import type { ChaosNetwork } from "./chaos-network.ts";
 
@@ -24,6 +25,8 @@ const shares: Readonly<Record<FaultKind, number>> = {
 };
 /** How long one lasts at most. Longer than a request may take, so that some are given up. */
 const LASTS_MS = 12_000;
+/** How long a port that is taken is waited for. */
+const PORT_MS = 120_000;
 
 export class Faults {
   readonly counts = new Map<FaultKind, number>(faultKinds.map((kind) => [kind, 0]));
@@ -87,7 +90,18 @@ export class Faults {
     const mine = victims.filter(({ child }) => child.isRunning);
     await Promise.all(mine.map(({ child }) => child.kill()));
     await sleep(lastsMs);
-    await this.#network.live.restart(mine);
+    await Promise.all(mine.map((victim) => this.#restart(victim)));
+  }
+
+  /** The system may have lent a dead process's port to somebody's connection, for as long as that lasts. */
+  async #restart(victim: Victim): Promise<void> {
+    for (const end = Date.now() + PORT_MS; ; await sleep(1_000)) {
+      try {
+        return await this.#network.live.restart([victim]);
+      } catch (error) {
+        if (!isRefusal(error, "in-use") || Date.now() > end) throw error;
+      }
+    }
   }
 
   async #stopFor({ child }: Victim, lastsMs: number): Promise<void> {
