@@ -1,28 +1,39 @@
 /** Several gateways over one store: one is active, and whichever is asked, each thing is done once. */
 import { createHash, randomBytes, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { checkAcknowledgement, decodeAcknowledgement } from "../../protocol/acknowledgement.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
 import { leafId } from "../../protocol/leaf.ts";
 import { encodeLeaves } from "../../protocol/leaf-list.ts";
 import { TABLE } from "../../gateway/postgres/postgres-store.ts";
+import type { OrderRow } from "../../gateway/merchants/schema.ts";
 import type { Lead, SharedStore } from "../../gateway/postgres/shared-store.ts";
 import { findActive } from "../../gateway/standby/active-process.ts";
 import { Letterbox } from "../../gateway/standby/letterbox.ts";
 import { Peers } from "../../gateway/standby/peers.ts";
 import { StoreAwayError } from "../../node/service/store-errors.ts";
 import { toHex } from "../../protocol/bytes.ts";
+import { codeSecret, formatCode, makeCode } from "../../protocol/claim-code.ts";
 import { systemRandom } from "../../protocol/random.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
 import { makeCertificate } from "../node/service/certificates.ts";
 import { temporaryFolders } from "../node/service/temporary-folder.ts";
 import { describedFetch, documentOf } from "../support/described-fetch.ts";
-import { networkId } from "../support/ledger-parts.ts";
+import { networkId, pay, promise, spend } from "../support/ledger-parts.ts";
 import { sharedPostgres } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
-import { ask, MEMBER } from "./support/bank.ts";
+import { ask, type Bank, MEMBER } from "./support/bank.ts";
 import { post, TestDevice } from "./support/device.ts";
-import { merchantsRoot, merchantsTls, shopCertificate, showing } from "./support/online-world.ts";
+import {
+  type Begun,
+  merchantsRoot,
+  merchantsTls,
+  PASSWORD,
+  shopCertificate,
+  showing,
+} from "./support/online-world.ts";
 import { refusal } from "./support/refusal.ts";
 import { Several } from "./support/several.ts";
 
@@ -134,6 +145,72 @@ describe("several gateways over one store", function () {
     expect(await several.bank.staff<object>("/v1/books")).to.include({ total: "0" });
   });
 
+  it("pay what is under a code once, wherever it is claimed [R-049]", async () => {
+    const { active, other, device } = await two();
+    await device.load(50_00n);
+    await several.bank.customer("bert", 0n);
+    const code = makeCode(systemRandom);
+    const secret = await codeSecret(networkId, code, PASSWORD);
+    const outputs = [promise(secret, MEMBER, 20_00n), pay(device.key, MEMBER, 30_00n)];
+    const record = await spend({ signer: device.key, inputs: device.coins(), outputs });
+    await submit(record.bytes);
+    await untilApplied(record);
+    const asked = { code: formatCode(networkId, code), password: PASSWORD, account: "bert" };
+    const claims = () =>
+      Promise.all(
+        [active, other, active, other].map(({ gateway }) =>
+          ask<{ state: string }>(`${gateway.urls.devices}/v1/claims`, asked),
+        ),
+      );
+    await until("it is paid", async () => (await claims()).every(({ state }) => state === "paid"));
+    expect(await several.bank.balance("bert")).to.include({ available: "2000" });
+  });
+
+  it("take one order and one payment of it, however many are begun wherever [R-121]", async () => {
+    await several[Symbol.asyncDispose]();
+    const folder = await makeFolder();
+    const relays = { file: join(folder, "messages") };
+    const settings = { "authorization.relays": relays };
+    several = await Several.open(folder, url, { merchantsTls, settings });
+    several.bank.node.ledger.deposit(MEMBER, 1_000_00n);
+    await server().query(url, `DROP TABLE IF EXISTS ${TABLE}`);
+    const both = [await several.start(), await several.start()];
+    await openShop(several.bank);
+    const body = JSON.stringify({ number: "7", amount: "500" });
+    const orders = await Promise.all(
+      both.map(async ({ gateway }) => {
+        const headers = { "content-type": "application/json" };
+        const address = `${gateway.urls.merchants!}/v1/orders`;
+        const init = { method: "POST", headers, body };
+        return (await (await showing(shopCertificate)(address, init)).json()) as OrderRow;
+      }),
+    );
+    expect(orders[1]).to.deep.equal(orders[0]);
+    const order = new URL(orders[0]!.paymentUrl).hash.slice(1);
+    const begun: { address: string; token: string; code: string }[] = [];
+    for (const { gateway } of both) {
+      const page = `${gateway.urls.devices}/v1/pay/payments`;
+      const known = { order, identity: "anna.online", password: PASSWORD };
+      const { id, token, terminals } = await ask<Begun>(page, known);
+      await ask(`${page}/${id}/code`, { token, account: 0, terminal: terminals[0]!.id });
+      const last = (await readFile(relays.file, "utf8")).trim().split("\n").at(-1)!;
+      const [code] = /\d{4} \d{4}/.exec(last)!;
+      begun.push({ address: `${page}/${id}`, token, code: code! });
+    }
+    const enter = () =>
+      Promise.allSettled(
+        begun.map(({ address, token, code }) => ask(`${address}/authorization`, { token, code })),
+      );
+    const outcomes = await enter();
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).to.have.length(1);
+    await until("the kiosk has it", async () => {
+      return (await several.bank.balance("kiosk")).available === "500";
+    });
+    await enter();
+    expect(await several.bank.balance("anna")).to.include({ available: "19500", held: "0" });
+    expect(await several.bank.balance("kiosk")).to.include({ available: "500" });
+  });
+
   it("take the place of one whose connection was cut, on the ports that they had [R-087]", async () => {
     const { active, other, device } = await two();
     const { urls } = other.gateway;
@@ -222,19 +299,12 @@ describe("several gateways over one store", function () {
     await server().query(url, `DROP TABLE IF EXISTS ${TABLE}`);
     await several.start();
     const other = await several.start();
-    const { certificate } = shopCertificate;
-    await several.bank.staff("/v1/accounts", { account: "kiosk", customer: "kiosk" });
-    await several.bank.staff("/v1/merchants", {
-      merchant: "kiosk",
-      account: "kiosk",
-      label: "Kiosk",
-    });
-    await several.bank.staff("/v1/merchants/kiosk/certificates", { certificate });
+    await openShop(several.bank);
     const address = `${other.gateway.urls.merchants!}/v1/orders/none`;
     const found = await showing(shopCertificate)(address);
     expect(found.status).to.equal(404);
     const stranger = makeCertificate("another", merchantsRoot);
-    const shown = { "tallystick-certificate": toHex(fingerprintOf(certificate)) };
+    const shown = { "tallystick-certificate": toHex(fingerprintOf(shopCertificate.certificate)) };
     const refused = await showing(stranger)(address, { headers: shown });
     expect(refused.status).to.be.oneOf([401, 403]);
   });
@@ -311,4 +381,20 @@ describe("several gateways over one store", function () {
 
 function fingerprintOf(certificate: string): Uint8Array {
   return createHash("sha256").update(new X509Certificate(certificate).raw).digest();
+}
+
+/** Anna has an account and pays online; the kiosk has one and shows its certificate. */
+async function openShop(bank: Bank): Promise<void> {
+  await bank.customer("anna", 20_000n);
+  await bank.staff("/v1/online-services", {
+    customer: "customer of anna",
+    accounts: ["anna"],
+    identities: [{ kind: "chosen", text: "anna.online" }],
+    terminals: [{ channel: "file", address: "anna-phone", language: "en" }],
+    password: PASSWORD,
+  });
+  await bank.staff("/v1/accounts", { account: "kiosk", customer: "kiosk" });
+  await bank.staff("/v1/merchants", { merchant: "kiosk", account: "kiosk", label: "Kiosk" });
+  const { certificate } = shopCertificate;
+  await bank.staff("/v1/merchants/kiosk/certificates", { certificate });
 }
