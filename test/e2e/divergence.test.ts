@@ -160,7 +160,7 @@ describe("a node whose store was altered while it was stopped", function () {
     return [Number(count![1]), divergent.map(({ member: each }) => each)];
   }
 
-  it("is named by the others at the next checkpoint, which is not settled with it, and comes to theirs when another settles it [N-11, R-087]", async () => {
+  it("is named by the others, and by the central bank's observer, at the next checkpoint, which is not settled with it, and comes to theirs when another settles it [N-11, R-082, R-087]", async () => {
     await consortium.stop(ALTERED);
     // The sum stays, so that no identity shows it.
     await alter(ALTERED, [1n, -1n]);

@@ -1,10 +1,15 @@
 /**
  * Who sees what of one payment, by reading everything there is to read: every database and file on the disks, every
- * GET route of every listener, every log, and the chain. docs/REGULATORS.md has the same as a table.
+ * GET route of every listener but the merchants', every log, what the banks' own systems are told, and the chain.
+ * Its bank knows the customer in every way there is: account, online service, money under a code, a merchant. docs/REGULATORS.md has the same as a table.
  */
 import assert from "node:assert/strict";
+import events from "node:events";
 import { writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { ChainClient } from "../../../node/chain/chain-client.ts";
 import { quantity } from "../../../node/chain/rpc.ts";
 import { tableNames } from "../../../node/export/tables.ts";
@@ -12,9 +17,12 @@ import { createKeyFile } from "../../../node/service/key-file.ts";
 import { StoredKey } from "../../../node/service/stored-key.ts";
 import type { AuditKey } from "../../../protocol/envelope.ts";
 import { fromHex, type Hex, toHex } from "../../../protocol/bytes.ts";
+import { codeSecret, formatCode, makeCode } from "../../../protocol/claim-code.ts";
 import { ownerOf } from "../../../protocol/key.ts";
 import { decodeLeaf } from "../../../protocol/leaf.ts";
+import { lock } from "../../../protocol/output.ts";
 import { NodeSigner } from "../../../protocol/p256-node.ts";
+import { systemRandom } from "../../../protocol/random.ts";
 import type { RefusalCode } from "../../../protocol/refusal.ts";
 import { signShowing } from "../../../protocol/showing.ts";
 import { verifyPresentation } from "../../../scripts/commands/evidence-payment.ts";
@@ -22,7 +30,7 @@ import * as act from "../../../scripts/wallet/actions.ts";
 import { call } from "../../support/chain.ts";
 import { ConsortiumBank } from "../../support/consortium-bank.ts";
 import type { Consortium } from "../../support/consortium.ts";
-import { payTo } from "../../support/money.ts";
+import { type HeldCoin, payTo } from "../../support/money.ts";
 import { quiet, take } from "../../support/network.ts";
 import {
   assertUntold,
@@ -78,6 +86,8 @@ export function fourRoles(of: () => Openings): void {
     let payees: ConsortiumBank;
     let ada: NodeSigner;
     let till: NodeSigner;
+    /** The banks' own systems, which are told of events. */
+    let told: ToldSystem;
     /** What Ada's identity is sealed in. */
     let envelope: Buffer;
     let subjects: Subjects;
@@ -90,6 +100,8 @@ export function fourRoles(of: () => Openings): void {
       payers = banks.use(await ConsortiumBank.open(consortium, PAYER, audit));
       payees = banks.use(await ConsortiumBank.open(consortium, PAYEE, audit));
       till = await payees.enrolled(KIOSK, { class: "terminal", label: "At the gate" });
+      told = banks.use(await ToldSystem.start());
+      for (const bank of [payers, payees]) await tellOf(bank, told);
       const [card, coin] = await payers.loadedCard(ADA, LOADED);
       ada = card;
       await openService(payers, ADA);
@@ -98,6 +110,13 @@ export function fourRoles(of: () => Openings): void {
       await payees.ask(till, { kind: "submit", leaves: [payment.bytes] });
       const id = consortium.idOf(payment);
       await consortium.untilApplied([id]);
+      await registerMerchant(payees, KIOSK);
+      const claim = await payByCode(consortium, {
+        ada,
+        change: consortium.coinsOf(payment)[1]!,
+        payers,
+        payees,
+      });
       for (const { url } of consortium.nodes.values()) {
         const isSettled = async () => (await fetch(`${url}/v1/records/${id}/statement`)).ok;
         await until("the payment is settled", isSettled);
@@ -110,6 +129,7 @@ export function fourRoles(of: () => Openings): void {
         outpoint: [coin.outpoint, consortium.coinsOf(payment)[0]!.outpoint],
         member: consortium.members.map(String),
         cycle: ["1"],
+        claim: [claim],
         root: await rootsOf(consortium),
         table: tableNames,
         from: [id, ownerOf(ada.publicKey)],
@@ -118,29 +138,37 @@ export function fourRoles(of: () => Openings): void {
 
     after(() => banks.disposeAsync());
 
-    /** What a bank's listeners show, whoever asks: to devices, and to its own people. */
+    /** What a bank's listeners show, whoever asks: to devices, to its own people, and to who runs it. */
     const shownByBank = ({ gateway }: ConsortiumBank, of: Person) => {
       const [account, identity] = [[of["account"]!], [of["identity"] ?? "nobody"]];
       return Promise.all(
-        [gateway.url, gateway.staffUrl].map((url) =>
+        [gateway.url, gateway.staffUrl, gateway.managementUrl].map((url) =>
           shownBy(url, { ...subjects, account, identity, number: ["1"] }),
         ),
       );
     };
 
     it("has who the payer is at its own bank alone, for the bank's people alone [N-22, R-101]", async () => {
-      const [toDevices = [], toStaff = []] = await shownByBank(payers, ADA);
+      const [toDevices = [], toStaff = [], toOperators = []] = await shownByBank(payers, ADA);
       for (const secret of Object.values(ADA)) assert.ok(isTold(toStaff, secret), secret);
-      assertUntold(toDevices, ADA, KIOSK);
+      assertUntold([...toDevices, ...toOperators], ADA, KIOSK);
       assertUntold(toStaff, KIOSK);
-      assert.deepEqual(unanswered([...toDevices, ...toStaff]), []);
+      // Money under a code was claimed at the other bank.
+      const claims = ["/v1/claims/{claim}", "/v1/counter/claims/{claim}"];
+      assert.deepEqual(unanswered([...toDevices, ...toStaff, ...toOperators]), claims);
+      const heard = told.of(payers.member);
+      assert.ok(isTold(heard, ownerOf(ada.publicKey)), "its system hears of the load");
+      assertUntold(heard, ADA, KIOSK);
     });
 
     it("has the payment registered at the payee's bank to the merchant whose till it is, and of the payer a key alone [N-22, R-047, R-048]", async () => {
-      const [toDevices = [], toStaff = []] = await shownByBank(payees, KIOSK);
+      const [toDevices = [], toStaff = [], toOperators = []] = await shownByBank(payees, KIOSK);
       for (const secret of Object.values(KIOSK)) assert.ok(isTold(toStaff, secret), secret);
-      assertUntold(toDevices, ADA, KIOSK);
-      assertUntold([...toStaff, ...linesOf(payees.log)], ADA);
+      assertUntold([...toDevices, ...toOperators], ADA, KIOSK);
+      // The till's payment, the merchant, and the money that Ada left under a code.
+      const heard = told.of(payees.member);
+      assert.ok(isTold(heard, subjects["id"]![0]!), "its system hears of the payment");
+      assertUntold([...toStaff, ...linesOf(payees.log), ...heard], ADA);
       const owner = ownerOf(till.publicKey);
       const { account } = await payees.staff<{ account: string }>(`/v1/devices/${owner}`);
       assert.equal(account, KIOSK.account);
@@ -267,6 +295,92 @@ export function fourRoles(of: () => Openings): void {
       assert.ok(placesOf(owner).includes(`node${OBSERVER}/trace`));
     });
   });
+}
+
+/** A bank's system that is told of events, and keeps all it was told. */
+class ToldSystem implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #heard = new Map<string, string[]>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<ToldSystem> {
+    const server = createServer();
+    const system = new ToldSystem(server);
+    server.on("request", (request, response) => {
+      void text(request).then((body) => {
+        const heard = system.#heard.get(request.url!) ?? [];
+        system.#heard.set(request.url!, [...heard, body]);
+        response.writeHead(204).end();
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await events.once(server, "listening");
+    return system;
+  }
+
+  urlOf(member: number): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}/${member}`;
+  }
+
+  of(member: number): Shown[] {
+    return linesOf(this.#heard.get(`/${member}`) ?? []);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await events.once(this.#server, "close");
+  }
+}
+
+async function tellOf(bank: ConsortiumBank, system: ToldSystem): Promise<void> {
+  await bank.staff("/v1/webhooks", {
+    url: system.urlOf(bank.member),
+    kinds: ["record", "load"],
+  });
+}
+
+async function registerMerchant(bank: ConsortiumBank, { account }: typeof KIOSK): Promise<void> {
+  await bank.staff("/v1/merchants", {
+    merchant: "kiosk",
+    account,
+    label: "At the gate",
+    resultsUrl: "https://kiosk.example/results",
+    isIntermediary: false,
+  });
+}
+
+/** Ada leaves money under a code, and the kiosk's owner claims it at the counter of its own bank. */
+async function payByCode(
+  consortium: Consortium,
+  of: {
+    readonly ada: NodeSigner;
+    readonly change: HeldCoin;
+    readonly payers: ConsortiumBank;
+    readonly payees: ConsortiumBank;
+  },
+): Promise<string> {
+  const { networkId } = consortium;
+  const [code, password] = [makeCode(systemRandom), "open sesame"];
+  const owner = ownerOf(await codeSecret(networkId, code, password));
+  const amount = 10n;
+  const rest = of.change.output.amount - amount;
+  const record = await consortium.spend(
+    of.ada,
+    [of.change],
+    [{ lock: lock.claim, owner, custodian: PAYEE, amount }, payTo(of.ada, PAYER, rest)],
+  );
+  await of.payers.ask(of.ada, { kind: "submit", leaves: [record.bytes] });
+  await consortium.untilApplied([consortium.idOf(record)]);
+  const asked = { code: formatCode(networkId, code), password, account: KIOSK.account };
+  type View = { readonly state: string; readonly claim: string };
+  const view = () => of.payees.staff<View>("/v1/counter/claims", asked);
+  await until("the claim is paid", async () => (await view()).state === "paid");
+  return (await view()).claim;
 }
 
 /** The customer can pay online: an identity that it chose, and a telephone. */
