@@ -118,6 +118,30 @@ describe("purses at a gateway", () => {
     });
   }
 
+  it("settle a payment long after certificates and receipts have run out: the payee comes alone, and all are renewed by the sync [R-168]", async () => {
+    // The gateway's clock and the chain's show the same from here on.
+    bank.pass(0);
+    await bank.publish([await bank.trustList({ version: 2 })]);
+    await bank.restart();
+    const a = await loaded("anna", 1_000n);
+    const b = await purseOf("bert", 0n);
+    await bank.stop();
+    await pay(a, b, 400n);
+    bank.pass(3 * RECEIPT_LIFE_S);
+    await refusal("expired", b.request(1n));
+    const [late] = b.pending();
+    expect(late!.record.outputs[0]!.amount).to.equal(400n);
+    await bank.start();
+    await synced(b);
+    await shows("anna", 0n, 600n);
+    await shows("bert", 0n, 400n);
+    await synced(a);
+    await pay(b, a, 150n);
+    await synced(a);
+    await shows("anna", 0n, 750n);
+    expect(b.balance().spendable + b.balance().waiting).to.equal(250n);
+  });
+
   it("redeem what they have received into their holder's account [R-067, R-068]", async () => {
     const a = await loaded("anna", 1_000n);
     const b = await purseOf("bert", 0n);

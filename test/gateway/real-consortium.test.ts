@@ -97,7 +97,7 @@ describe("a gateway before a real consortium", function () {
     for (const [name, row] of Object.entries(rows)) expect(row.holds, name).to.equal(true);
   }
 
-  it("pays the payee of a lost card from the bond when it comes after the reclaim, and credits the customer with the rest alone [N-06, N-12]", async () => {
+  it("pays the payee of a lost card from the bond when it comes after the reclaim, and credits the customer with the rest alone [R-168, N-06, N-12]", async () => {
     const [card, coin] = await loadedCard("anna", 100n);
     const outputs = [payTo(shop, 2, 30n), payTo(card, BANK, 70n)];
     const payment = await consortium.spend(card, [coin], outputs);
