@@ -333,7 +333,8 @@ async function openService(
           },
           options.banking,
         );
-  const explanations = new Explanations(common);
+  const { lifeMs } = options.claims;
+  const explanations = new Explanations({ ...common, lifeMs });
   const recordEvents = new RecordEvents((id) => explanations.of(id));
   const { devicePerS, deviceBurst, strangersMax, memberPerS, memberBurst } = options.rates;
   const device = { perS: devicePerS, burst: deviceBurst };

@@ -1,5 +1,6 @@
 /** Money under a code that nobody claims: back to whoever sent it, once, and never claimed besides. */
 import { expect } from "chai";
+import type { Hex } from "../../../protocol/bytes.ts";
 import { codeSecret, formatCode, makeCode, parseCode } from "../../../protocol/claim-code.ts";
 import { type Owner, ownerOf } from "../../../protocol/key.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
@@ -62,7 +63,7 @@ describe("money under a code that nobody claims", function () {
     const record = await spend({ signer: payer.key, inputs: payer.coins, outputs });
     bank.node.sequenceForeign([record.bytes]);
     expect(bank.node.hasApplied(idOf(record))).to.equal(true);
-    return { code: formatCode(networkId, code), secret };
+    return { code: formatCode(networkId, code), secret, id: idOf(record) };
   };
   const seen = async (amount: bigint) => {
     const made = await sent(amount);
@@ -85,23 +86,33 @@ describe("money under a code that nobody claims", function () {
     until("the code is revoked", () => {
       return bank.node.ledger.state.revokedAtS(MEMBER, owner) !== undefined;
     });
-  /** Lets time pass until it is back, half a day at a look. */
+  /** What whoever sent it is told of the record. */
+  const explained = (id: Hex, words: RegExp) =>
+    until(`it is explained by ${words}`, async () => {
+      const { sentences } = await ask<{ sentences: string[] }>(
+        `${bank.url}/v1/records/${id}/explain`,
+      );
+      return sentences.some((sentence) => words.test(sentence));
+    });
+  /** Lets time pass until it is back, two days at a look. */
   const isBack = (condition: () => boolean | Promise<boolean>) =>
     until("the money is back", async () => {
-      bank.pass(12 * HOUR_S);
+      bank.pass(48 * HOUR_S);
       return condition();
     });
 
   it("goes back to the account of the device that sent it, and both sides are told [R-162, N-19]", async () => {
     await using core = await ResultsServer.start(bank.node.ledger.bank(MEMBER).issuer.publicKey);
     await bank.staff("/v1/webhooks", { url: core.url, kinds: ["unclaimed"] });
-    const { code, secret } = await seen(250n);
+    const { code, secret, id } = await seen(250n);
     const before = await has("anna");
+    await explained(id, /waits to be claimed until/);
     bank.pass(LIFE_S - 1);
     await refusal("wrong-claim", claim(code, "open barley"));
     bank.pass(2);
     await isRevoked(ownerOf(secret));
     await refusal("claim-expired", claim(code));
+    await explained(id, /Nobody claimed .*: it goes back/);
     bank.pass(RECLAIM_DELAY_S - HOUR_S);
     expect(await has("anna")).to.equal(before);
     bank.pass(HOUR_S);
@@ -110,6 +121,7 @@ describe("money under a code that nobody claims", function () {
     await refusal("claim-expired", claim(code));
     await bank.restart();
     await refusal("claim-expired", claim(code));
+    await explained(id, /it has gone back/);
     await until("it is told", () => core.results.length === 2);
     const told = core.results.map(({ kind, state, amount }) => ({ kind, state, amount }));
     expect(told).to.deep.equal([
@@ -141,7 +153,7 @@ describe("money under a code that nobody claims", function () {
 
   it("is left to a claim that was made in time, however long that takes to apply [R-162, N-19]", async () => {
     const [anna, bert] = [await has("anna"), await has("bert")];
-    const { code, secret } = await seen(30n);
+    const { code, secret, id } = await seen(30n);
     bank.node.gatherMs = undefined;
     await claim(code);
     for (let i = 0; i < 5; i++) {
@@ -152,6 +164,7 @@ describe("money under a code that nobody claims", function () {
     bank.node.sequence();
     bank.node.gatherMs = 2;
     await until("it is paid", async () => (await has("bert")) === bert + 30n);
+    await explained(id, /was claimed on/);
     bank.pass(RECLAIM_DELAY_S + HOUR_S);
     await until("it is forgotten", async () => !(await known(secret)));
     expect(await has("anna")).to.equal(anna);
