@@ -8,6 +8,7 @@ import { encodePublished } from "../../gateway/published.ts";
 import { NodeClient } from "../../node/client.ts";
 import { CheckedStore } from "../../node/service/checked-store.ts";
 import { parseConfig } from "../../node/service/config-file.ts";
+import type { TlsMaterial } from "../../node/service/listener.ts";
 import { makeLogger, Metrics } from "../../node/service/telemetry.ts";
 import type { Answer } from "../../protocol/answer.ts";
 import type { Ask } from "../../protocol/ask.ts";
@@ -61,11 +62,15 @@ export class ConsortiumBank implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** @param audit the key that customers are sealed to; without it enrolments carry none. */
+  /**
+   * @param audit the key that customers are sealed to; without it enrolments carry none.
+   * @param merchants by which merchants are known; without it none is listened to.
+   */
   static async open(
     consortium: Consortium,
     member: MemberId,
     audit?: AuditKey,
+    merchants?: TlsMaterial,
   ): Promise<ConsortiumBank> {
     await using parts = new AsyncDisposableStack();
     const { network } = consortium;
@@ -84,6 +89,7 @@ export class ConsortiumBank implements AsyncDisposable {
         devices: { port: 0 },
         staff: { port: 0, access: "open" },
         management: { port: 0 },
+        merchants: { port: 0 },
         authorization: { relays: { file: join(consortium.folder, `messages${member}`) } },
         watch: { everyMs: 50 },
         lost: { everyMs: 100, sweepMs: 200 },
@@ -111,7 +117,7 @@ export class ConsortiumBank implements AsyncDisposable {
         }),
         metrics: new Metrics(),
       },
-      { ...config, tls: {} },
+      { ...config, tls: merchants === undefined ? {} : { merchants } },
     );
     await parts.use(gateway).start();
     return new ConsortiumBank(consortium, member, gateway, log, parts.move());

@@ -1,6 +1,7 @@
 /** All that a server tells whoever asks it everything that its own description says it can be asked for. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import type { Fetch } from "../../node/service/mutual-fetch.ts";
 import type { OpenApi, Parameter } from "./described-fetch.ts";
 
 /** What there is to be asked about, by the name of the parameter; each is asked about in turn. */
@@ -13,16 +14,24 @@ export type Shown = { readonly route: string; readonly status: number; readonly 
 /** How long a stream is listened to. */
 const STREAM_MS = 300;
 
-/** Asks every GET route, with every subject that its parameters can name. @param token to be shown. */
-export async function shownBy(origin: string, subjects: Subjects, token = ""): Promise<Shown[]> {
-  const description = await answerOf(origin, "/openapi.json", token);
+/**
+ * Asks every GET route, with every subject that its parameters can name.
+ * @param token to be shown. @param by what asks.
+ */
+export async function shownBy(
+  origin: string,
+  subjects: Subjects,
+  token = "",
+  by: Fetch = fetch,
+): Promise<Shown[]> {
+  const description = await answerOf(by, origin, "/openapi.json", token);
   assert.equal(description.status, 200, `${origin} does not describe itself`);
   const { paths } = JSON.parse(description.bytes.toString()) as OpenApi;
   const shown: Shown[] = [];
   for (const [path, { get }] of Object.entries(paths)) {
     if (get === undefined) continue;
     for (const asked of filled(path, get.parameters ?? [], subjects)) {
-      shown.push({ route: path, ...(await answerOf(origin, asked, token)) });
+      shown.push({ route: path, ...(await answerOf(by, origin, asked, token)) });
     }
   }
   return shown;
@@ -78,12 +87,12 @@ function put(path: string, place: Parameter["in"], name: string, value: string):
 }
 
 /** Of a stream, what comes within some time, from its beginning on. */
-async function answerOf(origin: string, path: string, token: string) {
+async function answerOf(by: Fetch, origin: string, path: string, token: string) {
   const headers = {
     "last-event-id": "0",
     ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
   };
-  const answer = await fetch(`${origin}${path}`, { headers });
+  const answer = await by(`${origin}${path}`, { headers });
   const pieces: Uint8Array[] = [];
   const reader = answer.body!.getReader();
   const isStream = answer.headers.get("content-type")?.startsWith("text/event-stream");

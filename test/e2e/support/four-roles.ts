@@ -1,6 +1,6 @@
 /**
  * Who sees what of one payment, by reading everything there is to read: every database and file on the disks, every
- * GET route of every listener but the merchants', every log, what the banks' own systems are told, and the chain.
+ * GET route of every listener, every log, what the banks' own systems are told, and the chain.
  * Its bank knows the customer in every way there is: account, online service, money under a code, a merchant. docs/REGULATORS.md has the same as a table.
  */
 import assert from "node:assert/strict";
@@ -27,6 +27,14 @@ import type { RefusalCode } from "../../../protocol/refusal.ts";
 import { signShowing } from "../../../protocol/showing.ts";
 import { verifyPresentation } from "../../../scripts/commands/evidence-payment.ts";
 import * as act from "../../../scripts/wallet/actions.ts";
+import {
+  merchantsRoot,
+  merchantsTls,
+  PASSWORD,
+  shopCertificate,
+  showing,
+} from "../../gateway/support/online-world.ts";
+import { makeCertificate } from "../../node/service/certificates.ts";
 import { call } from "../../support/chain.ts";
 import { ConsortiumBank } from "../../support/consortium-bank.ts";
 import type { Consortium } from "../../support/consortium.ts";
@@ -45,6 +53,7 @@ import {
 } from "../../support/shown.ts";
 import { storedIn } from "../../support/stored.ts";
 import { until } from "../../support/until.ts";
+import { payOrder } from "./paid-order.ts";
 import { payingWallets } from "./paying-wallets.ts";
 
 /** The network that the openings are shown on, and what its people do there. */
@@ -76,6 +85,7 @@ const KIOSK = { account: "kiosk-2201", customer: "customer 2201, Kiosk Ltd" };
 
 const LOADED = 100n;
 const PAID = 30n;
+const ORDER = "order-4031";
 
 /** Stops the network at its end. */
 export function fourRoles(of: () => Openings): void {
@@ -98,7 +108,7 @@ export function fourRoles(of: () => Openings): void {
       const { consortium, audit } = of();
       await consortium.deposit(PAYER, 10_000n);
       payers = banks.use(await ConsortiumBank.open(consortium, PAYER, audit));
-      payees = banks.use(await ConsortiumBank.open(consortium, PAYEE, audit));
+      payees = banks.use(await ConsortiumBank.open(consortium, PAYEE, audit, merchantsTls));
       till = await payees.enrolled(KIOSK, { class: "terminal", label: "At the gate" });
       told = banks.use(await ToldSystem.start());
       for (const bank of [payers, payees]) await tellOf(bank, told);
@@ -111,6 +121,11 @@ export function fourRoles(of: () => Openings): void {
       const id = consortium.idOf(payment);
       await consortium.untilApplied([id]);
       await registerMerchant(payees, KIOSK);
+      const slip = { amount: "10", reference: "slip" };
+      await payers.staff(`/v1/accounts/${ADA.account}/deposits`, slip);
+      const { identity } = ADA;
+      const order = { shop: showing(shopCertificate), number: ORDER, identity, password: PASSWORD };
+      await payOrder(consortium, { payers, payees, ...order });
       const claim = await payByCode(consortium, {
         ada,
         change: consortium.coinsOf(payment)[1]!,
@@ -174,6 +189,19 @@ export function fourRoles(of: () => Openings): void {
       assert.equal(account, KIOSK.account);
       const { balance } = await of().consortium.client(PAYER).enrolment(owner);
       assert.equal(balance, String(PAID));
+    });
+
+    it("has an order paid for the merchant whose it is, with nothing of who paid it, and for no other merchant anything [N-22]", async () => {
+      const { merchantsUrl } = payees.gateway;
+      const orders = { ...subjects, number: [ORDER], day: [new Date().toISOString().slice(0, 10)] };
+      const toShop = await shownBy(merchantsUrl!, orders, "", showing(shopCertificate));
+      assert.deepEqual(unanswered(toShop), []);
+      assert.ok(isTold(toShop, '"state":"paid"'));
+      assertUntold(toShop, ADA);
+      const stranger = showing(makeCertificate("another shop", merchantsRoot));
+      const toOther = await stranger(`${merchantsUrl}/v1/orders/${ORDER}`);
+      assert.equal(toOther.status, 401);
+      assertUntold(linesOf([await toOther.text()]), ADA, KIOSK);
     });
 
     it("has keys, amounts and sealed envelopes at members and observers, and no person on any route, console, export or log [N-22, R-073, R-101, R-103]", async () => {
@@ -352,6 +380,8 @@ async function registerMerchant(bank: ConsortiumBank, { account }: typeof KIOSK)
     resultsUrl: "https://kiosk.example/results",
     isIntermediary: false,
   });
+  const { certificate } = shopCertificate;
+  await bank.staff("/v1/merchants/kiosk/certificates", { certificate });
 }
 
 /** Ada leaves money under a code, and the kiosk's owner claims it at the counter of its own bank. */
@@ -390,7 +420,7 @@ async function openService(bank: ConsortiumBank, person: typeof ADA): Promise<vo
     accounts: [person.account],
     identities: [{ kind: "chosen", text: person.identity }],
     terminals: [{ channel: "file", address: person.phone, language: "en" }],
-    password: "correct horse",
+    password: PASSWORD,
   });
 }
 

@@ -26,7 +26,7 @@ describe("the address of a caller", () => {
       ["127.0.0.1", "", "127.0.0.1"],
       ["127.0.0.1", "10.9.9.9", "10.9.9.9"],
     ] as const)
-      expect(behind.of(remote, header), `${remote} ${header}`).to.equal(expected);
+      expect(behind.of(remote, header), `${remote} ${String(header)}`).to.equal(expected);
   });
 
   it("is held with the network that a customer has: of IPv6, 64 bits", () => {
