@@ -52,7 +52,7 @@ describe("the README", function () {
     assert.ok((await readFile(join(root, ".ci/run"), "utf8")).includes("\nnpm ci && npm test\n"));
   });
 
-  it("runs the demo: two payments deep offline, settled by four banks, a double spend made good, both sides of every identity equal [R-001, R-005, R-020, R-026, R-027, R-031, R-032, R-033, R-037, R-060, R-062, R-063, R-073, R-075, R-088, R-111, R-112, R-113, R-169, N-02, N-12]", async () => {
+  it("runs the demo: two payments deep offline, settled by four banks, a double spend made good, both sides of every identity equal [R-001, R-005, R-020, R-026, R-027, R-031, R-032, R-033, R-037, R-046, R-060, R-062, R-063, R-073, R-075, R-088, R-111, R-112, R-113, R-169, N-02, N-12]", async () => {
     const told = await runDemo([], join(folder, "demo.json"));
     assert.deepEqual(Object.keys(told.stateRoots).sort(), [
       "member1",
