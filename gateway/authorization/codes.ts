@@ -84,6 +84,12 @@ export class Codes {
     }
   }
 
+  /** Whether `check` takes it. */
+  isRight(entered: string, name: CodeName, order: SignedPaymentOrder, account: string): boolean {
+    if (this.#parts.clock() >= name.expires || !this.#keys.has(name.epoch)) return false;
+    return isSameCode(entered, this.codeOf(name, order, account));
+  }
+
   /** Draws the key of an epoch that has begun, and lets go of those whose codes have all expired. */
   async #turnTo(epoch: number): Promise<void> {
     if (this.#keys.has(epoch)) return;

@@ -36,6 +36,7 @@ import {
   type Mode,
   NAMED,
   type PaymentEvent,
+  type PaymentState,
   type Reason,
 } from "./payment-state.ts";
 import type { Relays } from "./relay.ts";
@@ -223,20 +224,14 @@ export class Payments {
   }
 
   /**
-   * The code as it came back from a terminal, by the bank's relay.
+   * The code as it came back from a terminal, by the bank's relay. Others may have had codes sent there as well: the
+   * code itself says which payment it releases.
    * @throws Refusal `not-found` if none was sent there that is to come back; as `authorize`.
    */
   async reply(address: string, typed: string): Promise<void> {
-    const waiting = [...this.#open].filter(
-      ([, { state }]) =>
-        state.kind === "sent" &&
-        state.challenge.mode === "reply" &&
-        state.challenge.terminal === address,
-    );
-    // The one whose code was sent last: it is the one that the customer has before them.
-    const last = waiting.toSorted(([, a], [, b]) => expiryOf(a) - expiryOf(b)).at(-1);
-    if (last === undefined) throw new Refusal("not-found", "no code is awaited from this terminal");
-    await this.#enter(last[0], typed);
+    const code = parseShortCode(typed);
+    const { id, payment } = await this.#serial.run(() => this.#compareAt(address, code));
+    await this.#pay(id, payment);
   }
 
   /** Lets a payment be. @throws Refusal `not-found`; `conflict` once it is authorized. */
@@ -285,6 +280,31 @@ export class Payments {
     await this.#checkLimits(service, order);
     await services.forgetWrongCodes(service.id);
     return this.#advance(id, authorizedOn(tried, clock()), { kind: "right-code" }, tried);
+  }
+
+  /** What is wrong takes a try of each payment that it might have released: all of them were guessed at. */
+  async #compareAt(address: string, code: string): Promise<{ id: PaymentId; payment: Payment }> {
+    const waiting = [...this.#open].filter(([, { state }]) => isAwaitedFrom(address, state));
+    if (waiting.length === 0) {
+      throw new Refusal("not-found", "no code is awaited from this terminal");
+    }
+    const [right, another] = waiting.filter(([, payment]) => this.#isRight(payment, code));
+    if (another !== undefined) {
+      throw new Refusal("wrong-code", "two payments await this code: ask for another");
+    }
+    if (right !== undefined) {
+      const [id] = right;
+      return { id, payment: await this.#compare(id, code) };
+    }
+    const tries = await Promise.allSettled(waiting.map(([id]) => this.#compare(id, code)));
+    throw tries.find((tried) => tried.status === "rejected")!.reason;
+  }
+
+  #isRight(payment: Payment, code: string): boolean {
+    const { state } = payment;
+    if (state.kind !== "sent") return false;
+    const { challenge } = state;
+    return this.#parts.codes.isRight(code, challenge, orderOf(payment), challenge.account);
   }
 
   async #checkLimits(service: Service, { amount }: SignedPaymentOrder): Promise<void> {
@@ -395,8 +415,10 @@ function chosenTerminal(service: Service, chosen: string | NewTerminal): NewTerm
   return chosen;
 }
 
-function expiryOf({ state }: Payment): number {
-  return state.kind === "sent" ? state.challenge.expires : 0;
+function isAwaitedFrom(address: string, state: PaymentState): boolean {
+  if (state.kind !== "sent") return false;
+  const { mode, terminal } = state.challenge;
+  return mode === "reply" && terminal === address;
 }
 
 function hashOf(token: Hex): Hex {

@@ -10,7 +10,7 @@ import { systemRandom } from "../../../protocol/random.ts";
 import { decodeRecord } from "../../../protocol/record.ts";
 import { networkId } from "../../support/ledger-parts.ts";
 import { until } from "../../support/until.ts";
-import { OnlineWorld, PASSWORD } from "../support/online-world.ts";
+import { OnlineWorld, PASSWORD, PHONE } from "../support/online-world.ts";
 import { refusal } from "../support/refusal.ts";
 
 describe("an online payment", function () {
@@ -175,6 +175,39 @@ describe("an online payment", function () {
     await refusal("not-found", reply({ address: "another" }));
     await reply({});
     await world.untilState(begun, "paid");
+  });
+
+  it("is released by the reply to its own code, whoever else has had one sent to the terminal [R-126, R-131]", async () => {
+    await world.customers.customer("eve", 1_000n);
+    await world.openService("eve");
+    await world.page("service", {
+      identity: "eve.online",
+      password: PASSWORD,
+      mayDesignate: true,
+    });
+    const [annas, eves] = [
+      await world.begin(await order(150n)),
+      await world.begin(await order(160n), "eve.online"),
+    ];
+    await world.sendCode(annas, { mode: "reply" });
+    const code = world.code(await world.lastMessage());
+    const designated = { channel: "file", address: PHONE, language: "en" };
+    await world.sendCode(eves, { mode: "reply", terminal: undefined, designated });
+    const reply = (code: string) =>
+      world.customers.staff("/v1/relay/replies", { address: PHONE, code });
+    await refusal("wrong-code", reply("12345678"));
+    expect((await world.state(annas)).triesLeft).to.equal(2);
+    expect((await world.state(eves)).triesLeft, "it was guessed at as well").to.equal(2);
+    await reply(code);
+    await world.untilState(annas, "paid");
+    expect(await world.state(eves)).to.include({ state: "sent", triesLeft: 2 });
+    for (const left of [1, 0]) {
+      await refusal("wrong-code", reply("12345678"));
+      expect((await world.state(eves)).triesLeft).to.equal(left);
+    }
+    await refusal("wrong-code", reply(world.code(await world.lastMessage())));
+    expect((await world.state(eves)).state).to.equal("sent");
+    await world.cancel(eves);
   });
 
   it("goes to the terminal and the account that the customer chooses, of several [R-132, R-134, R-147, R-153]", async () => {
