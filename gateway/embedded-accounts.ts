@@ -66,17 +66,24 @@ export class EmbeddedAccounts implements Accounts {
   /** The latest event of which a word came that changed nothing: one from before it is passed over. */
   readonly #heard = new Map<Owner, number>();
   #postings: number;
+  /** Of the last posting: none is earlier, or a statement that was made would lack it. */
+  #lastTime: number;
 
-  private constructor(store: Store, clock: () => number, postings: number) {
+  private constructor(
+    store: Store,
+    clock: () => number,
+    last: { readonly number: number; readonly time: number },
+  ) {
     this.#store = store;
     this.#clock = clock;
-    this.#postings = postings;
+    this.#postings = last.number;
+    this.#lastTime = last.time;
   }
 
   static async open(store: Store, clock: () => number): Promise<EmbeddedAccounts> {
-    let last = 0;
-    for await (const [key] of store.entries({ ...ranges.postings, reverse: true, limit: 1 })) {
-      last = numberIn(key);
+    let last = { number: 0, time: 0 };
+    for await (const [key, row] of store.entries({ ...ranges.postings, reverse: true, limit: 1 })) {
+      last = { number: numberIn(key), time: decodeRow<PostingRow>(row).time };
     }
     return new EmbeddedAccounts(store, clock, last);
   }
@@ -334,7 +341,8 @@ export class EmbeddedAccounts implements Accounts {
   ): Promise<void> {
     const { moved, ...rest } = posting;
     const number = this.#postings + 1;
-    const row: PostingRow = { ...rest, amount: String(moved), time: this.#clock() };
+    const time = Math.max(this.#clock(), this.#lastTime);
+    const row: PostingRow = { ...rest, amount: String(moved), time };
     // One book may be both: the second change goes on from the first.
     const balances = new Map([[row.from, (await this.#balance(row.from)) - moved]]);
     balances.set(row.to, (balances.get(row.to) ?? (await this.#balance(row.to))) + moved);
@@ -352,6 +360,7 @@ export class EmbeddedAccounts implements Accounts {
       ...also,
     ]);
     this.#postings = number;
+    this.#lastTime = time;
   }
 
   async #balance(book: Book): Promise<bigint> {

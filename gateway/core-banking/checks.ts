@@ -288,6 +288,7 @@ async function linesSince({ accounts, bench }: Trial, number: number): Promise<E
     const next = lines[i + 1];
     if (next === undefined) break;
     if (next.number >= line.number) throw new Finding("the statement does not descend by number");
+    if (next.time > line.time) throw new Finding("an entry is earlier than one before it");
   }
   return lines;
 }

@@ -11,8 +11,9 @@
  *     GET /accounts/:account/entries     EntryRow[] the latest first; ?limit=, ?before= (numbers below it)
  *
  * It refuses with a problem document (RFC 9457) whose `code` is one of `refusals`. A hold that it has refused
- * with `insufficient-funds` it refuses again, however late the same call comes: the caller goes by that. Amounts are decimal strings
- * of minor units.
+ * with `insufficient-funds` it refuses again, however late the same call comes: the caller goes by that. Of an
+ * account's entries none is earlier than one with a lower number: a day's statement ends with the first that is of a
+ * day before. Amounts are decimal strings of minor units.
  */
 import { type Static, Type } from "typebox";
 import { type Entry, entryKinds } from "../accounts.ts";

@@ -219,6 +219,25 @@ describe("banking messages", () => {
       await refusal("not-found", bookedDay(accounts, calendar, "bert", "2026-11-27", now));
     });
 
+    it("have each entry once, though the clock is set back over midnight, and over a restart", async () => {
+      const store = await openStore();
+      accounts = await EmbeddedAccounts.open(store, () => now);
+      await accounts.openAccount("anna", "customer 7");
+      now = Date.parse("2026-11-28T00:00:10Z");
+      await accounts.deposit("anna", 1n, "deposit:after midnight");
+      now = Date.parse("2026-11-27T23:59:50Z");
+      accounts = await EmbeddedAccounts.open(store, () => now);
+      await accounts.deposit("anna", 2n, "deposit:after it was set back");
+      await accounts.deposit("anna", 4n, "deposit:once more");
+      now = Date.parse("2026-11-29T00:00:00Z");
+      const days = await Promise.all(["2026-11-27", "2026-11-28"].map(dayOf));
+      expect(days.map(({ bookings }) => bookings.map(({ amount }) => amount))).to.deep.equal([
+        [],
+        [1n, 2n, 4n],
+      ]);
+      expect(days.map(({ closing }) => closing)).to.deep.equal([0n, 7n]);
+    });
+
     it("keep to the schema with as many entries as a shop has on a good day", async () => {
       const day = await dayOf("2026-11-27");
       const booking = { ...day.bookings[0]!, reference: "r".repeat(64) };
