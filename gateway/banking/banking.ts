@@ -66,7 +66,7 @@ export class Banking {
 
   /** camt.053. @throws Refusal `not-found`; `malformed` for a day that is not over; `bad-configuration`. */
   async statement(account: AccountId, day: Day): Promise<string> {
-    const message = camt053(await this.#day(account, day), this.#camt);
+    const message = await camt053(await this.#day(account, day), this.#camt);
     await this.#schemas?.check(CAMT053, message);
     return message;
   }

@@ -19,15 +19,25 @@ export type CalendarOptions = {
 };
 
 const DAY_MS = 86_400_000;
+/** No time zone is ahead of UTC by less than a multiple of it, or changes within it. */
+const QUARTER_MS = 900_000;
+const MINUTE_MS = 60_000;
+
+/** What a clock on the wall shows. */
+type Local = { readonly day: Day /** Of the day. */; readonly minute: number };
 
 export class BusinessCalendar {
   readonly #options: CalendarOptions;
+  readonly #cutOffMinute: number;
   readonly #format: Intl.DateTimeFormat;
+  /** The quarter that was asked for last: a statement asks for each of its entries, and formatting is slow. */
+  #quarter: (Local & { readonly start: number }) | undefined;
 
   /** @throws Refusal `bad-configuration` for a holiday that is no day of its year, an unknown time zone, or no business. */
   constructor(options: CalendarOptions) {
     this.#options = options;
-    const { timeZone, years, weekend } = options;
+    const { timeZone, years, weekend, cutOff } = options;
+    this.#cutOffMinute = minuteOf(cutOff);
     try {
       this.#format = new Intl.DateTimeFormat("en-CA", {
         timeZone,
@@ -84,7 +94,7 @@ export class BusinessCalendar {
   /** The business day on which what happens at a time counts. @throws Refusal as `isBusinessDay`. */
   businessDayOf(time: number): Day {
     const { day, minute } = this.#local(time);
-    return this.#fromOn(minute < this.#options.cutOff ? day : after(day));
+    return this.#fromOn(minute < this.#cutOffMinute ? day : after(day));
   }
 
   /** @throws Refusal as `isBusinessDay`. */
@@ -98,10 +108,20 @@ export class BusinessCalendar {
     return candidate;
   }
 
-  #local(time: number): { readonly day: Day; readonly minute: string } {
-    const [day, minute] = this.#format.format(time).split(", ");
-    return { day: day!, minute: minute! };
+  #local(time: number): Local {
+    const start = Math.floor(time / QUARTER_MS) * QUARTER_MS;
+    if (this.#quarter?.start !== start) {
+      const [day, minute] = this.#format.format(start).split(", ");
+      this.#quarter = { start, day: day!, minute: minuteOf(minute!) };
+    }
+    const { day, minute } = this.#quarter;
+    return { day, minute: minute + Math.floor((time - start) / MINUTE_MS) };
   }
+}
+
+/** @param text HH:MM. */
+function minuteOf(text: string): number {
+  return Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 }
 
 export function isDay(text: string): boolean {

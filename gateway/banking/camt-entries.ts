@@ -47,6 +47,11 @@ export function entryOf(booking: Booking, { currency, calendar }: CamtParts): El
   };
 }
 
+/** Each is made when it is asked for. */
+export function* entriesOf(bookings: readonly Booking[], parts: CamtParts): Generator<Element> {
+  for (const booking of bookings) yield entryOf(booking, parts);
+}
+
 /** As much of a reference as there is room for: a core system gives its own bookings what it likes. */
 function textOf(reference: string): string | undefined {
   return reference === "" ? undefined : Array.from(reference).slice(0, TEXT_MAX).join("");

@@ -2,15 +2,15 @@
 import { hash } from "node:crypto";
 import type { BookedDay } from "./bookings.ts";
 import { after } from "./business-calendar.ts";
-import { accountOf, type CamtParts, entryOf, ONE_PAGE } from "./camt-entries.ts";
+import { accountOf, type CamtParts, entriesOf, ONE_PAGE } from "./camt-entries.ts";
 import { amountOf, idOf, signOf, timeOf } from "./message-parts.ts";
-import { type Element, type MessageName, xmlOf } from "./xml.ts";
+import { type Element, type MessageName, xmlInTurns } from "./xml.ts";
 
 export const CAMT053: MessageName = { id: "camt.053.001.08", element: "BkToCstmrStmt" };
 
 const DAY_MS = 86_400_000;
 
-export function camt053(booked: BookedDay, parts: CamtParts): string {
+export async function camt053(booked: BookedDay, parts: CamtParts): Promise<string> {
   const { account, day, opening, closing, available, onDevices, bookings } = booked;
   const { calendar, currency } = parts;
   const [from, to] = [calendar.startOf(day), calendar.startOf(after(day))];
@@ -22,7 +22,7 @@ export function camt053(booked: BookedDay, parts: CamtParts): string {
     Dt: { Dt: day },
   });
   const money = amountOf(onDevices, currency);
-  return xmlOf(CAMT053, {
+  return xmlInTurns(CAMT053, {
     GrpHdr: { MsgId: id, CreDtTm: timeOf(to) },
     Stmt: {
       Id: id,
@@ -33,7 +33,7 @@ export function camt053(booked: BookedDay, parts: CamtParts): string {
       FrToDt: { FrDtTm: timeOf(from), ToDtTm: timeOf(to) },
       Acct: accountOf(account, parts),
       Bal: [balanceOf("OPBD", opening), balanceOf("CLBD", closing), balanceOf("CLAV", available)],
-      Ntry: bookings.map((booking) => entryOf(booking, parts)),
+      Ntry: entriesOf(bookings, parts),
       AddtlStmtInf: `On devices, beside the balance: ${money["#"] as string} ${currency.code}`,
     },
   });

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
+  after,
   BusinessCalendar,
   type CalendarOptions,
 } from "../../../gateway/banking/business-calendar.ts";
@@ -87,5 +88,27 @@ describe("the business calendar", () => {
         expect(day <= calendar.businessDayOf(late)).to.equal(true);
       }),
     );
+  });
+
+  it("shows what a clock on the wall does, whatever the zone and its summer time", () => {
+    const from = at("2026-01-02T00:00:00Z");
+    const zones = ["Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe"];
+    for (const timeZone of zones) {
+      const all = { timeZone, weekend: [], years: { "2026": [], "2027": [] } };
+      const here = new BusinessCalendar({ ...options, ...all });
+      const wall = new Intl.DateTimeFormat("sv-SE", {
+        timeZone,
+        dateStyle: "short",
+        timeStyle: "short",
+      });
+      const times = fc.integer({ min: from, max: from + 362 * 86_400_000 });
+      fc.assert(
+        fc.property(times, (time) => {
+          const [day, minute] = wall.format(time).split(" ") as [string, string];
+          expect(here.dateOf(time)).to.equal(day);
+          expect(here.businessDayOf(time)).to.equal(minute < "17:00" ? day : after(day));
+        }),
+      );
+    }
   });
 });
