@@ -1,4 +1,5 @@
 /** Changes of a service, as a customer or the staff ask for them: made in turn, and the holder is told at once. */
+import { isDeepStrictEqual } from "node:util";
 import { parseMinorUnits } from "../../protocol/money.ts";
 import type { Notice } from "./message-words.ts";
 import type { Notices } from "./notices.ts";
@@ -34,8 +35,27 @@ export class ServiceChanges {
     asked: AskedChange,
     by: ServiceChannel,
   ): Promise<{ service: Service; told: number }> {
+    const before = await this.#services.get(id);
+    const said = { notice: noticeOf(asked), terminals: before.terminals };
+    try {
+      const service = await this.#change(before, asked, by);
+      return { service, told: await this.#tell(said) };
+    } catch (error) {
+      // What came before the refusal stays changed, and a change that nobody hears of is an intruder's.
+      const left = await this.#services.get(id);
+      if (!isDeepStrictEqual(left, before)) await this.#tell(said);
+      throw error;
+    }
+  }
+
+  /** On the terminals of before: whoever changes them does not keep it from the holder. */
+  #tell({ terminals, notice }: Pick<Service, "terminals"> & { notice: Notice }): Promise<number> {
+    return this.#notices.tell({ terminals }, notice);
+  }
+
+  async #change(before: Service, asked: AskedChange, by: ServiceChannel): Promise<Service> {
     const services = this.#services;
-    const before = await services.get(id);
+    const { id } = before;
     let service = before;
     const { limits, mayDesignate, newPassword: password } = asked;
     if (asked.unlock) service = await services.unlock(id);
@@ -49,9 +69,7 @@ export class ServiceChanges {
       });
     }
     if (asked.cancel) service = await services.cancel(id, by);
-    // On the terminals of before: whoever changes them does not keep it from the holder.
-    const told = await this.#notices.tell(before, noticeOf(asked));
-    return { service, told };
+    return service;
   }
 }
 

@@ -110,6 +110,18 @@ describe("the online service of a customer", function () {
     await world.begin(text, "paul.online");
   });
 
+  it("tells its holder of what was changed before the rest was refused [R-146]", async () => {
+    await world.customers.customer("half", 1n);
+    await world.openService("half");
+    const before = (await world.messages()).length;
+    const intruder = { channel: "file", address: "an-intruders", language: "en" };
+    const asked = { identity: "half.online", password: PASSWORD, addTerminal: intruder };
+    await refusal("malformed", world.page("service", { ...asked, newPassword: "12345678" }));
+    const told = (await world.messages()).slice(before);
+    expect(told.map(({ address }) => address)).to.deep.equal(["half-phone"]);
+    expect(told[0]!.text).to.include("settings for online payments were changed");
+  });
+
   it("says when its holder could not be told [R-146]", async () => {
     await world.customers.customer("quin", 100n);
     const terminals = [{ channel: "sms", address: "+4915100000", language: "en" }];
