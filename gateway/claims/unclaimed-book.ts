@@ -32,8 +32,8 @@ export type UnclaimedBookParts = {
 
 export class UnclaimedBook {
   readonly #parts: UnclaimedBookParts;
-  /** Owners of coins that have expired and are not returned, and since when. */
-  readonly #expired = new Map<Owner, number>();
+  /** Coins that have expired and are not returned. Anyone may lock another to the same owner. */
+  readonly #expired = new Map<Outpoint, { readonly owner: Owner; readonly since: number }>();
 
   private constructor(parts: UnclaimedBookParts) {
     this.#parts = parts;
@@ -66,7 +66,11 @@ export class UnclaimedBook {
 
   /** Owners whom the member is to revoke, and since when, in milliseconds. */
   get expired(): ReadonlyMap<Owner, number> {
-    return this.#expired;
+    const owners = new Map<Owner, number>();
+    for (const { owner, since } of this.#expired.values()) {
+      owners.set(owner, Math.min(since, owners.get(owner) ?? since));
+    }
+    return owners;
   }
 
   /** Writes how a coin stands; whoever subscribed is told of its end. */
@@ -88,12 +92,13 @@ export class UnclaimedBook {
   /** The coin was claimed, or is long over. */
   async forget({ owner, outpoint }: UnclaimedCoin): Promise<void> {
     await this.#parts.store.write([{ key: keys.unclaimed(owner, outpoint), value: null }]);
-    this.#expired.delete(owner);
+    this.#expired.delete(outpoint);
   }
 
-  #remember({ owner, state, expired }: UnclaimedCoin): void {
-    if (state === "expired" || state === "reclaimed") this.#expired.set(owner, expired!);
-    else this.#expired.delete(owner);
+  #remember({ owner, outpoint, state, expired }: UnclaimedCoin): void {
+    if (state === "expired" || state === "reclaimed")
+      this.#expired.set(outpoint, { owner, since: expired! });
+    else this.#expired.delete(outpoint);
   }
 }
 
