@@ -322,6 +322,7 @@ async function toldBy({ ports }: World, { coins }: State): Promise<string> {
     table: ["records"],
     from: [coin!.owner],
     identity: ["anna"],
+    claim: [`0x${"00".repeat(16)}`],
   };
   const doors = [ports.api[1]!, ports.devices[0]!, ports.staff[0]!, ports.management[0]!];
   const shown = await Promise.all(doors.map((port) => shownBy(at(port), subjects)));
