@@ -16,6 +16,7 @@ import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import type { Journey } from "./page/spoken.ts";
 import { atLeast, atMost, format, formatRow, type Row } from "./row.ts";
+import { measureTrace } from "./trace.ts";
 import { measureValidation } from "./validation.ts";
 
 type Options = {
@@ -23,23 +24,28 @@ type Options = {
   readonly coins: number;
   readonly manyCoins: number;
   readonly memoryCoins: number;
+  readonly records: number;
   readonly payments: number;
   readonly full?: boolean;
   readonly json?: string;
 };
 
 /** What the targets name. */
-const FULL = { manyCoins: 10_000_000, memoryCoins: 20_100_000 };
+const FULL = { manyCoins: 10_000_000, memoryCoins: 20_100_000, records: 1_000_000 };
 
-const coinCount = wholeBetween(1, 100_000_000);
+const count = wholeBetween(1, 100_000_000);
 const program = new Command("bench")
   .description("Measures against the targets, beside what OpenSSL does in the same run.")
   .addArgument(new Argument("[parts...]", "parts to measure, all by default"))
   .option("--runs <number>", "the median of so many", wholeBetween(1, 1_000), 5)
-  .option("--coins <number>", "coins of the ledger that validates", coinCount, 1_000_000)
-  .option("--many-coins <number>", "coins for growth and restart", coinCount, 2_000_000)
-  .option("--memory-coins <number>", "coins for memory", coinCount, 5_000_000)
-  .option("--full", "growth and restart at 10^7 coins, memory past 2·10^7, as the targets have it")
+  .option("--coins <number>", "coins of the ledger that validates", count, 1_000_000)
+  .option("--many-coins <number>", "coins for growth and restart", count, 2_000_000)
+  .option("--memory-coins <number>", "coins for memory", count, 5_000_000)
+  .option("--records <number>", "records of the ledger that is traced", count, 100_000)
+  .option(
+    "--full",
+    "growth and restart at 10^7 coins, memory past 2·10^7, traces over 10^6 records, as the targets have it",
+  )
   .option(
     "--payments <number>",
     "payments in a round of the cluster",
@@ -52,6 +58,7 @@ const options = program.opts<Options>();
 const { runs, coins } = options;
 const manyCoins = options.full === true ? FULL.manyCoins : options.manyCoins;
 const memoryCoins = options.full === true ? FULL.memoryCoins : options.memoryCoins;
+const records = options.full === true ? FULL.records : options.records;
 
 /** Each measures its rows; the numbers stand at the top of the file of numbers. */
 type Part = (anchor: Anchor) => Promise<{ rows: Row[]; numbers?: Record<string, number> }>;
@@ -69,6 +76,7 @@ const parts: Record<string, Part> = {
   cluster,
   latency,
   gateway,
+  trace,
 };
 /** Rows that are measured together with others. */
 const aliases: Record<string, string> = { growth: "large-ledger", restart: "large-ledger" };
@@ -292,6 +300,37 @@ async function gateway({ r }: Anchor) {
       }),
     ],
     numbers: { gatewayRatio: checked.perSecond / validated, gatewayGoodput: goodput },
+  };
+}
+
+async function trace({ r }: Anchor) {
+  const { queries, indexedPerSecond, indexedUs } = await measureTrace(records);
+  // Where the cluster is not measured in this run, it is taken to do what it is to do.
+  const settled = settledPerSecond ?? (0.7 * 2 * r) / 4;
+  const part = "trace";
+  return {
+    rows: [
+      ...queries.map(({ name, samples, medianMs, worstMs, found }) =>
+        atMost(100, {
+          part,
+          name: `${name}, among ${format(records)} records`,
+          value: medianMs,
+          unit: "ms",
+          note: `the worst of ${samples} ${format(worstMs)} ms; ${format(found)} found`,
+        }),
+      ),
+      atLeast(settled, {
+        part,
+        name: "records indexed a second",
+        value: indexedPerSecond,
+        unit: "records/s",
+        anchor: {
+          name: `settled payments/s${settledPerSecond === undefined ? ", as targeted" : ""}`,
+          value: settled,
+        },
+        note: `${format(indexedUs)} µs of CPU a record`,
+      }),
+    ],
   };
 }
 

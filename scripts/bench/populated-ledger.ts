@@ -8,8 +8,10 @@ import { fold, type SequencedLeaf } from "../../node/ledger/fold.ts";
 import { checkIdentities } from "../../node/ledger/identities.ts";
 import { LedgerState } from "../../node/ledger/state.ts";
 import { CheckedStore } from "../../node/service/checked-store.ts";
+import type { LeafStore } from "../../node/store/leaf-store.ts";
 import { ledgerFiles, LedgerStore } from "../../node/store/ledger-store.ts";
-import { toHex } from "../../protocol/bytes.ts";
+import { batchHeader } from "../../protocol/batch.ts";
+import { fromHex, toHex } from "../../protocol/bytes.ts";
 import { depositOutpoint } from "../../protocol/deposit.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { decodeLeaf, leafHash, leafId } from "../../protocol/leaf.ts";
@@ -26,33 +28,42 @@ export type Size = {
   readonly devices: number;
   /** One coin in so many can be spent: those that can take memory of the benchmark's own. */
   readonly every?: number;
+  /** Banks that the devices are shared out among, 1 by default. */
+  readonly members?: number;
+  /** Where the bytes of all leaves are kept, as a node keeps them; otherwise they are not. */
+  readonly leaves?: LeafStore;
 };
 
 export class PopulatedLedger implements AsyncDisposable {
   readonly networkId = NETWORK_ID;
   readonly state = new LedgerState(randomBytes(4).readInt32BE());
   readonly workload: Workload;
-  readonly #store: LedgerStore;
+  readonly store: LedgerStore;
+  readonly #leaves: LeafStore | undefined;
   readonly #files: CheckedStore;
   readonly #verifier = new NodeVerifier();
-  readonly #bank: Bank = {
-    member: 1,
-    issuer: NodeSigner.generate(),
-    treasury: NodeSigner.generate(),
-  };
+  readonly #banks: readonly Bank[];
 
-  private constructor(files: CheckedStore, devices: number) {
+  private constructor(files: CheckedStore, { devices, members = 1, leaves }: Size) {
     this.#files = files;
-    this.#store = new LedgerStore(files);
-    this.workload = new Workload(NETWORK_ID, [this.#bank], devices);
+    this.#leaves = leaves;
+    this.store = new LedgerStore(files);
+    this.#banks = Array.from({ length: members }, (_, i) => ({
+      member: i + 1,
+      issuer: NodeSigner.generate(),
+      treasury: NodeSigner.generate(),
+    }));
+    this.workload = new Workload(NETWORK_ID, this.#banks, devices);
   }
 
   /** @param folder an empty folder. */
-  static async make(folder: string, { coins, devices, every = 1 }: Size): Promise<PopulatedLedger> {
+  static async make(folder: string, size: Size): Promise<PopulatedLedger> {
     const files = await CheckedStore.open(folder, { ...ledgerFiles, create: true });
-    const ledger = new PopulatedLedger(files, devices);
+    const ledger = new PopulatedLedger(files, size);
+    const { coins, every = 1 } = size;
     await ledger.#begin();
-    await ledger.#fill(coins, every);
+    for (const bank of ledger.#banks)
+      await ledger.#fill(bank, Math.ceil(coins / ledger.#banks.length), every);
     return ledger;
   }
 
@@ -60,40 +71,46 @@ export class PopulatedLedger implements AsyncDisposable {
   async sequence(bytes: readonly Uint8Array[]): Promise<void> {
     const leaves = bytes.map(sequenced);
     const seq = this.state.seq + 1;
-    const root = new Uint8Array(32);
+    const root = await this.#keep(seq, bytes, leaves);
     await this.#take(
       { kind: "sequenced", seq, member: 1, number: seq, count: leaves.length, root, timeS: 0 },
       leaves,
     );
   }
 
+  /** Ends the open cycle, and settles it. */
+  async closeCycle(): Promise<void> {
+    const cycle = this.state.parameters.openCycle;
+    await this.#take({ kind: "cycle-closed", seq: this.state.seq + 1, cycle });
+    await this.#take({ kind: "settled", seq: this.state.seq + 1, cycle });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#store.close();
+    await this.store.close();
     await this.#files.close();
   }
 
   async #begin(): Promise<void> {
-    const { issuer, treasury } = this.#bank;
     await this.#take({ kind: "protocol", seq: 1, version: 1, reclaimDelayS: 1 });
-    const keys = { issuer: issuer.publicKey, treasury: treasury.publicKey };
-    await this.#take({ kind: "member-changed", seq: 2, member: 1, status: 1, ...keys });
+    for (const { member, issuer, treasury } of this.#banks) {
+      const keys = { issuer: issuer.publicKey, treasury: treasury.publicKey };
+      const seq = this.state.seq + 1;
+      await this.#take({ kind: "member-changed", seq, member, status: 1, ...keys });
+    }
     for (const leaves of (await this.workload.enrolments()).values())
       await this.#sequenceAll(leaves);
   }
 
-  async #fill(coins: number, every: number): Promise<void> {
+  async #fill(bank: Bank, coins: number, every: number): Promise<void> {
     const amount = Workload.vaultAmount(coins);
     const seq = this.state.seq + 1;
-    await this.#take({ kind: "deposited", seq, member: 1, amount });
-    const output = {
-      lock: lock.key,
-      owner: ownerOf(this.#bank.treasury.publicKey),
-      custodian: 1,
-      amount,
-    };
+    const { member, treasury } = bank;
+    await this.#take({ kind: "deposited", seq, member, amount });
+    const owner = ownerOf(treasury.publicKey);
+    const output = { lock: lock.key, owner, custodian: member, amount };
     const vault = depositOutpoint(NETWORK_ID, { seq, output });
     let leaves: Uint8Array[] = [];
-    for (const { leaf } of this.workload.fill(this.#bank, vault, coins, every)) {
+    for (const { leaf } of this.workload.fill(bank, vault, coins, every)) {
       leaves.push(leaf);
       if (leaves.length === BATCH) await this.sequence(leaves.splice(0));
     }
@@ -105,10 +122,24 @@ export class PopulatedLedger implements AsyncDisposable {
       await this.sequence(leaves.slice(at, at + BATCH));
   }
 
+  /** @returns the root of the batch, of nothing where no leaves are kept. */
+  async #keep(
+    number: number,
+    bytes: readonly Uint8Array[],
+    leaves: readonly SequencedLeaf[],
+  ): Promise<Uint8Array> {
+    if (this.#leaves === undefined) return new Uint8Array(32);
+    const hashed = leaves.map(({ hash }, i) => [hash, bytes[i]!] as const);
+    const batch = { member: 1, number, leaves: hashed.map(([hash]) => hash) };
+    const { root } = batchHeader(batch);
+    await this.#leaves.putBatch(root, batch, hashed);
+    return fromHex(root);
+  }
+
   /** Takes one event as a node does: identities, one synced batch, then memory. */
   async #take(event: LedgerEvent, leaves: readonly SequencedLeaf[] = []): Promise<void> {
     const context = { networkId: NETWORK_ID, verifier: this.#verifier };
-    const change = fold(context, this.state, event, leaves, this.#store);
+    const change = fold(context, this.state, event, leaves, this.store);
     const refused = change.outcomes.find(({ code }) => code !== "applied");
     if (refused !== undefined)
       throw new Error(`a leaf did not apply: ${refused.code}, ${refused.detail}`);
@@ -119,7 +150,7 @@ export class PopulatedLedger implements AsyncDisposable {
       logIndex: 0,
       blockTimeS: 0,
     };
-    await this.#store.write(change, { event, place }, this.state);
+    await this.store.write(change, { event, place }, this.state);
     this.state.commit(change);
   }
 }
