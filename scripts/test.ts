@@ -3,7 +3,7 @@
  * and what the table of requirements says is shown. Each runs as a process of its own with its output shown;
  * the counts are added, and the last line is the sum. With CI=true a skipped test is a failure.
  *
- * Two cores are enough: test files run four at a time, for networks of processes wait as much as they work.
+ * Two cores are enough: test files run three at a time, for networks of processes wait as much as they work.
  * Each has room for what is short-lived: collecting it in small pieces takes a fifteenth of their time.
  * The longest file comes first (`.mocharc.json`), so that nothing waits for it alone at the end.
  */
@@ -46,7 +46,7 @@ const steps: readonly (readonly Stage[])[] = [
         "mocha",
         "--max-semi-space-size=64",
         "--parallel",
-        "--jobs=4",
+        "--jobs=3",
         `--reporter-option=report=${report}`,
       ],
       count: mochaCounts,
