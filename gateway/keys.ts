@@ -42,7 +42,8 @@
  *     O ‖ order nonce 16                   → an order of a merchant's
  *     N ‖ merchant ‖ 00 ‖ order number     → the order's nonce, 16 bytes
  *     D ‖ merchant ‖ 00 ‖ day u32 ‖ nonce  → empty: the order was paid, or something of it refunded, that day
- *     W ‖ number u64                       → a notice that somebody is to be told
+ *     W ‖ receiver ‖ 00 ‖ number u64       → a notice that the receiver is to be told
+ *     X ‖ number u64                       → a notice that was given up
  *     E ‖ subscription 16                  → who is told of which events
  *     A ‖ epoch u64                        → the key that makes authorization codes, 32 bytes
  *     S ‖ service                          → a customer's online payment service
@@ -108,7 +109,8 @@ export const keys = {
     concat(prefix("N"), utf8.encode(merchant), END, utf8.encode(number)),
   orderDay: (merchant: string, day: number, nonce: Hex) =>
     concat(prefix("D"), utf8.encode(merchant), END, u32(day), fromHex(nonce)),
-  notice: (number: number) => concat(prefix("W"), u64(number)),
+  notice: (receiver: string, number: number) => concat(noticesTo(receiver), u64(number)),
+  deadNotice: (number: number) => concat(prefix("X"), u64(number)),
   subscription: (id: Hex) => concat(prefix("E"), fromHex(id)),
   codeKey: (epoch: number) => concat(prefix("A"), u64(epoch)),
   invitation: (hash: Uint8Array) => concat(prefix("V"), hash),
@@ -176,6 +178,15 @@ export const ranges = {
     lt: concat(prefix("D"), utf8.encode(merchant), END, u32(day + 1)),
   }),
   notices: under("W"),
+  noticesTo: (receiver: string) => ({
+    gte: noticesTo(receiver),
+    lt: concat(prefix("W"), utf8.encode(receiver), Uint8Array.of(1)),
+  }),
+  deadNotices: under("X"),
+  deadNoticesAfter: (number: number) => ({
+    gte: concat(prefix("X"), u64(number + 1)),
+    lt: after("X"),
+  }),
   subscriptions: under("E"),
   replays: under("y"),
   replaysBefore: (day: number) => ({ gte: prefix("y"), lt: concat(prefix("y"), u32(day)) }),
@@ -208,6 +219,10 @@ function lettersOf(isOwn: boolean): Uint8Array {
 
 function postingsOf(account: string): Uint8Array {
   return concat(prefix("e"), utf8.encode(account), END);
+}
+
+function noticesTo(receiver: string): Uint8Array {
+  return concat(prefix("W"), utf8.encode(receiver), END);
 }
 
 function devicesOf(account: string): Uint8Array {

@@ -528,8 +528,9 @@ export type StaffApi = {
     params: { readonly id: `0x${string}` };
     reply: undefined;
   };
-  /** What receivers did not hear for three days: kept for thirty */
+  /** What receivers did not hear for three days, by number: kept for thirty */
   "GET /v1/webhooks/dead": {
+    query?: { readonly after?: number; readonly limit?: number };
     reply: readonly {
       readonly number: number;
       readonly to: string;

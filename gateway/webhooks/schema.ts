@@ -27,9 +27,8 @@ export const SubscriptionRow = Type.Object({
   created: time("When"),
 });
 
-export const ByNumber = Type.Object({
-  number: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-});
+export const NoticeNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER - 1 });
+export const ByNumber = Type.Object({ number: NoticeNumber });
 
 export const DeadRow = Type.Object({
   number: Type.Integer({ minimum: 1 }),

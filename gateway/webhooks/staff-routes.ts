@@ -2,6 +2,8 @@
 import { Type } from "typebox";
 import type { Hex } from "../../protocol/bytes.ts";
 import { call, type Route } from "../../node/service/route.ts";
+import { firstPage } from "../examples.ts";
+import { Page } from "../schema.ts";
 import { may } from "../staff/roles.ts";
 import type { Outbox } from "./outbox.ts";
 import * as Api from "./schema.ts";
@@ -69,12 +71,13 @@ export function webhookRoutes({ outbox, subscriptions }: WebhookRoutesParts): Ro
     call({
       method: "GET",
       path: "/v1/webhooks/dead",
-      summary: "What receivers did not hear for three days: kept for thirty",
+      summary: "What receivers did not hear for three days, by number: kept for thirty",
       roles: may.seeWorkings,
       refusals: [],
-      example: { reply: [dead] },
+      example: { query: firstPage, reply: [dead] },
+      query: Page(Api.NoticeNumber),
       reply: Type.Array(Api.DeadRow),
-      handle: () => outbox.dead().map(({ dead: since, ...row }) => ({ ...row, dead: since! })),
+      handle: ({ query }) => outbox.dead(query),
     }),
     call({
       method: "POST",
