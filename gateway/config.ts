@@ -299,6 +299,13 @@ export const GatewayConfigSchema = Type.Object(
       ),
       resultsEveryMs: milliseconds(500, "How often it is looked what merchants are to be told"),
     }),
+    webhooks: section({
+      plainLoopback: Type.Boolean({
+        default: false,
+        description:
+          "Whether merchants and systems on this machine may be told over plain http: for trials",
+      }),
+    }),
     rates: section({
       devicePerS: rate(50, "How often a device may ask, on the average"),
       deviceBurst: rate(500, "How often it may ask at once, after a while of silence"),

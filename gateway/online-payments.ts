@@ -56,16 +56,21 @@ export type OnlineParts = {
   readonly threads: Argon2Threads;
 };
 
-export type OnlineOptions = Pick<GatewayConfig, "accounts" | "authorization" | "merchants">;
+export type OnlineOptions = Pick<
+  GatewayConfig,
+  "accounts" | "authorization" | "merchants" | "webhooks"
+>;
 
 /** Those for whom money comes in. @param page address of the payment page. */
 export async function openPayees(parts: OnlineParts, options: OnlineOptions, page: () => string) {
   const { networkId, store, accounts, clock, treasury } = parts;
   const { orderLifeMs: lifeMs, ordersKeptMs: keptMs, resultsEveryMs: everyMs } = options.merchants;
-  const merchants = new Merchants(store, clock);
-  const subscriptions = await Subscriptions.open(parts);
+  const { plainLoopback } = options.webhooks;
+  const merchants = new Merchants(store, clock, plainLoopback);
+  const subscriptions = await Subscriptions.open({ ...parts, plainLoopback });
   const outbox = await Outbox.open({
     ...parts,
+    plainLoopback,
     everyMs,
     async describe(notice) {
       if (!notice.to.startsWith("merchant:")) return subscriptions.describe(notice);

@@ -12,6 +12,7 @@ import { keys, ranges } from "../keys.ts";
 import { decodeRow, encodeRow } from "../row.ts";
 import { Serial } from "../serial.ts";
 import type { Store } from "../store.ts";
+import { checkTold } from "../web-address.ts";
 
 /** The bank's name for a merchant: as an account's. */
 export type MerchantId = string;
@@ -40,15 +41,19 @@ const CERTIFICATES_MAX = 8;
 export class Merchants {
   readonly #store: Store;
   readonly #clock: () => number;
+  readonly #plainLoopback: boolean;
   readonly #serial = new Serial();
 
-  constructor(store: Store, clock: () => number) {
+  /** @param plainLoopback whether results may be told over plain http to this machine. */
+  constructor(store: Store, clock: () => number, plainLoopback: boolean) {
     this.#store = store;
     this.#clock = clock;
+    this.#plainLoopback = plainLoopback;
   }
 
-  /** Registers a merchant, or changes what is known of it. */
+  /** Registers a merchant, or changes what is known of it. @throws Refusal `malformed` for its address. */
   async register(fields: NewMerchant): Promise<Merchant> {
+    if (fields.resultsUrl !== undefined) checkTold(fields.resultsUrl, this.#plainLoopback);
     return this.#serial.run(async () => {
       const known = await this.#find(fields.merchant);
       const since = {

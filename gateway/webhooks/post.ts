@@ -6,21 +6,26 @@ import { encodeBase64Url } from "../../protocol/base64url.ts";
 import { utf8 } from "../../protocol/bytes.ts";
 import { message } from "../../protocol/message.ts";
 import type { Signer } from "../../protocol/signature.ts";
+import { checkTold } from "../web-address.ts";
 
 export type PostParts = {
   readonly networkId: Uint8Array;
   readonly issuer: Signer;
+  /** Whether plain http to this machine is let be. */
+  readonly plainLoopback: boolean;
 };
 
 const TIMEOUT_MS = 10_000;
 
 /** @throws Error unless the receiver has answered with success. */
 export async function postSigned(
-  { networkId, issuer }: PostParts,
+  { networkId, issuer, plainLoopback }: PostParts,
   url: string,
   what: object,
   signal: AbortSignal,
 ): Promise<void> {
+  // It may have been registered while that was let be.
+  checkTold(url, plainLoopback);
   const body = JSON.stringify(what);
   const signature = await issuer.sign(message("result", networkId, utf8.encode(body)));
   const answer = await fetch(url, {

@@ -6,6 +6,7 @@ import { Refusal } from "../../protocol/refusal.ts";
 import { keys, ranges } from "../keys.ts";
 import { decodeRow, encodeRow } from "../row.ts";
 import type { Store } from "../store.ts";
+import { checkTold } from "../web-address.ts";
 import type { GatewayEvent } from "./events.ts";
 import type { Notice } from "./outbox.ts";
 
@@ -22,6 +23,8 @@ export type SubscriptionsParts = {
   readonly store: Store;
   readonly random: Random;
   readonly clock: () => number;
+  /** Whether plain http to this machine is let be. */
+  readonly plainLoopback: boolean;
 };
 
 const ID_LENGTH = 16;
@@ -47,9 +50,10 @@ export class Subscriptions {
     return [...this.#rows.values()];
   }
 
-  /** @throws Refusal `busy` if there are as many as may be. */
+  /** @throws Refusal `malformed` if nobody may be told there; `busy` if there are as many as may be. */
   async add(url: string, kinds: readonly EventKind[]): Promise<Subscription> {
-    const { store, random, clock } = this.#parts;
+    const { store, random, clock, plainLoopback } = this.#parts;
+    checkTold(url, plainLoopback);
     if (this.#rows.size >= limits.subscriptionsMax)
       throw new Refusal("busy", `there are ${this.#rows.size} subscriptions, as many as may be`);
     const row = { id: toHex(random(ID_LENGTH)), url, kinds, created: clock() };

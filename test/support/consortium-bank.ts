@@ -90,6 +90,7 @@ export class ConsortiumBank implements AsyncDisposable {
         staff: { port: 0, access: "open" },
         management: { port: 0 },
         merchants: { port: 0 },
+        webhooks: { plainLoopback: true },
         authorization: { relays: { file: join(consortium.folder, `messages${member}`) } },
         watch: { everyMs: 50 },
         lost: { everyMs: 100, sweepMs: 200 },

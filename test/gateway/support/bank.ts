@@ -32,7 +32,7 @@ export const authority = keyOf("the authority");
 export const intakeKey = makeSealingKey(systemRandom);
 
 /** Settings by path, such as `{ "intake.leavesMax": 5000 }`. */
-export type Settings = Readonly<Record<string, string | number | object>>;
+export type Settings = Readonly<Record<string, string | number | boolean | object>>;
 
 export type BankOptions = {
   readonly settings?: Settings;
@@ -272,6 +272,8 @@ export class Bank implements AsyncDisposable {
         ...sections({
           "merchants.port": 0,
           "merchants.resultsEveryMs": 20,
+          // Those that are told listen beside the tests.
+          "webhooks.plainLoopback": true,
           "authorization.retryMs": 30,
           "intake.firstLookMs": 50,
           "loads.retryMs": 50,

@@ -44,10 +44,15 @@ describe("the outbox", () => {
     for (const receiver of Object.values(receivers)) await receiver[Symbol.asyncDispose]();
   });
 
-  const open = async (store: Store, urlOf = (to: string) => receivers[to]!.url) => {
+  const open = async (
+    store: Store,
+    urlOf = (to: string) => receivers[to]!.url,
+    plainLoopback = true,
+  ) => {
     const outbox = await Outbox.open({
       networkId,
       issuer,
+      plainLoopback,
       store,
       clock: () => now,
       logger,
@@ -185,6 +190,14 @@ describe("the outbox", () => {
     now += 30 * DAY_MS;
     await until("it is forgotten", async () => (await again.dead(ALL)).length === 0);
     await refusal("not-found", again.sendAgain(3));
+  });
+
+  it("goes over TLS alone where the operator lets no other be, whatever was registered before", async () => {
+    const store = await newStore();
+    const outbox = await open(store, undefined, false);
+    await outbox.write([{ to: "kiosk", about: "1" }], []);
+    await until("it was tried", async () => (await triesOf(store, 1)) === 1);
+    expect(receivers["kiosk"]!.tries).to.equal(0);
   });
 
   it("goes to the address that was registered, and not where that leads", async () => {

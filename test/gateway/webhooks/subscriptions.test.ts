@@ -75,7 +75,31 @@ describe("subscriptions to events", () => {
     expect(isSigned(`${body} `, signature, member)).to.equal(false);
   });
 
-  it("go over https or stay on this machine, and are so many and no more", async () => {
+  it("go over https alone, as merchants' results do, where the operator lets no plain http be", async () => {
+    const { node } = bank;
+    const settings = { "webhooks.plainLoopback": false };
+    await using strict = await Bank.open(await folder(), { node, member: 2, settings });
+    await strict.start();
+    await strict.customer("kiosk", 0n);
+    const subscribing = (url: string) => strict.staff("/v1/webhooks", { url, kinds: ["load"] });
+    const registering = (resultsUrl: string) =>
+      strict.staff("/v1/merchants", {
+        merchant: "kiosk",
+        account: "kiosk",
+        label: "Kiosk",
+        resultsUrl,
+      });
+    for (const ask of [subscribing, registering]) {
+      const { message } = await refusal("malformed", ask("http://127.0.0.1:9/"));
+      expect(message).to.include("webhooks.plainLoopback: true");
+      await refusal("malformed", ask("http://localhost/"));
+    }
+    expect(await strict.staff("/v1/webhooks")).to.deep.equal([]);
+    expect(await strict.staff("/v1/merchants")).to.deep.equal([]);
+    for (const ask of [subscribing, registering]) await ask("https://core.bank.example/");
+  });
+
+  it("go over https or, where that is let be, stay on this machine, and are so many and no more", async () => {
     for (const url of ["http://core.example/", "ftp://127.0.0.1/", "core"])
       await refusal("malformed", subscribe(["load"], url));
     await refusal("malformed", subscribe([]));
