@@ -161,7 +161,10 @@ describe("claims at another member", function () {
         }
         isCut = bank.store.isCut;
         bank.store.arm(undefined);
-        if (isCut) await bank.restart();
+        if (isCut) {
+          await bank.store.cut;
+          await bank.restart();
+        }
         await isPaid();
         expect(await creditsOf(to)).to.have.length(1);
       }

@@ -214,7 +214,10 @@ describe("money under a code that nobody claims", function () {
       }
       isCut = bank.store.isCut;
       bank.store.arm(undefined);
-      if (isCut) await bank.restart();
+      if (isCut) {
+        await bank.store.cut;
+        await bank.restart();
+      }
       await back();
     }
     expect(at).to.be.above(6);

@@ -14,6 +14,8 @@ export class BrokenStore implements Store {
   readonly #store: Store;
   #plan: CutPlan | undefined;
   #writes = 0;
+  /** Its last write is under way, and then over. */
+  #isDying = false;
   #isCut = false;
   readonly #cut = Promise.withResolvers<void>();
 
@@ -32,8 +34,9 @@ export class BrokenStore implements Store {
     return this.#writes;
   }
 
+  /** Whether the process has died, or will when its last write is through. */
   get isCut(): boolean {
-    return this.#isCut;
+    return this.#isDying;
   }
 
   /** Resolves when the process has died. */
@@ -61,6 +64,7 @@ export class BrokenStore implements Store {
     this.#writes++;
     const plan = this.#plan;
     const isLast = this.#writes === plan?.at;
+    if (isLast) this.#isDying = true;
     if (!isLast || plan.written) await this.#store.write(changes);
     if (!isLast) return;
     this.#isCut = true;

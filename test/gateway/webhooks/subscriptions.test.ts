@@ -48,7 +48,7 @@ describe("subscriptions to events", () => {
     core.status = 204;
     // Further than any try is put off.
     bank.ahead += 3_600_000;
-    await until("it is told", () => heard("redemption").length > 0);
+    await until("it is told", () => heard("redemption").length > 0 && heard("record").length === 3);
     expect(heard("load")[0]).to.include({ amount: "600", state: "applied" });
     expect(heard("redemption")[0]).to.include({ amount: "250" });
     const states = heard("record").map(({ state }) => state);
