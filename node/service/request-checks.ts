@@ -18,8 +18,9 @@ export function validator(schema: TSchema, part: string) {
 /** "1e999" becomes Infinity, to which Ajv applies no bounds. JSON has no such number; bytes have none at all. */
 function endlessText(value: unknown, name: string): string | undefined {
   if (value instanceof Uint8Array) return undefined;
+  // Texts are let be: an id in hexadecimal may well read 12e34567.
   const endless = Object.entries(value ?? {}).find(
-    ([, each]) => Math.abs(each as number) === Infinity,
+    ([, each]) => typeof each === "number" && Math.abs(each) === Infinity,
   );
   return endless === undefined ? undefined : `${name}.${endless[0]} must be finite`;
 }

@@ -34,7 +34,7 @@ const routes: Route[] = [
     method: "GET",
     path: "/v1/things/:id",
     summary: "A thing",
-    params: Type.Object({ id: Type.String({ pattern: "^[a-z]+$" }) }),
+    params: Type.Object({ id: Type.String({ pattern: "^[a-z0-9]+$" }) }),
     query: Type.Object(
       { limit: Type.Integer({ default: 10, maximum: 100 }) },
       { additionalProperties: false },
@@ -191,6 +191,13 @@ describe("HttpServer", () => {
       expect(await (await fetch(`${url}/v1/things/abc?limit=7`)).json()).to.deep.equal({
         id: "abc",
         limit: 7,
+      });
+    });
+
+    it("a text that would read as an endless number, for it is none", async () => {
+      const { url } = await startServer();
+      expect(await (await fetch(`${url}/v1/things/12e34567`)).json()).to.include({
+        id: "12e34567",
       });
     });
 
