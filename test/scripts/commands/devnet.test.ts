@@ -43,21 +43,21 @@ describe("tallystick devnet", function () {
     const folder = await makeFolder();
     const options = { folder, cycleMs: 1_000, logger: quiet };
     const drawn = await Devnet.open(options);
-    const { ports } = drawn.blueprint;
+    const { format, chainId, ports } = drawn.blueprint;
     expect(drawn.isNew).to.equal(true);
     await drawn.stop();
     const { blueprint } = devnetPaths(folder);
     for (const [text, says] of [
-      ['{ "format": 1, "chainId"', "devnet.json"],
-      [JSON.stringify({ format: 2, chainId: 4217, ports }), "devnet.json.format"],
-      [JSON.stringify({ format: 1, chainId: 4217, ports: { ...ports, api: [1] } }), "ports.api"],
+      [`{ "format": ${format}, "chainId"`, "devnet.json"],
+      [JSON.stringify({ format: format + 1, chainId, ports }), "devnet.json.format"],
+      [JSON.stringify({ format, chainId, ports: { ...ports, api: [1] } }), "ports.api"],
     ] as const) {
       await writeFile(blueprint, text);
       const { code, stderr } = await tallystick(["devnet", "--folder", folder]);
       expect(code).to.equal(1);
       expect(stderr).to.include("wrong-folder: ").and.include(says).and.include("--fresh");
     }
-    await writeFile(blueprint, JSON.stringify({ format: 1, chainId: 4217, ports }));
+    await writeFile(blueprint, JSON.stringify({ format, chainId, ports }));
     const again = await Devnet.open(options);
     expect(again.isNew).to.equal(false);
     await again.stop();
