@@ -225,17 +225,22 @@ export class Reporter {
   /** Why it is better not reported: its own report would be refused, or that of another coin its loser lost. */
   async #objectionTo(conflict: Conflict, desk: DisputesDesk): Promise<ContractRefusal | undefined> {
     const { book, replica } = this.#parts;
-    const siblings = book.openOf(conflict.spend.lostId).filter(({ standing: { stage } }) => {
+    const { id, lostId } = conflict.spend;
+    const siblings = book.openOf(lostId).filter(({ standing: { stage } }) => {
       return stage === "due" || stage === "waiting" || stage === "refused";
     });
     const { settledCycle } = replica.state.parameters;
     if (siblings.some(({ winner }) => winner.cycle > settledCycle))
       return { name: LAGGING, detail: "another coin of this record was taken later" };
+    const unpaid: Conflict[] = [];
     for (const sibling of siblings) {
       const objection = await desk.objectionTo(await this.#proofOf(sibling));
-      if (objection !== undefined) return objection;
+      if (objection === undefined) unpaid.push(sibling);
+      // Reported already, and its event is not folded here yet: nothing against the others.
+      else if (sibling.spend.id === id || !(await isPaid(sibling, objection, desk)))
+        return objection;
     }
-    return siblings.length === 1 ? undefined : await this.#objectionToAll(siblings, desk);
+    return unpaid.length <= 1 ? undefined : await this.#objectionToAll(unpaid, desk);
   }
 
   /** Each coin alone would be paid; all that one record lost must be. */
@@ -259,12 +264,11 @@ export class Reporter {
     return undefined;
   }
 
-  async #refused({ spend }: Conflict, { name, detail }: ContractRefusal): Promise<void> {
+  async #refused(conflict: Conflict, refusal: ContractRefusal): Promise<void> {
     const { book, desk, logger } = this.#parts;
-    const { id, outpoint, lostId } = spend;
-    if (name === LAGGING) return;
-    // Another member was quicker.
-    if (name === TAKEN && (await desk!.pairState(outpoint, lostId)) !== "none") return;
+    const { id } = conflict.spend;
+    const { name, detail } = refusal;
+    if (name === LAGGING || (await isPaid(conflict, refusal, desk!))) return;
     const hasMoved = await book.move(id, { stage: "refused", code: name, detail });
     if (hasMoved)
       logger.warn({ conflict: id, reason: name, detail }, "a double spend is not paid for now");
@@ -306,6 +310,15 @@ export class Reporter {
     const turn = turnOf(member, directory.activeMembers(), conflict);
     return this.#lookOf(conflict).sinceMs + turn * this.#turnMs - Date.now();
   }
+}
+
+/** Whether the contract says no because another member was quicker to report the same. */
+async function isPaid(
+  { spend: { outpoint, lostId } }: Conflict,
+  { name }: ContractRefusal,
+  desk: DisputesDesk,
+): Promise<boolean> {
+  return name === TAKEN && (await desk.pairState(outpoint, lostId)) !== "none";
 }
 
 function sumOf(conflicts: readonly Conflict[]): Amount {

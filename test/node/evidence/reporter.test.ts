@@ -11,7 +11,7 @@ import type { DoubleSpendProof, PairState } from "../../../node/chain/disputes.t
 import { fromHex, toHex } from "../../../protocol/bytes.ts";
 import { appliedRootOf } from "../../../protocol/checkpoint.ts";
 import { hashLeaf, isIncluded } from "../../../protocol/merkle.ts";
-import type { MemberId } from "../../../protocol/output.ts";
+import type { MemberId, Outpoint } from "../../../protocol/output.ts";
 import type { NodeSigner } from "../../../protocol/p256-node.ts";
 import type { SignedRecord } from "../../../protocol/record.ts";
 import {
@@ -32,11 +32,13 @@ class Desk implements DisputesDesk {
   readonly asked: DoubleSpendProof[] = [];
   objection: (proof: DoubleSpendProof) => ContractRefusal | undefined = () => undefined;
   state: PairState = "none";
+  /** Where it is another one than that. */
+  readonly states = new Map<Outpoint, PairState>();
   left = 10_000n;
   spare = 10_000n;
 
-  async pairState(): Promise<PairState> {
-    return this.state;
+  async pairState(outpoint: Outpoint): Promise<PairState> {
+    return this.states.get(outpoint) ?? this.state;
   }
   async leftOf(): Promise<bigint> {
     return this.left;
@@ -210,6 +212,24 @@ describe("the reporter of double spends", () => {
       const shown = new Set(desk.reported.map(({ winner }) => toHex(winner)));
       return shown.size === 2;
     });
+  });
+
+  it("reports the second coin of a record that lost two, though another member has reported the first and that is not folded yet", async () => {
+    const [a, b] = (await rig.load(anna, 1, 100n, 200n)) as [Coin, Coin];
+    const winners = [await paying(bert, 2, [a], 100n), await paying(bert, 2, [b], 200n)];
+    const loser = await paying(dora, 3, [a, b], 300n);
+    await rig.sequence(2, ...winners, loser);
+    await settleCycle();
+    const isFirst = ({ winner }: DoubleSpendProof) => toHex(winner) === toHex(winners[0]!.body);
+    desk.states.set(a.outpoint, "restituted");
+    desk.objection = (proof) =>
+      isFirst(proof) ? { name: "DisputesPairTaken", detail: "taken" } : undefined;
+    // What is left of the guarantee has paid for the first.
+    desk.left = 200n;
+    start();
+    await until("the second is reported", () => desk.reported.length > 0);
+    assert.equal(desk.reported.some(isFirst), false);
+    assert.deepEqual(await rig.stages(), ["due", "due"]);
   });
 
   it("reports no coin of a record that lost two to its bank's reclaim, while the bond cannot spare both", async () => {
