@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { FilePurseStore } from "../../device/file-store.ts";
 import { DamagedJournalError, HEAD_LENGTH } from "../../device/journal.ts";
 import { refused } from "./support/refused.ts";
-import { temporaryFolders } from "./support/temporary-folders.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 
 const child = join(import.meta.dirname, "support/writing-child.ts");
 
@@ -17,7 +17,7 @@ describe("a purse's folder", () => {
   let journal: string;
 
   beforeEach(async () => {
-    folder = await folders.make();
+    folder = await folders();
     journal = join(folder, "purse.journal");
   });
 
@@ -94,10 +94,10 @@ describe("a purse's folder", () => {
 
   it("refuses a copy, and takes a folder that was moved", async () => {
     await fill(2);
-    const copy = join(await folders.make(), "copy");
+    const copy = join(await folders(), "copy");
     await cp(folder, copy, { recursive: true });
     await refused("wrong-folder", FilePurseStore.open(copy));
-    const moved = join(await folders.make(), "moved");
+    const moved = join(await folders(), "moved");
     await rename(folder, moved);
     const store = await FilePurseStore.open(moved);
     expect((await store.rows()).size).to.equal(2);

@@ -6,7 +6,7 @@ import { openDeviceKey } from "../../device/node-keys.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { refused } from "./support/refused.ts";
-import { temporaryFolders } from "./support/temporary-folders.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { randomOf } from "./support/world.ts";
 
 describe("a device key in a file", () => {
@@ -14,7 +14,7 @@ describe("a device key in a file", () => {
   let path: string;
 
   beforeEach(async () => {
-    path = join(await folders.make(), "device.key");
+    path = join(await folders(), "device.key");
   });
 
   it("is made once, and is the same ever after", async () => {

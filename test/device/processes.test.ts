@@ -13,7 +13,7 @@ import { lock } from "../../protocol/output.ts";
 import { signReceipt } from "../../protocol/receipt.ts";
 import { keyOf } from "../support/ledger-parts.ts";
 import type { ChildTask } from "./support/paying-child.ts";
-import { temporaryFolders } from "./support/temporary-folders.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { networkId, randomOf, RECEIPT_LIFE_MS } from "./support/world.ts";
 
 const run = promisify(execFile);
@@ -30,7 +30,7 @@ describe("two devices in two processes", () => {
     trustList: Hex,
     coins: readonly bigint[],
   ): Promise<ChildTask> {
-    const folder = await folders.make();
+    const folder = await folders();
     const { publicKey } = await openDeviceKey(join(folder, "device.key"), randomOf(role));
     const certificate = await signCertificate(
       networkId,
@@ -93,7 +93,7 @@ describe("two devices in two processes", () => {
       },
       authority,
     );
-    const wire = await folders.make();
+    const wire = await folders();
     const tasks = [
       await taskOf("payee", wire, toHex(trustList.bytes), []),
       await taskOf("payer", wire, toHex(trustList.bytes), [70n, 50n]),

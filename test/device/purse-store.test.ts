@@ -2,7 +2,7 @@
 import { FilePurseStore } from "../../device/file-store.ts";
 import { MemoryPurseStore } from "../../device/purse-store.ts";
 import { testPurseStore } from "./support/purse-store.suite.ts";
-import { temporaryFolders } from "./support/temporary-folders.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 
 testPurseStore("memory", async () => new MemoryPurseStore());
 
@@ -13,7 +13,7 @@ describe("in a folder", () => {
   testPurseStore(
     "file",
     async () => {
-      folder = await folders.make();
+      folder = await folders();
       return FilePurseStore.open(folder);
     },
     async (store) => {

@@ -8,7 +8,7 @@ import { toHex } from "../../protocol/bytes.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { keyOf } from "../support/ledger-parts.ts";
 import { refused } from "./support/refused.ts";
-import { temporaryFolders } from "./support/temporary-folders.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { exchange, networkId, randomOf, RECEIPT_LIFE_MS, total, World } from "./support/world.ts";
 
 describe("a purse", () => {
@@ -90,7 +90,7 @@ describe("a purse", () => {
   });
 
   it("keeps all it has when it is opened again from a folder, in the middle of an exchange [R-004]", async () => {
-    const folder = await folders.make();
+    const folder = await folders();
     const ada = await world.device("Ada", {
       coins: [60n, 40n],
       store: await FilePurseStore.open(folder),
@@ -147,7 +147,7 @@ describe("a purse", () => {
   });
 
   it("waits for a file that comes late, and not for ever", async () => {
-    const wire = await folders.make();
+    const wire = await folders();
     const options = { pollMs: 5, timeoutMs: 60 };
     const [payee, payer] = [
       new FileTransport(wire, "payee", "payer", options),

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
 import { isRefusal } from "../../protocol/refusal.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { until } from "../support/until.ts";
 import { Bank, MEMBER } from "./support/bank.ts";
 import { TestDevice } from "./support/device.ts";

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Static } from "typebox";
 import type { Hex } from "../../protocol/bytes.ts";
 import type { LostDeviceRow } from "../../gateway/schema.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { RECLAIM_DELAY_S } from "../support/ledger.ts";
 import { until } from "../support/until.ts";
 import { Bank, MEMBER } from "./support/bank.ts";

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { until } from "../support/until.ts";
 import { Bank, MEMBER } from "./support/bank.ts";
 import { TestDevice } from "./support/device.ts";

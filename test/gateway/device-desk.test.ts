@@ -5,7 +5,7 @@ import { ranges } from "../../gateway/keys.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { decodeDeviceReply } from "../../protocol/device-reply.ts";
 import type { SignedDeviceRequest } from "../../protocol/device-request.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { corrupt } from "../support/leaves.ts";
 import { keyOf, networkId } from "../support/ledger-parts.ts";

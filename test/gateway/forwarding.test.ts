@@ -12,7 +12,7 @@ import {
   decodeRecord,
   type SignedRecord,
 } from "../../protocol/record.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { coinsOf, idOf, keyOf, networkId, pay, spend } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";

@@ -5,7 +5,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Fetch } from "../../node/service/mutual-fetch.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import {
   describedFetch,
   documentOf,

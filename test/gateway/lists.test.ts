@@ -15,7 +15,7 @@ import { portableVerifier } from "../../protocol/signature.ts";
 import { HttpServer } from "../../node/service/http-server.ts";
 import { bytes, call } from "../../node/service/route.ts";
 import { makeLogger, Metrics } from "../../node/service/telemetry.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { keyOf, networkId } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";

@@ -7,7 +7,7 @@ import { message } from "../../protocol/message.ts";
 import { checkReceiptSignature } from "../../protocol/receipt.ts";
 import { decodeRecord, encodeRecord } from "../../protocol/record.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { networkId, pay, spend } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";
 import { Bank, type BankOptions, MEMBER } from "./support/bank.ts";

@@ -7,7 +7,7 @@ import { prefixOf } from "../../protocol/lists.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
 import type { DeviceState, LostDeviceRow } from "../../gateway/schema.ts";
 import type { ConflictStage } from "../../node/client.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { idOf } from "../support/ledger-parts.ts";
 import { RECLAIM_DELAY_S } from "../support/ledger.ts";
 import { until } from "../support/until.ts";

@@ -1,6 +1,6 @@
 /** What operators see of a running gateway and do to it, on a listener that is theirs alone. */
 import { expect } from "chai";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch, documentOf } from "../support/described-fetch.ts";
 import { until } from "../support/until.ts";
 import { Bank } from "./support/bank.ts";

@@ -9,7 +9,7 @@ import { decodeEnvelope, openEnvelope } from "../../protocol/envelope.ts";
 import { leafHash } from "../../protocol/leaf.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { enrolment, keyOf, networkId } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";
 import { Bank, type BankOptions, MEMBER } from "./support/bank.ts";

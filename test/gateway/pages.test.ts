@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { pageRoutes } from "../../gateway/pages.ts";
 import { HttpServer } from "../../node/service/http-server.ts";
 import { makeLogger, Metrics } from "../../node/service/telemetry.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 
 const files = {
   "index.html": "<!doctype html>wallet",

@@ -14,7 +14,7 @@ import type { SignedRecord } from "../../protocol/record.ts";
 import { Courier } from "../../device/courier/courier.ts";
 import { HttpParcelGateway } from "../../device/courier/parcel-gateway.ts";
 import { MemoryPurseStore } from "../../device/purse-store.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { freePort } from "../support/free-port.ts";
 import { idOf, networkId, pay, spend } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";

@@ -18,7 +18,7 @@ import { createKeyFile } from "../../node/service/key-file.ts";
 import { StoredKey } from "../../node/service/stored-key.ts";
 import { makeCertificate } from "../node/service/certificates.ts";
 import { startChild } from "../node/service/child.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { until } from "../support/until.ts";
 import { ask } from "./support/bank.ts";

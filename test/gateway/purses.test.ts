@@ -10,7 +10,7 @@ import { NodeSigner, NodeVerifier } from "../../protocol/p256-node.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { systemRandom } from "../../protocol/random.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { networkId } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";

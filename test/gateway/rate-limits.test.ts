@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { RateLimits } from "../../gateway/rate-limits.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { Bank } from "./support/bank.ts";
 import { TestDevice } from "./support/device.ts";
 import { refusal } from "./support/refusal.ts";

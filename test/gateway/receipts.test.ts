@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { RECEIPT_LENGTH, type SignedReceipt } from "../../protocol/receipt.ts";
 import { fromHex } from "../../protocol/bytes.ts";
 import { NodeClient } from "../../node/client.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { coinsOf, idOf, pay, spend } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";

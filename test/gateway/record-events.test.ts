@@ -4,7 +4,7 @@ import type { Hex } from "../../protocol/bytes.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import type { ConflictStage } from "../../node/client.ts";
 import type { Explanation } from "../../gateway/schema.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { idOf, keyOf, pay, spend } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";

@@ -4,7 +4,7 @@ import type { Hex } from "../../protocol/bytes.ts";
 import { enrolmentId } from "../../protocol/enrolment.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
 import { checkStatement } from "../../protocol/statement.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { coinsOf, enrolment, idOf, keyOf, networkId, pay, spend } from "../support/ledger-parts.ts";
 import { corrupt } from "../support/leaves.ts";
 import { until } from "../support/until.ts";

@@ -4,7 +4,7 @@ import { checkAcknowledgement } from "../../protocol/acknowledgement.ts";
 import { message } from "../../protocol/message.ts";
 import { decodeRecord, encodeRecord, type SignedRecord } from "../../protocol/record.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { keyOf, networkId, pay, spend } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";
 import { Bank, MEMBER } from "./support/bank.ts";

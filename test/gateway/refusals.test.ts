@@ -25,7 +25,7 @@ import { systemRandom } from "../../protocol/random.ts";
 import { refusalCodes } from "../../protocol/refusal.ts";
 import { type ProblemCode, wordsOf } from "../../protocol/refusal-words.ts";
 import { signShowing } from "../../protocol/showing.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch, documentOf, type Operation } from "../support/described-fetch.ts";
 import { corrupt } from "../support/leaves.ts";
 import { networkId, promise } from "../support/ledger-parts.ts";

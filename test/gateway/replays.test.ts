@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { StaffReplays } from "../../gateway/staff/replays.ts";
 import { systemRandom } from "../../protocol/random.ts";
 import { Refusal } from "../../protocol/refusal.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { until } from "../support/until.ts";
 import { ask, Bank, MEMBER } from "./support/bank.ts";
 import { refusal } from "./support/refusal.ts";

@@ -8,7 +8,7 @@ import { isRefusal } from "../../protocol/refusal.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import { checkReceiptSignature, type SignedReceipt } from "../../protocol/receipt.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { networkId } from "../support/ledger-parts.ts";
 import { RECLAIM_DELAY_S } from "../support/ledger.ts";

@@ -8,7 +8,7 @@ import { StoredKey } from "../../node/service/stored-key.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { formatNetworkFile } from "../../protocol/network-file.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { PASSWORD, sharedPostgres } from "../support/postgres.ts";
 import { Bank } from "./support/bank.ts";
 import { refusal } from "./support/refusal.ts";

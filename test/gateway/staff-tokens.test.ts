@@ -10,7 +10,7 @@ import { StaffTokens } from "../../gateway/staff/token-keys.ts";
 import { makeLogger } from "../../node/service/telemetry.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { documentOf } from "../support/described-fetch.ts";
 import { Bank, MEMBER } from "./support/bank.ts";
 import { refusal } from "./support/refusal.ts";

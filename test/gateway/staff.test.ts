@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { consentMessage } from "../../protocol/enrolment.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { lock } from "../../protocol/output.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { keyOf, networkId } from "../support/ledger-parts.ts";
 import { until } from "../support/until.ts";

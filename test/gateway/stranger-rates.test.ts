@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { encodeLeaves } from "../../protocol/leaf-list.ts";
 import { limits } from "../../protocol/limits.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { keyOf, pay, spend } from "../support/ledger-parts.ts";
 import { Bank } from "./support/bank.ts";

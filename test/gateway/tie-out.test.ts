@@ -8,7 +8,7 @@ import { encodeRow } from "../../gateway/row.ts";
 import type { Store } from "../../gateway/store.ts";
 import { TieOut, type TieOutParts } from "../../gateway/tie-out.ts";
 import { ownerOf } from "../../protocol/key.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { keyOf } from "../support/ledger-parts.ts";
 import { Bank, MEMBER } from "./support/bank.ts";
 import { TestDevice } from "./support/device.ts";

@@ -20,7 +20,7 @@ import { operator, seed, TestNetwork, validatorKey } from "../support/network.ts
 import { until } from "../support/until.ts";
 import { makeCertificate } from "./service/certificates.ts";
 import { startChild } from "./service/child.ts";
-import { temporaryFolders } from "./service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 
 const TLS = "tls: { certificate: own.pem, key: own.key, authority: root.pem }";
 const JOURNAL = "journal.txt";

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { apiFiles, type Described, formatApi } from "../../scripts/api-types.ts";
 import { Bank } from "../gateway/support/bank.ts";
 import { merchantsTls, shopCertificate, showing } from "../gateway/support/online-world.ts";
-import { temporaryFolders } from "../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { documentOf } from "../support/described-fetch.ts";
 
 describe("the types of a gateway's API", () => {

@@ -13,7 +13,7 @@ import { BusinessCalendar } from "../../gateway/banking/business-calendar.ts";
 import { isIban } from "../../gateway/banking/iban.ts";
 import { isLei } from "../../gateway/banking/lei.ts";
 import { checks } from "../../gateway/core-banking/checks.ts";
-import { temporaryFolders } from "../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { root } from "../support/imports.ts";
 
 const run = promisify(execFile);
@@ -29,7 +29,7 @@ describe("the guide for bank integrators", function () {
   let core: ChildProcess;
 
   before(async () => {
-    folder = await folders.make();
+    folder = await folders();
     port = await freePort();
     guide = await readFile(join(root, "docs/BANK-INTEGRATION.md"), "utf8");
     blocks = blocksIn(guide.replaceAll("8100", String(port)));

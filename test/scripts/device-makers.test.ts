@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { packDevice } from "../../scripts/pack-device.ts";
-import { temporaryFolders } from "../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { root } from "../support/imports.ts";
 import { LocalRegistry } from "./support/local-registry.ts";
 
@@ -22,9 +22,9 @@ describe("the guide for makers of devices", function () {
   let told: Map<string, string>;
 
   before(async () => {
-    folder = await folders.make();
-    registry = await LocalRegistry.start(await folders.make());
-    const tarball = await packDevice(await folders.make());
+    folder = await folders();
+    registry = await LocalRegistry.start(await folders());
+    const tarball = await packDevice(await folders());
     await copyFile(tarball, join(folder, basename(tarball)));
     told = new Map();
     for (const block of blocksIn(await readFile(join(root, "docs/DEVICE-MAKERS.md"), "utf8"))) {

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { build } from "esbuild";
 import { PACKAGE, packDevice } from "../../scripts/pack-device.ts";
-import { temporaryFolders } from "../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 import { root } from "../support/imports.ts";
 import { LocalRegistry } from "./support/local-registry.ts";
 
@@ -21,10 +21,10 @@ describe("the packed device SDK", function () {
   let installed: string;
 
   before(async () => {
-    folder = await folders.make();
-    const tarball = await packDevice(await folders.make());
+    folder = await folders();
+    const tarball = await packDevice(await folders());
     await writeFile(join(folder, "package.json"), `{ "type": "module", "private": true }\n`);
-    await using registry = await LocalRegistry.start(await folders.make());
+    await using registry = await LocalRegistry.start(await folders());
     await run("npm", ["install", tarball], { cwd: folder, env: registry.environment });
     installed = join(folder, "node_modules", PACKAGE);
     await cp(join(root, "test/scripts/packed"), folder, { recursive: true });

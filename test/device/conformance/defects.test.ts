@@ -12,7 +12,7 @@ import { outcomeOf, type Report } from "../../../device/conformance/report.ts";
 import { linesOf } from "../../../device/conformance/report-text.ts";
 import { type CaseResult, runCases } from "../../../device/conformance/run.ts";
 import { NodeVerifier } from "../../../protocol/p256-node.ts";
-import { temporaryFolders } from "../support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { cases } from "./support/cases.ts";
 import {
   buildDefective,
@@ -35,7 +35,7 @@ describe("a purse with a mistake in it", () => {
   const touched = new Map(defects.map(({ name }) => [name, new Set<string>()]));
 
   before(async () => {
-    adapter = await buildDefective(defects, await folders.make());
+    adapter = await buildDefective(defects, await folders());
     channel = new MemoryChannel(adapter.makeAdapter, seed, verifier);
     for (const each of cases) {
       adapter.watch((defect) => touched.get(defect)!.add(each.name));
@@ -65,8 +65,8 @@ describe("a purse with a mistake in it", () => {
   }
 
   it("lets two programs have it open, and fails in-one-place", async () => {
-    const program = await buildDefectiveProgram(secondOpener, await folders.make());
-    const device = new ProcessChannel([...program, await folders.make()]);
+    const program = await buildDefectiveProgram(secondOpener, await folders());
+    const device = new ProcessChannel([...program, await folders()]);
     try {
       const chosen = cases.filter(({ name }) => secondOpener.found.includes(name));
       expectFound(await runCases(device, chosen, options), secondOpener.found);

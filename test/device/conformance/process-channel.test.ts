@@ -7,7 +7,7 @@ import { Seed } from "../../../device/conformance/seed.ts";
 import { BrokenOff } from "../../../device/conformance/subject.ts";
 import { NodeVerifier } from "../../../protocol/p256-node.ts";
 import { root } from "../../support/imports.ts";
-import { temporaryFolders } from "../support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { cases } from "./support/cases.ts";
 
 const software = join(root, "device/adapter/software-purse.ts");
@@ -21,7 +21,7 @@ describe("a device as a process", () => {
   const folders = temporaryFolders();
 
   it("is killed at the moments of a command, and goes on where it was [R-110]", async () => {
-    const folder = await folders.make();
+    const folder = await folders();
     const channel = new ProcessChannel([process.execPath, software, join(folder, "purse")]);
     const tried = ["pays", "cut-when-confirmed", "time-never-back", "in-one-place"];
     try {

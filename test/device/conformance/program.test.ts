@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { conformance } from "../../../device/conformance/program.ts";
 import { root } from "../../support/imports.ts";
 import { refused } from "../support/refused.ts";
-import { temporaryFolders } from "../support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { cases } from "./support/cases.ts";
 
 const software = [process.execPath, join(root, "device/adapter/software-purse.ts")];
@@ -21,7 +21,7 @@ describe("the kit's program", () => {
   }
 
   it("writes a signed report of what it ran, which a run of some cases does not pass by", async () => {
-    const folder = await folders.make();
+    const folder = await folders();
     const [out, key] = [join(folder, "report.json"), join(folder, "lab.json")];
     const only = ["--only", "pays,takes", "--seed", "a seed"];
     const purse = ["--", ...software, join(folder, "purse")];

@@ -3,7 +3,7 @@ import { FrameCollector } from "../../../device/qr/frame-collector.ts";
 import { framesOf, planFrames, SHARE_MAX, STATIC_MAX } from "../../../device/qr/frames.ts";
 import { drawQr, readQr, svgOf, terminalTextOf } from "../../../device/qr/qr-code.ts";
 import { randomOf } from "../support/world.ts";
-import { temporaryFolders } from "../support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { firstFrames, modulesIn, pictureOf, readByZbar } from "./support/picture.ts";
 
 const folders = temporaryFolders();
@@ -34,7 +34,7 @@ describe("a code", () => {
       // The last part, and repair frames.
       const { parts } = planFrames(message.length);
       const frames = firstFrames(message, 2 * parts).slice(parts - 1, -1);
-      const folder = await folders.make();
+      const folder = await folders();
       const texts = readByZbar(
         folder,
         frames.map((frame) => pictureOf(drawQr(frame))),

@@ -6,7 +6,7 @@ import { pageRoutes } from "../../../gateway/pages.ts";
 import { HttpServer } from "../../../node/service/http-server.ts";
 import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
 import { buildPages } from "../../../scripts/pages.ts";
-import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { Person } from "./support/person.ts";
 import type { World } from "./support/world.ts";
 
@@ -16,7 +16,7 @@ export function testOffline(world: () => World): void {
     let folder: string;
 
     before(async () => {
-      folder = await folders.make();
+      folder = await folders();
       await buildPages(folder);
     });
 

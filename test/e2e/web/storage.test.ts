@@ -5,7 +5,7 @@ import { fromHex, type Hex, utf8 } from "../../../protocol/bytes.ts";
 import { NodeVerifier } from "../../../protocol/p256-node.ts";
 import { isCanonicalSignature } from "../../../protocol/signature.ts";
 import { testPurseStore } from "../../device/support/purse-store.suite.ts";
-import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { collectTests } from "./pages/collect.ts";
 import { LocalChromium, useChromium } from "./support/chromium.ts";
 import { act, bundlePage, openPage } from "./support/test-page.ts";
@@ -48,7 +48,7 @@ describe("storage in Chromium", () => {
   });
 
   it("loses nothing it acknowledged, and writes nothing by halves, when the browser is killed [R-097]", async () => {
-    const profile = await folders.make();
+    const profile = await folders();
     let acknowledged: number;
     {
       await using killed = await LocalChromium.start(profile);

@@ -6,7 +6,7 @@ import { CoreClient } from "../../../gateway/core-banking/core-client.ts";
 import { EmbeddedAccounts } from "../../../gateway/embedded-accounts.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import { makeLogger } from "../../../node/service/telemetry.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { randomOf } from "../../support/random-of.ts";
 import { until } from "../../support/until.ts";
 import { Bank, MEMBER } from "../support/bank.ts";

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import type { Entry } from "../../../gateway/accounts.ts";
 import { TieOut } from "../../../gateway/tie-out.ts";
 import { CheckedStore } from "../../../node/service/checked-store.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { Day } from "./day.ts";
 
 const OPERATIONS = 20_000;

@@ -7,7 +7,7 @@ import { CheckedStore } from "../../../node/service/checked-store.ts";
 import { ownerOf } from "../../../protocol/key.ts";
 import { type PaymentOrder, signPaymentOrder } from "../../../protocol/payment-order.ts";
 import { systemRandom } from "../../../protocol/random.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { refusalFrom } from "../../protocol/support/vectors.ts";
 import { keyOf, networkId } from "../../support/ledger-parts.ts";
 

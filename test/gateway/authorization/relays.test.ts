@@ -10,7 +10,7 @@ import { expect } from "chai";
 import { FileRelay } from "../../../gateway/authorization/file-relay.ts";
 import { MailRelay } from "../../../gateway/authorization/mail-relay.ts";
 import { SmsRelay } from "../../../gateway/authorization/sms-relay.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 const TEXT = "Pay 12.50 EUR to Kiosk?\n. A line that begins with a dot\n授权码 1234 5678";
 

@@ -16,7 +16,7 @@ import { toHex } from "../../../protocol/bytes.ts";
 import { makeSealingKey } from "../../../protocol/hpke.ts";
 import { systemRandom } from "../../../protocol/random.ts";
 import { isRefusal, Refusal } from "../../../protocol/refusal.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { refusal } from "../support/refusal.ts";
 
 const PASSWORD = "correct horse";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { root } from "../../support/imports.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { until } from "../../support/until.ts";
 import { Bank, checked } from "../support/bank.ts";
 import { refusal } from "../support/refusal.ts";

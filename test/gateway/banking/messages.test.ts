@@ -15,7 +15,7 @@ import { PACS009, pacs009 } from "../../../gateway/banking/pacs009.ts";
 import { SchemaCheck } from "../../../gateway/banking/schema-check.ts";
 import { EmbeddedAccounts } from "../../../gateway/embedded-accounts.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { refusal } from "../support/refusal.ts";
 import { testStores } from "../support/stores.ts";
 import { writeSchemas } from "./schemas.ts";

@@ -5,7 +5,7 @@ import type { Hex } from "../../../protocol/bytes.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import { systemRandom } from "../../../protocol/random.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { idOf, networkId, pay, promise, spend } from "../../support/ledger-parts.ts";
 import { until } from "../../support/until.ts";
 import { ask, Bank, MEMBER } from "../support/bank.ts";

@@ -8,7 +8,7 @@ import { systemRandom } from "../../../protocol/random.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import type { ForeignClaimView } from "../../../gateway/claims/foreign-claims.ts";
 import { keys, ranges } from "../../../gateway/keys.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { freePort } from "../../support/free-port.ts";
 import { idOf, networkId, pay, promise, spend } from "../../support/ledger-parts.ts";
 import { until } from "../../support/until.ts";

@@ -7,7 +7,7 @@ import { isRefusal } from "../../../protocol/refusal.ts";
 import type { NodeSigner } from "../../../protocol/p256-node.ts";
 import { systemRandom } from "../../../protocol/random.ts";
 import { ranges } from "../../../gateway/keys.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { type Coin, idOf, networkId, pay, promise, spend } from "../../support/ledger-parts.ts";
 import { until } from "../../support/until.ts";
 import { ask, Bank, MEMBER } from "../support/bank.ts";

@@ -1,7 +1,7 @@
 /** The store of a gateway that is one process: a folder of its own. */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { describeStore } from "./conformance.ts";
 
 describe("stores: Level", () => {

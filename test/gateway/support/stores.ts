@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CheckedStore } from "../../../node/service/checked-store.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 /** A new store for one test, closed after it. Call it inside a `describe`. */
 export function testStores(): () => Promise<CheckedStore> {

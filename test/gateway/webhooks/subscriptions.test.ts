@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { limits } from "../../../protocol/limits.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { until } from "../../support/until.ts";
 import { Bank, MEMBER } from "../support/bank.ts";
 import { TestDevice } from "../support/device.ts";

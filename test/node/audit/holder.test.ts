@@ -21,7 +21,7 @@ import { systemRandom } from "../../../protocol/random.ts";
 import { isRefusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import { type Held, hold } from "../../../scripts/vectors/ceremonies.ts";
 import { key, networkId } from "../../../scripts/vectors/keys.ts";
-import { temporaryFolders } from "../service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 const NOW = 1_800_000_000_000;
 const device = key("payer").publicKey;

@@ -9,7 +9,7 @@ import { BUCKETS, bucketOf, decodeStateEntry, stateLeaf } from "../../../protoco
 import { stateRootOver } from "../../../node/ledger/state-root.ts";
 import { TestLedger } from "../../support/ledger.ts";
 import { pay, spend } from "../../support/ledger-parts.ts";
-import { temporaryFolders } from "../service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { StoredLedger } from "../store/stored-ledger.ts";
 
 describe("the state at the last settlement", () => {

@@ -11,7 +11,7 @@ import { utf8 } from "../../../protocol/bytes.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import { startChild } from "./child.ts";
 import { changesOf, lastWrite } from "./numbered-writes.ts";
-import { temporaryFolders } from "./temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 const key = (text: string) => utf8.encode(text);
 const put = (name: string, value: string, old?: string | null): Change => ({

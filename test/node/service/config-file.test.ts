@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { Type } from "typebox";
 import { loadConfig, parseConfig, section } from "../../../node/service/config-file.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
-import { temporaryFolders } from "./temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 const schema = section({
   member: Type.Integer({ minimum: 1 }),

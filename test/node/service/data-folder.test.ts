@@ -6,7 +6,7 @@ import { DamagedStoreError } from "../../../node/service/store-errors.ts";
 import type { Hex } from "../../../protocol/bytes.ts";
 import { isRefusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import { startChild } from "./child.ts";
-import { temporaryFolders } from "./temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 const networkId: Hex = `0x${"5a".repeat(32)}`;
 const now = () => Date.UTC(2026, 10, 20, 12, 30);

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { FolderLock } from "../../../node/service/folder-lock.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import { startChild } from "./child.ts";
-import { temporaryFolders } from "./temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 describe("FolderLock", () => {
   const temporaryFolder = temporaryFolders();

@@ -12,7 +12,7 @@ import { NodeVerifier } from "../../../protocol/p256-node.ts";
 import { isRefusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import { isCanonicalSignature, portableVerifier } from "../../../protocol/signature.ts";
 import { recoverValidator, validatorAddress } from "../../../protocol/typed-data.ts";
-import { temporaryFolders } from "./temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 const message = utf8.encode("a message to be signed");
 

@@ -5,7 +5,7 @@ import { CheckedStore, type Change } from "../../../node/service/checked-store.t
 import { checkLevelFiles } from "../../../node/service/level-files.ts";
 import { DamagedStoreError } from "../../../node/service/store-errors.ts";
 import { equalBytes, toHex } from "../../../protocol/bytes.ts";
-import { temporaryFolders } from "./temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 /** A generator that repeats: each run flips the same bits. */
 function seeded(seed: number): (bound: number) => number {

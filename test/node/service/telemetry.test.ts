@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { Metrics, makeLogger } from "../../../node/service/telemetry.ts";
 import { Refusal } from "../../../protocol/refusal.ts";
 import { startChild } from "./child.ts";
-import { temporaryFolders } from "./temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 /** A logger, and the lines it has written. */
 function heldLogger() {

@@ -4,7 +4,7 @@ import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createTokenFile, loadToken, showsToken } from "../../../node/service/token-file.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
-import { temporaryFolders } from "./temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 describe("a token", () => {
   const makeFolder = temporaryFolders();

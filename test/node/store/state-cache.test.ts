@@ -10,7 +10,7 @@ import { stateKey, stateValue } from "../../../protocol/state-entry.ts";
 import { contentOf, fullLedger } from "../../support/full-ledger.ts";
 import type { TestLedger } from "../../support/ledger.ts";
 import { startChild } from "../service/child.ts";
-import { temporaryFolders } from "../service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { StoredLedger } from "./stored-ledger.ts";
 
 const IMAGE = /^STATE-\d+$/;

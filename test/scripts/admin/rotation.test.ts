@@ -8,7 +8,7 @@ import { type Hex, toHex } from "../../../protocol/bytes.ts";
 import { type RefusalCode, isRefusal } from "../../../protocol/refusal.ts";
 import { validatorAddress } from "../../../protocol/typed-data.ts";
 import { parseRotation, rotationCall } from "../../../scripts/admin/rotation.ts";
-import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { account, p256Key, plannedMember, seed, validatorKey } from "../../support/network.ts";
 
 const { reserve: _, guarantee, ...admitted } = plannedMember(2);
@@ -61,7 +61,7 @@ describe("a rotation of keys", () => {
   });
 
   it("takes a key from its file, or what is public of it, and refuses a file of another kind", async () => {
-    const folder = await temporary.make();
+    const folder = await temporary();
     const [validator, wrong] = [join(folder, "validator.json"), join(folder, "issuer.json")];
     await createKeyFile(validator, new StoredKey("secp256k1", seed("a new validator")));
     await createKeyFile(wrong, new StoredKey("P-256", seed("a new issuer")));

@@ -8,7 +8,7 @@ import { toHex } from "../../../protocol/bytes.ts";
 import { formatNetworkFile } from "../../../protocol/network-file.ts";
 import { isRefusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import { commit, finish, share, verify, verifyKey } from "../../../scripts/audit/ceremony.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { evidenceNetwork } from "../../support/evidence.ts";
 import { type Machine, machinesOf, pass, untilVerdicts } from "./support/machines.ts";
 import { said, saidJson } from "../commands/support/tallystick.ts";

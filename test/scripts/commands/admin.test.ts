@@ -6,7 +6,7 @@ import { createKeyFile } from "../../../node/service/key-file.ts";
 import { StoredKey } from "../../../node/service/stored-key.ts";
 import { toHex } from "../../../protocol/bytes.ts";
 import { formatNetworkFile } from "../../../protocol/network-file.ts";
-import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { operator, p256Key, plannedMember, seed, TestNetwork } from "../../support/network.ts";
 import { said, saidJson, tallystick, transcript } from "./support/tallystick.ts";
 
@@ -34,7 +34,7 @@ describe("tallystick admin", () => {
   const wait = ["--wait", "10"];
 
   before(async () => {
-    folder = await temporary.make();
+    folder = await temporary();
     net = await TestNetwork.open(3, { delayS: 1 });
     await writeFile(at("network.json"), formatNetworkFile(net.network));
     for (const name of ["authority", "operator 1", "operator 2"])

@@ -10,7 +10,7 @@ import { Devnet } from "../../../scripts/devnet/network.ts";
 import { root } from "../../support/imports.ts";
 import { quiet } from "../../support/network.ts";
 import { startChild } from "../../node/service/child.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { tallystick } from "./support/tallystick.ts";
 
 describe("tallystick devnet", function () {

@@ -11,7 +11,7 @@ import { checkEmergencyProfileSignature } from "../../../protocol/emergency-prof
 import { networkIdOf } from "../../../protocol/message.ts";
 import { formatNetworkFile } from "../../../protocol/network-file.ts";
 import { portableVerifier } from "../../../protocol/signature.ts";
-import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { p256Key, seed } from "../../support/network.ts";
 import { saidJson, tallystick } from "./support/tallystick.ts";
 
@@ -48,7 +48,7 @@ describe("tallystick admin emergency", () => {
     });
 
   before(async () => {
-    folder = await temporary.make();
+    folder = await temporary();
     const contracts = {
       accessManager: address,
       registry: address,

@@ -7,7 +7,7 @@ import { ownerOf } from "../../../protocol/key.ts";
 import { formatNetworkFile } from "../../../protocol/network-file.ts";
 import type { NodeSigner } from "../../../protocol/p256-node.ts";
 import { validatorAddress } from "../../../protocol/typed-data.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { evidenceNetwork, evidenceOf, lossOf, makeEvidence } from "../../support/evidence.ts";
 import { type Coin, coinsOf, keyOf, pay, spend } from "../../support/ledger-parts.ts";
 import { validatorKey } from "../../support/network.ts";

@@ -5,7 +5,7 @@ import { refusalsEn } from "../../../device/web/words/refusals-en.ts";
 import { refusalsZh } from "../../../device/web/words/refusals-zh.ts";
 import { refusalCodes } from "../../../protocol/refusal.ts";
 import { wordsOf } from "../../../protocol/refusal-words.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { Bank } from "../../gateway/support/bank.ts";
 import { TestDevice } from "../../gateway/support/device.ts";
 import { networkId } from "../../support/ledger-parts.ts";

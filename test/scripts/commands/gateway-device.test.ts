@@ -1,6 +1,6 @@
 /** `tallystick gateway device` at a gateway that runs. */
 import { expect } from "chai";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { until } from "../../support/until.ts";
 import { Bank, MEMBER } from "../../gateway/support/bank.ts";
 import { TestDevice } from "../../gateway/support/device.ts";

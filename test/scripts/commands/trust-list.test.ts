@@ -12,7 +12,7 @@ import { formatNetworkFile } from "../../../protocol/network-file.ts";
 import { NodeSigner } from "../../../protocol/p256-node.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import { portableVerifier } from "../../../protocol/signature.ts";
-import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { p256Key, seed, TestNetwork } from "../../support/network.ts";
 import { saidJson, tallystick } from "./support/tallystick.ts";
 
@@ -35,7 +35,7 @@ describe("tallystick admin trust-list", () => {
   ];
 
   before(async () => {
-    folder = await temporary.make();
+    folder = await temporary();
     net = await TestNetwork.open(3, { delayS: 1 });
     await writeFile(at("network.json"), formatNetworkFile(net.network));
     await createKeyFile(

@@ -11,7 +11,7 @@ import { registerWallet } from "../../../scripts/commands/wallet.ts";
 import { refused } from "../../device/support/refused.ts";
 import { authority, Bank, MEMBER } from "../../gateway/support/bank.ts";
 import { firstFrames, modulesIn, pictureOf } from "../../device/qr/support/picture.ts";
-import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { reach, readImportGraph, withoutTypes } from "../../support/imports.ts";
 import { networkId } from "../../support/ledger-parts.ts";
 import { writeNetworkFile } from "./support/network-file.ts";
@@ -42,8 +42,8 @@ describe("tallystick wallet", () => {
     (await saidJson(wallet(name, "balance")))["spendable"] as string;
 
   before(async () => {
-    folder = await temporary.make();
-    bank = await Bank.open(await temporary.make());
+    folder = await temporary();
+    bank = await Bank.open(await temporary());
     bank.node.ledger.deposit(MEMBER, 1_000_000n);
     await bank.start();
     await writeNetworkFile(at("network.json"));

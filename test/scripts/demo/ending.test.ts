@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readBlueprint } from "../../../scripts/devnet/blueprint.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { root } from "../../support/imports.ts";
 import { until } from "../../support/until.ts";
 

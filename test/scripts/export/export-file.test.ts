@@ -10,7 +10,7 @@ import type { CaseEntry } from "../../../node/chain/disputes.ts";
 import { ownerOf } from "../../../protocol/key.ts";
 import { exportTable } from "../../../scripts/export/export-file.ts";
 import { Rig } from "../../node/evidence/support/rig.ts";
-import { temporaryFolders } from "../../node/service/temporary-folder.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { burn, type Coin, coinsOf, idOf, keyOf, pay, spend } from "../../support/ledger-parts.ts";
 
 const ZERO = `0x${"00".repeat(32)}` as const;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { VirtualCard } from "../../../scripts/card/virtual-card.ts";
 import { CardReaders } from "../../../scripts/pcsc/card-readers.ts";
-import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { until } from "../../support/until.ts";
 import { CardService, missingForCards } from "./support/pcscd.ts";
 
@@ -25,7 +25,7 @@ describe("card readers", () => {
       process.stdout.write(`      skipped, as ${missing}\n`);
       return this.skip();
     }
-    service = parts.use(await CardService.start(await temporary.make()));
+    service = parts.use(await CardService.start(await temporary()));
     Object.assign(process.env, service.environment);
     parts.use(
       await CardReaders.watch(

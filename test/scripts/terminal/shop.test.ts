@@ -13,7 +13,7 @@ import { Till } from "../../../scripts/terminal/till.ts";
 import type { View } from "../../../scripts/terminal/words.ts";
 import { makeWalletFile } from "../../../scripts/wallet/wallet-file.ts";
 import { refused } from "../../device/support/refused.ts";
-import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { World } from "../../device/support/world.ts";
 import { evidenceNetwork } from "../../support/evidence.ts";
 import { until } from "../../support/until.ts";
@@ -29,7 +29,7 @@ describe("tills of one shop", () => {
   });
 
   it("share a key, which the first of them makes for its owner alone", async () => {
-    const path = join(await folders.make(), "shop.key");
+    const path = join(await folders(), "shop.key");
     const key = await openShopKey(path);
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
     expect(await openShopKey(path)).to.deep.equal(key);
@@ -44,7 +44,7 @@ describe("tills of one shop", () => {
   });
 
   it("refuse at one what was taken at another, over the shop's network [N-20, R-165]", async () => {
-    const shop = await folders.make();
+    const shop = await folders();
     const port = 47_000 + (process.pid % 900);
     const world = new World();
     const openTill = async (name: string) => {

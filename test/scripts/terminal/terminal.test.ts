@@ -14,7 +14,7 @@ import { Wallet } from "../../../scripts/wallet/wallet.ts";
 import { makeWalletFile } from "../../../scripts/wallet/wallet-file.ts";
 import { authority, Bank, MEMBER } from "../../gateway/support/bank.ts";
 import { firstFrames, modulesIn, pictureOf } from "../../device/qr/support/picture.ts";
-import { temporaryFolders } from "../../device/support/temporary-folders.ts";
+import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { useChromium } from "../../e2e/web/support/chromium.ts";
 import { writeNetworkFile } from "../commands/support/network-file.ts";
 import { CutLine } from "./support/cut-line.ts";
@@ -40,9 +40,9 @@ describe("tallystick terminal and tallystick card", () => {
       process.stdout.write(`      skipped, as ${missing}\n`);
       return this.skip();
     }
-    folder = await temporary.make();
+    folder = await temporary();
     const settings = { "devices.port": await freePort() };
-    bank = parts.use(await Bank.open(await temporary.make(), { settings }));
+    bank = parts.use(await Bank.open(await temporary(), { settings }));
     bank.node.ledger.deposit(MEMBER, 1_000_000n);
     await bank.start();
     await writeNetworkFile(at("network.json"));
@@ -50,7 +50,7 @@ describe("tallystick terminal and tallystick card", () => {
     await openWallet("card", "50");
     await openWallet("phone", "10");
     await bank.stop();
-    const service = parts.use(await CardService.start(await temporary.make()));
+    const service = parts.use(await CardService.start(await temporary()));
     environment = service.environment;
     line = parts.use(await CutLine.open(service.port));
     till = parts.use(
