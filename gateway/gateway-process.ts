@@ -1,35 +1,29 @@
 /** A gateway as a process: what its configuration names is read, its data folder taken, and it runs. */
-import { dirname, resolve } from "node:path";
-import type { Hex } from "../protocol/bytes.ts";
 import { sealingKeyOf } from "../protocol/hpke.ts";
 import { parseNetworkFile } from "../protocol/network-file.ts";
-import type { MemberId } from "../protocol/output.ts";
 import { NodeVerifier } from "../protocol/p256-node.ts";
 import { systemRandom } from "../protocol/random.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { NodeClient } from "../node/client.ts";
 import type { Callers } from "../node/service/callers.ts";
-import { loadConfig } from "../node/service/config-file.ts";
 import { DataFolder } from "../node/service/data-folder.ts";
-import { readGivenText, readPrivateText } from "../node/service/given-file.ts";
+import { readGivenText } from "../node/service/given-file.ts";
 import { loadKeyFile } from "../node/service/key-file.ts";
 import { isLoopback } from "../node/service/listener.ts";
 import { type Logger, makeLogger, Metrics } from "../node/service/telemetry.ts";
-import { readTls, type TlsFiles, tlsPaths } from "../node/service/tls-files.ts";
-import { relayPaths, withTokens } from "./authorization/relay-files.ts";
-import type { BankingConfig } from "./banking/config.ts";
-import { type GatewayConfig, GatewayConfigSchema } from "./config.ts";
+import { readTls, type TlsFiles } from "../node/service/tls-files.ts";
+import { withTokens } from "./authorization/relay-files.ts";
+import type { GatewayConfig } from "./config.ts";
+import { loadGatewayConfig } from "./config-paths.ts";
 import { CoreAccounts } from "./core-banking/core-accounts.ts";
 import { CoreClient } from "./core-banking/core-client.ts";
 import type { GatewayOptions, GatewayParts } from "./assembly.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayUrls } from "./listeners.ts";
 import { SharedGateway } from "./shared-gateway.ts";
-import type { SharedStore } from "./postgres/shared-store.ts";
+import { STORE } from "./store.ts";
 import { StaffTokens } from "./staff/token-keys.ts";
 
-/** Characters of a database's password. */
-const PASSWORD_MAX = 1_024;
 /** How long a stop waits for the node, or a core system. */
 const HURRY_MS = 4_000;
 
@@ -50,9 +44,7 @@ export class GatewayProcess {
 
   /** @param path of the configuration. @throws Refusal `bad-configuration`, naming file, line and column. */
   static async load(path: string): Promise<GatewayProcess> {
-    return new GatewayProcess(
-      withPaths(await loadConfig(path, GatewayConfigSchema), dirname(path)),
-    );
+    return new GatewayProcess(await loadGatewayConfig(path));
   }
 
   /**
@@ -89,7 +81,7 @@ export class GatewayProcess {
     parts: Omit<GatewayParts, "store">,
     options: GatewayOptions,
   ): Promise<Gateway | SharedGateway> {
-    const { data, store, peers } = this.#config;
+    const { data, store, peers, member } = this.#config;
     const { networkId } = parts.network;
     if ((data === undefined) === (store === undefined))
       throw new Refusal(
@@ -101,11 +93,13 @@ export class GatewayProcess {
         await DataFolder.open(data!, { kind: "gateway", networkId }),
       );
       return new Gateway(
-        { ...parts, store: this.#running.use(await folder.openStore("gateway")) },
+        { ...parts, store: this.#running.use(await folder.openStore(STORE)) },
         options,
       );
     }
-    const shared = await sharedStoreOf(store.postgres, this.#config.member, networkId, this.logger);
+    // A gateway that is alone does without it.
+    const { openShared } = await import("./postgres/open.ts");
+    const shared = await openShared(store.postgres, { networkId, member }, this.logger);
     this.#running.defer(() => shared.close());
     const { tls, ...where } = peers;
     const material = tls === undefined ? {} : { tls: await readTls(tls) };
@@ -148,75 +142,6 @@ export class GatewayProcess {
   }
 }
 
-/** Paths of the file as paths of the machine. */
-function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
-  const at = (path: string) => resolve(folder, path);
-  const { keys, authority, pages, log } = config;
-  const { lists } = authority;
-  return {
-    ...config,
-    network: at(config.network),
-    ...(config.data === undefined ? {} : { data: at(config.data) }),
-    ...(config.store === undefined ? {} : { store: withStorePaths(config.store, at) }),
-    peers: withTlsPaths(config.peers, at),
-    ...(pages === undefined ? {} : { pages: at(pages) }),
-    keys: Object.fromEntries(
-      Object.entries(keys).map(([use, file]) => [use, at(file)]),
-    ) as GatewayConfig["keys"],
-    authority: { ...authority, lists: isUrl(lists) ? lists : at(lists) },
-    ...(config.nodeTls === undefined ? {} : { nodeTls: tlsPaths(config.nodeTls, at) }),
-    accounts: withCorePaths(config.accounts, at),
-    ...(config.banking === undefined ? {} : { banking: withBankingPaths(config.banking, at) }),
-    devices: withTlsPaths(config.devices, at),
-    staff: withTokenPaths(withTlsPaths(config.staff, at), at),
-    merchants: withTlsPaths(config.merchants, at),
-    management: withTlsPaths(config.management, at),
-    authorization: { ...config.authorization, relays: relayPaths(config.authorization.relays, at) },
-    log: log.file === undefined ? log : { ...log, file: at(log.file) },
-  };
-}
-
-function isUrl(source: string): boolean {
-  return /^https?:/.test(source);
-}
-
-function withTlsPaths<S extends { readonly tls?: TlsFiles }>(
-  section: S,
-  at: (path: string) => string,
-): S {
-  return section.tls === undefined ? section : { ...section, tls: tlsPaths(section.tls, at) };
-}
-
-function withStorePaths(
-  { postgres }: NonNullable<GatewayConfig["store"]>,
-  at: (path: string) => string,
-): NonNullable<GatewayConfig["store"]> {
-  const { passwordFile, authority, ...rest } = postgres;
-  return {
-    postgres: {
-      ...rest,
-      ...(passwordFile === undefined ? {} : { passwordFile: at(passwordFile) }),
-      ...(authority === undefined ? {} : { authority: at(authority) }),
-    },
-  };
-}
-
-function withCorePaths(
-  { core, ...accounts }: GatewayConfig["accounts"],
-  at: (path: string) => string,
-): GatewayConfig["accounts"] {
-  return core === undefined ? accounts : { ...accounts, core: withTlsPaths(core, at) };
-}
-
-function withTokenPaths(
-  staff: GatewayConfig["staff"],
-  at: (path: string) => string,
-): GatewayConfig["staff"] {
-  const { tokens } = staff;
-  if (tokens === undefined || isUrl(tokens.keys)) return staff;
-  return { ...staff, tokens: { ...tokens, keys: at(tokens.keys) } };
-}
-
 /** @throws Refusal `bad-configuration` where it is not said, or not safe, how tokens are checked. */
 async function callersOf({ staff }: GatewayConfig, logger: Logger): Promise<Callers | undefined> {
   const { access, tokens } = staff;
@@ -227,17 +152,6 @@ async function callersOf({ staff }: GatewayConfig, logger: Logger): Promise<Call
   if (source.startsWith("http:") && !isLoopback(new URL(source).hostname))
     throw new Refusal("bad-configuration", `${source} is not on this machine: read it over https`);
   return StaffTokens.open({ source, issuer, audience, clock: Date.now, logger });
-}
-
-function withBankingPaths(
-  { folder, schemas, ...banking }: BankingConfig,
-  at: (path: string) => string,
-): BankingConfig {
-  return {
-    ...banking,
-    ...(folder === undefined ? {} : { folder: at(folder) }),
-    ...(schemas === undefined ? {} : { schemas: at(schemas) }),
-  };
 }
 
 async function loadKeys(paths: GatewayConfig["keys"]) {
@@ -253,29 +167,6 @@ async function loadKeys(paths: GatewayConfig["keys"]) {
     nextTreasury: await next(paths.nextTreasury),
     intake: sealingKeyOf(intake.reveal()),
   };
-}
-
-type Postgres = NonNullable<GatewayConfig["store"]>["postgres"];
-
-async function sharedStoreOf(
-  { url, passwordFile, authority }: Postgres,
-  member: MemberId,
-  networkId: Hex,
-  logger: Logger,
-): Promise<SharedStore> {
-  // A gateway that is alone does without them.
-  const { parseAddress } = await import("./postgres/address.ts");
-  const { Database } = await import("./postgres/database.ts");
-  const { SharedStore } = await import("./postgres/shared-store.ts");
-  const address = parseAddress(url, {
-    password:
-      passwordFile === undefined
-        ? undefined
-        : (await readPrivateText(passwordFile, PASSWORD_MAX)).trimEnd(),
-    authority: authority === undefined ? undefined : await readGivenText(authority),
-  });
-  const database = new Database(address, `tallystick gateway ${member}`);
-  return new SharedStore(database, { networkId, member }, logger);
 }
 
 async function loadTls({ devices, staff, merchants, management }: GatewayConfig) {

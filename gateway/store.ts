@@ -7,6 +7,9 @@ import type { CheckedStore } from "../node/service/checked-store.ts";
 
 export type { Change } from "../node/service/checked-store.ts";
 
+/** The database of the folder. */
+export const STORE = "gateway";
+
 export type Store = Pick<CheckedStore, "get" | "getMany" | "entries" | "write">;
 
 /** The same store, which tells of the first write that failed: nothing may go on after it. */

@@ -64,5 +64,6 @@ export const titlesEn: Readonly<Record<ProblemCode, string>> = {
   "lost-history": "The chain's history is not all there",
   "wrong-folder": "The folder belongs to something else",
   "in-use": "Another process holds it",
+  "store-moved": "The store has been moved",
   internal: "The server met an error of its own",
 };

@@ -64,6 +64,7 @@ export const titlesZh: Readonly<Record<ProblemCode, string>> = {
   "lost-history": "链的历史不完整",
   "wrong-folder": "该文件夹属于别的用途",
   "in-use": "被另一个进程占用",
+  "store-moved": "数据存储已迁移",
   internal: "服务器自身出错",
 };
 
@@ -133,5 +134,7 @@ export const remediesZh: Readonly<Record<ProblemCode, string>> = {
   "lost-history": "请指明拥有全部历史的链节点；文件夹中的内容保持原样。",
   "wrong-folder": "请指明本软件所建的文件夹，或空文件夹。",
   "in-use": "请停止占用它的另一个进程，或另选一个。",
+  "store-moved":
+    "请用数据迁往之处的配置启动网关；如迁移曾中断，请先重新运行 `tallystick gateway move-store`。",
   internal: "请稍后重试；若一再出现，请把 instance 告知运营者。",
 };

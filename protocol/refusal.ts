@@ -319,6 +319,12 @@ export const refusalCodes = {
   ),
   "wrong-folder": row(409, "ignore", false, "Name the folder this software made, or an empty one."),
   "in-use": row(409, "ignore", true, "Stop the other process that holds it, or choose another."),
+  "store-moved": row(
+    409,
+    "ignore",
+    false,
+    "Start the gateway with the configuration that its store was moved to; if the move was interrupted, repeat `tallystick gateway move-store` first.",
+  ),
 } as const satisfies Record<string, Row>;
 
 export type RefusalCode = keyof typeof refusalCodes;

@@ -87,6 +87,7 @@ const refusalNumbers: Record<RefusalCode, number> = {
   "wrong-folder": 0x73,
   "in-use": 0x74,
   "lost-history": 0x75,
+  "store-moved": 0x76,
 };
 
 const codesByNumber = new Map(

@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Hex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
+import { checkStays, type MoveMark } from "../../node/service/move-mark.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
 import { seal, unseal } from "../../node/service/sealed-value.ts";
 import {
@@ -21,7 +22,19 @@ import { HEADER_KEY, PostgresStore, TABLE } from "./postgres-store.ts";
 /** Whose store it is: anybody else's is refused. */
 export type StoreOwner = { readonly networkId: Hex; readonly member: number };
 
-type Header = StoreOwner & { readonly software: "tallystick gateway"; readonly format: number };
+export type SharedStoreOptions = {
+  /** For whoever moves it: takes it whatever its mark says. */
+  readonly isMoving?: boolean;
+};
+
+type Header = StoreOwner & {
+  readonly software: "tallystick gateway";
+  readonly format: number;
+  readonly move?: MoveMark;
+};
+
+/** How the connections of gateways' processes are called, before the member's number. */
+export const GATEWAYS = "tallystick gateway";
 
 const FORMAT = 1;
 /** Fields of advisory locks, which belong to the database: "tlly". */
@@ -47,6 +60,13 @@ const UNLOCK = statement("unlock", "SELECT pg_advisory_unlock($1, $2)");
 const TRY = statement("try", `SELECT pg_try_advisory_lock($1, $2) AS "isOurs"`);
 const PING = statement("ping", "SELECT 1");
 const HEAD = statement("head", `SELECT value FROM ${TABLE} WHERE key = $1`);
+const MARK = statement("mark", `UPDATE ${TABLE} SET value = $2 WHERE key = $1`);
+/** Every process that runs has a connection: it waits for the lock, or holds it. */
+const COUNT_GATEWAYS = statement(
+  "count gateways",
+  `SELECT count(*)::int AS "gateways" FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE '${GATEWAYS} %'`,
+);
 const SIGN = statement(
   "sign",
   `INSERT INTO ${TABLE} (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
@@ -56,14 +76,26 @@ export class SharedStore {
   readonly #database: Database;
   readonly #owner: StoreOwner;
   readonly #logger: Logger;
+  readonly #isMoving: boolean;
+  /** Whether it was found to be ours over the connection that there is. */
   #isChecked = false;
   /** Waits to become the active one's. */
   #session: Session | undefined;
 
-  constructor(database: Database, owner: StoreOwner, logger: Logger) {
+  constructor(
+    database: Database,
+    owner: StoreOwner,
+    logger: Logger,
+    { isMoving = false }: SharedStoreOptions = {},
+  ) {
     this.#database = database;
     this.#owner = owner;
     this.#logger = logger;
+    this.#isMoving = isMoving;
+  }
+
+  get place(): string {
+    return this.#database.place;
   }
 
   /** For a process that stands by: whatever it writes, another may be writing as well. */
@@ -79,20 +111,29 @@ export class SharedStore {
   /**
    * Makes this process the active one, unless another is.
    * @throws StoreAwayError; Refusal on what the operator must mend: `bad-configuration`, `wrong-network`,
-   *   `wrong-folder`, `unsupported-version`.
+   *   `wrong-folder`, `unsupported-version`, `store-moved`.
    */
   async lead(): Promise<Lead | undefined> {
     const session = (this.#session ??= await this.#connect());
     try {
       const [row] = await session.run(TRY, [LOCKS, ACTIVE]);
       if (row!["isOurs"] !== true) return undefined;
+      // Whoever held the lock before may have moved it.
+      const header = await this.#readHeader(session);
+      this.#checkHeader(header);
+      this.#session = undefined;
+      return new Lead(this.#database, session, header);
     } catch (error) {
       this.#session = undefined;
       await session.close();
       throw error;
     }
-    this.#session = undefined;
-    return new Lead(this.#database, session);
+  }
+
+  /** Processes of gateways that are connected. */
+  async countGateways(): Promise<number> {
+    const [row] = await this.#database.run(COUNT_GATEWAYS, []);
+    return row!["gateways"] as number;
   }
 
   async close(): Promise<void> {
@@ -121,23 +162,27 @@ export class SharedStore {
       if (settings![name] !== "on")
         throw new Refusal("bad-configuration", `the database ${place} has ${name} off: turn it on`);
     }
-    if (this.#isChecked) return;
     if (settings!["data_checksums"] !== "on")
       this.#logger.warn(
         { place },
         "the database has no checksums of its own (pg_checksums --enable)",
       );
     await session.run(LOCK, [LOCKS, MAKING]);
-    this.#checkHeader(await this.#header(session));
+    await this.#makeTable(session);
+    this.#checkHeader(await this.#readHeader(session));
     await session.run(UNLOCK, [LOCKS, MAKING]);
     this.#isChecked = true;
+    session.lost.catch(() => (this.#isChecked = false));
   }
 
-  async #header(session: Session): Promise<Header> {
+  async #makeTable(session: Session): Promise<void> {
     const [found] = await session.run(FIND, []);
     if (found!["isThere"] !== true) await session.run(MAKE, []);
     const ours: Header = { software: "tallystick gateway", format: FORMAT, ...this.#owner };
     await session.run(SIGN, [HEADER_KEY, seal(HEADER_KEY, encodeRow(ours))]);
+  }
+
+  async #readHeader(session: Session): Promise<Header> {
     const [row] = await session.run(HEAD, [HEADER_KEY]);
     const value = unseal(HEADER_KEY, row!["value"] as Buffer);
     if (value === undefined)
@@ -145,7 +190,7 @@ export class SharedStore {
     return decodeRow<Header>(value);
   }
 
-  #checkHeader({ format, networkId, member }: Header): void {
+  #checkHeader({ format, networkId, member, move }: Header): void {
     const { place } = this.#database;
     const ours = this.#owner;
     if (format !== FORMAT)
@@ -163,6 +208,7 @@ export class SharedStore {
         "wrong-folder",
         `the database ${place} belongs to member ${member}, the process to ${ours.member}`,
       );
+    if (!this.#isMoving) checkStays(move, `the database ${place}`);
   }
 }
 
@@ -172,9 +218,11 @@ export class Lead implements AsyncDisposable {
   readonly #session: Session;
   readonly #stopping = new AbortController();
   readonly #pinging: Promise<void>;
+  #header: Header;
 
-  constructor({ place, run }: Database, session: Session) {
+  constructor({ place, run }: Database, session: Session, header: Header) {
     this.#session = session;
+    this.#header = header;
     const writes: Run = async (said, values) => {
       try {
         return await session.run(said, values);
@@ -192,6 +240,17 @@ export class Lead implements AsyncDisposable {
   /** Rejects when another may be active: whoever decides anything is to stop. */
   get lost(): Promise<never> {
     return this.#session.lost;
+  }
+
+  /** Whether it has been moved, or is being moved here. */
+  get move(): MoveMark | undefined {
+    return this.#header.move;
+  }
+
+  async setMove(move: MoveMark): Promise<void> {
+    const header = { ...this.#header, move };
+    await this.#session.run(MARK, [HEADER_KEY, seal(HEADER_KEY, encodeRow(header))]);
+    this.#header = header;
   }
 
   /** Lets another process be the active one. */

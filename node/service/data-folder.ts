@@ -12,6 +12,7 @@ import { Refusal } from "../../protocol/refusal.ts";
 import { CheckedStore, type StoreOptions } from "./checked-store.ts";
 import { isDraft, replaceFile, syncFolder } from "./durable-file.ts";
 import { FolderLock, isLockFile } from "./folder-lock.ts";
+import { checkStays, MoveMark } from "./move-mark.ts";
 import { compileSchema, type Problem, problemText } from "./schema-check.ts";
 
 export type DataFolderOptions = {
@@ -19,6 +20,8 @@ export type DataFolderOptions = {
   readonly kind: string;
   /** `null` for a process that belongs to no one network. */
   readonly networkId: Hex | null;
+  /** For whoever moves its store: takes it whatever its mark says. */
+  readonly isMoving?: boolean;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 };
@@ -38,6 +41,7 @@ const Marker = Type.Object({
   created: Type.String(),
   /** Databases that have been made here and hold something. */
   stores: Type.Array(Type.String()),
+  move: Type.Optional(MoveMark),
 });
 type Marker = Static<typeof Marker>;
 const headProblems = compileSchema(Head);
@@ -58,7 +62,7 @@ export class DataFolder {
 
   /**
    * Takes the folder, or makes it where there is none or an empty one.
-   * @throws Refusal `wrong-folder`, `unsupported-version`, `wrong-network` or `in-use`.
+   * @throws Refusal `wrong-folder`, `unsupported-version`, `wrong-network`, `store-moved` or `in-use`.
    */
   static async open(path: string, options: DataFolderOptions): Promise<DataFolder> {
     const { now = Date.now } = options;
@@ -81,6 +85,15 @@ export class DataFolder {
   /** When the folder was made. */
   get created(): Date {
     return new Date(this.#marker.created);
+  }
+
+  /** Whether its store has been moved, or is being moved here. */
+  get move(): MoveMark | undefined {
+    return this.#marker.move;
+  }
+
+  async setMove(move: MoveMark): Promise<void> {
+    await this.#writeMarker({ ...this.#marker, move });
   }
 
   /** The path of a file or folder in it. */
@@ -153,7 +166,7 @@ function newMarker({ kind, networkId }: DataFolderOptions, now: number): Marker 
 /** The marker of a folder that is ours to take; `undefined` for one that is empty or not there. */
 async function readMarker(
   path: string,
-  { kind, networkId }: DataFolderOptions,
+  { kind, networkId, isMoving = false }: DataFolderOptions,
 ): Promise<Marker | undefined> {
   const names = await namesIn(path);
   if (!names.includes(MARKER)) {
@@ -172,6 +185,7 @@ async function readMarker(
     const [its, ours] = [marker.networkId, networkId].map((id) => id ?? "no network");
     throw new Refusal("wrong-network", `${path} belongs to ${its}, the process to ${ours}`);
   }
+  if (!isMoving) checkStays(marker.move, path);
   return marker;
 }
 

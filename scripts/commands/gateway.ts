@@ -11,6 +11,7 @@ import { staffApi, type StaffOptions, withStaffOptions } from "../staff-api.ts";
 import { registerAccounts } from "./gateway-accounts.ts";
 import { registerBanking } from "./gateway-banking.ts";
 import { registerStaff } from "./gateway-staff.ts";
+import { registerStore } from "./gateway-store.ts";
 
 type DeviceOptions = StaffOptions & { readonly json?: true };
 
@@ -23,6 +24,7 @@ export function registerGateway(program: Command): void {
   registerAccounts(gateway);
   registerStaff(gateway);
   registerBanking(gateway);
+  registerStore(gateway);
   const device = gateway
     .command("device")
     .description("a customer's device, as the gateway's staff: see it, block it, replace it")

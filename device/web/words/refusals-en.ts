@@ -96,5 +96,6 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
   "wrong-network": "This belongs to another network. Use the page of your own bank.",
   "wrong-folder":
     "The money kept here belongs to another device. Call the bank and have this one replaced.",
+  "store-moved": callBank,
   "in-use": "It is open in another window already. Close that, then try again.",
 };

@@ -65,5 +65,6 @@ export const refusalsZh: Readonly<Record<RefusalCode, string>> = {
   "lost-history": callBank,
   "wrong-network": "这属于另一个网络。请使用您自己银行的页面。",
   "wrong-folder": "这里保存的钱属于另一台设备。请联系银行更换这台设备。",
+  "store-moved": callBank,
   "in-use": "已在另一个窗口中打开。请关闭那个窗口，然后重试。",
 };
