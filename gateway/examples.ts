@@ -60,6 +60,25 @@ export const closedAccount: Api.AccountRow = {
   onDevices: "0",
 };
 
+const till = "0x9b2e4d7f013c5a68e1b0d9f27c46835ae0f1d2c3";
+
+export const paymentQuestion = { account: "anna", other: till, limit: 100 } as const;
+
+export const foundPayments: Api.FoundPayments = {
+  payments: [
+    {
+      record,
+      kind: "spend",
+      device: owner,
+      role: "payer",
+      amount: "450",
+      others: [till],
+      time: 1_800_000_000_000,
+      cycle: 12,
+    },
+  ],
+};
+
 export const whereabouts = { id: record, state: "pending", code: "unknown-coin" } as const;
 
 export const explanation: Api.Explanation = {

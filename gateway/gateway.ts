@@ -113,7 +113,7 @@ export class Gateway {
   }
 
   async #open(): Promise<void> {
-    const { network, logger, clock, keys } = this.#parts;
+    const { network, node, logger, clock, keys } = this.#parts;
     const watch = await this.#watchNode();
     const page = () => this.#options.authorization.page ?? `${this.url}${PAYMENT_PATH}`;
     const parts = await assemble(this.#parts, this.#options, watch, page);
@@ -167,7 +167,7 @@ export class Gateway {
     };
     const { networkId, currency } = network;
     const { invitationLifeMs } = this.#options.authorization;
-    const staff = { ...parts, member, clock, currency, networkId: fromHex(networkId, 32) };
+    const staff = { ...parts, node, member, clock, currency, networkId: fromHex(networkId, 32) };
     this.#running.use(listeners);
     const operators = managementRoutes({ logger, listeners });
     await listeners.open("management", { routes: operators, checks });

@@ -185,6 +185,49 @@ export const Replacement = Type.Object({
   device: Type.Optional(OwnerName),
 });
 
+/** What identifies a payment. */
+export const PaymentQuestion = Type.Object({
+  account: Type.Optional(AccountName),
+  device: Type.Optional(OwnerName),
+  other: Type.Optional(OwnerName),
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: 512,
+    default: 100,
+    description: "Leaves of a device's that are looked at",
+  }),
+  after: Type.Optional(
+    Type.String({
+      pattern: "^0x[0-9a-f]{40}(/[0-9]{1,15}\\.[0-9]{1,9})?$",
+      description: "`next` of the page before",
+    }),
+  ),
+});
+
+export const FoundPayments = Type.Object(
+  {
+    payments: Type.Array(
+      Type.Object({
+        record: RecordId,
+        kind: Type.String({
+          description: "spend, claim or reclaim; or what made a coin without one",
+        }),
+        device: OwnerName,
+        role: Type.Union([Type.Literal("payer"), Type.Literal("payee")]),
+        amount: amount("What the payer gave away, or the payee got"),
+        others: Type.Array(OwnerName, { description: "Who is on the other side" }),
+        time: time("Block time"),
+        cycle: Type.Integer({ description: "Cycle in which it applied" }),
+      }),
+    ),
+    next: Type.Optional(Type.String({ description: "`after` of the next page" })),
+  },
+  {
+    description:
+      "Device after device, the latest first of each; a page may be short, or empty, and more follow",
+  },
+);
+
 export const VaultRow = Type.Object({
   owner: OwnerName,
   amount: amount("Confirmed coins and change that is on its way"),
@@ -249,5 +292,6 @@ export type NetworkInfo = Static<typeof NetworkInfo>;
 export type AccountRow = Static<typeof AccountRow>;
 export type DeviceRow = Static<typeof DeviceRow>;
 export type DeviceState = Static<typeof DeviceState>;
+export type FoundPayments = Static<typeof FoundPayments>;
 export type TieOut = Static<typeof TieOut>;
 export type Explanation = Static<typeof Explanation>;

@@ -325,6 +325,29 @@ export type StaffApi = {
       readonly device?: `0x${string}`;
     };
   };
+  /** Payments on the ledger by the customer's account, its device, the device on the other side, or any of these together; of a node that keeps the index for traces */
+  "GET /v1/payments": {
+    query?: {
+      readonly account?: string;
+      readonly device?: `0x${string}`;
+      readonly other?: `0x${string}`;
+      readonly limit?: number;
+      readonly after?: `0x${string}`;
+    };
+    reply: {
+      readonly payments: readonly {
+        readonly record: `0x${string}`;
+        readonly kind: string;
+        readonly device: `0x${string}`;
+        readonly role: "payer" | "payee";
+        readonly amount: string;
+        readonly others: readonly `0x${string}`[];
+        readonly time: number;
+        readonly cycle: number;
+      }[];
+      readonly next?: string;
+    };
+  };
   /** What the vault can spend */
   "GET /v1/vault": {
     reply: {

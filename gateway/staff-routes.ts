@@ -21,12 +21,15 @@ import * as examples from "./examples.ts";
 import type { Intake } from "./intake.ts";
 import type { Loads } from "./loads.ts";
 import { whileNodeAnswers } from "./node-watch.ts";
+import { paymentRoutes } from "./payment-routes.ts";
+import type { PaymentSearchParts } from "./payment-search.ts";
 import * as Api from "./schema.ts";
 import { may } from "./staff/roles.ts";
 import type { Vault } from "./vault.ts";
 
 export type StaffRoutesParts = DeviceRoutesParts &
-  AuditRoutesParts & {
+  AuditRoutesParts &
+  Pick<PaymentSearchParts, "node"> & {
     readonly networkId: Uint8Array;
     readonly member: MemberId;
     readonly accounts: Accounts;
@@ -52,6 +55,7 @@ export function staffRoutes(parts: StaffRoutesParts): Route[] {
     ...counter,
     ...accountRoutes(parts),
     ...deviceRoutes(parts),
+    ...paymentRoutes(parts),
     ...bankRoutes(parts),
     ...auditRoutes(parts),
     ...(banking === undefined ? [] : bankingRoutes(banking)),

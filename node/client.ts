@@ -29,9 +29,15 @@ import type {
   Submission,
 } from "./api/schema.ts";
 import type { ExportPage, TableName } from "./api/export-schema.ts";
-import type { Flows, Trace, TraceQuestion } from "./api/trace-schema.ts";
+import type {
+  Flows,
+  OwnerRecords,
+  OwnerRecordsQuestion,
+  Trace,
+  TraceQuestion,
+} from "./api/trace-schema.ts";
 
-export type { Flows, Trace, TraceQuestion } from "./api/trace-schema.ts";
+export type { Flows, OwnerRecords, Trace, TraceQuestion } from "./api/trace-schema.ts";
 
 export type {
   CaseRow,
@@ -187,8 +193,7 @@ export class NodeClient {
   async conflicts(
     which: { readonly record?: Hex; readonly after?: number } = {},
   ): Promise<ConflictRow[]> {
-    const query = Object.entries(which).map(([name, value]) => `${name}=${value}`);
-    const { conflicts } = await this.#call<Conflicts>(`/v1/conflicts?${query.join("&")}`);
+    const { conflicts } = await this.#call<Conflicts>(`/v1/conflicts?${queryOf(which)}`);
     return conflicts;
   }
 
@@ -209,10 +214,12 @@ export class NodeClient {
 
   /** Where money came from and went, a page at a time; of a node that keeps the index for it. */
   async trace(question: TraceQuestion): Promise<Trace> {
-    const query = Object.entries(question).map(
-      ([name, value]) => `${name}=${encodeURIComponent(value)}`,
-    );
-    return this.#call(`/v1/trace?${query.join("&")}`, undefined, 60_000);
+    return this.#call(`/v1/trace?${queryOf(question)}`, undefined, 60_000);
+  }
+
+  /** Records of an owner's, a page at a time; of a node that keeps the index for traces. */
+  async recordsOf(owner: Owner, question: OwnerRecordsQuestion = {}): Promise<OwnerRecords> {
+    return this.#call(`/v1/owners/${owner}/records?${queryOf(question)}`);
   }
 
   /** A page of a table, and where the next goes on. @param from `next` of the page before. */
@@ -298,6 +305,12 @@ export class NodeClient {
     if (!answer.ok) throw await problem(answer, path);
     return answer;
   }
+}
+
+function queryOf(question: object): string {
+  return Object.entries(question)
+    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
+    .join("&");
 }
 
 function post(body: object | Uint8Array) {

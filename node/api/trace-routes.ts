@@ -1,21 +1,24 @@
 /** The routes about traces, of a node that keeps the index for them. */
 import { Type } from "typebox";
+import type { Owner } from "../../protocol/key.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { call, type Route } from "../service/route.ts";
 import type { LogPlace } from "../trace/index-rows.ts";
 import { parseStart } from "../trace/start.ts";
 import type { Traces } from "../trace/trace.ts";
+import { OwnerName } from "./schema.ts";
 import * as Api from "./trace-schema.ts";
 
 export type TraceAnswers = {
   /** Absent on a node that keeps no index. */
-  readonly traces: Pick<Traces, "index" | "tracer"> | undefined;
+  readonly traces: Pick<Traces, "index" | "tracer" | "records"> | undefined;
   /** The last event folded. */
   readonly seq: () => number;
 };
 
 const DEPTH = 8;
 const NODES = 128;
+const RECORDS = 100;
 
 export function traceRoutes(answers: () => TraceAnswers): Route[] {
   return [
@@ -27,6 +30,16 @@ export function traceRoutes(answers: () => TraceAnswers): Route[] {
       reply: Api.Trace,
       timeoutMs: 60_000,
       handle: ({ query }) => traced(answers(), query),
+    }),
+    call({
+      method: "GET",
+      path: "/v1/owners/:owner/records",
+      summary:
+        "Records that an owner signed or was paid by, the latest first; with another owner, those that both had a part in",
+      params: Type.Object({ owner: OwnerName }),
+      query: Api.OwnerRecordsQuestion,
+      reply: Api.OwnerRecords,
+      handle: ({ params, query }) => recordsOf(answers(), params.owner as Owner, query),
     }),
     call({
       method: "GET",
@@ -67,7 +80,30 @@ async function traced(answers: TraceAnswers, question: Api.TraceQuestion): Promi
       amount: fork.amount.toString(),
       records: [...fork.records],
     })),
-    ...(next === undefined ? {} : { next: `${next.seq}.${next.place}` }),
+    ...(next === undefined ? {} : { next: textOf(next) }),
+  };
+}
+
+async function recordsOf(
+  answers: TraceAnswers,
+  owner: Owner,
+  { with: other, limit = RECORDS, after }: Api.OwnerRecordsQuestion,
+): Promise<Api.OwnerRecords> {
+  const { records: ofOwners, index } = tracesOf(answers);
+  const { records, next } = await ofOwners.page(owner, {
+    limit,
+    other: other as Owner | undefined,
+    after: after === undefined ? undefined : placeOf(after),
+  });
+  return {
+    indexedSeq: index.seq,
+    records: records.map(({ outputs, ...record }) =>
+      present({
+        ...record,
+        outputs: outputs.map((output) => ({ ...output, amount: output.amount.toString() })),
+      }),
+    ),
+    ...(next === undefined ? {} : { next: textOf(next) }),
   };
 }
 
@@ -78,6 +114,10 @@ function tracesOf({ traces }: TraceAnswers): NonNullable<TraceAnswers["traces"]>
     "not-found",
     "this node keeps no index for traces: ask an observer, or set trace.index in its node.yaml",
   );
+}
+
+function textOf({ seq, place }: LogPlace): string {
+  return `${seq}.${place}`;
 }
 
 function placeOf(text: string): LogPlace {

@@ -14,6 +14,11 @@ const oneOf = <T extends string>(words: readonly T[], description: string) =>
     ),
   );
 
+const Place = Type.String({
+  pattern: "^\\d{1,15}\\.\\d{1,9}$",
+  description: "`next` of the page before",
+});
+
 export const TraceQuestion = Type.Object({
   from: Type.String({
     maxLength: 80,
@@ -31,12 +36,7 @@ export const TraceQuestion = Type.Object({
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: limits.traceNodesMax, description: "Nodes in the answer" }),
   ),
-  after: Type.Optional(
-    Type.String({
-      pattern: "^\\d{1,15}\\.\\d{1,9}$",
-      description: "`next` of the page before, of a start with many records",
-    }),
-  ),
+  after: Type.Optional(Place),
 });
 
 export const TraceNode = Type.Object({
@@ -88,6 +88,42 @@ export const Trace = Type.Object(
   { description: "Nodes are what made coins, edges are coins; owners are pseudonymous keys" },
 );
 
+export const OwnerRecordsQuestion = Type.Object({
+  with: Type.Optional(OwnerName),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: limits.traceNodesMax,
+      description: "Leaves of the owner's that are looked at",
+    }),
+  ),
+  after: Type.Optional(Place),
+});
+
+export const OwnerRecords = Type.Object({
+  indexedSeq: count("The last event in the index"),
+  records: Type.Array(
+    Type.Object({
+      id: RecordId,
+      kind: oneOf(makerKinds, "What made the coins"),
+      seq: count("Event in which it applied"),
+      cycle: count("Cycle in which it applied"),
+      timeS: count("Block time, in seconds since 1970"),
+      signer: Type.Optional(OwnerName),
+      outputs: Type.Array(
+        Type.Object({
+          lock: Type.Integer({ minimum: 0, maximum: 3 }),
+          owner: OwnerName,
+          custodian: MemberNumber,
+          amount: AmountText,
+        }),
+      ),
+    }),
+    { description: "Of those looked at; there may be none, and more on the next page" },
+  ),
+  next: Type.Optional(Type.String({ description: "`after` of the next page" })),
+});
+
 export const Flows = Type.Object({
   cycle: count("The cycle"),
   indexedSeq: count("The last event in the index"),
@@ -106,4 +142,6 @@ export type TraceQuestion = Static<typeof TraceQuestion>;
 export type TraceNode = Static<typeof TraceNode>;
 export type TraceEdge = Static<typeof TraceEdge>;
 export type Trace = Static<typeof Trace>;
+export type OwnerRecordsQuestion = Static<typeof OwnerRecordsQuestion>;
+export type OwnerRecords = Static<typeof OwnerRecords>;
 export type Flows = Static<typeof Flows>;

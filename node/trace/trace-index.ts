@@ -63,6 +63,12 @@ export class TraceIndex {
     return await Array.fromAsync(rows, ([key, value]) => decodeOwnerRow(key, value));
   }
 
+  /** Those of an owner's leaves in which another had a part as well. */
+  async sharedWith(other: Owner, rows: readonly OwnerRow[]): Promise<OwnerRow[]> {
+    const held = await this.#store.getMany(rows.map((row) => keys.owner(other, row)));
+    return rows.filter((_, i) => held[i] !== undefined);
+  }
+
   /** The event that first sequenced a batch with this root. */
   async seqOfBatch(root: Hex): Promise<number | undefined> {
     for await (const [key] of this.#store.entries({ ...ranges.batch(root), limit: 1 }))

@@ -5,10 +5,12 @@ import type { CheckedStore } from "../service/checked-store.ts";
 import type { LeafStore } from "../store/leaf-store.ts";
 import type { LedgerStore } from "../store/ledger-store.ts";
 import { IndexFollower } from "./index-follower.ts";
+import { Makers } from "./makers.ts";
+import { OwnerRecords } from "./owner-records.ts";
 import { TraceIndex } from "./trace-index.ts";
 import { Tracer, type TracerParts } from "./tracer.ts";
 
-export type TracesParts = Omit<TracerParts, "index" | "custodianOf"> & {
+export type TracesParts = Omit<TracerParts, "index" | "makers" | "custodianOf"> & {
   /** A database for the index alone. */
   readonly files: CheckedStore;
   readonly state: Pick<LedgerState, "memberOf" | "seq">;
@@ -21,15 +23,19 @@ export type TracesParts = Omit<TracerParts, "index" | "custodianOf"> & {
 export class Traces implements AsyncDisposable {
   readonly index: TraceIndex;
   readonly tracer: Tracer;
+  readonly records: OwnerRecords;
   readonly #follower: IndexFollower;
 
   constructor(parts: TracesParts) {
     this.index = new TraceIndex(parts.files);
     const custodianOf = (owner: Owner) => parts.state.memberOf(owner);
-    this.tracer = new Tracer({ ...parts, index: this.index, custodianOf });
+    const { index } = this;
+    const makers = new Makers({ ...parts, index, conflictsOf: (id) => parts.book.ofRecord(id) });
+    this.tracer = new Tracer({ ...parts, index, makers, custodianOf });
+    this.records = new OwnerRecords({ index, makers, store: parts.store });
     this.#follower = new IndexFollower({
       ...parts,
-      index: this.index,
+      index,
       custodianOf,
       foldedSeq: () => parts.state.seq,
     });

@@ -11,7 +11,7 @@ import type { LedgerStore } from "../store/ledger-store.ts";
 import type { LeafStore } from "../store/leaf-store.ts";
 import { graphOf, type TraceGraph } from "./graph.ts";
 import { type LogPlace, roles } from "./index-rows.ts";
-import { Makers } from "./makers.ts";
+import type { Makers } from "./makers.ts";
 import type { TraceStart } from "./start.ts";
 import type { TraceIndex } from "./trace-index.ts";
 import { type Seed, walk, type WalkBounds } from "./walk.ts";
@@ -20,6 +20,7 @@ export type TracerParts = {
   readonly networkId: Uint8Array;
   readonly verifier: Verifier;
   readonly index: TraceIndex;
+  readonly makers: Makers;
   readonly store: LedgerStore;
   readonly leaves: Pick<LeafStore, "getMany">;
   readonly book: Pick<ConflictBook, "get" | "ofRecord">;
@@ -48,21 +49,19 @@ const SEEDS_SHARE = 0.25;
 
 export class Tracer {
   readonly #parts: TracerParts;
-  readonly #makers: Makers;
 
   constructor(parts: TracerParts) {
     this.#parts = parts;
-    this.#makers = new Makers({ ...parts, conflictsOf: (id) => parts.book.ofRecord(id) });
   }
 
   /** @throws Refusal `not-found` where nothing is known of the start. */
   async trace(start: TraceStart, { after, ...bounds }: TraceBounds): Promise<Trace> {
-    const { networkId, store, book } = this.#parts;
+    const { networkId, makers, store, book } = this.#parts;
     const pageMax = Math.max(1, Math.floor(bounds.nodesMax * SEEDS_SHARE));
     const { seeds, next } = await this.#seeds(start, pageMax, after);
     const spenderOf = (outpoint: Outpoint) => store.spenderOf(outpoint);
     const conflictsOf = (id: Hex) => book.ofRecord(id);
-    const parts = { networkId, makers: this.#makers, spenderOf, conflictsOf };
+    const parts = { networkId, makers, spenderOf, conflictsOf };
     const found = await walk(parts, seeds, bounds);
     const starts = seeds.map(({ id }) => id).filter((id) => found.visits.has(id));
     if (starts.length === 0 && after === undefined)

@@ -8,15 +8,17 @@ import type { Hex } from "../../protocol/bytes.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
-import type { DeviceState } from "../../gateway/schema.ts";
+import { type Output, splitOutpoint } from "../../protocol/output.ts";
+import type { DeviceState, FoundPayments } from "../../gateway/schema.ts";
 import { approve, depositBond } from "../../node/chain/calls.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { ConsortiumBank } from "../support/consortium-bank.ts";
 import { Consortium } from "../support/consortium.ts";
-import { payTo } from "../support/money.ts";
+import { type HeldCoin, payTo } from "../support/money.ts";
 import { operator, planOf, quiet } from "../support/network.ts";
 import { until } from "../support/until.ts";
+import { refusal } from "./support/refusal.ts";
 
 const BANK = 1;
 const PATIENCE_MS = 60_000;
@@ -39,7 +41,12 @@ describe("a gateway before a real consortium", function () {
         { parameters: { ...parameters, receiptLifeS: 4, reclaimDelayS: 5, claimPeriodS: 14 } },
       ),
     );
-    await Promise.all(consortium.members.map((member) => consortium.start(member)));
+    const withIndex = { trace: { index: true } };
+    await Promise.all(
+      consortium.members.map((member) =>
+        consortium.start(member, member === BANK ? withIndex : {}),
+      ),
+    );
     await consortium.untilApplied(
       [await consortium.enrol(shop, 2), await consortium.enrol(dora, 3)],
       PATIENCE_MS,
@@ -121,6 +128,67 @@ describe("a gateway before a real consortium", function () {
     expect(doubleSpends[0]).to.include({ winnerKind: "reclaim", fine: "0", stage: "paid" });
     await booksTieOut(100n, 0n);
   });
+
+  it("finds payments by the customer, by a device of the customer's, by the till on the other side, and by any of these together [R-090]", async () => {
+    const erna = { account: "erna", customer: "erna" };
+    const till = NodeSigner.generate();
+    await consortium.untilApplied([await consortium.enrol(till, 2)], PATIENCE_MS);
+    const [phone, coin] = await bank.loadedCard(erna, 100n);
+    const watch = await bank.enrolled(erna);
+    const pay = async (from: NodeSigner, held: HeldCoin, ...outputs: Output[]) => {
+      const record = await consortium.spend(from, [held], outputs);
+      await consortium.client(BANK).submit([record.bytes]);
+      await consortium.untilApplied([consortium.idOf(record)], PATIENCE_MS);
+      return { id: consortium.idOf(record), coins: consortium.coinsOf(record) };
+    };
+    const byPhone = await pay(phone, coin, payTo(till, 2, 30n), payTo(watch, BANK, 70n));
+    const byWatch = await pay(watch, byPhone.coins[1]!, payTo(till, 2, 20n), payTo(dora, 3, 50n));
+    const load = splitOutpoint(coin.outpoint).id;
+
+    const [p, w, t, d] = [phone, watch, till, dora].map((key) => ownerOf(key.publicKey));
+    const row = (record: Hex, device: Hex, role: string, amount: string) => ({
+      record,
+      device,
+      role,
+      amount,
+    });
+    const loaded = row(load, p!, "payee", "100");
+    const paid = row(byPhone.id, p!, "payer", "100");
+    const [passed, spent] = [
+      row(byPhone.id, w!, "payee", "70"),
+      row(byWatch.id, w!, "payer", "70"),
+    ];
+    const { account } = erna;
+    const took = [row(byPhone.id, t!, "payee", "30"), row(byWatch.id, t!, "payee", "20")];
+    await until("the index has them", async () => (await found({ other: t! })).length === 2);
+    for (const [question, expected] of [
+      [{ account }, [loaded, paid, passed, spent]],
+      [{ device: w! }, [passed, spent]],
+      [{ other: t! }, took],
+      [{ account, device: p! }, [loaded, paid]],
+      [{ account, other: t! }, [paid, passed, spent]],
+      [{ device: p!, other: d! }, []],
+      [{ account, device: w!, other: d! }, [spent]],
+      [{ account: "anna", device: w! }, []],
+    ] as const)
+      expect(await found(question)).to.have.deep.members([...expected]);
+    await refusal("not-found", found({ account: "nobody" }));
+    await refusal("not-found", found({ device: d! }));
+    await refusal("malformed", found({}));
+  });
+
+  /** Payments as the staff finds them, by pages of one leaf. */
+  async function found(question: Readonly<Record<string, string>>): Promise<object[]> {
+    const all: object[] = [];
+    const query = new URLSearchParams({ limit: "1", ...question });
+    for (;;) {
+      const page = await staff<FoundPayments>(`/v1/payments?${query.toString()}`);
+      for (const { record, device, role, amount } of page.payments)
+        all.push({ record, device, role, amount });
+      if (page.next === undefined) return all;
+      query.set("after", page.next);
+    }
+  }
 
   it("tells the payee of a double spend what it gets and when, and the bank what it is fined, and blocks the card [R-031, R-033, R-088, R-111, R-165]", async () => {
     const [card, coin] = await loadedCard("carl", 50n);

@@ -89,6 +89,13 @@ describe("the staff's routes", () => {
     expect(after.map(({ owner }) => owner)).to.deep.equal(owners.toSorted().slice(2));
   });
 
+  it("say what to set where the node cannot look payments up", async () => {
+    await bank.staff("/v1/accounts", { account: "anna", customer: "c-1" });
+    await enrolled("anna");
+    const { message } = await refusal("not-found", bank.staff("/v1/payments?account=anna"));
+    expect(message).to.match(/set trace\.index in its node\.yaml/);
+  });
+
   it("say what a device is and is called: it cannot give itself a class or a name", async () => {
     await bank.staff("/v1/accounts", { account: "shop", customer: "c-9" });
     const { credential } = await bank.staff<{ credential: string }>(

@@ -168,9 +168,9 @@ export function fourRoles(of: () => Openings): void {
       for (const secret of Object.values(ADA)) assert.ok(isTold(toStaff, secret), secret);
       assertUntold([...toDevices, ...toOperators], ADA, KIOSK);
       assertUntold(toStaff, KIOSK);
-      // Money under a code was claimed at the other bank.
-      const claims = ["/v1/claims/{claim}", "/v1/counter/claims/{claim}"];
-      assert.deepEqual(unanswered([...toDevices, ...toStaff, ...toOperators]), claims);
+      // Money under a code was claimed at the other bank, and payments are looked up by a node with an index.
+      const others = ["/v1/claims/{claim}", "/v1/counter/claims/{claim}", "/v1/payments"];
+      assert.deepEqual(unanswered([...toDevices, ...toStaff, ...toOperators]), others);
       const heard = told.of(payers.member);
       assert.ok(isTold(heard, ownerOf(ada.publicKey)), "its system hears of the load");
       assertUntold(heard, ADA, KIOSK);
@@ -207,7 +207,7 @@ export function fourRoles(of: () => Openings): void {
     it("has keys, amounts and sealed envelopes at members and observers, and no person on any route, console, export or log [N-22, R-073, R-101, R-103]", async () => {
       const { consortium, token } = of();
       const conflicts = ["/v1/conflicts/{id}", "/v1/conflicts/{id}/evidence"];
-      const traces = ["/v1/trace", "/v1/flows/{cycle}"];
+      const traces = ["/v1/trace", "/v1/flows/{cycle}", "/v1/owners/{owner}/records"];
       const { url, consoleUrl } = consortium.nodes.get(OBSERVER)!;
       const views = [
         // Nothing was spent twice here, and members keep no index of traces.

@@ -137,6 +137,42 @@ describe("a trace", () => {
     assert(pages >= 1);
   });
 
+  it("finds an owner's records, and those that another had a part in as well, the latest first, a page at a time [R-090]", async () => {
+    const load = splitOutpoint(coin.outpoint).id;
+    const paid = await passOn(
+      coin,
+      [anna, bert, 2],
+      [bert, carl, 3],
+      [carl, anna, 1],
+      [anna, bert, 2],
+    );
+    const [toBert, toCarl, back, again] = paid.map(idOf);
+    await traced.traces.settled();
+    assert.deepEqual(await found(anna), [again, back, toBert, load]);
+    assert.deepEqual(await found(anna, bert), [again, toBert]);
+    assert.deepEqual(await found(bert, anna), [again, toBert]);
+    assert.deepEqual(await found(bert, carl), [toCarl]);
+    assert.deepEqual(await found(anna, keyOf("zoe")), []);
+    const { seq } = rig.now.replica.state;
+    const { timeS } = rig;
+    const { records } = await traced.traces.records.page(owner(bert), { limit: 1 });
+    const { outputs } = paid.at(-1)!;
+    const expected = { kind: "spend", seq, cycle: 1, timeS, signer: owner(anna), outputs };
+    assert.deepEqual(records, [{ id: again, ...expected }]);
+  });
+
+  /** By pages of two leaves of the first. */
+  async function found(first: NodeSigner, other?: NodeSigner): Promise<string[]> {
+    const all: string[] = [];
+    for (let after: Trace["next"]; ; ) {
+      const narrowed = { limit: 2, after, other: other && owner(other) };
+      const { records, next } = await traced.traces.records.page(owner(first), narrowed);
+      all.push(...records.map(({ id }) => id));
+      if (next === undefined) return all;
+      after = next;
+    }
+  }
+
   it("starts from a batch by its event or its root, and from a cycle, in order and in pages", async () => {
     const coins = await rig.load(anna, 1, 10n, 20n, 30n);
     const records = await Promise.all(
