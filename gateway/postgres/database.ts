@@ -5,8 +5,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientConfig, DatabaseError, Pool } from "pg";
 import { Refusal } from "../../protocol/refusal.ts";
-import { StoreAwayError } from "../../node/service/store-errors.ts";
+import { DamagedStoreError, StoreAwayError } from "../../node/service/store-errors.ts";
 import type { DatabaseAddress } from "./address.ts";
+import { meaningOf } from "./sqlstates.ts";
 
 /** A statement of ours, which each connection prepares once. */
 export type Statement = { readonly name: string; readonly text: string };
@@ -96,10 +97,19 @@ export class Database {
   #meaning(error: unknown): unknown {
     if (!(error instanceof DatabaseError)) return new StoreAwayError(this.place, error);
     const { code = "", message } = error;
-    if (/^(28|3D)/.test(code))
-      return new Refusal("bad-configuration", `the database ${this.place} refuses us: ${message}`);
-    // Connections that break, too many of them, and servers that stop or start.
-    return /^(08|53|57P)/.test(code) ? new StoreAwayError(this.place, error) : error;
+    switch (meaningOf(code)) {
+      case "away":
+        return new StoreAwayError(this.place, error);
+      case "refused":
+        return new Refusal(
+          "bad-configuration",
+          `the database ${this.place} refuses us: ${message}`,
+        );
+      case "damaged":
+        return new DamagedStoreError(this.place, message, { cause: error });
+      case "ours":
+        return error;
+    }
   }
 }
 

@@ -4,12 +4,12 @@ import { parseAddress } from "../../../gateway/postgres/address.ts";
 import { Database } from "../../../gateway/postgres/database.ts";
 import { TABLE } from "../../../gateway/postgres/postgres-store.ts";
 import type { Lead, SharedStore } from "../../../gateway/postgres/shared-store.ts";
-import { StoreAwayError } from "../../../node/service/store-errors.ts";
+import { DamagedStoreError, StoreAwayError } from "../../../node/service/store-errors.ts";
 import { utf8 } from "../../../protocol/bytes.ts";
 import { makeCertificate } from "../../node/service/certificates.ts";
 import { startChild } from "../../node/service/child.ts";
 import { lastWrite } from "../../node/service/numbered-writes.ts";
-import { PASSWORD, sharedPostgres } from "../../support/postgres.ts";
+import { PASSWORD, type PostgresServer, sharedPostgres } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
 import { refusal } from "../support/refusal.ts";
 import { describeStore } from "./conformance.ts";
@@ -104,24 +104,14 @@ describe("stores: PostgreSQL", function () {
     it("refuses a database that does not sync, and a user whom it does not know [N-25]", async () => {
       await anew();
       for (const name of ["fsync", "full_page_writes"]) {
-        await setting(`${name} = off`);
+        await setting(server(), `${name} = off`);
         await refusal("bad-configuration", open(url).lead());
-        await setting(`${name} = on`);
+        await setting(server(), `${name} = on`);
       }
       const stranger = url.replace("tallystick@", "stranger@");
       await refusal("bad-configuration", open(stranger).lead());
       await refusal("bad-configuration", open(`${url}_none`).lead());
     });
-
-    async function setting(text: string): Promise<void> {
-      const [name, value] = text.split(" = ");
-      await server().query("postgres", `ALTER SYSTEM SET ${text}`);
-      await server().query("postgres", "SELECT pg_reload_conf()");
-      await until(`${name} is ${value}`, async () => {
-        const [row] = await server().query("postgres", `SHOW ${name}`);
-        return row![name!] === value;
-      });
-    }
   });
 
   describe("a server that is killed", () => {
@@ -185,6 +175,95 @@ describe("stores: PostgreSQL", function () {
     });
   });
 
+  describe("what goes wrong there", () => {
+    const raise = async (sqlstate: string) => {
+      const database = new Database(parseAddress(url, {}), "test");
+      const text = `DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '${sqlstate}'; END $$`;
+      try {
+        return await database.run({ name: "raise", text }, []).catch((error: unknown) => error);
+      } finally {
+        await database.close();
+      }
+    };
+
+    it("is away when it breaks off, writes no more, has no room, or was told to cancel", async () => {
+      const broken = ["08006", "57P01", "57P03", "58030"];
+      const told = ["25006", "25P03", "40001", "40P01", "55P03", "57014"];
+      for (const sqlstate of [...broken, ...told, "53100", "53300"])
+        expect(await raise(sqlstate), sqlstate).to.be.instanceOf(StoreAwayError);
+    });
+
+    it("is the operator's to mend, damaged, or a mistake of ours, as its code says", async () => {
+      for (const sqlstate of ["28000", "3F000", "42501"])
+        expect(await raise(sqlstate)).to.have.property("code", "bad-configuration");
+      for (const sqlstate of ["XX001", "XX002"])
+        expect(await raise(sqlstate)).to.be.instanceOf(DamagedStoreError);
+      for (const sqlstate of ["22003", "23505", "42601", "55000", "XX000"])
+        expect(await raise(sqlstate)).to.have.property("code", sqlstate);
+    });
+
+    it("is away while it only reads, as after a failover, and of use when it writes again [R-087]", async () => {
+      await anew();
+      const [active, other] = [sharedStore(url), sharedStore(url)];
+      const lead = (await active.lead())!;
+      await lead.store.write([{ key, value: utf8.encode("before") }]);
+      expect(await other.lead()).to.equal(undefined);
+      await setting(server(), "default_transaction_read_only = on");
+      try {
+        const change = { key, value: utf8.encode("late") };
+        for (const store of [other.standby, lead.store]) {
+          const error = await store.write([change]).catch((away: unknown) => away);
+          expect(error).to.be.instanceOf(StoreAwayError);
+        }
+        // Whoever was active has lost the lead, and nobody has it until something can be written.
+        expect(await lead.lost.catch((error: unknown) => error)).to.be.instanceOf(StoreAwayError);
+        const anew = await sharedStore(url)
+          .lead()
+          .catch((error: unknown) => error);
+        expect(anew).to.be.instanceOf(StoreAwayError);
+      } finally {
+        await setting(server(), "default_transaction_read_only = off");
+      }
+      await lead.release();
+      const next = await leading(other);
+      expect(await next.store.get(key)).to.deep.equal(utf8.encode("before"));
+      await next.release();
+      for (const store of [active, other]) await store.close();
+    });
+
+    it("is away when an administrator cancels what it was told, and has not done it", async () => {
+      await anew();
+      const store = sharedStore(url);
+      const lead = (await store.lead())!;
+      const blocking = server()
+        .query(url, `BEGIN; LOCK TABLE ${TABLE} IN EXCLUSIVE MODE; SELECT pg_sleep(600)`)
+        .catch((error: unknown) => error);
+      const activity = (where: string, what = "pid") =>
+        server().query(
+          url,
+          `SELECT ${what} FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND ${where}`,
+        );
+      await until("the table is locked", async () => {
+        return (await activity("wait_event = 'PgSleep'")).length === 1;
+      });
+      const write = lead.store
+        .write([{ key, value: utf8.encode("cancelled") }])
+        .catch((error: unknown) => error);
+      const isWaiting = "application_name = 'test' AND wait_event_type = 'Lock'";
+      await until("the write waits", async () => (await activity(isWaiting)).length === 1);
+      await activity(isWaiting, "pg_cancel_backend(pid)");
+      expect(await write).to.be.instanceOf(StoreAwayError);
+      await activity("wait_event = 'PgSleep'", "pg_terminate_backend(pid)");
+      await blocking;
+      await lead.release();
+      const next = await leading(store);
+      expect(await next.store.get(key)).to.equal(undefined);
+      await next.release();
+      await store.close();
+    });
+  });
+
   describe("its address", () => {
     it("is reached over TLS that is checked, with a password [N-13]", async () => {
       const distant = (authority: string, password: string) => {
@@ -244,6 +323,17 @@ describe("stores: PostgreSQL", function () {
     }
   });
 });
+
+/** Changes a setting of the whole server, and waits until it counts. */
+async function setting(server: PostgresServer, text: string): Promise<void> {
+  const [name, value] = text.split(" = ");
+  await server.query("postgres", `ALTER SYSTEM SET ${text}`);
+  await server.query("postgres", "SELECT pg_reload_conf()");
+  await until(`${name} is ${value}`, async () => {
+    const [row] = await server.query("postgres", `SHOW ${name}`);
+    return row![name!] === value;
+  });
+}
 
 /** As soon as nobody else is. */
 async function leading(store: SharedStore): Promise<Lead> {
