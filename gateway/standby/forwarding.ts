@@ -17,7 +17,7 @@ import type { Store } from "../store.ts";
 import { type ActiveProcess, findActive } from "./active-process.ts";
 import { MISDIRECTED, peerHeaders } from "./peers.ts";
 
-/** RFC 9110, 7.6.1, and what is said of a body as it came. */
+/** RFC 9110, 7.6.1, whether or not `Connection` names them, and what is said of a body as it came. */
 const OF_ONE_CONNECTION = new Set([
   "connection",
   "content-length",
@@ -25,6 +25,7 @@ const OF_ONE_CONNECTION = new Set([
   "keep-alive",
   "proxy-authenticate",
   "proxy-authorization",
+  "proxy-connection",
   "te",
   "trailer",
   "transfer-encoding",
@@ -113,12 +114,14 @@ export class Forwarding {
   }
 }
 
+/** Without those that whoever sent them meant for the next process alone, and those that only processes of ours say. */
 function ofAllConnections(headers: Asked["headers"]): Record<string, string | string[]> {
-  const own = new Set<string>(Object.values(peerHeaders));
+  const named = (headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase());
+  const left = new Set([...OF_ONE_CONNECTION, ...named, ...Object.values(peerHeaders)]);
   return Object.fromEntries(
     Object.entries(headers).filter(
       (entry): entry is [string, string | string[]] =>
-        entry[1] !== undefined && !OF_ONE_CONNECTION.has(entry[0]) && !own.has(entry[0]),
+        entry[1] !== undefined && !left.has(entry[0]),
     ),
   );
 }
