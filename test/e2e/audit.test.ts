@@ -26,7 +26,7 @@ import { addEpochOf } from "../../scripts/audit/epoch.ts";
 import { verifyKey } from "../../scripts/audit/ceremony.ts";
 import { Authority } from "../../scripts/deploy/authority.ts";
 import { holdCeremony, type Machine, machinesOf } from "../scripts/audit/support/machines.ts";
-import { makeCertificate } from "../node/service/certificates.ts";
+import { makeCertificate } from "../../scripts/devnet/certificates.ts";
 import { Consortium } from "../support/consortium.ts";
 import { account, authority, fund, seed } from "../support/network.ts";
 import { fourRoles } from "./support/four-roles.ts";

@@ -16,7 +16,7 @@ import { toHex } from "../../protocol/bytes.ts";
 import { signTrustList } from "../../protocol/lists.ts";
 import { NodeSigner, NodeVerifier } from "../../protocol/p256-node.ts";
 import { systemRandom } from "../../protocol/random.ts";
-import { makeCertificate } from "../node/service/certificates.ts";
+import { makeCertificate } from "../../scripts/devnet/certificates.ts";
 import { Consortium } from "../support/consortium.ts";
 import { seed } from "../support/network.ts";
 import { until } from "../support/until.ts";

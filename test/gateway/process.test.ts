@@ -16,7 +16,7 @@ import { NodeSigner } from "../../protocol/p256-node.ts";
 import { auditOf, signRecord } from "../../protocol/record.ts";
 import { createKeyFile } from "../../node/service/key-file.ts";
 import { StoredKey } from "../../node/service/stored-key.ts";
-import { makeCertificate } from "../node/service/certificates.ts";
+import { makeCertificate } from "../../scripts/devnet/certificates.ts";
 import { startChild } from "../node/service/child.ts";
 import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";

@@ -18,7 +18,7 @@ import { toHex } from "../../protocol/bytes.ts";
 import { codeSecret, formatCode, makeCode } from "../../protocol/claim-code.ts";
 import { systemRandom } from "../../protocol/random.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
-import { makeCertificate } from "../node/service/certificates.ts";
+import { makeCertificate } from "../../scripts/devnet/certificates.ts";
 import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch, documentOf } from "../support/described-fetch.ts";
 import { networkId, pay, promise, spend } from "../support/ledger-parts.ts";

@@ -18,7 +18,7 @@ import { makeChain } from "../support/chain.ts";
 import { freePorts } from "../support/consortium.ts";
 import { operator, seed, TestNetwork, validatorKey } from "../support/network.ts";
 import { until } from "../support/until.ts";
-import { makeCertificate } from "./service/certificates.ts";
+import { makeCertificate } from "../../scripts/devnet/certificates.ts";
 import { startChild } from "./service/child.ts";
 import { temporaryFolders } from "../support/temporary-folders.ts";
 

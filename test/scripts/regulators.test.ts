@@ -20,7 +20,7 @@ import { NodeSigner } from "../../protocol/p256-node.ts";
 import { systemRandom } from "../../protocol/random.ts";
 import { commit, finish, type HolderOptions, share, verify } from "../../scripts/audit/ceremony.ts";
 import { addressOf } from "../../scripts/devnet/blueprint.ts";
-import { makeCertificate } from "../node/service/certificates.ts";
+import { makeCertificate } from "../../scripts/devnet/certificates.ts";
 import { Consortium } from "../support/consortium.ts";
 import { root } from "../support/imports.ts";
 import { fund, seed } from "../support/network.ts";

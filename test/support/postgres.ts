@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { makeCertificate } from "../node/service/certificates.ts";
+import { makeCertificate } from "../../scripts/devnet/certificates.ts";
 import { freePorts } from "./consortium.ts";
 import { until } from "./until.ts";
 

@@ -34,7 +34,7 @@ import {
   shopCertificate,
   showing,
 } from "../../gateway/support/online-world.ts";
-import { makeCertificate } from "../../node/service/certificates.ts";
+import { makeCertificate } from "../../../scripts/devnet/certificates.ts";
 import { call } from "../../support/chain.ts";
 import { ConsortiumBank } from "../../support/consortium-bank.ts";
 import type { Consortium } from "../../support/consortium.ts";

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import type { Payout } from "../../../gateway/merchants/schema.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
-import { makeCertificate } from "../../node/service/certificates.ts";
+import { makeCertificate } from "../../../scripts/devnet/certificates.ts";
 import { until } from "../../support/until.ts";
 import type { Bank } from "../support/bank.ts";
 import { OnlineWorld, showing } from "../support/online-world.ts";

@@ -6,7 +6,7 @@ import { TABLE } from "../../../gateway/postgres/postgres-store.ts";
 import type { Lead, SharedStore } from "../../../gateway/postgres/shared-store.ts";
 import { DamagedStoreError, StoreAwayError } from "../../../node/service/store-errors.ts";
 import { utf8 } from "../../../protocol/bytes.ts";
-import { makeCertificate } from "../../node/service/certificates.ts";
+import { makeCertificate } from "../../../scripts/devnet/certificates.ts";
 import { startChild } from "../../node/service/child.ts";
 import { lastWrite } from "../../node/service/numbered-writes.ts";
 import { PASSWORD, type PostgresServer, sharedPostgres } from "../../support/postgres.ts";

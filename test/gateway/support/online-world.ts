@@ -6,7 +6,7 @@ import type { PaymentView } from "../../../gateway/authorization/schema.ts";
 import type { OrderRow } from "../../../gateway/merchants/schema.ts";
 import { type Fetch, mutualFetch } from "../../../node/service/mutual-fetch.ts";
 import { Refusal } from "../../../protocol/refusal.ts";
-import { makeCertificate } from "../../node/service/certificates.ts";
+import { makeCertificate } from "../../../scripts/devnet/certificates.ts";
 import { describedFetch } from "../../support/described-fetch.ts";
 import { until } from "../../support/until.ts";
 import { ask, Bank, type BankOptions, checked } from "./bank.ts";

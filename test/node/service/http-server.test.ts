@@ -9,7 +9,7 @@ import { HttpServer, type HttpServerParts } from "../../../node/service/http-ser
 import { bytes, call, type Route } from "../../../node/service/route.ts";
 import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
 import { isRefusal, Refusal } from "../../../protocol/refusal.ts";
-import { makeCertificate } from "./certificates.ts";
+import { makeCertificate } from "../../../scripts/devnet/certificates.ts";
 
 const Amount = Type.Object(
   { amount: Type.Integer({ minimum: 1 }), note: Type.Optional(Type.String()) },

@@ -1,25 +1,31 @@
 /**
- * X.509 certificates for tests of mutual TLS, made here: a root, and certificates by it (RFC 5280,
- * DER by hand). No program is needed and nothing is stored.
+ * X.509 certificates for mutual TLS on one machine: a root, and certificates by it (RFC 5280). DER by hand, of the one
+ * shape that is needed here, so that a devnet takes no program and no library. An institution has an authority of its
+ * own, and none of this.
  */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 
 export type Certificate = {
+  /** In PEM, and so is its private key. */
   readonly certificate: string;
   readonly key: string;
   readonly privateKey: KeyObject;
 };
 
+/** What a root signs with, under its name. */
+export type CertificateIssuer = { readonly name: string; readonly privateKey: KeyObject };
+
+const DAY_MS = 86_400_000;
+/** A network in a folder is started again years later, and nobody renews what is in it. */
+const LIFE_MS = 3_650 * DAY_MS;
+
 const ECDSA_WITH_SHA256 = sequence(oid("2a8648ce3d040302"));
 
 /** A root that signs itself, or with `issuer` a certificate of a server and client called localhost. */
-export function makeCertificate(
-  name: string,
-  issuer?: { name: string; privateKey: KeyObject },
-): Certificate {
+export function makeCertificate(name: string, issuer?: CertificateIssuer): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const day = 86_400_000;
-  const validity = sequence(utcTime(Date.now() - day), utcTime(Date.now() + day));
+  const now = Date.now();
+  const validity = sequence(utcTime(now - DAY_MS), utcTime(now + LIFE_MS));
   const extensions = issuer === undefined ? basicConstraints() : subjectAltName();
   const body = sequence(
     tagged(0xa0, integer(Uint8Array.of(2))),
@@ -58,6 +64,7 @@ function commonName(name: string): Buffer {
   return sequence(tagged(0x31, sequence(oid("550403"), tagged(0x0c, Buffer.from(name)))));
 }
 
+/** Before 2050: two digits of the year. */
 function utcTime(time: number): Buffer {
   const digits = new Date(time).toISOString().replaceAll(/[-:T]/g, "").slice(2, 14);
   return tagged(0x17, Buffer.from(`${digits}Z`));
