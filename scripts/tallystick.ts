@@ -28,6 +28,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   explain: async () => (await import("./commands/explain.ts")).registerExplain,
   conformance: async () => (await import("./commands/conformance.ts")).registerConformance,
   wallet: async () => (await import("./commands/wallet.ts")).registerWallet,
+  online: async () => (await import("./commands/online.ts")).registerOnline,
   card: async () => (await import("./commands/card.ts")).registerCard,
   terminal: async () => (await import("./commands/terminal.ts")).registerTerminal,
 };

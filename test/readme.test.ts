@@ -14,6 +14,8 @@ import { Device } from "../scripts/demo/device.ts";
 import { Staff } from "../scripts/demo/staff.ts";
 import { depositReserve } from "../scripts/deploy/operator.ts";
 import { type Blueprint, BOND, devnetPaths, readBlueprint } from "../scripts/devnet/blueprint.ts";
+import { CUSTOMER } from "../scripts/devnet/online-blueprint.ts";
+import { VAULT } from "../scripts/devnet/online-opening.ts";
 import { chainOf } from "../scripts/devnet/opening.ts";
 import { call } from "./support/chain.ts";
 import { cutNetwork } from "./support/cut-network.ts";
@@ -86,13 +88,14 @@ describe("the README", function () {
     checkDoubleSpend(told);
   });
 
-  it("starts a network that is the same after kill -9: every block, coin, account and root; and shows no private key in what it writes", async () => {
+  it("starts a network that is the same after kill -9: every block, coin, account and root; where an order is paid online with a code, as MERCHANTS.md says; and shows no private key in what it writes [R-115, R-116, R-121, R-139, R-142, R-155, R-156]", async () => {
     const data = join(folder, "network");
     const first = await startNetwork([], data);
     const world = await startWorld(data);
     const owner = await depositAndLoad(world);
     const before = await stateOf(world, owner);
-    assert.deepEqual(before.custody, { 1: String(DEPOSIT), 2: "0", 3: "0", 4: "0" });
+    const custody = { 1: String(DEPOSIT), [CUSTOMER.member]: String(VAULT), 3: "0", 4: "0" };
+    assert.deepEqual(before.custody, custody);
     assert.equal(before.account.onDevices, String(LOAD));
     const died = once(first.process, "exit");
     process.kill(-first.process.pid!, "SIGKILL");
@@ -100,6 +103,7 @@ describe("the README", function () {
     const second = await startNetwork([], data);
     assert.deepEqual(await stateOf(world, owner), before);
     const shown = await toldBy(world, before);
+    const online = await payOnline(data, second.output());
     await stop(second.process);
     await assert.rejects(fetch(`${second.url}/livez`), "its ports are free again");
     assert.ok(!first.output().includes("--cycle is for a new network"));
@@ -107,7 +111,9 @@ describe("the README", function () {
     const secrets = await secretsIn(data);
     assert.ok(secrets.length > 20);
     const told = await readFile(join(folder, "demo.json"), "utf8");
-    const said = [await textsIn(data), first.output(), second.output(), told, shown].join("\n");
+    const said = [await textsIn(data), first.output(), second.output(), told, shown, online].join(
+      "\n",
+    );
     for (const secret of secrets) assert.ok(!said.includes(secret), "a private key was told");
   });
 
@@ -331,6 +337,32 @@ async function toldBy({ ports }: World, { coins }: State): Promise<string> {
   return shown.flatMap((each) => each.map(({ bytes }) => bytes.toString())).join("\n");
 }
 
+/** What docs/MERCHANTS.md has people try: the shop's side and the customer's. Returns all that was printed. */
+async function payOnline(data: string, told: string): Promise<string> {
+  const page = /payment page:\s+(\S+)\)/.exec(told)![1]!;
+  assert.match(await (await fetch(page)).text(), /<script type="module"/);
+  const guide = await readFile(join(root, "docs/MERCHANTS.md"), "utf8");
+  const own = (line: string) => line.replaceAll(/\.devnet(\S+)/g, `'${data}$1'`);
+  const [sell, pay] = commandsIn(guide).map(own);
+  const shop = spawn("sh", ["-c", `exec ${sell} --wait 300`], { cwd: root });
+  const output = collect(shop);
+  const ended = once(shop, "close");
+  const isOffered = async () => {
+    assert.equal(shop.exitCode, null, output());
+    return /\/pay\/#\S+\n/.test(output());
+  };
+  await until("the order can be paid", isOffered, PATIENCE_MS);
+  const address = /^http\S+$/m.exec(output())![0];
+  const paid = await run(["sh", "-c", pay!.replace(/'http.*?'/, `'${address}'`)]);
+  assert.equal(paid.code, 0, paid.output);
+  assert.deepEqual(await ended, [0, null], output());
+  assert.match(
+    output(),
+    /is paid: 12\.50 EUR, record 0x[0-9a-f]{64}\. The bank has signed it\.\n$/,
+  );
+  return output() + paid.output;
+}
+
 function collect(child: ChildProcess): () => string {
   let text = "";
   for (const stream of [child.stdout, child.stderr])
@@ -338,13 +370,20 @@ function collect(child: ChildProcess): () => string {
   return () => text;
 }
 
-/** The private keys in a folder's key files, the device's too, without their 0x. The console's token is told on purpose. */
+/**
+ * The private keys in a folder's key files, the device's too: without their 0x, and of PEM each line. The console's
+ * token is told on purpose.
+ */
 async function secretsIn(folder: string): Promise<string[]> {
-  const files = (await filesIn(folder)).filter((file) => isKeyFile(file) && file.endsWith(".json"));
-  const keys = await Promise.all(
-    files.map(async (file) => JSON.parse(await readFile(file, "utf8")) as { privateKey: string }),
+  const files = (await filesIn(folder)).filter(
+    (file) => isKeyFile(file) && !file.endsWith("token"),
   );
-  return keys.map(({ privateKey }) => privateKey.slice(2));
+  const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
+  return texts.flatMap((text) =>
+    text.startsWith("-----BEGIN")
+      ? text.trim().split("\n").slice(1, -1)
+      : [(JSON.parse(text) as { privateKey: string }).privateKey.slice(2)],
+  );
 }
 
 /** All that is written there as text, but for the key files. */

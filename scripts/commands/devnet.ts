@@ -7,6 +7,8 @@ import { wholeBetween } from "../arguments.ts";
 import { devnetPaths, GATEWAYS, MEMBERS, OBSERVER } from "../devnet/blueprint.ts";
 import { bundlePages, compileContracts } from "../devnet/compile.ts";
 import { Devnet } from "../devnet/network.ts";
+import { CUSTOMER, onlinePaths, SHOP } from "../devnet/online-blueprint.ts";
+import { openOnlinePayments } from "../devnet/online-opening.ts";
 
 type Options = { readonly folder: string; readonly fresh?: true; readonly cycle?: number };
 
@@ -76,10 +78,14 @@ async function start(devnet: Devnet, say: (text: string) => void): Promise<void>
       `gateway ${member}  ${devnet.deviceUrl(member)} (devices)  ${devnet.staffUrl(member)} (staff)`,
     );
   }
+  await openOnlinePayments(devnet);
 }
 
 async function describe(devnet: Devnet, say: (text: string) => void): Promise<void> {
-  const { network } = devnetPaths(devnet.folder);
+  const { folder } = devnet;
+  const { network } = devnetPaths(folder);
+  const { shop, messages } = onlinePaths(folder);
+  const { member, identity, password } = CUSTOMER;
   say(`
 The network is up; Ctrl-C stops it, and the next start goes on where it was.
   Its state:      curl ${devnet.apiUrl(1)}/v1/status
@@ -87,7 +93,12 @@ The network is up; Ctrl-C stops it, and the next start goes on where it was.
   Its file:       ${network}
   To look at it:  ${await devnet.consoleLink()}
   A wallet:       ${devnet.deviceUrl(GATEWAYS[0])}/wallet/, a till: …/wallet/terminal/
-  Pay by hand:    docs/DEVICE-MAKERS.md`);
+  Pay by hand:    docs/DEVICE-MAKERS.md
+  Pay online:     npx tallystick online shop --config ${shop}
+    opens the ${SHOP.label} for browsers. Who pays there is ${identity}, a customer of member ${member} (its payment page:
+    ${devnet.paymentPageUrl(member)}), with the password "${password}" and the code that comes to
+    ${messages(member)}
+    Without a browser: docs/MERCHANTS.md`);
 }
 
 /** Deletes a devnet, and nothing that is not one. */

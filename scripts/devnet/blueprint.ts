@@ -17,13 +17,14 @@ import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { validatorAddress } from "../../protocol/typed-data.ts";
 import { type DeployPlan, type PlannedMember, profiles } from "../deploy/plan.ts";
+import { drawOnlinePayments, gatewayTls } from "./online-blueprint.ts";
 
 export const MEMBERS = [1, 2, 3, 4] as const;
 /** The members that run a gateway. */
 export const GATEWAYS = [1, 2] as const;
 export const OBSERVER = 0;
 
-const FORMAT = 2;
+const FORMAT = 3;
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 const ports = (count: number) => Type.Array(Port, { minItems: count, maxItems: count });
 const nodePorts = ports(1 + MEMBERS.length);
@@ -42,6 +43,9 @@ const Blueprint = Type.Object({
     devices: gatewayPorts,
     staff: gatewayPorts,
     management: gatewayPorts,
+    merchants: gatewayPorts,
+    /** Of the shop that a gateway has for a merchant. */
+    shop: Port,
   }),
 });
 const problemsOf = compileSchema(Blueprint);
@@ -112,7 +116,7 @@ function parse(text: string): unknown {
 /** Makes keys and configurations. The blueprint is written last: without it there is no devnet here. */
 export async function drawBlueprint(folder: string, cycleMs: number): Promise<Blueprint> {
   const paths = devnetPaths(folder);
-  const [chain, ...others] = await freePorts(2 + 2 * (MEMBERS.length + 1) + 3 * GATEWAYS.length);
+  const [chain, ...others] = await freePorts(3 + 2 * (MEMBERS.length + 1) + 4 * GATEWAYS.length);
   const take = (count: number) => others.splice(0, count);
   const ports: Blueprint["ports"] = {
     chain: chain!,
@@ -122,6 +126,8 @@ export async function drawBlueprint(folder: string, cycleMs: number): Promise<Bl
     devices: take(GATEWAYS.length),
     staff: take(GATEWAYS.length),
     management: take(GATEWAYS.length),
+    merchants: take(GATEWAYS.length),
+    shop: take(1)[0]!,
   };
   const blueprint: Blueprint = { format: FORMAT, chainId: CHAIN_ID, ports };
   await mkdir(join(folder, "logs"), { recursive: true });
@@ -131,6 +137,7 @@ export async function drawBlueprint(folder: string, cycleMs: number): Promise<Bl
   for (const member of [OBSERVER, ...MEMBERS]) await drawNode(folder, blueprint, member, cycleMs);
   for (const member of GATEWAYS)
     await drawGateway(folder, blueprint, member, toHex(trust.publicKey));
+  await drawOnlinePayments(folder, GATEWAYS, ports);
   await replaceFile(paths.blueprint, `${JSON.stringify(blueprint, undefined, 2)}\n`);
   return blueprint;
 }
@@ -243,6 +250,9 @@ async function drawGateway(
     devices: { port: ports.devices[at] },
     staff: { port: ports.staff[at], access: "open" },
     management: { port: ports.management[at] },
+    merchants: { port: ports.merchants[at], tls: gatewayTls },
+    authorization: { relays: { file: "messages" } },
+    webhooks: { plainLoopback: true },
     log: { file: `../logs/gateway${member}.log` },
   });
 }

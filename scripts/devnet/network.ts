@@ -13,6 +13,7 @@ import type { ServiceMessage } from "../../node/service/process.ts";
 import { loadToken } from "../../node/service/token-file.ts";
 import type { Logger } from "../../node/service/telemetry.ts";
 import { untilAborted } from "../../node/service/until-aborted.ts";
+import { PAYMENT_PATH } from "../../gateway/pages.ts";
 import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import { type NetworkFile, parseNetworkFile } from "../../protocol/network-file.ts";
 import {
@@ -140,7 +141,8 @@ export class Devnet implements AsyncDisposable {
 
   /** What an earlier draw left unfinished is of no use. */
   static async #draw(folder: string, cycleMs: number): Promise<Blueprint> {
-    for (const name of ["authority", "observer", ...MEMBERS.map((member) => `member${member}`)]) {
+    const members = MEMBERS.map((member) => `member${member}`);
+    for (const name of ["authority", "observer", "shop", "customer", ...members]) {
       await rm(`${folder}/${name}`, { recursive: true, force: true });
     }
     return await drawBlueprint(folder, cycleMs);
@@ -268,6 +270,11 @@ export class Devnet implements AsyncDisposable {
 
   staffUrl(member: number): string {
     return `http://127.0.0.1:${this.blueprint.ports.staff[gatewayIndex(member)]}`;
+  }
+
+  /** The payment page of a member's customers. */
+  paymentPageUrl(member: number): string {
+    return this.deviceUrl(member) + PAYMENT_PATH;
   }
 
   /** Where a gateway's operators find its probes and metrics. */

@@ -7,34 +7,31 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { decodeBase64Url } from "../../protocol/base64url.ts";
-import { utf8 } from "../../protocol/bytes.ts";
-import { message } from "../../protocol/message.ts";
+import { listenError } from "../../node/service/listener.ts";
+import type { Amount } from "../../protocol/money.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
-import type { Verifier } from "../../protocol/signature.ts";
 import { ApiClient, type ApiFetch } from "../../device/api-client.ts";
 import type { MerchantApi } from "../../gateway/merchant-api.ts";
+import { checkResult, type Order, type Result, type ResultChecks } from "./result.ts";
 import { languageOf, orderPage, productPage } from "./shop-page.ts";
 
-export type ShopOptions = {
+export type ShopOptions = Omit<ResultChecks, "to"> & {
   /** `fetch` with the shop's certificate, to the bank's listener for merchants. */
   readonly bank: ApiFetch;
   readonly bankUrl: string;
   /** Of the payment page, to which a browser is sent. */
   readonly paymentOrigin: string;
-  readonly networkId: Uint8Array;
-  /** The bank's public key, with which it signs results. */
-  readonly issuer: Uint8Array;
-  readonly verifier: Verifier;
   readonly port: number;
+  /** Hears of each order that the bank has signed, and of each result that is the bank's word on one of this shop's. */
+  readonly onOrder?: (order: Order) => void;
+  readonly onResult?: (result: Result) => void;
 };
 
-type Order = MerchantApi["GET /v1/orders/{number}"]["reply"];
+/** An order of this run. */
+type Sale = { readonly amount: string; readonly paid: PromiseWithResolvers<Result> };
 
-/** One that the bank's key signs for others, too, names whom it is for. */
-type Result = Order & { readonly to: string };
-
-const PRICE = "1250";
+const HOST = "127.0.0.1";
+const PRICE = 12_50n;
 const RESULT_BYTES_MAX = 65_536;
 const NUMBER = /^\/orders\/(shop-[0-9a-f]{16})$/;
 
@@ -42,6 +39,7 @@ export class Shop implements AsyncDisposable {
   readonly #options: ShopOptions;
   readonly #bank: ApiClient<MerchantApi>;
   readonly #server: Server;
+  readonly #sales = new Map<string, Sale>();
   /** Orders whose goods have left; once each. */
   readonly delivered = new Set<string>();
 
@@ -53,20 +51,42 @@ export class Shop implements AsyncDisposable {
     });
   }
 
+  /** @throws Refusal `in-use`. */
   static async start(options: ShopOptions): Promise<Shop> {
     const shop = new Shop(options);
-    shop.#server.listen(options.port, "127.0.0.1");
-    await once(shop.#server, "listening");
+    shop.#server.listen(options.port, HOST);
+    try {
+      await once(shop.#server, "listening");
+    } catch (error) {
+      throw listenError(error, HOST, options.port);
+    }
     return shop;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+    return `http://${HOST}:${(this.#server.address() as AddressInfo).port}/`;
   }
 
   /** Where the bank is to tell results: it is registered there in these very words. */
   get resultsUrl(): string {
     return `${this.url}results`;
+  }
+
+  /** A new order, signed by the bank. */
+  async order(amount: Amount): Promise<Order> {
+    const number = `shop-${randomBytes(8).toString("hex")}`;
+    const paid = Promise.withResolvers<Result>();
+    this.#sales.set(number, { amount: String(amount), paid });
+    const returnUrl = `${this.url}orders/${number}`;
+    const body = { number, amount: String(amount), returnUrl };
+    const order = await this.#bank.call("POST /v1/orders", { body });
+    this.#options.onOrder?.(order);
+    return order;
+  }
+
+  /** Resolves when the bank has said, signed, that an order of this run is paid. */
+  paid(number: string): Promise<Result> {
+    return this.#sales.get(number)!.paid.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,25 +110,28 @@ export class Shop implements AsyncDisposable {
 
   /** A new order, and off to the payment page. */
   async #buy(response: ServerResponse): Promise<void> {
-    const number = `shop-${randomBytes(8).toString("hex")}`;
-    const returnUrl = `${this.url}orders/${number}`;
-    const order = { number, amount: PRICE, returnUrl };
-    const { paymentUrl } = await this.#bank.call("POST /v1/orders", { body: order });
+    const { paymentUrl } = await this.order(PRICE);
     response.writeHead(303, { location: paymentUrl }).end();
   }
 
   /** A result: what it says counts if the bank has signed it for this shop. It may come twice. */
   async #hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { networkId, issuer, verifier } = this.#options;
     const body = await bodyOf(request);
-    const signature = signatureIn(request.headers["tallystick-signature"]);
-    if (!verifier.verify(issuer, message("result", networkId, body), signature)) {
-      return void response.writeHead(401).end();
+    const signature = String(request.headers["tallystick-signature"] ?? "");
+    let result: Result;
+    try {
+      result = checkResult(body, signature, { ...this.#options, to: this.resultsUrl });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return void response.writeHead(isRefusal(error, "not-for-us") ? 403 : 401).end();
     }
-    const result = JSON.parse(utf8.decode(body, "result")) as Result;
-    // Another merchant may have an order of the same number, and pass its own result on.
-    if (result.to !== this.resultsUrl) return void response.writeHead(403).end();
+    // Of an order of an earlier run the shop knows what the bank says, and no more.
+    const sale = this.#sales.get(result.number);
+    if (sale !== undefined && sale.amount !== result.amount)
+      return void response.writeHead(409).end();
     this.#deliver(result);
+    this.#options.onResult?.(result);
+    if (result.state === "paid") sale?.paid.resolve(result);
     response.writeHead(204).end();
   }
 
@@ -146,14 +169,4 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
     pieces.push(piece);
   }
   return new Uint8Array(Buffer.concat(pieces));
-}
-
-/** No bytes where there is no signature: they verify as none. */
-function signatureIn(header: string | string[] | undefined): Uint8Array {
-  try {
-    return decodeBase64Url(String(header ?? ""));
-  } catch (error) {
-    if (isRefusal(error)) return new Uint8Array();
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 /** `tallystick devnet` and `npm run bench`: what they are told and cannot use is refused before anything is made. */
 import { spawnSync } from "node:child_process";
-import { readdir, writeFile } from "node:fs/promises";
+import { X509Certificate } from "node:crypto";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { InvalidArgumentError } from "commander";
@@ -39,6 +40,29 @@ describe("tallystick devnet", function () {
       expect(() => parse(text), text).to.throw(InvalidArgumentError);
   });
 
+  it("draws keys and passwords that their owner alone may read, and certificates by one authority of its own [R-116, R-157]", async () => {
+    const folder = await makeFolder();
+    const drawn = await Devnet.open({ folder, cycleMs: 1_000, logger: quiet });
+    await drawn.stop();
+    const all = await readdir(folder, { recursive: true });
+    const secrets = all.filter((name) => /\/keys\/.+\.|\/password$/.test(name));
+    const pems = ["member1", "member2", "shop"].map((owner) => `${owner}/keys/`);
+    for (const place of [...pems, "authority/keys/", "customer/"])
+      expect(secrets.some((name) => name.startsWith(place))).to.equal(true);
+    for (const name of secrets)
+      expect((await stat(join(folder, name))).mode & 0o777, name).to.equal(0o600);
+    const read = async (name: string) =>
+      new X509Certificate(await readFile(join(folder, name), "utf8"));
+    const authority = await read("authority/merchants.pem");
+    for (const name of ["member1/merchants.pem", "member2/merchants.pem", "shop/shop.pem"]) {
+      const certificate = await read(name);
+      expect(certificate.verify(authority.publicKey), name).to.equal(true);
+      expect(certificate.checkIP("127.0.0.1")).to.equal("127.0.0.1");
+      expect(certificate.ca).to.equal(false);
+      expect(certificate.validToDate.getTime()).to.be.above(Date.now() + 5 * 365 * 86_400_000);
+    }
+  });
+
   it("refuses a folder whose devnet.json is damaged, or of other software, and says how to begin anew", async () => {
     const folder = await makeFolder();
     const options = { folder, cycleMs: 1_000, logger: quiet };
@@ -50,6 +74,7 @@ describe("tallystick devnet", function () {
     for (const [text, says] of [
       [`{ "format": ${format}, "chainId"`, "devnet.json"],
       [JSON.stringify({ format: format + 1, chainId, ports }), "devnet.json.format"],
+      [JSON.stringify({ format: format - 1, chainId, ports }), "devnet.json.format"],
       [JSON.stringify({ format, chainId, ports: { ...ports, api: [1] } }), "ports.api"],
     ] as const) {
       await writeFile(blueprint, text);
