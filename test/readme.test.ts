@@ -54,7 +54,7 @@ describe("the README", function () {
     assert.ok((await readFile(join(root, ".ci/run"), "utf8")).includes("\nnpm ci && npm test\n"));
   });
 
-  it("runs the demo: two payments deep offline, settled by four banks, a double spend made good, both sides of every identity equal [R-001, R-005, R-020, R-026, R-027, R-031, R-032, R-033, R-037, R-046, R-060, R-062, R-063, R-073, R-075, R-088, R-111, R-112, R-113, R-169, N-02, N-12]", async () => {
+  it("runs the demo: two payments deep offline, an order paid online with a code, settled by four banks, a double spend made good, both sides of every identity equal [R-001, R-005, R-020, R-026, R-027, R-031, R-032, R-033, R-037, R-046, R-060, R-062, R-063, R-073, R-075, R-088, R-111, R-112, R-113, R-115, R-121, R-142, R-156, R-169, N-02, N-12]", async () => {
     const told = await runDemo([], join(folder, "demo.json"));
     assert.deepEqual(Object.keys(told.stateRoots).sort(), [
       "member1",
@@ -86,6 +86,9 @@ describe("the README", function () {
     assert.equal(told.phases[0]!.name, "The contracts are compiled");
     assert.ok(told.phases.length >= 16);
     checkDoubleSpend(told);
+    const { number, amount, record } = told.online;
+    assert.ok(number.startsWith("shop-") && BigInt(amount) > 0n && /^0x[0-9a-f]{64}$/.test(record));
+    assert.ok(told.phases.some(({ name }) => name === "An order is paid online, with a code"));
   });
 
   it("starts a network that is the same after kill -9: every block, coin, account and root; where an order is paid online with a code, as MERCHANTS.md says; and shows no private key in what it writes [R-115, R-116, R-121, R-139, R-142, R-155, R-156]", async () => {
@@ -155,6 +158,7 @@ type Told = {
   readonly identities: Readonly<Record<string, { ledger: string; chain: string }>>;
   readonly bonds: Readonly<Record<string, string>>;
   readonly fines: string;
+  readonly online: Readonly<Record<"number" | "amount" | "record", string>>;
   readonly doubleSpend: Readonly<
     Record<"outpoint" | "winner" | "loser" | "restituted" | "fine" | "revoked", string>
   >;

@@ -12,6 +12,8 @@ export type Amounts = {
   readonly counter: bigint;
   readonly loadA: bigint;
   readonly loadB: bigint;
+  /** What B pays online, from its account. */
+  readonly order: bigint;
   readonly aToB: bigint;
   readonly bToC: bigint;
   readonly aToD: bigint;
@@ -46,6 +48,7 @@ export function drawAmounts(seed: string): Amounts {
     counter: draw("counter", 200_00n, 400_00n),
     loadA,
     loadB,
+    order: draw("order", 10_00n, 40_00n),
     aToB,
     bToC,
     aToD,

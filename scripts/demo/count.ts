@@ -6,6 +6,8 @@ import type { ContractReader } from "../../node/chain/reader.ts";
 import type { Identities } from "../../node/client.ts";
 import { MEMBERS, OBSERVER } from "../devnet/blueprint.ts";
 import type { Devnet } from "../devnet/network.ts";
+import { SHOP } from "../devnet/online-blueprint.ts";
+import { Staff } from "./staff.ts";
 import { banks, counterOf, type Name, nodes, type People, type Stage } from "./stage.ts";
 import { short, type Story } from "./story.ts";
 
@@ -98,11 +100,13 @@ async function countPurses(stage: Stage, people: People): Promise<Record<string,
       return { name: device.name, total, row };
     }),
   );
+  const { label, member, merchant } = SHOP;
+  const shop = await new Staff(devnet.staffUrl(member)).account(merchant);
   const head = ["", "bank", "in the purse, and on the ledger", "in the account"];
-  story.table(
-    head,
-    counted.map(({ row }) => row),
-  );
+  story.table(head, [
+    ...counted.map(({ row }) => row),
+    [label, `member ${member}`, "", story.money(BigInt(shop.available))],
+  ]);
   return Object.fromEntries(counted.map(({ name, total }) => [name, String(total)]));
 }
 

@@ -9,6 +9,7 @@ import { type Count, countAll } from "./count.ts";
 import { closeAndSettle, untilApplied } from "./cycle.ts";
 import { Device, payOffline, untilSettled } from "./device.ts";
 import { type DoubleSpendOutcome, spendTwice } from "./double-spend.ts";
+import { type OnlineOutcome, openOnline, payOnline } from "./online.ts";
 import { until } from "./patience.ts";
 import { banks, counterOf, gatewayOf, type Name, nodes, type People, type Stage } from "./stage.ts";
 import { short } from "./story.ts";
@@ -17,7 +18,10 @@ import { short } from "./story.ts";
 export type Journey = { readonly outcome: Outcome; readonly people: People };
 
 /** What is left when all is done. */
-export type Outcome = Count & { readonly doubleSpend: DoubleSpendOutcome };
+export type Outcome = Count & {
+  readonly online: OnlineOutcome;
+  readonly doubleSpend: DoubleSpendOutcome;
+};
 
 const RECEIPT_LIFE_MS = 7 * 86_400_000;
 
@@ -28,19 +32,20 @@ export async function travel(stage: Stage): Promise<Journey> {
     enrolAll(stage),
   );
   await story.phase("Two purses are loaded", () => loadPurses(stage, people));
+  const online = await story.phase("An order is paid online, with a code", () => payOnline(stage));
   await story.phase("The network goes away", () => goOffline(stage));
   const records = await story.phase("They pay each other offline", () => payAll(stage, people));
   await story.phase("The network is back; two of the four devices sync", () =>
     syncTwo(stage, people),
   );
-  await story.phase("The banks settle", () => settleFirst(stage, records));
+  await story.phase("The banks settle", () => settleFirst(stage, [online.record, ...records]));
   await story.phase("Money goes back to accounts and reserves", () => goBack(stage, people));
   await story.phase("A node loses its database and folds the log again", () => loseDatabase(stage));
   await story.phase("Everything is counted", () => countAll(stage, people));
   const doubleSpend = await spendTwice(stage, people);
   const count = await story.phase("Everything is counted again", () => countAll(stage, people));
   story.step(`${devnet.running().length} processes are still running, and will be stopped`);
-  return { outcome: { ...count, doubleSpend }, people };
+  return { outcome: { ...count, online, doubleSpend }, people };
 }
 
 async function depositReserves({ devnet, story, amounts }: Stage): Promise<void> {
@@ -77,6 +82,7 @@ async function enrolAll(stage: Stage): Promise<People> {
     return device;
   };
   const [a, b, c, d] = await Promise.all([open("a"), open("b"), open("c"), open("d")]);
+  await openOnline(stage);
   return { a, b, c, d };
 }
 

@@ -17,13 +17,14 @@ describe("the demo's amounts", () => {
     fc.assert(
       fc.property(fc.string(), (seed) => {
         const all = drawAmounts(seed);
-        const { counter, loadA, loadB, aToB, bToC, aToD, redeem, burn, doubled, passedOn } = all;
+        const { counter, loadA, loadB, order, aToB, bToC, aToD, redeem, burn, doubled, passedOn } =
+          all;
         const payments = [aToB, bToC, aToD, redeem, doubled, passedOn];
         for (const amount of payments) assert.ok(amount > 0n && amount < MAX_PAYMENT);
-        assert.ok(loadA <= counter && loadB <= counter);
-        // The vault of member 1 makes A's two loads, that of member 2 makes B's and is then burnt from.
+        assert.ok(loadA <= counter && loadB + order <= counter);
+        // The vault of member 1 makes A's two loads; that of member 2 makes B's, pays B's order and is burnt from.
         assert.ok(loadA + doubled <= all.deposits[1]!);
-        assert.ok(loadB + burn <= all.deposits[2]!);
+        assert.ok(loadB + order + burn <= all.deposits[2]!);
         // One euro is left to the cheat, to be offered to one who knows better by then.
         assert.ok(aToB + aToD + 1_00n <= loadA);
         assert.ok(bToC > loadB && bToC <= loadB + aToB, "B pays from what A has paid it");
