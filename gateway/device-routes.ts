@@ -123,7 +123,7 @@ export function deviceRoutes({
         "A credential for the device that takes a lost one's place, in the place of one given before; the device, once there is one",
       roles: may.serve,
       refusals: ["not-found", "busy"],
-      example: { params: examples.device, body: { load: true }, reply: examples.issued },
+      example: { params: examples.device, body: { load: true }, reply: examples.replacing },
       params: byOwner,
       body: Api.ReplacementFor,
       reply: Api.Replacement,

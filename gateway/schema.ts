@@ -1,5 +1,6 @@
 /** What the gateway's JSON routes say and hear. Amounts are decimal strings of minor units. */
 import { type Static, type TSchema, Type } from "typebox";
+import { GRID_CELL_PATTERN } from "../protocol/grid-cell.ts";
 import { entryKinds } from "./accounts.ts";
 import { deviceClassNames } from "./devices.ts";
 
@@ -92,11 +93,19 @@ export const CredentialFor = Type.Object({
     maxLength: 32,
     description: "What payers' screens show: a shop's name; empty for persons",
   }),
+  place: Type.Optional(
+    Type.String({
+      pattern: `^${GRID_CELL_PATTERN}$`,
+      description:
+        "Where a till stands: a full Open Location Code of ten or eleven digits, which becomes the end of the label",
+    }),
+  ),
 });
 
 export const Credential = Type.Object({
   credential: Type.String({ description: "What the device shows, in UTF-8, when it enrols: once" }),
   expires: time("Until when"),
+  label: Type.String({ description: "What the device says then that it is called" }),
 });
 
 export const EntryRow = Type.Object({

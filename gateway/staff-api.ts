@@ -93,8 +93,9 @@ export type StaffApi = {
     query?: {
       readonly class?: "element" | "software" | "host" | "chip" | "terminal" | "merchant";
       readonly label?: string;
+      readonly place?: string;
     };
-    reply: { readonly credential: string; readonly expires: number };
+    reply: { readonly credential: string; readonly expires: number; readonly label: string };
   };
   /** Closes an account: its devices are closed, all their money is back and paid out */
   "POST /v1/accounts/{account}/close": {

@@ -1,5 +1,7 @@
 /** What the bank's own people and systems ask of the gateway: accounts, devices, the vault. */
 import { Type } from "typebox";
+import { utf8 } from "../protocol/bytes.ts";
+import { limits } from "../protocol/limits.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { NOBODY } from "../protocol/key.ts";
 import { parseMinorUnits } from "../protocol/money.ts";
@@ -95,9 +97,10 @@ function accountRoutes({
       async handle({ params, query }) {
         const { account, customer, isClosed } = await accounts.account(params.account);
         if (isClosed) throw new Refusal("conflict", `account ${account} is closed`);
-        const holder = { account, customer, ...query };
+        const label = labelOf(query);
+        const holder = { account, customer, class: query.class, label };
         const { text, expires } = await credentials.issue(holder, credentialLifeMs);
-        return { credential: text, expires };
+        return { credential: text, expires, label };
       },
     }),
     call({
@@ -138,6 +141,13 @@ function accountRoutes({
       },
     }),
   ];
+}
+
+/** The name, and where it stands, as certificates have it. @throws Refusal `malformed`. */
+function labelOf({ label, place }: { label: string; place?: string }): string {
+  const whole = [label, place].filter((part) => part !== undefined && part !== "").join(" ");
+  if (utf8.encode(whole).length <= limits.labelMax) return whole;
+  throw new Refusal("malformed", `"${whole}" has more than ${limits.labelMax} bytes`);
 }
 
 function bankRoutes({ networkId, member, vault, intake, loads }: StaffRoutesParts): Route[] {

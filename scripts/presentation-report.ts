@@ -1,8 +1,9 @@
 /** What a presentation of a payment says, to who shows it and to who is shown it. */
+import { cellIn, type GridCell } from "../protocol/grid-cell.ts";
 import { formatAmount, type Currency } from "../protocol/money.ts";
 import { lock, type Output } from "../protocol/output.ts";
 import { ownerOf } from "../protocol/key.ts";
-import type { NamedParty, PresentationFindings } from "../protocol/presentation.ts";
+import type { NamedParty, PresentationFindings, Role } from "../protocol/presentation.ts";
 import { type Report, timeText } from "./report.ts";
 
 export function presentationReport(found: PresentationFindings, currency: Currency): Report {
@@ -19,6 +20,7 @@ export function presentationReport(found: PresentationFindings, currency: Curren
     lines: [
       `${nameOf(payer, named)} paid, by record ${id}, dated ${timeText(record.time)} by its device:`,
       ...paid.map(line),
+      ...named.flatMap(({ role, label }) => placeLine(role, cellIn(label)) ?? []),
       `It applied in cycle ${cycle} and is settled: it is final.`,
       `The ${shownBy.role} shows it, ${timeText(shownBy.time)} by its clock.`,
     ],
@@ -36,6 +38,7 @@ export function presentationReport(found: PresentationFindings, currency: Curren
           owner,
           role,
           label,
+          ...placed(label),
           member,
           notBefore,
           notAfter,
@@ -43,6 +46,17 @@ export function presentationReport(found: PresentationFindings, currency: Curren
       ),
     },
   };
+}
+
+function placed(label: string): { readonly place?: GridCell } {
+  const place = cellIn(label);
+  return place === undefined ? {} : { place };
+}
+
+function placeLine(role: Role, cell: GridCell | undefined): string | undefined {
+  if (cell === undefined) return undefined;
+  const { code, south, west, north, east } = cell;
+  return `  where the bank says that the ${role} stands: ${code}, latitude ${south} to ${north}, longitude ${west} to ${east}`;
 }
 
 function nameOf(owner: string, named: readonly NamedParty[]): string {

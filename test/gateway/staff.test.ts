@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { consentMessage } from "../../protocol/enrolment.ts";
 import { ownerOf } from "../../protocol/key.ts";
+import { cellIn } from "../../protocol/grid-cell.ts";
 import { lock } from "../../protocol/output.ts";
 import { temporaryFolders } from "../support/temporary-folders.ts";
 import { describedFetch } from "../support/described-fetch.ts";
@@ -113,6 +114,33 @@ describe("the staff's routes", () => {
     });
     const { certificate } = await device.ask({ kind: "certify" });
     expect(certificate).to.include({ class: "element", label: "Corner Shop", maxDepth: 8 });
+  });
+
+  it("certify the grid cell that a till stands in, with its name, for payers to read [R-100]", async () => {
+    await bank.staff("/v1/accounts", { account: "shop", customer: "c-9" });
+    const issue = (label: string, place: string) => {
+      const query = new URLSearchParams({ class: "terminal", label, place }).toString();
+      type Issued = { readonly credential: string; readonly label: string };
+      return bank.staff<Issued>(`/v1/accounts/shop/credentials?${query}`, {});
+    };
+    const { credential, label } = await issue("Café Zur Post", "8FVC2222+22");
+    const bytes = new TextEncoder().encode(credential);
+    const device = new TestDevice(bank);
+    await refusal("forbidden", consenting(device, bytes, { class: "terminal", label: "Café" }));
+    await until("it is certified", async () => {
+      const { certificate } = await consenting(device, bytes, { class: "terminal", label });
+      return certificate !== undefined;
+    });
+    const { certificate } = await device.ask({ kind: "certify" });
+    expect(certificate.label).to.equal("Café Zur Post 8FVC2222+22");
+    const { code, south, west } = cellIn(certificate.label)!;
+    expect([code, south, west]).to.deep.equal(["8FVC2222+22", 47, 8]);
+    for (const [name, place] of [
+      ["Café", "8FVC2222"],
+      ["Café", "9G8F+6X"],
+      ["Restaurant Zur Alten Post", "8FVC2222+22"],
+    ] as const)
+      await refusal("malformed", issue(name, place));
   });
 
   it("have each class of device certified with limits of its own", async () => {

@@ -262,7 +262,7 @@ export function fourRoles(of: () => Openings): void {
 
     it("has one payment for whoever a party to it shows it to, in that one's words, and no other payment [N-22, R-087]", async () => {
       const { consortium, refuses } = of();
-      await using wallets = await payingWallets(consortium, payers, "Café Zur Post");
+      await using wallets = await payingWallets(consortium, payers, "Café Zur Post 8FVC2222+22");
       const { person, shop, id } = wallets;
       const words = "Tax office, file 77, number 4031";
       const at = (name: string) => join(consortium.folder, name);
@@ -278,10 +278,12 @@ export function fourRoles(of: () => Openings): void {
         const [party, ...more] = parties;
         assert.deepEqual(
           [party.role, party.label, party.member],
-          ["payee", "Café Zur Post", PAYER],
+          ["payee", "Café Zur Post 8FVC2222+22", PAYER],
         );
+        assert.deepEqual([party.place.south, party.place.west], [47, 8]);
         assert.deepEqual(more, []);
-        assert.match(lines.join("\n"), /0\.30 EUR to "Café Zur Post"/);
+        assert.match(lines.join("\n"), /0\.30 EUR to "Café Zur Post 8FVC2222\+22"/);
+        assert.match(lines.join("\n"), /the payee stands: 8FVC2222\+22, latitude 47 to 47\.000125/);
         const asked = verifyPresentation(at("shown.json"), { network, words: "a bank, number 1" });
         await refuses(asked, "not-for-us", /Tax office/);
         // Of all the records there are it has one.
