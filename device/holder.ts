@@ -20,6 +20,7 @@ export type PurseParts = {
   readonly class: DeviceClass;
   /** Holds the device key. */
   readonly signer: Signer;
+  /** Checks what others signed, their certificates too: a network with other certificates gives another. */
   readonly verifier: Verifier;
   readonly store: PurseStore;
   readonly random: Random;

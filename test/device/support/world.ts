@@ -29,7 +29,7 @@ import type { MemberId, Outpoint, Output } from "../../../protocol/output.ts";
 import { type NodeSigner, NodeVerifier } from "../../../protocol/p256-node.ts";
 import type { Random } from "../../../protocol/random.ts";
 import { type Receipt, type SignedReceipt, signReceipt } from "../../../protocol/receipt.ts";
-import type { Signer } from "../../../protocol/signature.ts";
+import type { Signer, Verifier } from "../../../protocol/signature.ts";
 import { memberStatus } from "../../../protocol/rules.ts";
 import { MemoryPurseStore, type PurseStore } from "../../../device/purse-store.ts";
 import { Purse } from "../../../device/purse.ts";
@@ -40,8 +40,6 @@ export { networkId };
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 export const RECEIPT_LIFE_MS = 7 * DAY_MS;
-
-const verifier = new NodeVerifier();
 
 export type DeviceOptions = {
   readonly member?: MemberId;
@@ -76,6 +74,8 @@ export class World {
   readonly rivals = new Map<string, (outpoint: Outpoint) => Hex | undefined>();
   /** What signs inside a purse. */
   signerOf: (name: string) => Signer = keyOf;
+  /** What a purse that is opened checks signatures and certificates with. */
+  verifier: Verifier = new NodeVerifier();
   #versions = 0;
 
   constructor(...members: readonly MemberId[]) {
@@ -116,7 +116,7 @@ export class World {
       member,
       class: deviceClass,
       signer: this.signerOf(name),
-      verifier,
+      verifier: this.verifier,
       store,
       random: randomOf(name),
       clock: () => this.deviceClock?.() ?? this.now,
