@@ -2,7 +2,6 @@
  * A devnet on disk before anything runs: keys, ports, and a configuration for each process, in folders as
  * institutions would have them. Made once; a restart reads it again.
  */
-import { createServer } from "node:net";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Static, Type } from "typebox";
@@ -17,6 +16,7 @@ import { type Hex, toHex } from "../../protocol/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { validatorAddress } from "../../protocol/typed-data.ts";
 import { type DeployPlan, type PlannedMember, profiles } from "../deploy/plan.ts";
+import { freePorts } from "./free-ports.ts";
 import { drawOnlinePayments, gatewayTls } from "./online-blueprint.ts";
 
 export const MEMBERS = [1, 2, 3, 4] as const;
@@ -266,20 +266,4 @@ async function makeKey(path: string, kind: KeyKind): Promise<StoredKey> {
   const key = StoredKey.generate(kind);
   await createKeyFile(path, key);
   return key;
-}
-
-/** Ports that nobody listens at now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

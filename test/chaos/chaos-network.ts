@@ -4,14 +4,9 @@ import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
 import { replaceFile } from "../../node/service/durable-file.ts";
 import type { MemberId } from "../../protocol/output.ts";
-import {
-  devnetPaths,
-  freePorts,
-  GATEWAYS,
-  MEMBERS,
-  OBSERVER,
-} from "../../scripts/devnet/blueprint.ts";
+import { devnetPaths, GATEWAYS, MEMBERS, OBSERVER } from "../../scripts/devnet/blueprint.ts";
 import { Child } from "../../scripts/devnet/child.ts";
+import { freePorts } from "../../scripts/devnet/free-ports.ts";
 import { LiveNetwork, type Victim } from "../support/live-network.ts";
 import { Link } from "./link.ts";
 

@@ -15,7 +15,8 @@ import { NodeSigner } from "../../protocol/p256-node.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
 import { checkAgreement } from "../support/agreement.ts";
 import { ChainProxy } from "../support/chain-proxy.ts";
-import { Consortium, freePorts } from "../support/consortium.ts";
+import { Consortium } from "../support/consortium.ts";
+import { freePort } from "../support/free-port.ts";
 import { holdCalls } from "../support/held-calls.ts";
 import type { LogLine } from "../support/log-tail.ts";
 import { enrolmentOf, type HeldCoin, payTo } from "../support/money.ts";
@@ -207,7 +208,7 @@ describe("with all nodes running, the rotation of a member's", function () {
   });
 
   it("peer has it dialled under the new key at the new address, and shuts the old one out [N-23]", async () => {
-    const [port] = (await freePorts(1)) as [number];
+    const port = await freePort();
     const address = `/ip4/127.0.0.1/tcp/${port}`;
     const file = await registrar.keyFile("peer 3 renewed", "Ed25519");
     const [old, renewed] = await Promise.all(

@@ -15,7 +15,7 @@ import { formatNetworkFile } from "../../protocol/network-file.ts";
 import { isRefusal, type RefusalCode } from "../../protocol/refusal.ts";
 import { ChainProxy } from "../support/chain-proxy.ts";
 import { makeChain } from "../support/chain.ts";
-import { freePorts } from "../support/consortium.ts";
+import { freePort } from "../support/free-port.ts";
 import { operator, seed, TestNetwork, validatorKey } from "../support/network.ts";
 import { until } from "../support/until.ts";
 import { makeCertificate } from "../../scripts/devnet/certificates.ts";
@@ -210,7 +210,7 @@ ${more}`;
     const rpcUrls = [await proxy.start()];
     await writeFile(join(folder, "network.json"), formatNetworkFile({ ...net.network, rpcUrls }));
     proxy.decide = () => "cut";
-    const [port] = await freePorts(1);
+    const port = await freePort();
     const config = await configure("", port);
     const url = `http://127.0.0.1:${port}`;
     const waiting = async () => {

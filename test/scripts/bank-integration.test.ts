@@ -2,7 +2,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
@@ -13,8 +12,9 @@ import { BusinessCalendar } from "../../gateway/banking/business-calendar.ts";
 import { isIban } from "../../gateway/banking/iban.ts";
 import { isLei } from "../../gateway/banking/lei.ts";
 import { checks } from "../../gateway/core-banking/checks.ts";
-import { temporaryFolders } from "../support/temporary-folders.ts";
+import { freePort } from "../support/free-port.ts";
 import { root } from "../support/imports.ts";
+import { temporaryFolders } from "../support/temporary-folders.ts";
 
 const run = promisify(execFile);
 const command = join(root, "scripts/tallystick.ts");
@@ -120,12 +120,4 @@ function blocksIn(guide: string): Record<string, string[]> {
     (found[language!] ??= []).push(text!);
   }
   return found;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,5 +1,4 @@
 /** A whole consortium in one process for tests: the chain, a node for each member, and an observer. */
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { peerIdOf } from "../../node/gossip/peer-id.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
@@ -15,6 +14,7 @@ import { NodeSigner } from "../../protocol/p256-node.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
 import { deployNetwork } from "../../scripts/deploy/deploy.ts";
 import type { DeployPlan, PlannedMember } from "../../scripts/deploy/plan.ts";
+import { freePorts } from "../../scripts/devnet/free-ports.ts";
 import { makeChain, makeFolder, payer } from "./chain.ts";
 import {
   coinsOf,
@@ -262,19 +262,4 @@ async function peerOf(
     peerId: await peerIdOf(seed(`peer ${member}`)),
     addresses: [`/ip4/127.0.0.1/tcp/${port}`],
   };
-}
-
-/** Ports nobody listens at now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { makeCertificate } from "../../scripts/devnet/certificates.ts";
-import { freePorts } from "./consortium.ts";
+import { freePort } from "./free-port.ts";
 import { until } from "./until.ts";
 
 const run = promisify(execFile);
@@ -69,8 +69,8 @@ export class PostgresServer implements AsyncDisposable {
     const root = makeCertificate("the database's authority");
     const issuer = { name: "the database's authority", privateKey: root.privateKey };
     const { certificate, key } = makeCertificate("localhost", issuer);
-    const [port] = await freePorts(1);
-    const server = new PostgresServer(folder, bin, root.certificate, port!);
+    const port = await freePort();
+    const server = new PostgresServer(folder, bin, root.certificate, port);
     const owner = await ids();
     const texts = { "server.crt": certificate, "server.key": key, password: PASSWORD };
     for (const [name, text] of Object.entries(texts)) {

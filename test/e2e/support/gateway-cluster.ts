@@ -8,9 +8,10 @@ import { StoredKey } from "../../../node/service/stored-key.ts";
 import { toHex } from "../../../protocol/bytes.ts";
 import { formatNetworkFile } from "../../../protocol/network-file.ts";
 import { NodeSigner } from "../../../protocol/p256-node.ts";
+import { freePorts } from "../../../scripts/devnet/free-ports.ts";
 import { type Child, startChild } from "../../node/service/child.ts";
 import { publishTrust } from "../../support/consortium-bank.ts";
-import { type Consortium, freePorts } from "../../support/consortium.ts";
+import type { Consortium } from "../../support/consortium.ts";
 import { seed } from "../../support/network.ts";
 import { until } from "../../support/until.ts";
 

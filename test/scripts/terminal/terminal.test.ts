@@ -14,11 +14,12 @@ import { Wallet } from "../../../scripts/wallet/wallet.ts";
 import { makeWalletFile } from "../../../scripts/wallet/wallet-file.ts";
 import { authority, Bank, MEMBER } from "../../gateway/support/bank.ts";
 import { firstFrames, modulesIn, pictureOf } from "../../device/qr/support/picture.ts";
+import { freePort } from "../../support/free-port.ts";
 import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { useChromium } from "../../e2e/web/support/chromium.ts";
 import { writeNetworkFile } from "../commands/support/network-file.ts";
 import { CutLine } from "./support/cut-line.ts";
-import { CardService, freePort, missingForCards } from "./support/pcscd.ts";
+import { CardService, missingForCards } from "./support/pcscd.ts";
 import { takePicture } from "./support/picture.ts";
 import { Program } from "./support/program.ts";
 

@@ -6,9 +6,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import type { AddressInfo } from "node:net";
+import { freePorts } from "../../../../scripts/devnet/free-ports.ts";
 import { loadPcsc } from "../../../../scripts/pcsc/pcsc-binding.ts";
 import { isRefusal } from "../../../../protocol/refusal.ts";
 import { until } from "../../../support/until.ts";
@@ -42,7 +41,7 @@ export class CardService implements AsyncDisposable {
   }
 
   static async start(folder: string): Promise<CardService> {
-    const port = await freePort();
+    const port = await readerPort();
     const id = `0x${port.toString(16).toUpperCase()}`;
     const lines = [
       'FRIENDLYNAME "Virtual PCD"',
@@ -76,11 +75,10 @@ export class CardService implements AsyncDisposable {
   }
 }
 
-/** One of two that are free in a row: each virtual reader has two slots. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** The first of two in a row: each virtual reader has two slots. */
+async function readerPort(): Promise<number> {
+  for (;;) {
+    const [port, other] = (await freePorts(2)) as [number, number];
+    if (other === port + 1) return port;
+  }
 }
