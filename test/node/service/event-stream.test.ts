@@ -9,6 +9,7 @@ import type { HttpServerOptions } from "../../../node/service/http-options.ts";
 import { HttpServer } from "../../../node/service/http-server.ts";
 import { events } from "../../../node/service/route.ts";
 import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
+import { until } from "../../support/until.ts";
 
 type Data = { text: string };
 
@@ -83,8 +84,7 @@ describe("server-sent events", () => {
       socket,
       text: () => text,
       async until(part: string) {
-        for (let i = 0; i < 200 && !text.includes(part); i++) await sleep(10);
-        expect(text).to.contain(part);
+        await until(`it hears ${JSON.stringify(part)}`, () => text.includes(part));
       },
       ids: () => [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id)),
     };
@@ -140,19 +140,18 @@ describe("server-sent events", () => {
   it("end for the server when the client goes", async () => {
     const { port, feed, metrics } = await startServer();
     const clients = [listen(port), listen(port)];
-    for (let i = 0; i < 100 && feed.followers < 2; i++) await sleep(10);
+    await until("all are heard", () => feed.followers === 2);
     expect(await metrics.text()).to.contain("tallystick_http_streams 2");
     for (const { socket } of clients) socket.destroy();
-    for (let i = 0; i < 100 && feed.followers > 0; i++) await sleep(10);
-    expect(feed.followers).to.equal(0);
+    await until("none is left", () => feed.followers === 0);
     expect(await metrics.text()).to.contain("tallystick_http_streams 0");
   });
 
   it("end for a client that takes nothing, while others go on", async () => {
-    const { port, publish, feed } = await startServer({ idleTimeoutMs: 200 });
+    const { port, publish, feed } = await startServer({ idleTimeoutMs: 1_000 });
     const stuck = listen(port);
     const lively = listen(port);
-    for (let i = 0; i < 100 && feed.followers < 2; i++) await sleep(10);
+    await until("all are heard", () => feed.followers === 2);
     stuck.socket.pause();
     const large = "x".repeat(100_000);
     let id = 0;
@@ -160,8 +159,7 @@ describe("server-sent events", () => {
       publish(id, large);
       await sleep(1);
     }
-    for (let i = 0; i < 300 && feed.followers > 1; i++) await sleep(10);
-    expect(feed.followers).to.equal(1);
+    await until("one is left", () => feed.followers === 1);
     publish(id, "last");
     await lively.until('"last"');
     expect(lively.ids()).to.deep.equal(Array.from({ length: 201 }, (_, i) => i));
@@ -171,7 +169,7 @@ describe("server-sent events", () => {
     const { port, url, feed } = await startServer({ streamsMax: 2 });
     listen(port);
     listen(port);
-    for (let i = 0; i < 100 && feed.followers < 2; i++) await sleep(10);
+    await until("all are heard", () => feed.followers === 2);
     const response = await fetch(`${url}/v1/events`);
     expect(response.status).to.equal(503);
     expect(response.headers.get("retry-after")).to.equal("1");
@@ -189,7 +187,7 @@ describe("server-sent events", () => {
   it("end when the server stops, at once", async () => {
     const { server, port, feed } = await startServer();
     const client = listen(port);
-    for (let i = 0; i < 100 && feed.followers < 1; i++) await sleep(10);
+    await until("all are heard", () => feed.followers === 1);
     const closed = once(client.socket, "close");
     const start = Date.now();
     await server.stop();

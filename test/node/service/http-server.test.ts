@@ -10,6 +10,7 @@ import { bytes, call, type Route } from "../../../node/service/route.ts";
 import { makeLogger, Metrics } from "../../../node/service/telemetry.ts";
 import { isRefusal, Refusal } from "../../../protocol/refusal.ts";
 import { makeCertificate } from "../../../scripts/devnet/certificates.ts";
+import { until } from "../../support/until.ts";
 
 const Amount = Type.Object(
   { amount: Type.Integer({ minimum: 1 }), note: Type.Optional(Type.String()) },
@@ -20,6 +21,8 @@ const Amount = Type.Object(
 let gate = Promise.withResolvers<void>();
 /** How the last slow request's signal stood when it ended. */
 let aborted: boolean | undefined;
+/** How many requests have come to the gate. */
+let entered = 0;
 
 const routes: Route[] = [
   call({
@@ -82,8 +85,9 @@ const routes: Route[] = [
     summary: "Answers when the gate opens",
     body: Type.Object({}),
     reply: Type.String(),
-    timeoutMs: 2000,
+    timeoutMs: 20_000,
     async handle({ signal }) {
+      entered++;
       const end = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
       await Promise.race([gate.promise, end]);
       aborted = signal.aborted;
@@ -100,7 +104,9 @@ describe("HttpServer", () => {
     gate.resolve();
     for (const server of running.splice(0)) await server.stop();
     gate = Promise.withResolvers();
+    entered = 0;
   });
+  const isAtGate = (count = 1) => until("it waits at the gate", () => entered === count);
 
   async function startServer(
     options: Partial<HttpServerOptions> = {},
@@ -441,14 +447,14 @@ describe("HttpServer", () => {
         "unavailable",
         /no answer within 0\.1 s/,
       );
-      await sleep(10);
-      expect(aborted).to.equal(true);
+      await until("the route is told", () => aborted === true);
     });
 
     it("nothing while a caller waits, and tells the route when it has gone", async () => {
       const { url } = await startServer();
       aborted = undefined;
       const answered = post(`${url}/v1/slow`, {});
+      await isAtGate();
       await sleep(100);
       expect(aborted).to.equal(undefined);
       gate.resolve();
@@ -462,11 +468,10 @@ describe("HttpServer", () => {
         body: "{}",
         signal: gone.signal,
       });
-      await sleep(100);
+      await isAtGate(2);
       gone.abort();
       await left.catch(() => undefined);
-      for (let i = 0; i < 100 && aborted !== true; i++) await sleep(10);
-      expect(aborted).to.equal(true);
+      await until("the route is told", () => aborted === true);
     });
 
     it("what is no HTTP at all", async () => {
@@ -671,7 +676,7 @@ describe("HttpServer", () => {
       const idle = connect(port, "127.0.0.1");
       await once(idle, "connect");
       const slow = post(`${url}/v1/slow`, {});
-      await sleep(50);
+      await isAtGate();
       let stopped = false;
       const stopping = server.stop().then(() => (stopped = true));
       await sleep(50);
@@ -699,7 +704,7 @@ describe("HttpServer", () => {
       const slow =
         "POST /v1/slow HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
       socket.write(slow);
-      await sleep(50);
+      await isAtGate();
       const stopping = server.stop();
       socket.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n");
       await sleep(50);
@@ -712,7 +717,7 @@ describe("HttpServer", () => {
     it("in the end also while a request hangs", async () => {
       const { server, url } = await startServer({ drainMs: 100 });
       const slow = post(`${url}/v1/slow`, {}).catch((error: unknown) => error);
-      await sleep(50);
+      await isAtGate();
       const start = Date.now();
       await server.stop();
       expect(Date.now() - start).to.be.within(80, 3000);
