@@ -7,6 +7,7 @@ import type { Leaf } from "../../protocol/leaf.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import { signRecord, type SignedRecord } from "../../protocol/record.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
+import { cpuTimeMs } from "../support/cpu-time.ts";
 import {
   makeEnrolment,
   makeSpend,
@@ -175,10 +176,10 @@ describe("pending pool", () => {
   it("puts 10,000 records that each spend the one before in order, whatever order they came in", async () => {
     const chain = (await makeChain(10_000)).map((leaf) => pending(leaf));
     for (const leaf of chain.toReversed()) pool.add(leaf);
-    const start = performance.now();
+    const start = cpuTimeMs();
     const first = ready(4096, 2 << 20);
     expect(first).to.deep.equal(hashesOf(chain).slice(0, 4096));
-    expect(performance.now() - start).to.be.below(1000);
+    expect(cpuTimeMs() - start).to.be.below(1000);
   });
 
   it("is not held up by records with more ways through them than there is time for", async () => {
@@ -195,9 +196,9 @@ describe("pending pool", () => {
       all.push(...level);
     }
     fill(pool, all.toReversed());
-    const start = performance.now();
+    const start = cpuTimeMs();
     const chosen = pool.ready(50, ALL);
-    expect(performance.now() - start).to.be.below(500);
+    expect(cpuTimeMs() - start).to.be.below(500);
     expect(chosen).to.have.length(50);
     expectParentsFirst(chosen);
   });
