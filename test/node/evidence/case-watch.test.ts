@@ -142,6 +142,7 @@ describe("the watch over cases", () => {
     desk.open();
     desk.isDown = true;
     start(OBSERVER);
+    await until("it has said so", () => warnings().length > 0);
     await new Promise((resolve) => setTimeout(resolve, 5 * LOOK_MS));
     desk.isDown = false;
     await until("it is known", () => watch.open().length === 1);
