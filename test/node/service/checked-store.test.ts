@@ -392,7 +392,7 @@ describe("CheckedStore", () => {
           "400",
           round === 0 ? "create" : "open",
         ]);
-        await child.line("durable");
+        await child.line("durable 1");
         await new Promise((resolve) => setTimeout(resolve, 100));
         child.process.kill("SIGKILL");
         const { stdout } = await child.ended;

@@ -2,7 +2,10 @@ import { once } from "node:events";
 import { expect } from "chai";
 import { type ChildOptions, type Ended, startChild } from "./child.ts";
 
-const start = (mode: string, stopMs = "5000", options: ChildOptions = {}) =>
+/** Longer than any stop takes here, shorter than one that hangs. */
+const STOP_MS = "30000";
+
+const start = (mode: string, stopMs = STOP_MS, options: ChildOptions = {}) =>
   startChild("service-child.ts", [mode, stopMs], options);
 
 const LISTENING = '{"api":"http://127.0.0.1:7101"}';
@@ -52,7 +55,7 @@ describe("runService", () => {
     const began = Date.now();
     child.process.kill("SIGTERM");
     const end = await child.ended;
-    expect(Date.now() - began).to.be.lessThan(5000);
+    expect(Date.now() - began).to.be.lessThan(Number(STOP_MS));
     expect(end.code).to.equal(70);
     expect(lastLine(end)).to.include({ level: "fatal", msg: "the stop takes too long" });
   });
@@ -100,7 +103,7 @@ describe("runService", () => {
   });
 
   it("tells a parent what it cannot be loaded with", async () => {
-    const child = start("not-loaded", "5000", { ipc: true });
+    const child = start("not-loaded", STOP_MS, { ipc: true });
     const [message] = (await once(child.process, "message")) as [object];
     const detail = "node.yaml:3:1: no";
     expect(message).to.deep.equal({ kind: "failed", code: "bad-configuration", detail });
@@ -108,7 +111,7 @@ describe("runService", () => {
   });
 
   it("tells a parent that forked it, once, and stops when the parent hangs up", async () => {
-    const child = start("serve", "5000", { ipc: true });
+    const child = start("serve", STOP_MS, { ipc: true });
     const [message] = (await once(child.process, "message")) as [object];
     expect(message).to.deep.equal({ kind: "listening", urls: JSON.parse(LISTENING) });
     child.process.disconnect();
@@ -116,7 +119,7 @@ describe("runService", () => {
   });
 
   it("tells a parent why it did not start, before it is gone", async () => {
-    const child = start("refuse", "5000", { ipc: true });
+    const child = start("refuse", STOP_MS, { ipc: true });
     const [message] = (await once(child.process, "message")) as [object];
     expect(message).to.deep.equal({
       kind: "failed",
