@@ -19,6 +19,7 @@ import { makeChain, makeFolder, payer } from "./chain.ts";
 import {
   coinsOf,
   depositedCoin,
+  depositSeq,
   enrolmentOf,
   type HeldCoin,
   idOf,
@@ -39,6 +40,9 @@ import {
 import { until } from "./until.ts";
 
 const OBSERVER = 0;
+
+/** Gives its URL when it starts. */
+export type TestChain = { start(): Promise<string> } & AsyncDisposable;
 
 export class Consortium implements AsyncDisposable {
   readonly network: NetworkFile;
@@ -69,11 +73,13 @@ export class Consortium implements AsyncDisposable {
   /**
    * @param means of each member, where it needs other ones than plans of tests give.
    * @param terms of the network, the same.
+   * @param chainIn a chain that keeps itself in a folder and gives accounts what gas costs.
    */
   static async open(
     members = 4,
     means: Partial<Pick<PlannedMember, "quota" | "reserve">> = {},
     terms: Partial<Pick<DeployPlan, "delayS" | "parameters" | "regulator">> = {},
+    chainIn: (folder: string, funded: readonly Hex[]) => TestChain = embeddedChain,
   ): Promise<Consortium> {
     await using parts = new AsyncDisposableStack();
     const folder = parts.use(await makeFolder());
@@ -81,7 +87,7 @@ export class Consortium implements AsyncDisposable {
     const regulators = terms.regulator === undefined ? [] : [terms.regulator];
     const roles = [deployer.address, authority.address, ...regulators];
     const funded = [payer.address as Hex, ...roles, ...operators];
-    const chain = parts.use(makeChain(join(folder.path, "chain"), { funded, blockPeriodMs: 60 }));
+    const chain = parts.use(chainIn(join(folder.path, "chain"), funded));
     const rpcUrls = [await chain.start()];
     const ports = await freePorts(members + 1);
     const plan = planOf(members, {
@@ -180,8 +186,7 @@ export class Consortium implements AsyncDisposable {
     await chain.start();
     await chain.send(approve(this.network.contracts.settlement, amount));
     const receipt = await chain.send(deposit(member, amount));
-    const block = Number(receipt.blockNumber);
-    const seq = (await chain.reader.settlement(block)).seq;
+    const seq = await depositSeq(this.network, receipt);
     return depositedCoin(this.networkId, seq, payTo(treasury, member, amount));
   }
 
@@ -252,6 +257,10 @@ export class Consortium implements AsyncDisposable {
     await Promise.all([...this.nodes.values()].map((node) => node.stop()));
     await this.#parts.disposeAsync();
   }
+}
+
+function embeddedChain(folder: string, funded: readonly Hex[]): TestChain {
+  return makeChain(folder, { funded, blockPeriodMs: 60 });
 }
 
 async function peerOf(

@@ -19,7 +19,7 @@ import {
 import type { Child } from "../../scripts/devnet/child.ts";
 import { Devnet } from "../../scripts/devnet/network.ts";
 import { call, makeFolder } from "./chain.ts";
-import { depositedCoin, type HeldCoin, payTo } from "./money.ts";
+import { depositedCoin, depositSeq, type HeldCoin, payTo } from "./money.ts";
 import { quiet } from "./network.ts";
 import { until } from "./until.ts";
 
@@ -122,12 +122,11 @@ export class LiveNetwork implements AsyncDisposable {
     return false;
   }
 
-  /** A coin of member 3's vault. Nothing else may happen on the chain meanwhile. */
+  /** A coin of member 3's vault. */
   async deposit(amount: bigint): Promise<HeldCoin> {
-    const { settlement } = this.devnet.network.contracts;
-    await this.chain.send(approve(settlement, amount));
-    await this.chain.send(deposit(3, amount));
-    const { seq } = await this.chain.reader.settlement();
+    const { network } = this.devnet;
+    await this.chain.send(approve(network.contracts.settlement, amount));
+    const seq = await depositSeq(network, await this.chain.send(deposit(3, amount)));
     return depositedCoin(this.networkId, seq, payTo(await this.key(3, "treasury"), 3, amount));
   }
 

@@ -1,12 +1,17 @@
 /** What devices and banks of end-to-end tests sign: enrolments and spends of coins they hold. */
+import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { decodeLog, type RpcLog } from "../../node/chain/events.ts";
+import type { Receipt } from "../../node/chain/transaction.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import { depositOutpoint } from "../../protocol/deposit.ts";
 import { consentMessage, type SignedEnrolment, signEnrolment } from "../../protocol/enrolment.ts";
 import { ownerOf } from "../../protocol/key.ts";
+import type { NetworkFile } from "../../protocol/network-file.ts";
 import { lock, type MemberId, type Outpoint, type Output } from "../../protocol/output.ts";
 import type { NodeSigner } from "../../protocol/p256-node.ts";
 import { outpointsOf, recordId, signRecord, type SignedRecord } from "../../protocol/record.ts";
+import { call } from "./chain.ts";
 
 /** A coin as a test spends it. */
 export type HeldCoin = { readonly outpoint: Outpoint; readonly output: Output };
@@ -16,6 +21,25 @@ export function payTo(device: NodeSigner, custodian: MemberId, amount: bigint): 
 }
 
 /** The coin that the deposit at event `seq` made. */
+/** The event of a deposit, which may share its block with others. */
+export async function depositSeq(
+  { rpcUrls, contracts }: Pick<NetworkFile, "rpcUrls" | "contracts">,
+  { transactionHash }: Pick<Receipt, "transactionHash">,
+): Promise<number> {
+  const { logs } = await call<{ logs: readonly RpcLog[] }>(
+    rpcUrls[0]!,
+    "eth_getTransactionReceipt",
+    transactionHash,
+  );
+  const [seq] = logs
+    .filter(({ address }) => address === contracts.settlement)
+    .flatMap((log) => decodeLog("settlement", log) ?? [])
+    .filter(({ kind }) => kind === "deposited")
+    .map((event) => event.seq);
+  assert.ok(seq !== undefined, "nothing was deposited");
+  return seq;
+}
+
 export function depositedCoin(networkId: Uint8Array, seq: number, output: Output): HeldCoin {
   return { outpoint: depositOutpoint(networkId, { seq, output }), output };
 }
