@@ -102,7 +102,9 @@ async function nodeLinks(live: LiveNetwork, member: number): Promise<Link[]> {
 async function gatewayOf(live: LiveNetwork, member: MemberId, link: Link): Promise<ChaosGateway> {
   const paths = devnetPaths(live.devnet.folder);
   const [devices, staff, management] = (await freePorts(3)) as [number, number, number];
-  const config = parse(await readFile(paths.gatewayConfig(GATEWAYS[0]), "utf8")) as Config;
+  const text = await readFile(paths.gatewayConfig(GATEWAYS[0]), "utf8");
+  // Nobody here sells online.
+  const { merchants: _, ...config } = parse(text) as Config;
   const name = `gateway${member}`;
   const path = paths.gatewayConfig(member);
   await replaceFile(
