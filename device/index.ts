@@ -31,9 +31,15 @@ export type { OfflineLimits } from "./offline-limits.ts";
 export type { Received } from "./payee.ts";
 export type { PendingRecord } from "./pending-store.ts";
 export type { PinPad, PinStatus } from "./pin-pad.ts";
-export { Purse } from "./purse.ts";
+export { Purse, type Question } from "./purse.ts";
 export type { Balance, HeldCoin } from "./purse-state.ts";
 export { MemoryPurseStore, type PurseStore, type StoreChange } from "./purse-store.ts";
+export type {
+  SecondFactorPad,
+  SecondFactorStatus,
+  ShownCode,
+  ToConfirm,
+} from "./second-factor-pad.ts";
 export { sync, syncLists, syncReceipts, type SyncReport } from "./sync.ts";
 export { memoryTransports, type Transport } from "./transport.ts";
 
@@ -47,7 +53,7 @@ export {
 } from "../protocol/certificate.ts";
 export { decodeConfirmation, type SignedConfirmation } from "../protocol/confirmation.ts";
 export type { PlaceCode } from "../protocol/emergency-profile.ts";
-export { type Owner, ownerOf } from "../protocol/key.ts";
+export { NOBODY, type Owner, ownerOf } from "../protocol/key.ts";
 export { limits } from "../protocol/limits.ts";
 export {
   type Amount,
@@ -83,5 +89,11 @@ export {
   type Signer,
   type Verifier,
 } from "../protocol/signature.ts";
+export {
+  formatPayeeNumber,
+  parsePayeeNumber,
+  type PayeeNumber,
+  payeeNumber,
+} from "../protocol/second-factor-code.ts";
 export { decodeShowing, type SignedShowing } from "../protocol/showing.ts";
 export { decodeStatement, type SignedStatement } from "../protocol/statement.ts";

@@ -8,7 +8,7 @@ import { type Bundle, makeBundle } from "../protocol/bundle.ts";
 import type { Certificate } from "../protocol/certificate.ts";
 import { checkConfirmationSignature, type SignedConfirmation } from "../protocol/confirmation.ts";
 import { makeSealingKey } from "../protocol/hpke.ts";
-import { type Owner, ownerOf } from "../protocol/key.ts";
+import { NOBODY, type Owner, ownerOf } from "../protocol/key.ts";
 import type { Amount } from "../protocol/money.ts";
 import { lock, type MemberId, type Outpoint } from "../protocol/output.ts";
 import { sealPayment } from "../protocol/payment.ts";
@@ -21,6 +21,7 @@ import {
 import { isPayingBack, parseReference, type Reference } from "../protocol/reference.ts";
 import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import { checkRequestSignature, requestNonce, type SignedRequest } from "../protocol/request.ts";
+import { payeeNumber } from "../protocol/second-factor-code.ts";
 import { heldVersions, isBehind, listsFor } from "./held-lists.ts";
 import { counterpartyOf, remember, rememberAnswer } from "./history.ts";
 import { type Holder, idOf, isMerging, isOwn, knowledgeOf, ownCertificate } from "./holder.ts";
@@ -30,6 +31,7 @@ import { bundleParts, keepCertificate, keepRecord } from "./pending-store.ts";
 import { checkPaymentLimits, commitPayment, takeOutputs } from "./purse-state.ts";
 import type { Draft, MadePayment } from "./purse-tables.ts";
 import { anyCoin, makeBody, makeReturnBody, type Usable } from "./record-body.ts";
+import { confirmPayment } from "./second-factor.ts";
 import { checkCertificate, memberOf } from "./trust.ts";
 
 /** Money for a payee without an account. */
@@ -77,6 +79,8 @@ export function preparePayment(
   const usable = { maxDepth: limits.maxDepth, now: known.now, coins };
   const record = bodyFor(holder, draft, request, purpose, usable);
   bundleOf(draft, record);
+  const payee = payeeNumber(ownerOf(certificate.deviceKey));
+  confirmPayment(draft, { amount, payee }, known.now);
   const time = draft.get("purse", "")!.signedTime;
   const until = Math.max(certificate.notAfter, time + limits.windowS * 1000);
   commitPayment(draft, { request, record, time, until });
@@ -119,6 +123,7 @@ export function prepareCode(
   memberOf(known, custodian);
   const payee = { lock: lock.claim, owner: ownerOf(secret), custodian, amount };
   const record = makeBody(holder, draft, payee, holder.random(16), anyCoin);
+  confirmPayment(draft, { amount, payee: payeeNumber(NOBODY) }, known.now);
   const time = draft.get("purse", "")!.signedTime;
   commitPayment(draft, { record, time, until: time + limits.windowS * 1000 });
   remember(holder, draft, idOf(holder, record), { kind: "code", amount, reference: "", code });

@@ -16,6 +16,7 @@ import { decodeReceipt } from "../protocol/receipt.ts";
 import { decodeRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { decodeRequest } from "../protocol/request.ts";
+import { parsePayeeNumber, PAYEE_DIGITS, SECRET_LENGTH } from "../protocol/second-factor-code.ts";
 import type { PurseStore, StoreChange } from "./purse-store.ts";
 import {
   type Coin,
@@ -30,6 +31,9 @@ import {
   type PurseRow,
   type RowChange,
   SALT_LENGTH,
+  type SecondFactor,
+  type SecondFactorRow,
+  type ShownFactor,
   type State,
   type Table,
   type Tables,
@@ -56,6 +60,8 @@ const codecs: { readonly [T in Table]: Codec<Tables[T]> } = {
   payments: { encode: encodePayment, decode: whole(readPayment) },
   history: { encode: encodePast, decode: whole(readPast) },
   pin: { encode: encodePin, decode: whole(readPin) },
+  secondFactor: { encode: encodeSecondFactor, decode: whole(readSecondFactor) },
+  shownFactors: { encode: encodeShownFactor, decode: whole(readShownFactor) },
 };
 
 /** Of all rows: it changes with any of them, and stands in the row that there is one of. */
@@ -284,4 +290,45 @@ function readPin(reader: Reader): PinRow {
     puk: reader.take(32, "puk"),
     tries: { pin: reader.u8("tries.pin"), puk: reader.u8("tries.puk") },
   };
+}
+
+function encodeSecondFactor({ version, factor }: SecondFactorRow): Uint8Array {
+  const writer = new Writer().u32(version).u8(factor === undefined ? 0 : 1);
+  if (factor === undefined) return writer.done();
+  const { secret, from, tries, lastWindow, unconfirmed, opened } = factor;
+  writer.fixed(secret, SECRET_LENGTH).u64(from).u8(tries).safe(lastWindow).u64(unconfirmed);
+  writer.u8(opened === undefined ? 0 : 1);
+  if (opened !== undefined) {
+    writer.u64(opened.amount).short(utf8.encode(opened.payee)).safe(opened.until);
+  }
+  return writer.done();
+}
+
+function readSecondFactor(reader: Reader): SecondFactorRow {
+  const version = reader.u32("version");
+  if (reader.count(1, 0, 1, "factor") === 0) return { version };
+  const factor = {
+    secret: reader.take(SECRET_LENGTH, "secret"),
+    from: reader.u64("from"),
+    tries: reader.u8("tries"),
+    lastWindow: reader.safe("lastWindow"),
+    unconfirmed: reader.u64("unconfirmed"),
+  };
+  if (reader.count(1, 0, 1, "opened") === 0) return { version, factor };
+  return { version, factor: { ...factor, opened: readOpened(reader) } };
+}
+
+function readOpened(reader: Reader): NonNullable<SecondFactor["opened"]> {
+  const amount = reader.u64("opened.amount");
+  const payee = parsePayeeNumber(reader.text(PAYEE_DIGITS, "opened.payee"));
+  return { amount, payee, until: reader.safe("opened.until") };
+}
+
+function encodeShownFactor({ version, secret, from }: ShownFactor): Uint8Array {
+  return new Writer().u32(version).fixed(secret, SECRET_LENGTH).u64(from).done();
+}
+
+function readShownFactor(reader: Reader): ShownFactor {
+  const version = reader.u32("version");
+  return { version, secret: reader.take(SECRET_LENGTH, "secret"), from: reader.u64("from") };
 }

@@ -14,6 +14,7 @@ import type { Reason } from "../protocol/reason.ts";
 import type { SignedReceipt } from "../protocol/receipt.ts";
 import type { SignedRecord } from "../protocol/record.ts";
 import type { SignedRequest } from "../protocol/request.ts";
+import type { Confirmed } from "../protocol/second-factor-code.ts";
 
 /** What there is one of. */
 export type PurseRow = {
@@ -41,6 +42,35 @@ export type PinRow = {
 
 /** Tries left, of the PIN and of the unblocking code. */
 export type Tries = { readonly pin: number; readonly puk: number };
+
+/** The bank's word on which payments need a code. */
+export type SecondFactorRow = {
+  readonly version: number;
+  /** Absent once the bank has taken it off. */
+  readonly factor?: SecondFactor | undefined;
+};
+
+export type SecondFactor = {
+  /** 32 bytes, which the bank gave to whoever says the codes, too. */
+  readonly secret: Uint8Array;
+  /** Payments that reach it, alone or with what left before, need a code. */
+  readonly from: Amount;
+  /** Wrong codes that may still be entered; at none, the bank sets it anew. */
+  readonly tries: number;
+  /** The window of the last code that was right: none of it, or of one before, is taken again. */
+  readonly lastWindow: number;
+  /** What has left without a code since the last one. */
+  readonly unconfirmed: Amount;
+  /** The payment that a right code has opened, until it is made or its time is over, in milliseconds. */
+  readonly opened?: (Confirmed & { readonly until: number }) | undefined;
+};
+
+/** What another device's codes are made with, on the device that shows them. */
+export type ShownFactor = {
+  readonly version: number;
+  readonly secret: Uint8Array;
+  readonly from: Amount;
+};
 
 /** A coin of the device's own key: lock key, custodian its own member. */
 export type Coin = {
@@ -157,6 +187,10 @@ export type Tables = {
   readonly history: PastRecord;
   /** One row, key `""`, if the purse has a PIN. */
   readonly pin: PinRow;
+  /** One row, key `""`, once the bank has set one. */
+  readonly secondFactor: SecondFactorRow;
+  /** By the key of the device that pays. */
+  readonly shownFactors: ShownFactor;
 };
 
 export type Table = keyof Tables;
@@ -175,6 +209,8 @@ export const tables = [
   "payments",
   "history",
   "pin",
+  "secondFactor",
+  "shownFactors",
 ] as const satisfies readonly Table[];
 
 type TableMaps = { readonly [T in Table]: Map<string, Tables[T]> };

@@ -73,11 +73,19 @@ import { loadState } from "./purse-rows.ts";
 import { type Balance, balanceOf, type HeldCoin, heldCoins } from "./purse-state.ts";
 import type { Draft } from "./purse-tables.ts";
 import { makeRequest, openAnswer } from "./requests.ts";
+import { SecondFactorPad } from "./second-factor-pad.ts";
 import { showPayment } from "./shown-payment.ts";
+
+/** What a purse is asked to ask. */
+export type Question =
+  | Exclude<Ask, { readonly kind: "second-factors" }>
+  | { readonly kind: "second-factors" };
 
 export class Purse {
   /** What the holder enters before money may leave. */
   readonly pin: PinPad;
+  /** What the holder enters before a high amount may leave, and what a second device shows for it. */
+  readonly secondFactor: SecondFactorPad;
   readonly #holder: Holder;
   readonly #core: PurseCore;
 
@@ -85,6 +93,7 @@ export class Purse {
     this.#holder = holder;
     this.#core = core;
     this.pin = new PinPad(core, holder.random);
+    this.secondFactor = new SecondFactorPad(holder, core, this.pin);
   }
 
   /**
@@ -198,7 +207,8 @@ export class Purse {
   /**
    * Pays what message 1 asks for: message 2. Asked again, the same bytes, also while the purse is locked.
    * @param coins the coins to choose from; all, if it is not given.
-   * @throws Refusal `pin-needed`; for a request that is not in order, beyond the limits, or not covered.
+   * @throws Refusal `pin-needed`; for a request that is not in order, beyond the limits, or not covered;
+   *   `second-factor-needed` unless `secondFactor` has confirmed just this, `second-factor-blocked`.
    */
   async pay(request: Uint8Array, coins?: readonly Outpoint[]): Promise<Uint8Array> {
     const decoded = decodeRequest(request);
@@ -289,11 +299,12 @@ export class Purse {
     return { kind: "enrol", consent, class: this.#holder.class, label, credential };
   }
 
-  /** Signs a question to the gateway of `member`. */
-  ask(ask: Ask, member = this.#holder.member): Promise<SignedDeviceRequest> {
+  /** Signs a question to the gateway of `member`. What second factors are to be sealed to is for the purse to say. */
+  ask(question: Question, member = this.#holder.member): Promise<SignedDeviceRequest> {
     const { networkId, signer, random } = this.#holder;
     const { signedTime } = this.#core.view().get("purse", "")!;
     const nonce = random(REQUEST_NONCE_LENGTH);
+    const ask = question.kind === "second-factors" ? this.secondFactor.ask() : question;
     return signDeviceRequest(networkId, { member, signedTime, nonce, ask }, signer);
   }
 
@@ -327,7 +338,8 @@ export class Purse {
    * Pays whoever has the code that this gives and the password, at a gateway of `custodian`, once the record
    * has settled. The code stays in the history; the password is kept nowhere.
    * @param password the payee's, 4 to 64 bytes. It takes a fifth of a second to work on.
-   * @throws Refusal `pin-needed`; `malformed` for the password; as `pay` does for limits and what is not covered.
+   * @throws Refusal `pin-needed`; `malformed` for the password; as `pay` does for limits, the second factor, whose
+   *   payee is nobody here, and what is not covered.
    */
   async payCode(
     amount: Amount,

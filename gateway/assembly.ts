@@ -50,6 +50,7 @@ import { Receipts } from "./receipts.ts";
 import { RecordStatuses } from "./record-status.ts";
 import { Redemptions } from "./redemptions.ts";
 import { Revocations } from "./revocations.ts";
+import { SecondFactors } from "./second-factors.ts";
 import { StaffReplays } from "./staff/replays.ts";
 import type { Store } from "./store.ts";
 import { StrangerRates } from "./stranger-rates.ts";
@@ -342,8 +343,10 @@ async function openService(
     ...common,
     rates: new RateLimits({ ...device, namesMax: strangersMax }, clock),
   });
+  const secondFactors = await SecondFactors.open(common);
   const desk = new DeviceDesk({
     ...common,
+    secondFactors,
     rates: {
       own: new RateLimits({ ...device, namesMax: OWN_MAX }, clock),
       strangers: new RateLimits({ ...device, namesMax: strangersMax }, clock),
@@ -373,6 +376,7 @@ async function openService(
     explanations,
     presentations,
     recordEvents,
+    secondFactors,
     desk,
     parcels,
     replays,

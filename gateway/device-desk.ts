@@ -34,6 +34,7 @@ import type { RateLimits } from "./rate-limits.ts";
 import type { Receipts } from "./receipts.ts";
 import type { RecordStatuses } from "./record-status.ts";
 import type { Redemptions } from "./redemptions.ts";
+import type { SecondFactors } from "./second-factors.ts";
 
 export type DeviceDeskParts = {
   readonly networkId: Uint8Array;
@@ -54,6 +55,7 @@ export type DeviceDeskParts = {
   readonly receipts: Receipts;
   readonly lists: Lists;
   readonly claims: Pick<Claims, "askFor">;
+  readonly secondFactors: Pick<SecondFactors, "answer" | "checkTaken">;
   readonly random: Random;
   readonly clock: () => number;
 };
@@ -72,6 +74,7 @@ export const deskRefusals = [
   "insufficient-funds",
   "too-many-coins",
   "sync-needed",
+  "second-factor-waiting",
   "unauthorised",
   "forbidden",
   "conflict",
@@ -160,8 +163,9 @@ export class DeviceDesk {
   async #answer(owner: Owner, { deviceKey, nonce, ask }: DeviceRequest): Promise<Answer> {
     const { onboarding, certificates, loads, redemptions, receipts, intake, statuses, lists } =
       this.#parts;
-    const { claims } = this.#parts;
+    const { claims, secondFactors } = this.#parts;
     const { kind } = ask;
+    secondFactors.checkTaken(owner, kind);
     switch (kind) {
       case "enrol":
         return onboarding.enrol(deviceKey, ask);
@@ -188,6 +192,8 @@ export class DeviceDesk {
         return { kind, lists: await lists.answer(ask.versions) };
       case "claim":
         return claims.askFor(owner, nonce, ask);
+      case "second-factors":
+        return secondFactors.answer(deviceKey, ask);
     }
   }
 

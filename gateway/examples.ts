@@ -54,6 +54,12 @@ export const blocked: Api.DeviceState = {
 
 export const closed: Api.DeviceState = { ...blocked, closed: 1_800_003_600_000 };
 
+export const newSecondFactor = { from: "10000" } as const;
+export const secondFactor: Api.SecondFactor = { ...newSecondFactor, version: 1, isTaken: false };
+export const liftedSecondFactor: Api.SecondFactor = { version: 2, from: "0", isTaken: false };
+export const toConfirm = { amount: "45000", payee: "071935527410" } as const;
+export const secondFactorCode = { code: "40718253", expires: 1_800_000_120_000 } as const;
+
 export const closedAccount: Api.AccountRow = {
   ...accountRow,
   isClosed: true,

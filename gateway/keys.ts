@@ -17,6 +17,9 @@
  *     m ‖ owner 20 ‖ record id 32          → a reclaim of the device's coins
  *     s ‖ owner 20 ‖ conflict id 32        → a coin of the device's that two records name
  *
+ *     u ‖ owner 20                         → the second factor of the device
+ *     H ‖ owner 20 ‖ owner 20              → whether the first has what it is to keep of the second's
+ *
  *     i ‖ number u64                       → leaves taken in together, as a list of leaves
  *     B ‖ own u8 ‖ time u64 ‖ nonce 8      → the same, by a process that stands by
  *     z                                    → which process is active
@@ -54,8 +57,8 @@
  *     G ‖ service ‖ 00 ‖ day u32 ‖ payment → what was authorized that day
  *     R ‖ refund tag 14                    → the account that paid, to which refunds that bear it go
  */
-import { concat, fromHex, type Hex, utf8, Writer } from "../protocol/bytes.ts";
-import type { Owner } from "../protocol/key.ts";
+import { concat, fromHex, type Hex, toHex, utf8, Writer } from "../protocol/bytes.ts";
+import { type Owner, OWNER_LENGTH } from "../protocol/key.ts";
 import type { Outpoint } from "../protocol/output.ts";
 
 const prefix = (letter: string) => utf8.encode(letter);
@@ -78,6 +81,10 @@ export const keys = {
   lostDevice: (owner: Owner) => concat(prefix("k"), fromHex(owner)),
   reclaim: (owner: Owner, id: Hex) => concat(prefix("m"), fromHex(owner), fromHex(id)),
   doubleSpend: (owner: Owner, id: Hex) => concat(prefix("s"), fromHex(owner), fromHex(id)),
+
+  secondFactor: (owner: Owner) => concat(prefix("u"), fromHex(owner)),
+  keptSecondFactor: (keeper: Owner, owner: Owner) =>
+    concat(prefix("H"), fromHex(keeper), fromHex(owner)),
 
   intake: (number: number) => concat(prefix("i"), u64(number)),
   letter: (isOwn: boolean, time: number, nonce: Uint8Array) =>
@@ -152,6 +159,11 @@ export const ranges = {
     gte: concat(prefix("s"), fromHex(owner)),
     lt: concat(prefix("s"), fromHex(owner), new Uint8Array(33).fill(255)),
   }),
+  keptSecondFactors: under("H"),
+  secondFactorsKeptBy: (keeper: Owner) => ({
+    gte: concat(prefix("H"), fromHex(keeper)),
+    lt: concat(prefix("H"), fromHex(keeper), new Uint8Array(21).fill(255)),
+  }),
   intake: under("i"),
   letters: (isOwn: boolean) => ({
     gte: lettersOf(isOwn),
@@ -203,6 +215,12 @@ export const ranges = {
 export function numberIn(key: Uint8Array): number {
   const view = new DataView(key.buffer, key.byteOffset, key.length);
   return Number(view.getBigUint64(key.length - 8));
+}
+
+/** Who keeps whose second factor, as a key says. */
+export function keptSecondFactor(key: Uint8Array): { keeper: Owner; device: Owner } {
+  const device = key.length - OWNER_LENGTH;
+  return { keeper: toHex(key.subarray(1, device)), device: toHex(key.subarray(device)) };
 }
 
 function under(letter: string) {

@@ -176,6 +176,37 @@ export const DeviceState = Type.Intersect([
   }),
 ]);
 
+export const NewSecondFactor = Type.Object(
+  {
+    from: Deposited,
+    shownBy: Type.Optional(
+      hex(20, "Another device of the customer's, which shows the codes; absent for the voice line"),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const SecondFactor = Type.Object({
+  version: Type.Integer({ description: "Rises with each change" }),
+  from: amount("Payments of at least this much need a code; 0 once it is taken off"),
+  shownBy: Type.Optional(OwnerName),
+  isTaken: Type.Boolean({ description: "Whether the device keeps this version, as it says" }),
+});
+
+/** What the customer reads to the voice line. */
+export const ToConfirm = Type.Object(
+  {
+    amount: Deposited,
+    payee: Type.String({ pattern: "^[0-9]{12}$", description: "The payee's number" }),
+  },
+  { additionalProperties: false },
+);
+
+export const SecondFactorCode = Type.Object({
+  code: Type.String({ pattern: "^[0-9]{8}$", description: "As it is to be entered" }),
+  expires: time("Until when a purse takes it whose clock agrees"),
+});
+
 export const ReplacementFor = Type.Object(
   {
     load: Type.Boolean({
@@ -300,6 +331,7 @@ export type MemberInfo = Static<typeof MemberInfo>;
 export type NetworkInfo = Static<typeof NetworkInfo>;
 export type AccountRow = Static<typeof AccountRow>;
 export type DeviceRow = Static<typeof DeviceRow>;
+export type SecondFactor = Static<typeof SecondFactor>;
 export type DeviceState = Static<typeof DeviceState>;
 export type FoundPayments = Static<typeof FoundPayments>;
 export type TieOut = Static<typeof TieOut>;

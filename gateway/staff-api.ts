@@ -326,6 +326,43 @@ export type StaffApi = {
       readonly device?: `0x${string}`;
     };
   };
+  /** From which amount on a device needs a code to pay offline, and who says it */
+  "GET /v1/devices/{owner}/second-factor": {
+    params: { readonly owner: `0x${string}` };
+    reply: {
+      readonly version: number;
+      readonly from: string;
+      readonly shownBy?: `0x${string}`;
+      readonly isTaken: boolean;
+    };
+  };
+  /** Sets a second factor, or sets it anew with a fresh secret; the device takes it when it syncs */
+  "POST /v1/devices/{owner}/second-factor": {
+    params: { readonly owner: `0x${string}` };
+    body: { readonly from: string; readonly shownBy?: `0x${string}` };
+    reply: {
+      readonly version: number;
+      readonly from: string;
+      readonly shownBy?: `0x${string}`;
+      readonly isTaken: boolean;
+    };
+  };
+  /** Takes a second factor off; the device takes that when it syncs */
+  "POST /v1/devices/{owner}/second-factor/lift": {
+    params: { readonly owner: `0x${string}` };
+    reply: {
+      readonly version: number;
+      readonly from: string;
+      readonly shownBy?: `0x${string}`;
+      readonly isTaken: boolean;
+    };
+  };
+  /** The code that the voice line says to the customer, for one payment of theirs */
+  "POST /v1/devices/{owner}/second-factor/code": {
+    params: { readonly owner: `0x${string}` };
+    body: { readonly amount: string; readonly payee: string };
+    reply: { readonly code: string; readonly expires: number };
+  };
   /** Payments on the ledger by the customer's account, its device, the device on the other side, or any of these together; of a node that keeps the index for traces */
   "GET /v1/payments": {
     query?: {

@@ -27,10 +27,12 @@ import { paymentRoutes } from "./payment-routes.ts";
 import type { PaymentSearchParts } from "./payment-search.ts";
 import * as Api from "./schema.ts";
 import { may } from "./staff/roles.ts";
+import { secondFactorRoutes, type SecondFactorRoutesParts } from "./second-factor-routes.ts";
 import type { Vault } from "./vault.ts";
 
 export type StaffRoutesParts = DeviceRoutesParts &
   AuditRoutesParts &
+  SecondFactorRoutesParts &
   Pick<PaymentSearchParts, "node"> & {
     readonly networkId: Uint8Array;
     readonly member: MemberId;
@@ -57,6 +59,7 @@ export function staffRoutes(parts: StaffRoutesParts): Route[] {
     ...counter,
     ...accountRoutes(parts),
     ...deviceRoutes(parts),
+    ...secondFactorRoutes(parts),
     ...paymentRoutes(parts),
     ...bankRoutes(parts),
     ...auditRoutes(parts),

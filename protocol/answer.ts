@@ -11,6 +11,7 @@
  *     receipts  receipts
  *     lists     lists
  *     claim     state u8: 0 pending, 1 applied | record id 32 | nonce 16 | amount u64
+ *     second-factors  count u8, at most 16, × grant, ascending by device
  *
  * receipts = count u16 × receipt, ascending by outpoint. lists = count u16 × (kind u8, as between devices |
  * length u32 | list): longer than those that devices hand each other.
@@ -20,7 +21,7 @@ import {
   type SignedAcknowledgement,
   writeAcknowledgement,
 } from "./acknowledgement.ts";
-import { fromHex, type Hex, type Reader, toHex, type Writer } from "./bytes.ts";
+import { compareBytes, fromHex, type Hex, type Reader, toHex, type Writer } from "./bytes.ts";
 import { type CarriedList, listKinds, readListKind } from "./carried-lists.ts";
 import { readCertificate, type SignedCertificate } from "./certificate.ts";
 import { readEnrolment, type SignedEnrolment } from "./enrolment.ts";
@@ -30,6 +31,7 @@ import type { Amount } from "./money.ts";
 import { readReason, type Reason, writeReason } from "./reason.ts";
 import { readReceipt, type SignedReceipt } from "./receipt.ts";
 import { NONCE_LENGTH } from "./record.ts";
+import { readSecondFactorGrant, type SignedSecondFactorGrant } from "./second-factor-grant.ts";
 import { readStatement, type SignedStatement, writeStatement } from "./statement.ts";
 
 /** What became of a record. */
@@ -84,6 +86,12 @@ export type ClaimAnswer = {
   readonly amount: Amount;
 };
 
+export type SecondFactorsAnswer = {
+  readonly kind: "second-factors";
+  /** Those of which the asker keeps an older version, or none: its own, and those it is to show codes for. */
+  readonly grants: readonly SignedSecondFactorGrant[];
+};
+
 export type Answer =
   | EnrolAnswer
   | CertifyAnswer
@@ -92,7 +100,8 @@ export type Answer =
   | StatusAnswer
   | ReceiptsAnswer
   | ListsAnswer
-  | ClaimAnswer;
+  | ClaimAnswer
+  | SecondFactorsAnswer;
 
 /** Of a load and of a claim. */
 const paidStates = ["pending", "applied"] as const;
@@ -129,6 +138,10 @@ export function writeAnswer(writer: Writer, answer: Answer): void {
       writer.u8(paidStates.indexOf(answer.state)).hex(answer.id, 32);
       writer.fixed(answer.nonce, NONCE_LENGTH).u64(answer.amount);
       return;
+    case "second-factors":
+      writer.u8(answer.grants.length);
+      for (const { bytes } of answer.grants) writer.put(bytes);
+      return;
   }
 }
 
@@ -159,6 +172,8 @@ export function readAnswer(reader: Reader, kind: RequestKind): Answer {
       return { kind, lists: readAnsweredLists(reader) };
     case "claim":
       return readClaim(reader);
+    case "second-factors":
+      return { kind, grants: readGrants(reader) };
   }
 }
 
@@ -235,4 +250,18 @@ function readReceipts(reader: Reader): SignedReceipt[] {
     receipts.push(receipt);
   }
   return receipts;
+}
+
+function readGrants(reader: Reader): SignedSecondFactorGrant[] {
+  const count = reader.count(1, 0, limits.secondFactorsMax, "grants");
+  const grants: SignedSecondFactorGrant[] = [];
+  for (let i = 0; i < count; i++) {
+    const start = reader.offset;
+    const grant = readSecondFactorGrant(reader);
+    if (i > 0 && compareBytes(grant.device, grants[i - 1]!.device) <= 0) {
+      throw reader.refuse("grants are not ascending", `grants[${i}]`, reader.offset - start);
+    }
+    grants.push(grant);
+  }
+  return grants;
 }

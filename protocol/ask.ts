@@ -11,11 +11,13 @@
  *     receipts  count u16, at most 1,024, × outpoint 33, ascending; none asks for all
  *     lists     count u8, at most 16, × (member u16 | version u32), ascending
  *     claim     code 10 | password length u8 + at most 64
+ *     second-factors  key 33 | count u8, at most 16, × (device 33 | version u32), ascending
  */
 import { fromHex, type Hex, type Reader, toHex, utf8, type Writer } from "./bytes.ts";
 import { type DeviceClass, deviceClasses, readDeviceClass } from "./certificate.ts";
 import { CODE_LENGTH } from "./claim-code.ts";
 import type { RequestKind } from "./gateway-messages.ts";
+import { KEY_LENGTH, readKey, readKeyOnCurve } from "./key.ts";
 import { readLeaves, writeLeaves } from "./leaf-list.ts";
 import { limits } from "./limits.ts";
 import { type ListVersion, readListVersions, writeListVersions } from "./list-version.ts";
@@ -83,6 +85,17 @@ export type ClaimAsk = {
   readonly password: string;
 };
 
+/** Which word of the bank's on a device's second factor is kept. */
+export type KeptSecondFactor = { readonly device: Hex; readonly version: number };
+
+export type SecondFactorsAsk = {
+  readonly kind: "second-factors";
+  /** What secrets are to be sealed to: made by the purse for this question alone. */
+  readonly key: Uint8Array;
+  /** Ascending by device: the asker's own, and those it shows codes for. */
+  readonly kept: readonly KeptSecondFactor[];
+};
+
 export type Ask =
   | EnrolAsk
   | CertifyAsk
@@ -92,7 +105,8 @@ export type Ask =
   | StatusAsk
   | ReceiptsAsk
   | ListsAsk
-  | ClaimAsk;
+  | ClaimAsk
+  | SecondFactorsAsk;
 
 export function writeAsk(writer: Writer, ask: Ask): void {
   switch (ask.kind) {
@@ -125,6 +139,10 @@ export function writeAsk(writer: Writer, ask: Ask): void {
       return;
     case "claim":
       writer.fixed(ask.code, CODE_LENGTH).short(utf8.encode(ask.password));
+      return;
+    case "second-factors":
+      writer.fixed(ask.key, KEY_LENGTH).u8(ask.kept.length);
+      for (const { device, version } of ask.kept) writer.hex(device, KEY_LENGTH).u32(version);
       return;
   }
 }
@@ -160,6 +178,8 @@ export function readAsk(reader: Reader, kind: RequestKind): Ask {
         code: reader.take(CODE_LENGTH, "code"),
         password: reader.text(limits.passwordMax, "password"),
       };
+    case "second-factors":
+      return { kind, key: readKeyOnCurve(reader, "key"), kept: readKept(reader) };
   }
 }
 
@@ -199,4 +219,17 @@ function readOutpoints(reader: Reader): Outpoint[] {
     outpoints.push(outpoint);
   }
   return outpoints;
+}
+
+function readKept(reader: Reader): KeptSecondFactor[] {
+  const count = reader.count(1, 0, limits.secondFactorsMax, "kept");
+  const kept: KeptSecondFactor[] = [];
+  for (let i = 0; i < count; i++) {
+    const device = toHex(readKey(reader, `kept[${i}].device`));
+    if (i > 0 && device <= kept[i - 1]!.device) {
+      throw reader.refuse("devices are not ascending", `kept[${i}].device`, KEY_LENGTH);
+    }
+    kept.push({ device, version: reader.u32(`kept[${i}].version`) });
+  }
+  return kept;
 }

@@ -13,6 +13,9 @@
  * - **A claim pays whoever signs for it**: a device enrolled with any member, or a member's treasury key, of which
  *   the custodian knows by the ledger. So a bank asks another for a payee who stands at its counter. The record's
  *   nonce is that of the request that was first; the answer names it, for an asker who has asked before.
+ * - **A device takes its bank's word on second factors before anything else.** While there is one that it has not
+ *   said it keeps, what would let it go on is refused as `second-factor-waiting`: enrol, certify, load, receipts. So a
+ *   purse that passes the word over has no certificate soon.
  * - **Time.** A gateway has no signature for time alone: the list of revocations of its member, issued
  *   anew with the present time, carries it. A request whose signedTime is over a day behind is refused as
  *   `stale-request` with the lists in the refusal; the device takes them and signs again. That is also how
@@ -37,6 +40,8 @@ export const requestKinds = {
   lists: 8,
   /** A code and its password → the record that pays what waits under them to whoever asks: a device, or a member's treasury. */
   claim: 9,
+  /** A key made for the answer, and what the device keeps → what its bank has said since of second factors, sealed to the key. */
+  "second-factors": 10,
 } as const;
 
 export type RequestKind = keyof typeof requestKinds;

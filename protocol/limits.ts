@@ -108,6 +108,8 @@ export const limits = {
   requestLagMaxMs: 24 * 60 * 60 * 1000,
   /** How long a nonce is remembered: from a day ahead of the clock to a day behind it. */
   nonceKeptMs: 2 * 24 * 60 * 60 * 1000,
+  /** Second factors that one device keeps: its own, and those of the devices that a family has it show codes for. */
+  secondFactorsMax: 16,
   /** Leaves in one submission to a node or a gateway. */
   submissionLeavesMax: 4096,
   /** A body over HTTP where a route names no other bound: questions are JSON of a few KiB. */

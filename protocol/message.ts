@@ -42,6 +42,7 @@ export const messageNames = [
   "refund",
   "authorization",
   "second-factor",
+  "second-factor-grant",
   "result",
   "showing",
 ] as const;

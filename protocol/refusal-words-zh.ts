@@ -42,6 +42,10 @@ export const titlesZh: Readonly<Record<ProblemCode, string>> = {
   "wrong-pin": "PIN 错误",
   "pin-blocked": "PIN 已锁定",
   "puk-blocked": "解锁码也已锁定",
+  "second-factor-needed": "这笔付款须用验证码确认",
+  "wrong-second-factor": "验证码与这笔付款不符",
+  "second-factor-blocked": "第二验证方式已锁定",
+  "second-factor-waiting": "银行已更改第二验证方式",
   "wrong-credentials": "身份或支付密码错误",
   "wrong-code": "授权码不正确",
   "over-online-limit": "超出客户自己设定的限额",
@@ -111,6 +115,12 @@ export const remediesZh: Readonly<Record<ProblemCode, string>> = {
   "wrong-pin": "请重新输入；说明中指出锁定前还有几次机会。",
   "pin-blocked": "请用解锁码设置新的 PIN。",
   "puk-blocked": "已没有可用的码：请同步，并让银行停用设备、退回其中的钱。",
+  "second-factor-needed":
+    "请输入第二设备显示的、或银行语音电话播报的这笔金额和收款方的验证码，然后付款。",
+  "wrong-second-factor":
+    "请就这笔金额和收款方重新获取验证码，并在一分钟内输入；说明中指出还有几次机会。",
+  "second-factor-blocked": "请减少付款金额，或请银行重新设置第二验证方式，然后同步。",
+  "second-factor-waiting": "银行已更改本设备的第二验证方式：请用支持该功能的软件同步，然后重试。",
   "wrong-credentials": "请重新输入网上身份和支付密码。输错五次后银行会锁定服务，可向银行申请解锁。",
   "wrong-code": "请按收到的内容输入本次付款的授权码，或重新获取；说明中指出是哪一种。",
   "over-online-limit": "请减少付款金额，或提高您为网上支付设定的限额；说明中写明了限额。",

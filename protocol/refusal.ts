@@ -194,6 +194,30 @@ export const refusalCodes = {
     false,
     "No code helps any more: sync, and have the bank block the device and return its money.",
   ),
+  "second-factor-needed": row(
+    401,
+    "ignore",
+    true,
+    "Enter the code for this amount and payee, as the second device shows it or the bank's voice line says it, then pay.",
+  ),
+  "wrong-second-factor": row(
+    403,
+    "ignore",
+    true,
+    "Have a code made anew for just this amount and payee, and enter it within its minute; the text says how many tries are left.",
+  ),
+  "second-factor-blocked": row(
+    403,
+    "ignore",
+    false,
+    "Pay less, or have the bank set the second factor anew, then sync.",
+  ),
+  "second-factor-waiting": row(
+    409,
+    "ignore",
+    true,
+    "The bank has changed the device's second factor: sync with software that keeps one, then try again.",
+  ),
 
   // Online payments.
   "wrong-credentials": row(

@@ -31,6 +31,7 @@ import { orders } from "./vectors/orders.ts";
 import { answers, parcels } from "./vectors/parcels.ts";
 import { records } from "./vectors/records.ts";
 import { references } from "./vectors/references.ts";
+import { secondFactorCodes, secondFactorGrants } from "./vectors/second-factors.ts";
 import { showings } from "./vectors/showings.ts";
 import { signatures } from "./vectors/signatures.ts";
 import { typedData } from "./vectors/typed-data.ts";
@@ -75,6 +76,7 @@ const files: Record<string, object> = {
   references: references(),
   "claim-codes": await claimCodes(),
   orders: await orders(),
+  "second-factors": { grants: await secondFactorGrants(), codes: secondFactorCodes() },
   showings: await showings(),
 };
 

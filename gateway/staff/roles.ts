@@ -8,11 +8,13 @@ export const staffRoles = {
   auditor: "auditor",
   /** The bank's SMS centre: brings codes back from customers' terminals, and does nothing else. */
   relay: "relay",
+  /** The bank's voice line: says to customers the codes of their payments, and does nothing else. */
+  voice: "voice",
 } as const;
 
 export type StaffRole = keyof typeof staffRoles;
 
-const { teller, operator, auditor, relay } = staffRoles;
+const { teller, operator, auditor, relay, voice } = staffRoles;
 
 /** Of a route, by what it does. */
 export const may = {
@@ -22,4 +24,5 @@ export const may = {
   seeWorkings: [operator, auditor],
   seeBooks: [teller, operator, auditor],
   bringCodes: [relay],
+  sayCodes: [voice],
 } as const;

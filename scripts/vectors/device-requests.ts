@@ -1,6 +1,6 @@
 /** What devices ask of gateways, of every kind. */
 import type { Ask } from "../../protocol/ask.ts";
-import { utf8 } from "../../protocol/bytes.ts";
+import { toHex, utf8 } from "../../protocol/bytes.ts";
 import {
   checkDeviceRequestSignature,
   decodeDeviceRequest,
@@ -11,7 +11,7 @@ import { consentMessage } from "../../protocol/enrolment.ts";
 import { AMOUNT_MAX } from "../../protocol/money.ts";
 import { outpointsOf, recordId } from "../../protocol/record.ts";
 import { portableVerifier } from "../../protocol/signature.ts";
-import { bytes, networkId } from "./keys.ts";
+import { bytes, key, networkId } from "./keys.ts";
 import { coin, issuers, now, pay, payee, payer, spend } from "./parties.ts";
 import { type Bad, bad, badLengths, good, patch, type Vectors } from "./vector.ts";
 
@@ -28,6 +28,10 @@ export async function deviceRequests(): Promise<Vectors> {
     { member: 0, version: 7 },
     { member: 1, version: 3 },
   ];
+  const reader = key("second factor reader").publicKey;
+  const kept = [payer, payee]
+    .map(({ publicKey }) => ({ device: toHex(publicKey), version: 2 }))
+    .toSorted((a, b) => (a.device < b.device ? -1 : 1));
   const asks: [string, Ask][] = [
     [
       "enrol",
@@ -56,6 +60,8 @@ export async function deviceRequests(): Promise<Vectors> {
     ["lists newer than two", { kind: "lists", versions }],
     ["lists, holding none", { kind: "lists", versions: [] }],
     ["claim", { kind: "claim", code: bytes("code", 10), password: "open sesame" }],
+    ["second factors, keeping two", { kind: "second-factors", key: reader, kept }],
+    ["second factors, keeping none", { kind: "second-factors", key: reader, kept: [] }],
   ];
   const signed = new Map<string, SignedDeviceRequest>();
   for (const [name, ask] of asks) signed.set(name, await request(ask));
@@ -64,6 +70,7 @@ export async function deviceRequests(): Promise<Vectors> {
   const parts = encoded("load, in parts");
   const two = encoded("receipts for two coins");
   const lists = encoded("lists newer than two");
+  const factors = encoded("second factors, keeping two");
   const check = (input: Uint8Array) =>
     checkDeviceRequestSignature(networkId, decodeDeviceRequest(input), portableVerifier);
   return {
@@ -71,7 +78,7 @@ export async function deviceRequests(): Promise<Vectors> {
     bad: [
       ...badLengths(certify, decodeDeviceRequest),
       badRequest("kind 0", patch(certify, 0, 0)),
-      badRequest("kind 10", patch(certify, 0, 10)),
+      badRequest("kind 11", patch(certify, 0, 11)),
       badRequest("a device key of no such form", patch(certify, 3, 4)),
       badRequest("a signedTime of 2^53", patch(certify, 36, 0, 0x20, ...new Uint8Array(6))),
       badRequest("a payload of more than 2 MiB", patch(certify, 60, 0, 0x20, 0, 1)),
@@ -95,6 +102,9 @@ export async function deviceRequests(): Promise<Vectors> {
       badRequest("seventeen lists", patch(lists, ASK, 17)),
       badRequest("lists that do not ascend", patch(lists, ASK + 7, 0, 0)),
       badRequest("a password of 65 bytes", patch(encoded("claim"), ASK + 10, 65)),
+      badRequest("a key to seal to that is not on the curve", patch(factors, ASK + 1, 0)),
+      badRequest("seventeen second factors", patch(factors, ASK + 33, 17)),
+      badRequest("second factors that descend", patch(factors, ASK + 34, 3, 255)),
       bad("a key that is not on the curve", patch(certify, 4, ...new Uint8Array(31), 1), check),
       bad("the member changed after signing", patch(certify, 2, 2), check),
       bad("signed by another device", patch(certify, 3, ...payee.publicKey), check),

@@ -7,7 +7,7 @@ import {
   signAcknowledgement,
 } from "../../protocol/acknowledgement.ts";
 import type { Answer } from "../../protocol/answer.ts";
-import { type Hex, toHex } from "../../protocol/bytes.ts";
+import { compareBytes, type Hex, toHex } from "../../protocol/bytes.ts";
 import {
   type DeviceReply,
   decodeDeviceReply,
@@ -25,6 +25,7 @@ import {
 } from "../../protocol/statement.ts";
 import { bytes, networkId } from "./keys.ts";
 import { certify, coin, issuers, now, pay, payee, payer, spend, vouch } from "./parties.ts";
+import { grant } from "./second-factors.ts";
 import { type Bad, bad, badLengths, fieldsOf, good, patch, type Vectors } from "./vector.ts";
 
 /** Where an answer begins in its reply. */
@@ -64,7 +65,7 @@ export async function deviceReplies(): Promise<Vectors> {
     bad: [
       ...badLengths(of("submit"), decodeDeviceReply),
       badReply("kind 0", patch(of("submit"), 0, 0)),
-      badReply("kind 10", patch(of("submit"), 0, 10)),
+      badReply("kind 11", patch(of("submit"), 0, 11)),
       badReply("outcome 2", patch(of("submit"), 17, 2)),
       badReply("no leaves acknowledged", patch(of("submit"), ANSWER + 32, 0, 0)),
       badReply("an enrolment with two certificates", patch(of("enrol, pending"), ANSWER + 166, 2)),
@@ -82,6 +83,8 @@ export async function deviceReplies(): Promise<Vectors> {
         "a claim of nothing",
         patch(of("claim, pending"), ANSWER + 49, ...new Uint8Array(8)),
       ),
+      badReply("seventeen grants", patch(of("second factors, two"), ANSWER, 17)),
+      badReply("grants that descend", patch(of("second factors, two"), ANSWER + 1 + 14, 3, 255)),
       badReply("a refusal of no known code", patch(refused, ANSWER + 1, 0x78)),
       badReply("a text that is not UTF-8", patch(refused, ANSWER + 2 + codeLength, 0xff)),
     ],
@@ -159,6 +162,11 @@ async function answers(): Promise<[string, Answer][]> {
   const receipts = await Promise.all(
     [coin("coin", 0), coin("coin", 1)].map((outpoint) => vouch(outpoint, pay(payer, 50n, 1))),
   );
+  const terms = { member: 1, issued: now, keeper: payer.publicKey };
+  const devices = [payer, payee].map(({ publicKey }) => publicKey).toSorted(compareBytes);
+  const grants = await Promise.all(
+    devices.map((device, i) => grant({ ...terms, version: i + 1, device, from: 100n })),
+  );
   const claimed = { id: id("claim"), nonce: bytes("claim nonce", 16), amount: 250n };
   return [
     ["enrol, pending", { kind: "enrol", enrolment }],
@@ -193,6 +201,8 @@ async function answers(): Promise<[string, Answer][]> {
     ["no lists", { kind: "lists", lists: [] }],
     ["claim, pending", { kind: "claim", state: "pending", ...claimed }],
     ["claim, applied", { kind: "claim", state: "applied", ...claimed }],
+    ["second factors, two", { kind: "second-factors", grants }],
+    ["second factors, none", { kind: "second-factors", grants: [] }],
   ];
 }
 

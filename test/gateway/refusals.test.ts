@@ -132,6 +132,11 @@ describe("what a gateway refuses", () => {
     },
     "not-found": () => staff("/v1/accounts/nobody/deposits", { amount: "1", reference: "r" }),
     conflict: () => staff("/v1/accounts", { account: "anna", customer: "another's" }),
+    revoked: async () => {
+      const lost = await TestDevice.enrolled(bank, "loser", 0n);
+      await staff(`/v1/devices/${lost.owner}/block`, {});
+      return staff(`/v1/devices/${lost.owner}/second-factor`, { from: "100" });
+    },
     "too-many-coins": () => staff("/v1/vault/burns", { amount: "17" }),
     "insufficient-funds": () => staff("/v1/vault/burns", { amount: "21" }),
     forbidden: () => calledBy("gateway.example", `${bank.url}/v1/member`),
@@ -291,6 +296,11 @@ describe("what a gateway refuses", () => {
       bank.node.sequence();
       bank.node.gatherMs = 2;
       return code;
+    },
+    "second-factor-waiting": async () => {
+      const guarded = await TestDevice.enrolled(bank, "guarded", 0n);
+      await staff(`/v1/devices/${guarded.owner}/second-factor`, { from: "100" });
+      return codeOf(guarded, { kind: "receipts", outpoints: [] });
     },
     unauthorised: () => codeOf(new TestDevice(bank), { kind: "certify" }),
     forbidden: () => enrolWith({ class: "element" }),

@@ -39,7 +39,14 @@ describe("the staff's tokens", () => {
   });
 
   it("open to each role what is its own, and nothing else", async () => {
-    const able: Record<StaffRole, string[]> = { teller: [], operator: [], auditor: [], relay: [] };
+    const nobody = `0x${"00".repeat(20)}`;
+    const able: Record<StaffRole, string[]> = {
+      teller: [],
+      operator: [],
+      auditor: [],
+      relay: [],
+      voice: [],
+    };
     const calls: Record<string, () => [string, object?]> = {
       "opens an account": () => ["/v1/accounts", { account: "bert", customer: "c-2" }],
       "sees a statement": () => ["/v1/accounts/anna/statement"],
@@ -47,13 +54,17 @@ describe("the staff's tokens", () => {
       "sees the intake": () => ["/v1/intake"],
       "sees the books": () => ["/v1/books"],
       "brings a code": () => ["/v1/relay/replies", { address: "a-phone", code: "12345678" }],
+      "says a code": () => [
+        `/v1/devices/${nobody}/second-factor/code`,
+        { amount: "1", payee: "000000000000" },
+      ],
     };
     for (const role of Object.keys(able) as StaffRole[]) {
       const token = await tokenOf([role]);
       for (const [what, call] of Object.entries(calls)) {
         const [path, body] = call();
         const outcome = await bank.staff(path, body, token).catch((error: Error) => error);
-        // No code is awaited: who hears that may bring one.
+        // No code is awaited, and there is no such device: who hears that may do it.
         if (outcome instanceof Error && !isRefusal(outcome, "not-found")) {
           expect(outcome).to.include({ code: "forbidden" });
         } else able[role].push(what);
@@ -64,6 +75,7 @@ describe("the staff's tokens", () => {
       operator: ["burns money", "sees the intake", "sees the books"],
       auditor: ["sees a statement", "sees the intake", "sees the books"],
       relay: ["brings a code"],
+      voice: ["says a code"],
     });
   });
 

@@ -63,6 +63,14 @@ export const refusalsEn: Readonly<Record<RefusalCode, string>> = {
     "The PIN is blocked after too many wrong tries. Enter the PUK that came with it, and choose a new PIN.",
   "puk-blocked":
     "The PUK is blocked, too. Call the bank: it blocks this device and returns what is left on it.",
+  "second-factor-needed":
+    "This payment needs a code. Have it shown on your second device or said by your bank, and enter it.",
+  "wrong-second-factor":
+    "The code is not for this payment, or its minute is over. Have a new one made: after a few wrong ones no more are taken.",
+  "second-factor-blocked":
+    "Too many wrong codes were entered. Pay less, or ask your bank to set the code up anew.",
+  "second-factor-waiting":
+    "Your bank has changed how high payments are confirmed. Connect to the internet, sync, and try again.",
   "sync-needed":
     "The bank has to hear of earlier payments first. Connect to the internet, sync, and try again.",
   "false-receipt": "No bank vouches for this money. Do not accept it.",

@@ -42,6 +42,12 @@ export const refusalsZh: Readonly<Record<RefusalCode, string>> = {
   "wrong-pin": "PIN 错误。请重试：错误次数过多将被锁定。",
   "pin-blocked": "PIN 因多次输错已锁定。请输入随附的 PUK，并设置新的 PIN。",
   "puk-blocked": "PUK 也已锁定。请联系银行：银行会停用这台设备，并退回其中剩余的钱。",
+  "second-factor-needed":
+    "这笔付款需要验证码。请在第二设备上查看或拨打银行语音电话获取，然后输入。",
+  "wrong-second-factor":
+    "验证码不属于这笔付款，或已超过一分钟。请重新获取：错误次数过多将不再接受。",
+  "second-factor-blocked": "验证码多次输错。请减少付款金额，或请银行重新设置。",
+  "second-factor-waiting": "银行已更改大额付款的确认方式。请连接网络，同步后重试。",
   "sync-needed": "银行须先收到之前的付款。请连接网络，同步后重试。",
   "false-receipt": "没有银行为这笔钱担保。请勿接受。",
   "wrong-credentials": "网上身份或支付密码错误。连续输错五次，银行将锁定网上支付。",

@@ -4,8 +4,9 @@
  */
 import { acknowledgedRoot, signAcknowledgement } from "../../../protocol/acknowledgement.ts";
 import type { Answer, RecordStatus } from "../../../protocol/answer.ts";
-import type { Ask } from "../../../protocol/ask.ts";
-import type { Hex } from "../../../protocol/bytes.ts";
+import { sha256 } from "#sha256";
+import type { Ask, SecondFactorsAsk } from "../../../protocol/ask.ts";
+import { fromHex, type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
 import { encodeDeviceReply } from "../../../protocol/device-reply.ts";
 import {
   checkDeviceRequestSignature,
@@ -20,12 +21,26 @@ import type { MemberId } from "../../../protocol/output.ts";
 import { NodeVerifier } from "../../../protocol/p256-node.ts";
 import { type Reason, reasonOf } from "../../../protocol/reason.ts";
 import { isRefusal, Refusal } from "../../../protocol/refusal.ts";
+import { systemRandom } from "../../../protocol/random.ts";
+import {
+  sealSecret,
+  type SecondFactorTerms,
+  type SignedSecondFactorGrant,
+  signSecondFactorGrant,
+} from "../../../protocol/second-factor-grant.ts";
 import { signStatement } from "../../../protocol/statement.ts";
 import type { GatewayClient } from "../../../device/gateway-client.ts";
 import { keyOf } from "../../support/ledger-parts.ts";
-import { networkId, type World } from "./world.ts";
+import { type Device, networkId, type World } from "./world.ts";
 
 const verifier = new NodeVerifier();
+
+/** What a bank has set, and which devices, by their keys, have said that they keep it. */
+type TestSecondFactor = {
+  readonly version: number;
+  readonly from: bigint;
+  readonly keepers: Map<Hex, boolean>;
+};
 
 export class TestGateway implements GatewayClient {
   readonly member: MemberId;
@@ -35,6 +50,8 @@ export class TestGateway implements GatewayClient {
   readonly waiting = new Map<Hex, Leaf>();
   /** Why leaves did not apply. */
   readonly refused = new Map<Hex, Reason>();
+  /** By device key. */
+  readonly secondFactors = new Map<Hex, TestSecondFactor>();
   readonly #world: World;
   readonly #names = new Map<Owner, string>();
 
@@ -63,6 +80,35 @@ export class TestGateway implements GatewayClient {
     }
   }
 
+  /** Sets a device's second factor, anew, or takes it off. @returns the secret. */
+  setSecondFactor(device: Device, from: bigint, ...others: readonly Device[]): Uint8Array {
+    const keys = [device, ...others].map(({ signer }) => toHex(signer.publicKey));
+    const version = (this.secondFactors.get(keys[0]!)?.version ?? 0) + 1;
+    const keepers = new Map(keys.map((key) => [key, false]));
+    this.secondFactors.set(keys[0]!, { version, from, keepers });
+    return this.secretOf(version);
+  }
+
+  secretOf(version: number): Uint8Array {
+    return sha256(utf8.encode(`secret ${this.member} ${version}`));
+  }
+
+  /** The bank's word, sealed to a key. */
+  async grant(
+    fields: Pick<SecondFactorTerms, "device" | "keeper" | "version" | "from">,
+    reader: Uint8Array,
+    changed: Partial<SecondFactorTerms> = {},
+    issuer = this.#bank.issuer,
+  ): Promise<SignedSecondFactorGrant> {
+    const terms = { member: this.member, issued: this.#world.now, ...fields, ...changed };
+    const secret = this.secretOf(terms.version);
+    const sealed =
+      terms.from === 0n
+        ? undefined
+        : await sealSecret(networkId, terms, secret, reader, systemRandom);
+    return signSecondFactorGrant(networkId, { ...terms, sealed }, issuer);
+  }
+
   /** Sequences what waits, as it came. */
   sequence(): void {
     for (const [id, leaf] of this.waiting) {
@@ -78,6 +124,11 @@ export class TestGateway implements GatewayClient {
 
   async #answer(request: SignedDeviceRequest, ask: Ask): Promise<Answer> {
     const owner = ownerOf(request.deviceKey);
+    const words = [...this.secondFactors.values()];
+    const isWaiting = words.some(({ keepers }) => keepers.get(toHex(request.deviceKey)) === false);
+    if (isWaiting && (ask.kind === "receipts" || ask.kind === "certify")) {
+      throw new Refusal("second-factor-waiting", "take it first");
+    }
     switch (ask.kind) {
       case "enrol": {
         const { consent } = ask;
@@ -121,7 +172,24 @@ export class TestGateway implements GatewayClient {
         return { kind: "lists", lists: await this.#world.lists() };
       case "claim":
         throw new Refusal("wrong-claim", "no money waits under codes here");
+      case "second-factors":
+        return { kind: "second-factors", grants: await this.#grants(request.deviceKey, ask) };
     }
+  }
+
+  async #grants(keeper: Uint8Array, ask: SecondFactorsAsk): Promise<SignedSecondFactorGrant[]> {
+    const grants: SignedSecondFactorGrant[] = [];
+    for (const [device, { version, from, keepers }] of this.secondFactors) {
+      if (keepers.get(toHex(keeper)) !== false) continue;
+      const kept = ask.kept.find((each) => each.device === device)?.version;
+      const isGone = from === 0n && device !== toHex(keeper);
+      if (isGone ? kept === undefined : kept === version) {
+        keepers.set(toHex(keeper), true);
+        continue;
+      }
+      grants.push(await this.grant({ device: fromHex(device), keeper, version, from }, ask.key));
+    }
+    return grants;
   }
 
   async #takeIn(leaves: readonly Uint8Array[]) {

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Answer } from "../../../protocol/answer.ts";
 import type { Ask } from "../../../protocol/ask.ts";
+import type { DeviceClass } from "../../../protocol/certificate.ts";
 import {
   checkReplyTo,
   decodeDeviceReply,
@@ -73,9 +74,9 @@ export class TestDevice {
     return reply.answer as Answer & { kind: K };
   }
 
-  async enrol(credential: Uint8Array) {
+  async enrol(credential: Uint8Array, deviceClass: DeviceClass = "software") {
     const consent = await this.key.sign(consentMessage(networkId, MEMBER));
-    return this.ask({ kind: "enrol", consent, class: "software", label: "", credential });
+    return this.ask({ kind: "enrol", consent, class: deviceClass, label: "", credential });
   }
 
   /** Loads, and waits until the money is there. */

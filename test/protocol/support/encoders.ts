@@ -21,6 +21,10 @@ import {
 import { type PaymentOrder, signPaymentOrder } from "../../../protocol/payment-order.ts";
 import { type Receipt, signReceipt } from "../../../protocol/receipt.ts";
 import { type Request, signRequest } from "../../../protocol/request.ts";
+import {
+  type SecondFactorGrant,
+  signSecondFactorGrant,
+} from "../../../protocol/second-factor-grant.ts";
 import { type Showing, signShowing } from "../../../protocol/showing.ts";
 import type { Signer } from "../../../protocol/signature.ts";
 import { networkId } from "./vectors.ts";
@@ -68,6 +72,10 @@ export async function encodeDeviceRequest(value: With<DeviceRequest>): Promise<U
 export async function encodeShowing(value: With<Showing>): Promise<Uint8Array> {
   const party = carrying(value.signature, value.deviceKey);
   return (await signShowing(networkId, value, party)).bytes;
+}
+
+export async function encodeSecondFactorGrant(value: With<SecondFactorGrant>): Promise<Uint8Array> {
+  return (await signSecondFactorGrant(networkId, value, carrying(value.signature))).bytes;
 }
 
 export async function encodePledge(value: With<Pledge>): Promise<Uint8Array> {

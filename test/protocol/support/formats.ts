@@ -27,6 +27,7 @@ import { decodePaymentOrder } from "../../../protocol/payment-order.ts";
 import { decodeReceipt } from "../../../protocol/receipt.ts";
 import { decodeRecord, encodeRecord } from "../../../protocol/record.ts";
 import { decodeRequest } from "../../../protocol/request.ts";
+import { decodeSecondFactorGrant } from "../../../protocol/second-factor-grant.ts";
 import { decodeShowing } from "../../../protocol/showing.ts";
 import { decodeStatement, encodeStatement } from "../../../protocol/statement.ts";
 import {
@@ -61,6 +62,7 @@ import {
   encodeReceipt,
   encodeRequest,
   encodeRevocationList,
+  encodeSecondFactorGrant,
   encodeShowing,
   encodeTrustList,
   encodeVerdict,
@@ -70,6 +72,7 @@ import {
   deviceReply,
   deviceRequest,
   paymentOrder,
+  secondFactorGrant,
   showing,
   signedCertificate,
   signedRecord,
@@ -156,6 +159,13 @@ export const formats: readonly Format[] = [
   ),
   format("order", ["orders"], decodePaymentOrder, encodePaymentOrder, paymentOrder),
   format("statement", ["gateway", "statements"], decodeStatement, encodeStatement, statement),
+  format(
+    "second-factor grant",
+    ["second-factors", "grants"],
+    decodeSecondFactorGrant,
+    encodeSecondFactorGrant,
+    secondFactorGrant,
+  ),
   format("showing", ["showings"], decodeShowing, encodeShowing, showing),
   format("alarm", ["alarms", "alarms"], decodeAlarm, encodeAlarm, alarm),
   format("envelope", ["envelopes"], decodeEnvelope, encodeEnvelope, envelope),

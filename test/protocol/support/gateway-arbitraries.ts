@@ -18,6 +18,10 @@ import type { Reason } from "../../../protocol/reason.ts";
 import { decodeReceipt } from "../../../protocol/receipt.ts";
 import { decodeRecord } from "../../../protocol/record.ts";
 import { type RefusalCode, refusalCodes } from "../../../protocol/refusal.ts";
+import {
+  decodeSecondFactorGrant,
+  type SecondFactorGrant,
+} from "../../../protocol/second-factor-grant.ts";
 import type { Showing } from "../../../protocol/showing.ts";
 import type { SignedStatement } from "../../../protocol/statement.ts";
 import {
@@ -32,6 +36,7 @@ import {
   signature,
   text,
   u16,
+  u32,
 } from "./arbitraries.ts";
 import type { With } from "./encoders.ts";
 import { goodBytes } from "./vectors.ts";
@@ -39,12 +44,23 @@ import { goodBytes } from "./vectors.ts";
 const records = goodBytes("records", "records").map(decodeRecord);
 export const certificates = goodBytes("certificates").map(decodeCertificate);
 const enrolments = goodBytes("records", "enrolments").map(decodeEnrolment);
+const grants = goodBytes("second-factors", "grants")
+  .map(decodeSecondFactorGrant)
+  // One of each device, as an answer has them.
+  .slice(0, 1);
 const receipts = goodBytes("receipts").map(decodeReceipt);
 
 export const signedRecord = fc.constantFrom(...records);
 export const signedCertificate = fc.constantFrom(...certificates);
 
 const parts = fc.array(fc.bigInt(1n, 2n ** 59n), { maxLength: 16 });
+
+const kept = fc
+  .uniqueArray(fc.record({ device: publicKey.map(toHex), version: u32 }), {
+    maxLength: 16,
+    selector: ({ device }) => device,
+  })
+  .map((all) => all.toSorted((a, b) => (a.device < b.device ? -1 : 1)));
 
 const ask: fc.Arbitrary<Ask> = fc.oneof(
   fc.record({
@@ -72,6 +88,7 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
   fc.record({ kind: fc.constant("receipts" as const), outpoints: outpoints(0, 20) }),
   fc.record({ kind: fc.constant("lists" as const), versions: listVersions }),
   fc.record({ kind: fc.constant("claim" as const), code: bytes(10), password: text(64) }),
+  fc.record({ kind: fc.constant("second-factors" as const), key: publicKey, kept }),
 );
 
 export const deviceRequest: fc.Arbitrary<With<DeviceRequest>> = fc.record({
@@ -112,6 +129,22 @@ export const showing: fc.Arbitrary<With<Showing>> = fc.record({
     .map((all) => all.toSorted((a, b) => compareBytes(a.deviceKey, b.deviceKey))),
   signature,
 });
+
+export const secondFactorGrant: fc.Arbitrary<With<SecondFactorGrant>> = fc
+  .record({
+    member: u16,
+    version: u32.filter((version) => version > 0),
+    issued: safe,
+    device: publicKey,
+    keeper: publicKey,
+    from: fc.oneof(fc.constant(0n), amount),
+    sealed: fc.record({ enc: bytes(65), ciphertext: bytes(48) }),
+    signature,
+  })
+  .map(({ sealed, ...grant }) => ({
+    ...grant,
+    sealed: grant.from === 0n ? undefined : sealed,
+  }));
 
 export const paymentOrder: fc.Arbitrary<With<PaymentOrder>> = fc.record({
   member: u16,
@@ -168,6 +201,7 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
     nonce: bytes(16),
     amount,
   }),
+  fc.record({ kind: fc.constant("second-factors" as const), grants: fc.subarray(grants) }),
 );
 
 export const deviceReply: fc.Arbitrary<DeviceReply> = fc.oneof(

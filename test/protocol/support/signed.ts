@@ -26,6 +26,10 @@ import { checkPaymentOrder, decodePaymentOrder } from "../../../protocol/payment
 import { checkReceiptSignature, decodeReceipt } from "../../../protocol/receipt.ts";
 import { checkRecordSignature, decodeRecord, encodeRecord } from "../../../protocol/record.ts";
 import { checkRequestSignature, decodeRequest } from "../../../protocol/request.ts";
+import {
+  checkSecondFactorGrantSignature,
+  decodeSecondFactorGrant,
+} from "../../../protocol/second-factor-grant.ts";
 import { checkShowingSignature, decodeShowing } from "../../../protocol/showing.ts";
 import type { Verifier } from "../../../protocol/signature.ts";
 import { checkStatement, decodeStatement, encodeStatement } from "../../../protocol/statement.ts";
@@ -39,6 +43,7 @@ import {
   encodeReceipt,
   encodeRequest,
   encodeRevocationList,
+  encodeSecondFactorGrant,
   encodeShowing,
   encodeTrustList,
 } from "./encoders.ts";
@@ -165,6 +170,15 @@ export const signedStructures: readonly SignedStructure[] = [
     encodeStatement,
     (networkId, statement, verifier) =>
       checkStatement(networkId, statement, bank.publicKey, verifier),
+  ),
+  structure(
+    "second-factor-grant",
+    ["second-factors", "grants"],
+    bank,
+    decodeSecondFactorGrant,
+    encodeSecondFactorGrant,
+    (networkId, grant, verifier) =>
+      checkSecondFactorGrantSignature(networkId, grant, bank.publicKey, verifier),
   ),
   structure(
     "showing",
