@@ -5,6 +5,7 @@ import { type Currency, formatAmount, parseAmount } from "../../protocol/money.t
 import { Refusal } from "../../protocol/refusal.ts";
 import { untilAborted } from "../../node/service/until-aborted.ts";
 import { wholeBetween } from "../arguments.ts";
+import { reach } from "../fetch-json.ts";
 import { timeText } from "../report.ts";
 import { codeIn, Customer } from "../shop/customer.ts";
 import type { Order, Result } from "../shop/result.ts";
@@ -62,7 +63,7 @@ async function sell(text: string, { config, wait }: Config & { wait: number }): 
   const { currency } = settings.network;
   const amount = parseAmount(text, currency);
   await using shop = await openShop(settings);
-  const order = await shop.order(amount);
+  const order = await reach(settings.bank, () => shop.order(amount));
   write(orderLines(order, currency));
   const late = new Refusal("unavailable", `order ${order.number} is not paid after ${wait} s`);
   const waited = new AbortController();
@@ -78,7 +79,7 @@ async function sell(text: string, { config, wait }: Config & { wait: number }): 
 async function pay(address: string, { config }: Config): Promise<void> {
   const order = address.slice(address.indexOf("#") + 1);
   const customer = await Customer.load(config);
-  const begun = await customer.begin(order);
+  const begun = await reach(customer.bank, () => customer.begin(order));
   const { merchant, number, amount, currency } = begun.order;
   write([
     `Signed in, to pay ${formatAmount(BigInt(amount), currency)} to ${merchant} (${number}).`,

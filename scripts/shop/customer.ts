@@ -66,6 +66,11 @@ export class Customer {
     });
   }
 
+  /** Where the customer comes. */
+  get bank(): string {
+    return this.#options.bank;
+  }
+
   /** @param order in base64url: what stands in a payment page's address after its hash sign. */
   begin(order: string): Promise<Begun> {
     const { identity, password } = this.#options;
