@@ -53,6 +53,7 @@ async function keepShop({ config }: Config): Promise<void> {
   await using shop = await openShop(settings, {
     onOrder: (order) => write(orderLines(order, currency)),
     onResult: (result) => write(resultLines(result, currency)),
+    onFault: (error) => process.stderr.write(`a customer was not served: ${String(error)}\n`),
   });
   write([`The shop is open: ${shop.url}`]);
   await Promise.race((["SIGINT", "SIGTERM"] as const).map((signal) => once(process, signal)));

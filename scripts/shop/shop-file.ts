@@ -52,7 +52,7 @@ export async function readShopFile(path: string): Promise<ShopSettings> {
  */
 export async function openShop(
   { network, member, bank, tls, port }: ShopSettings,
-  hears: Pick<ShopOptions, "onOrder" | "onResult"> = {},
+  hears: Pick<ShopOptions, "onOrder" | "onResult" | "onFault"> = {},
 ): Promise<Shop> {
   const gateway = gatewayOf(network, member);
   const own = await readTls(tls);

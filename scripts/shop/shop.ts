@@ -25,6 +25,8 @@ export type ShopOptions = Omit<ResultChecks, "to"> & {
   /** Hears of each order that the bank has signed, and of each result that is the bank's word on one of this shop's. */
   readonly onOrder?: (order: Order) => void;
   readonly onResult?: (result: Result) => void;
+  /** Hears at what a request broke off, such as a bank that does not answer. */
+  readonly onFault?: (error: unknown) => void;
 };
 
 /** An order of this run. */
@@ -47,7 +49,10 @@ export class Shop implements AsyncDisposable {
     this.#options = options;
     this.#bank = new ApiClient(options.bankUrl, options.bank);
     this.#server = createServer((request, response) => {
-      this.#answer(request, response).catch(() => response.writeHead(502).end());
+      this.#answer(request, response).catch((error: unknown) => {
+        options.onFault?.(error);
+        response.writeHead(502).end();
+      });
     });
   }
 
