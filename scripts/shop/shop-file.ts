@@ -20,6 +20,12 @@ const ShopFile = Type.Object(
     network: Type.String({ minLength: 1, description: "The network file" }),
     member: Type.Integer({ minimum: 1, maximum: 65_535, description: "The shop's bank" }),
     bank: Type.String({ pattern: "^https://", description: "The bank's listener for merchants" }),
+    page: Type.Optional(
+      Type.String({
+        pattern: "^https?://",
+        description: "Address of the bank's payment page, if it is not its gateway's",
+      }),
+    ),
     tls: tlsFiles("The certificate that the bank has registered"),
     port: Type.Integer({
       minimum: 1,
@@ -51,7 +57,7 @@ export async function readShopFile(path: string): Promise<ShopSettings> {
  * @throws Refusal `exposed-key`; `wrong-network` if the bank is in another; `in-use`; `unavailable`.
  */
 export async function openShop(
-  { network, member, bank, tls, port }: ShopSettings,
+  { network, member, bank, page, tls, port }: ShopSettings,
   hears: Pick<ShopOptions, "onOrder" | "onResult" | "onFault"> = {},
 ): Promise<Shop> {
   const gateway = gatewayOf(network, member);
@@ -63,7 +69,7 @@ export async function openShop(
   return Shop.start({
     bank: mutualFetch(own),
     bankUrl: bank,
-    paymentOrigin: new URL(gateway).origin,
+    paymentOrigin: new URL(page ?? gateway).origin,
     networkId: fromHex(networkId, 32),
     issuer: fromHex(issuer, 33),
     verifier: new NodeVerifier(),

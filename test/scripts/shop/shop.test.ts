@@ -108,9 +108,13 @@ describe("the merchant sample", function () {
     await writeFile(tls.key, shopCertificate.key, { mode: 0o600 });
     await writeFile(tls.authority, merchantsTls.authority);
     const network = { ...world.merchants.parts().network, gateways: [{ member, url }] };
-    const settings = { network, member, bank: gateway.merchantsUrl!, tls, port: await freePort() };
+    const page = "https://pay.bank.example/pay/";
+    const port = await freePort();
+    const settings = { network, member, bank: gateway.merchantsUrl!, page, tls, port };
     await using opened = await openShop(settings);
     expect((await opened.order(100n)).paymentUrl).to.match(/^http:.+\/pay\/#./);
+    const { headers } = await fetch(opened.url);
+    expect(headers.get("content-security-policy")).to.include("'self' https://pay.bank.example;");
     await refusal("in-use", openShop(settings));
     const elsewhere = { ...network, networkId: toHex(new Uint8Array(32)) };
     await refusal("wrong-network", openShop({ ...settings, network: elsewhere }));
