@@ -5,19 +5,21 @@
  */
 import { expect } from "chai";
 import type { Hex } from "../../protocol/bytes.ts";
+import { enrolmentId } from "../../protocol/enrolment.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
 import { type Output, splitOutpoint } from "../../protocol/output.ts";
-import type { DeviceState, FoundPayments } from "../../gateway/schema.ts";
+import type { DeviceState, Explanation, FoundPayments } from "../../gateway/schema.ts";
 import { approve, depositBond } from "../../node/chain/calls.ts";
 import { ChainClient } from "../../node/chain/chain-client.ts";
 import { describedFetch } from "../support/described-fetch.ts";
 import { ConsortiumBank } from "../support/consortium-bank.ts";
 import { Consortium } from "../support/consortium.ts";
-import { type HeldCoin, payTo } from "../support/money.ts";
-import { operator, planOf, quiet } from "../support/network.ts";
+import { enrolmentOf, type HeldCoin, payTo } from "../support/money.ts";
+import { operator, planOf, quiet, seed } from "../support/network.ts";
 import { until } from "../support/until.ts";
+import { ask as askJson } from "./support/bank.ts";
 import { refusal } from "./support/refusal.ts";
 
 const BANK = 1;
@@ -127,6 +129,25 @@ describe("a gateway before a real consortium", function () {
     expect(doubleSpends).to.have.length(1);
     expect(doubleSpends[0]).to.include({ winnerKind: "reclaim", fine: "0", stage: "paid" });
     await booksTieOut(100n, 0n);
+  });
+
+  it("settles the result of an offline payment that comes with the payee's licence, which is its enrolment as its bank signed it, and not without [R-079]", async () => {
+    const { networkId } = consortium;
+    const nora = NodeSigner.generate();
+    const [card, coin] = await bank.loadedCard({ account: "otto", customer: "otto" }, 40n);
+    const outputs = [payTo(nora, 3, 15n), payTo(card, BANK, 25n)];
+    const result = await consortium.spend(card, [coin], outputs);
+    const id = consortium.idOf(result);
+    await bank.ask(nora, { kind: "submit", leaves: [result.bytes] });
+    await until("it waits for the licence", async () => {
+      const { state, code } = await askJson<Explanation>(`${bank.gateway.url}/v1/records/${id}`);
+      return state === "pending" && code === "unknown-recipient";
+    });
+    const issuer = NodeSigner.fromScalar(seed("issuer 3"));
+    const licence = await enrolmentOf(networkId, nora, 3, issuer);
+    await bank.ask(nora, { kind: "submit", leaves: [licence.bytes, result.bytes] });
+    await consortium.untilApplied([enrolmentId(networkId, licence), id], PATIENCE_MS);
+    expect(await balanceOf(nora)).to.equal("15");
   });
 
   it("finds payments by the customer, by a device of the customer's, by the till on the other side, and by any of these together [R-090]", async () => {
