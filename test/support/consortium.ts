@@ -78,7 +78,7 @@ export class Consortium implements AsyncDisposable {
   static async open(
     members = 4,
     means: Partial<Pick<PlannedMember, "quota" | "reserve">> = {},
-    terms: Partial<Pick<DeployPlan, "delayS" | "parameters" | "regulator">> = {},
+    terms: Partial<Pick<DeployPlan, "authority" | "delayS" | "parameters" | "regulator">> = {},
     chainIn: (folder: string, funded: readonly Hex[]) => TestChain = embeddedChain,
   ): Promise<Consortium> {
     await using parts = new AsyncDisposableStack();
