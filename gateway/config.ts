@@ -305,6 +305,16 @@ export const GatewayConfigSchema = Type.Object(
         description:
           "Whether merchants and systems on this machine may be told over plain http: for trials",
       }),
+      parkAfterMs: milliseconds(
+        3 * 86_400_000,
+        "Nothing more is sent to who has heard nothing for so long",
+      ),
+      keptMax: Type.Integer({
+        minimum: 1,
+        maximum: 10_000_000,
+        default: 100_000,
+        description: "Notices kept for each receiver that does not hear; the oldest are dropped",
+      }),
     }),
     rates: section({
       devicePerS: rate(50, "How often a device may ask, on the average"),

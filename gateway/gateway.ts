@@ -273,7 +273,7 @@ export class Gateway {
     });
   }
 
-  #measure({ intake, loads, vault, parcels, foreignClaims }: Assembly): void {
+  #measure({ intake, loads, vault, parcels, foreignClaims, outbox }: Assembly): void {
     const { metrics } = this.#parts;
     metrics.watch("gateway_intake_leaves", "Leaves that are not final", () => intake.size);
     metrics.watch("gateway_intake_bytes", "Their bytes", () => intake.sizeBytes);
@@ -283,6 +283,16 @@ export class Gateway {
       "gateway_claims_waiting",
       "Claims that other members have not answered",
       () => foreignClaims.waiting,
+    );
+    metrics.watch(
+      "gateway_webhooks_waiting",
+      "Notices that receivers have not heard",
+      () => outbox.totals.waiting,
+    );
+    metrics.watch(
+      "gateway_webhooks_parked",
+      "Receivers that nothing is sent to: they have heard nothing for long",
+      () => outbox.totals.parked,
     );
     metrics.watch("gateway_vault_spends", "Spends of the vault's not final", () => vault.spending);
   }

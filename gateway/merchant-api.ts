@@ -79,6 +79,24 @@ export type MerchantApi = {
       }[];
     };
   };
+  /** How many results wait to be told, and since when none was heard */
+  "GET /v1/results": {
+    reply: {
+      readonly waiting: number;
+      readonly failing?: number;
+      readonly parked?: number;
+      readonly dropped?: number;
+    };
+  };
+  /** Has the results told that are kept since nothing is sent any more, in order */
+  "POST /v1/results/resume": {
+    reply: {
+      readonly waiting: number;
+      readonly failing?: number;
+      readonly parked?: number;
+      readonly dropped?: number;
+    };
+  };
   /** What the merchant's account was credited with for orders of a day, one by one */
   "GET /v1/payouts/{day}": {
     params: { readonly day: string };

@@ -65,16 +65,20 @@ export type OnlineOptions = Pick<
 export async function openPayees(parts: OnlineParts, options: OnlineOptions, page: () => string) {
   const { networkId, store, accounts, clock, treasury } = parts;
   const { orderLifeMs: lifeMs, ordersKeptMs: keptMs, resultsEveryMs: everyMs } = options.merchants;
-  const { plainLoopback } = options.webhooks;
+  const { plainLoopback, parkAfterMs, keptMax } = options.webhooks;
   const merchants = new Merchants(store, clock, plainLoopback);
   const subscriptions = await Subscriptions.open({ ...parts, plainLoopback });
   const outbox = await Outbox.open({
     ...parts,
     plainLoopback,
     everyMs,
+    parkAfterMs,
+    keptMax,
     async describe(notice) {
       if (!notice.to.startsWith("merchant:")) return subscriptions.describe(notice);
-      const row = (await orders.named(notice.about as Hex))!;
+      const row = await orders.named(notice.about as Hex);
+      // What was kept for a receiver that was away longer than orders are.
+      if (row === undefined) return undefined;
       const { resultsUrl: url } = await merchants.get(row.merchant);
       if (url === undefined) return undefined;
       return { url, what: orderView(row, orders.stateOf(row), page()) };

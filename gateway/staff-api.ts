@@ -589,7 +589,23 @@ export type StaffApi = {
     params: { readonly id: `0x${string}` };
     reply: undefined;
   };
-  /** What receivers did not hear for three days, by number: kept for thirty */
+  /** Receivers that hear nothing, merchants too, and which of them are parked */
+  "GET /v1/webhooks/unheard": {
+    query?: { readonly after?: string; readonly limit?: number };
+    reply: readonly {
+      readonly to: string;
+      readonly waiting: number;
+      readonly failing: number;
+      readonly parked?: number;
+      readonly dropped: number;
+    }[];
+  };
+  /** Tells one that was parked all that is kept for it, in order */
+  "POST /v1/webhooks/unheard/{receiver}/resume": {
+    params: { readonly receiver: string };
+    reply: undefined;
+  };
+  /** What receivers did not hear though they heard what came after: kept for thirty days */
   "GET /v1/webhooks/dead": {
     query?: { readonly after?: number; readonly limit?: number };
     reply: readonly {
@@ -601,7 +617,7 @@ export type StaffApi = {
       readonly dead: number;
     }[];
   };
-  /** Sends it again, for as long as the first time */
+  /** Sends it again, as at first */
   "POST /v1/webhooks/dead/{number}": {
     params: { readonly number: number };
     reply: undefined;

@@ -45,6 +45,15 @@ export const newOrder = {
 
 export const newRefund = { reference: "return-17", amount: "250" } as const;
 
+export const parked = {
+  waiting: 40,
+  failing: created,
+  parked: created + 3 * 86_400_000,
+  dropped: 0,
+} as const;
+
+export const resumed = { waiting: 40 } as const;
+
 /** The address is longer: after its hash sign stands the order as the bank has signed it. */
 export const openOrder: Api.OrderRow = {
   number,

@@ -6,21 +6,25 @@ import { parseMinorUnits } from "../../protocol/money.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { call, type Route } from "../../node/service/route.ts";
 import * as examples from "./examples.ts";
-import type { Merchants } from "./merchants.ts";
+import { type Merchants, receiverOf } from "./merchants.ts";
 import type { OrderRow, Orders } from "./orders.ts";
 import { orderView } from "./order-view.ts";
 import type { Refunds } from "./refunds.ts";
+import type { Outbox } from "../webhooks/outbox.ts";
+import { Standing } from "../webhooks/schema.ts";
 import * as Api from "./schema.ts";
 
 export type MerchantRoutesParts = {
   readonly merchants: Merchants;
   readonly orders: Orders;
   readonly refunds: Refunds;
+  readonly outbox: Pick<Outbox, "standing" | "resume">;
   /** Address of the payment page. */
   readonly page: () => string;
 };
 
-export function merchantRoutes({ merchants, orders, refunds, page }: MerchantRoutesParts): Route[] {
+export function merchantRoutes(parts: MerchantRoutesParts): Route[] {
+  const { merchants, orders, refunds, outbox, page } = parts;
   const view = (row: OrderRow) => orderView(row, orders.stateOf(row), page());
   return [
     call({
@@ -66,6 +70,31 @@ export function merchantRoutes({ merchants, orders, refunds, page }: MerchantRou
         const { merchant } = await merchants.identify(certificate);
         const { number } = params;
         return view(await refunds.ask(merchant, number, reference, parseMinorUnits(amount)));
+      },
+    }),
+    call({
+      method: "GET",
+      path: "/v1/results",
+      summary: "How many results wait to be told, and since when none was heard",
+      refusals: ["unauthorised"],
+      example: { reply: examples.parked },
+      reply: Standing,
+      async handle({ certificate }) {
+        const { merchant } = await merchants.identify(certificate);
+        return outbox.standing(receiverOf(merchant));
+      },
+    }),
+    call({
+      method: "POST",
+      path: "/v1/results/resume",
+      summary: "Has the results told that are kept since nothing is sent any more, in order",
+      refusals: ["unauthorised", "not-found"],
+      example: { reply: examples.resumed },
+      reply: Standing,
+      async handle({ certificate }) {
+        const { merchant } = await merchants.identify(certificate);
+        await outbox.resume(receiverOf(merchant));
+        return outbox.standing(receiverOf(merchant));
       },
     }),
     call({

@@ -146,3 +146,8 @@ export function fingerprintOf(pem: string): Hex {
     throw new Refusal("malformed", "this is no certificate in PEM");
   }
 }
+
+/** As the outbox knows a merchant. */
+export function receiverOf(merchant: MerchantId): string {
+  return `merchant:${merchant}`;
+}

@@ -33,7 +33,7 @@ import { decodeRow, encodeRow } from "../row.ts";
 import { Serial } from "../serial.ts";
 import type { Store } from "../store.ts";
 import type { Outbox } from "../webhooks/outbox.ts";
-import type { Merchant, MerchantId } from "./merchants.ts";
+import { type Merchant, type MerchantId, receiverOf } from "./merchants.ts";
 
 export type OrdersParts = {
   readonly networkId: Uint8Array;
@@ -259,7 +259,7 @@ export class Orders implements Payee {
       row.paid === undefined
         ? []
         : [{ key: keys.orderDay(row.merchant, day, nonce), value: new Uint8Array() }];
-    const notice = { to: `merchant:${row.merchant}`, about: nonce };
+    const notice = { to: receiverOf(row.merchant), about: nonce };
     await outbox.write(
       [notice],
       [

@@ -27,6 +27,24 @@ export const SubscriptionRow = Type.Object({
   created: time("When"),
 });
 
+export const Receiver = Type.String({
+  pattern: "^(merchant:[A-Za-z0-9._:-]{1,64}|0x[0-9a-f]{32})$",
+  description: "Such as merchant:kiosk, or a subscription",
+});
+export const ByReceiver = Type.Object({ receiver: Receiver });
+const waiting = Type.Integer({ minimum: 0, description: "Notices that it has not heard" });
+const unheard = {
+  failing: time("Since when no try has succeeded"),
+  parked: Type.Optional(time("Since when nothing is sent to it")),
+  dropped: Type.Integer({
+    minimum: 0,
+    description: "Of what it has not heard, the oldest: more than is kept",
+  }),
+};
+export const UnheardRow = Type.Object({ to: Receiver, waiting, ...unheard });
+/** Of a receiver, to itself. */
+export const Standing = Type.Object({ waiting, ...Type.Partial(Type.Object(unheard)).properties });
+
 export const NoticeNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER - 1 });
 export const ByNumber = Type.Object({ number: NoticeNumber });
 

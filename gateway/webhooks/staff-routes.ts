@@ -1,4 +1,4 @@
-/** What the staff asks about webhooks: what nobody heard, and to have it sent again. */
+/** What the staff asks about webhooks: who is told, who does not hear, what nobody heard, and to have it sent again. */
 import { Type } from "typebox";
 import type { Hex } from "../../protocol/bytes.ts";
 import { call, type Route } from "../../node/service/route.ts";
@@ -29,6 +29,14 @@ const dead = {
   since: 1_800_000_000_000,
   tries: 84,
   dead: 1_800_259_200_000,
+} as const;
+
+const unheard = {
+  to: "merchant:kiosk",
+  waiting: 40,
+  failing: 1_800_000_000_000,
+  parked: 1_800_259_200_000,
+  dropped: 0,
 } as const;
 
 export function webhookRoutes({ outbox, subscriptions }: WebhookRoutesParts): Route[] {
@@ -64,14 +72,42 @@ export function webhookRoutes({ outbox, subscriptions }: WebhookRoutesParts): Ro
       example: { params: { id: subscription.id } },
       params: Api.BySubscription,
       async handle({ params }) {
-        await subscriptions.remove(params.id as Hex);
+        const id = params.id as Hex;
+        // What is kept for one that is parked would be nobody's.
+        if (outbox.standing(id).parked !== undefined) await outbox.resume(id);
+        await subscriptions.remove(id);
+        return undefined;
+      },
+    }),
+    call({
+      method: "GET",
+      path: "/v1/webhooks/unheard",
+      summary: "Receivers that hear nothing, merchants too, and which of them are parked",
+      roles: may.seeWorkings,
+      refusals: [],
+      example: { query: firstPage, reply: [unheard] },
+      query: Page(Api.Receiver),
+      reply: Type.Array(Api.UnheardRow),
+      handle: ({ query }) => outbox.unheard(query),
+    }),
+    call({
+      method: "POST",
+      path: "/v1/webhooks/unheard/:receiver/resume",
+      summary: "Tells one that was parked all that is kept for it, in order",
+      roles: may.run,
+      refusals: ["not-found"],
+      example: { params: { receiver: unheard.to } },
+      params: Api.ByReceiver,
+      async handle({ params }) {
+        await outbox.resume(params.receiver);
         return undefined;
       },
     }),
     call({
       method: "GET",
       path: "/v1/webhooks/dead",
-      summary: "What receivers did not hear for three days, by number: kept for thirty",
+      summary:
+        "What receivers did not hear though they heard what came after: kept for thirty days",
       roles: may.seeWorkings,
       refusals: [],
       example: { query: firstPage, reply: [dead] },
@@ -82,7 +118,7 @@ export function webhookRoutes({ outbox, subscriptions }: WebhookRoutesParts): Ro
     call({
       method: "POST",
       path: "/v1/webhooks/dead/:number",
-      summary: "Sends it again, for as long as the first time",
+      summary: "Sends it again, as at first",
       roles: may.run,
       refusals: ["not-found"],
       example: { params: { number: dead.number } },

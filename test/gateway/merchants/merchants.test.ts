@@ -137,6 +137,27 @@ describe("merchants", function () {
     expect((await fetch(url, { method: "POST" })).status).to.equal(404);
   });
 
+  it("are sent nothing more once they have heard nothing for three days, and by their own word all that is kept [R-122]", async () => {
+    world.results.status = 503;
+    const number = next();
+    await pay(number);
+    type Standing = { waiting: number; failing?: number; parked?: number };
+    const standing = () => world.shop<Standing>("/v1/results");
+    await until("it was tried", async () => (await standing()).failing !== undefined);
+    await refusal("not-found", world.shop("/v1/results/resume", {}));
+    const { ahead } = world.merchants;
+    world.merchants.ahead += 3 * DAY_MS;
+    await until("it is parked", async () => (await standing()).parked !== undefined);
+    const [row] = await world.merchants.staff<object[]>("/v1/webhooks/unheard");
+    expect(row).to.deep.include({ to: "merchant:kiosk", waiting: 1, dropped: 0 });
+    world.merchants.ahead = ahead;
+    world.results.status = 204;
+    expect(await world.shop("/v1/results/resume", {})).not.to.have.property("parked");
+    await until("it is told", () => world.results.results.some((each) => each.number === number));
+    await until("all is well", async () => (await standing()).waiting === 0);
+    expect(await standing()).to.deep.equal({ waiting: 0 });
+  });
+
   it("are credited once an order, whatever the bank goes through, and see it day by day [R-156]", async () => {
     const before = await available("kiosk");
     const numbers = [next(), next()];

@@ -24,6 +24,8 @@ export class ResultsServer implements AsyncDisposable {
   /** What came last, as it came. */
   last = { body: "", signature: "" };
   status = 204;
+  /** One that it will not hear, though it hears others. */
+  refuses = (_result: Result): boolean => false;
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -39,9 +41,12 @@ export class ResultsServer implements AsyncDisposable {
         const signature = decodeBase64Url(header);
         own.last = { body, signature: header };
         const signed = message("result", networkId, utf8.encode(body));
-        if (!portableVerifier.verify(issuer, signed, signature)) own.forged += 1;
-        else if (own.status < 300) own.results.push(JSON.parse(body) as Result);
-        response.writeHead(own.status).end();
+        const isSigned = portableVerifier.verify(issuer, signed, signature);
+        if (!isSigned) own.forged += 1;
+        const result = JSON.parse(body) as Result;
+        const status = own.refuses(result) ? 500 : own.status;
+        if (isSigned && status < 300) own.results.push(result);
+        response.writeHead(status).end();
       });
     });
     const own = new ResultsServer(server);

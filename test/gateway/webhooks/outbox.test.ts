@@ -1,4 +1,4 @@
-/** What receivers are told: in order, signed, for three days, over restarts. */
+/** What receivers are told: in order, signed, over restarts, and kept for those that are away. */
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { setFlagsFromString } from "node:v8";
@@ -48,6 +48,7 @@ describe("the outbox", () => {
     store: Store,
     urlOf = (to: string) => receivers[to]!.url,
     plainLoopback = true,
+    keptMax = 1_000,
   ) => {
     const outbox = await Outbox.open({
       networkId,
@@ -58,6 +59,8 @@ describe("the outbox", () => {
       logger,
       describe: async ({ to, about }) => ({ url: urlOf(to), what: { number: about } }),
       everyMs: 5,
+      parkAfterMs: 3 * DAY_MS,
+      keptMax,
     });
     outbox.start();
     running.push(outbox);
@@ -66,6 +69,7 @@ describe("the outbox", () => {
   /** What came of a try is stored a little after the receiver has seen it. */
   const triesOf = async (store: Store, number: number) =>
     decodeRow<{ tries: number }>((await store.get(keys.notice("kiosk", number)))!).tries;
+  const toKiosk = (about: string) => ({ to: "kiosk", about });
   const heard = (to: string) => receivers[to]!.results.map(({ number }) => number);
 
   it("tells each receiver in order, signed, and one that does not answer holds up no other [R-122]", async () => {
@@ -157,41 +161,105 @@ describe("the outbox", () => {
     await until("nothing is left", isEmpty);
   });
 
-  it("gives up after three days, shows it for thirty, and sends it again when it is told to", async () => {
+  it("parks who has heard nothing for three days, over a restart, and tells it all that is kept, in order, when it is said to hear [R-122]", async () => {
     receivers["kiosk"]!.status = 503;
     const store = await newStore();
     const outbox = await open(store);
+    const numbers = Array.from({ length: 60 }, (_, i) => `${i}`);
+    await outbox.write(numbers.slice(0, 30).map(toKiosk), []);
+    await until("it was tried", async () => (await triesOf(store, 1)) === 1);
+    await refusal("not-found", outbox.resume("kiosk"));
+    const failing = now;
+    now += 3 * DAY_MS;
+    await until("it is parked", () => outbox.totals.parked === 1);
+    const parked = { to: "kiosk", waiting: 30, failing, parked: now, dropped: 0 };
+    expect(outbox.unheard(ALL)).to.deep.equal([parked]);
+    expect(outbox.unheard({ after: "kiosk", limit: 1 })).to.deep.equal([]);
+    await outbox.stop();
+
+    receivers["kiosk"]!.status = 204;
+    const { tries } = receivers["kiosk"]!;
+    const again = await open(store);
+    now += 40 * DAY_MS;
+    await again.write(numbers.slice(30).map(toKiosk), []);
+    await again.write([{ to: "baker", about: "1" }], []);
+    await until("another is told", () => heard("baker").length === 1);
+    expect(receivers["kiosk"]!.tries, "nothing is sent").to.equal(tries);
+    expect(again.standing("kiosk")).to.include({ waiting: 60, parked: parked.parked });
+    await again.resume("kiosk");
+    await until("it has heard all", () => heard("kiosk").length === 60);
+    expect(heard("kiosk")).to.deep.equal(numbers);
+    await until("nothing waits", () => again.standing("kiosk").waiting === 0);
+    expect(again.standing("kiosk")).to.deep.equal({ waiting: 0 });
+    expect((await Array.fromAsync(store.entries(ranges.receivers))).length).to.equal(0);
+  });
+
+  it("parks it again if it does not hear for as long, and no sooner", async () => {
+    receivers["kiosk"]!.status = 503;
+    const store = await newStore();
+    const outbox = await open(store);
+    await outbox.write([toKiosk("1")], []);
+    await until("it was tried", async () => (await triesOf(store, 1)) === 1);
+    now += 3 * DAY_MS;
+    await until("it is parked", () => outbox.totals.parked === 1);
+    await outbox.resume("kiosk");
+    await until("it was tried", async () => (await triesOf(store, 1)) === 1);
+    now += 3 * DAY_MS - 1;
+    await until("it was tried again", async () => (await triesOf(store, 1)) === 2);
+    expect(outbox.totals.parked).to.equal(0);
+    now += DAY_MS;
+    await until("it is parked", () => outbox.totals.parked === 1);
+  });
+
+  it("keeps so much for who does not hear and no more: the oldest is dropped, and counted", async () => {
+    receivers["kiosk"]!.status = 503;
+    const store = await newStore();
+    const outbox = await open(store, undefined, true, 10);
+    const numbers = Array.from({ length: 25 }, (_, i) => `${i}`);
+    await outbox.write(numbers.map(toKiosk), []);
+    await until("the oldest are dropped", () => outbox.standing("kiosk").waiting === 10);
+    expect(outbox.standing("kiosk").dropped).to.equal(15);
+    await outbox.stop();
+    receivers["kiosk"]!.status = 204;
+    now += DAY_MS;
+    await open(store, undefined, true, 10);
+    await until("it has heard the rest", () => heard("kiosk").length === 10);
+    expect(heard("kiosk")).to.deep.equal(numbers.slice(15));
+  });
+
+  it("sets one notice aside that it will not hear, shows it for thirty days, and sends it again when it is told to", async () => {
+    const store = await newStore();
+    const outbox = await open(store);
     const happened = now;
-    await outbox.write([{ to: "kiosk", about: "1" }], []);
-    await until("it was tried", () => receivers["kiosk"]!.tries === 1);
+    receivers["kiosk"]!.refuses = ({ number }) => number === "1";
+    await outbox.write(["1", "2", "3"].map(toKiosk), []);
+    await until("it was tried", async () => (await triesOf(store, 1)) === 1);
+    expect(heard("kiosk"), "nothing before its turn").to.deep.equal([]);
     await refusal("not-found", outbox.sendAgain(1));
     now += 3 * DAY_MS;
-    await until("it is given up", async () => (await outbox.dead(ALL)).length === 1);
+    await until("the others are heard", () => heard("kiosk").length === 2);
+    await until("it is dead", async () => (await outbox.dead(ALL)).length === 1);
+    await until("nothing waits", () => outbox.totals.waiting === 0);
+    expect(outbox.totals.parked).to.equal(0);
     await outbox.stop();
     const again = await open(store);
-    const dead = await again.dead(ALL);
-    expect(dead).to.have.length(1);
-    expect(dead[0]).to.include({ to: "kiosk", about: "1", number: 1 });
-    receivers["kiosk"]!.status = 204;
-    await again.write([{ to: "kiosk", about: "2" }], []);
-    await until("the next has its turn", () => heard("kiosk").length === 1);
-    receivers["kiosk"]!.status = 503;
+    const [dead] = await again.dead(ALL);
+    expect(dead).to.include({ to: "kiosk", about: "1", number: 1 });
+    receivers["kiosk"]!.refuses = () => false;
     await again.sendAgain(1);
-    await until("it is tried again", async () => (await triesOf(store, 1)) === 1);
-    receivers["kiosk"]!.status = 204;
-    await until("it is heard after all, under its name", () => {
-      now += 1_000;
-      return heard("kiosk").length === 2;
-    });
-    expect(heard("kiosk")).to.deep.equal(["2", "1"]);
+    await until("it is heard after all, under its name", () => heard("kiosk").length === 3);
+    expect(heard("kiosk")).to.deep.equal(["2", "3", "1"]);
     expect(receivers["kiosk"]!.results.at(-1)!.result).to.equal(`${happened}-1`);
-    receivers["kiosk"]!.status = 503;
-    await again.write([{ to: "kiosk", about: "3" }], []);
+    receivers["kiosk"]!.refuses = ({ number }) => number === "4";
+    await until("nothing waits", () => again.totals.waiting === 0);
+    // As the first is no more, numbers go on after it.
+    await again.write(["4", "5"].map(toKiosk), []);
+    await until("it was tried", async () => (await triesOf(store, 2)) === 1);
     now += 3 * DAY_MS;
-    await until("it is given up", async () => (await again.dead(ALL)).length === 1);
+    await until("it is dead", async () => (await again.dead(ALL)).length === 1);
     now += 30 * DAY_MS;
     await until("it is forgotten", async () => (await again.dead(ALL)).length === 0);
-    await refusal("not-found", again.sendAgain(3));
+    await refusal("not-found", again.sendAgain(2));
   });
 
   it("goes over TLS alone where the operator lets no other be, whatever was registered before", async () => {
@@ -210,8 +278,7 @@ describe("the outbox", () => {
     const url = `http://127.0.0.1:${(leading.address() as AddressInfo).port}/`;
     const outbox = await open(await newStore(), () => url);
     await outbox.write([{ to: "kiosk", about: "1" }], []);
-    now += 3 * DAY_MS;
-    await until("it is given up", async () => (await outbox.dead(ALL)).length === 1);
+    await until("it was tried", () => outbox.unheard(ALL).length === 1);
     expect(receivers["baker"]!.tries).to.equal(0);
     leading.close();
   });

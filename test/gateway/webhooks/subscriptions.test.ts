@@ -99,6 +99,45 @@ describe("subscriptions to events", () => {
     for (const ask of [subscribing, registering]) await ask("https://core.bank.example/");
   });
 
+  it("are parked once they have heard nothing for three days, until the staff says that they hear, or lets go of them", async () => {
+    const silent = await ResultsServer.start(bank.node.ledger.bank(MEMBER).issuer.publicKey);
+    silent.status = 503;
+    const { id } = await subscribe(["load"], silent.url);
+    const device = await TestDevice.enrolled(bank, "bert", 1_000n);
+    type Unheard = { to: string; waiting: number; parked?: number };
+    const standing = async () => {
+      const rows = await bank.staff<Unheard[]>("/v1/webhooks/unheard");
+      return rows.find(({ to }) => to === id);
+    };
+    const untilParked = async () => {
+      await until("it was tried", async () => (await standing()) !== undefined);
+      bank.ahead += 3 * 86_400_000;
+      await until("it is parked", async () => (await standing())?.parked !== undefined);
+    };
+    const resume = async () => {
+      const url = `${bank.gateway.staffUrl}/v1/webhooks/unheard/${id}/resume`;
+      return (await fetch(url, { method: "POST" })).status;
+    };
+    expect(await resume()).to.equal(404);
+    await device.load(100n);
+    await untilParked();
+    const metrics = await fetch(`${bank.gateway.managementUrl}/metrics`);
+    expect(await metrics.text()).to.match(/gateway_webhooks_parked 1$/m);
+    const words = "a receiver hears nothing, and is parked";
+    await until("the log says so", () => bank.log.some((line) => line.includes(words)));
+    silent.status = 204;
+    expect(await resume()).to.equal(204);
+    await until("it is told", () => silent.results.length === 1);
+    silent.status = 503;
+    await device.load(200n);
+    await untilParked();
+    const { tries } = silent;
+    expect(await remove(id)).to.equal(204);
+    await until("nothing is kept for it", async () => (await standing()) === undefined);
+    expect(silent.tries - tries).to.be.at.most(1);
+    await silent[Symbol.asyncDispose]();
+  });
+
   it("go over https or, where that is let be, stay on this machine, and are so many and no more", async () => {
     for (const url of ["http://core.example/", "ftp://127.0.0.1/", "core"])
       await refusal("malformed", subscribe(["load"], url));
