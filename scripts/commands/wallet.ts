@@ -14,6 +14,7 @@ import { readMessage, STANDARD, textOf, writeMessage } from "../wallet/message-f
 import { showCodes } from "../wallet/show-codes.ts";
 import { Wallet } from "../wallet/wallet.ts";
 import { makeWalletFile, parseDeviceClass } from "../wallet/wallet-file.ts";
+import { registerCode } from "./wallet-code.ts";
 import { command, type Common, gateway, type Gateway, run } from "./wallet-options.ts";
 import { registerParcel } from "./wallet-parcel.ts";
 import { readSecret, registerPin, unlock } from "./wallet-pin.ts";
@@ -54,6 +55,7 @@ export function registerWallet(program: Command): void {
     .addHelpText("after", help);
   registerBank(wallet);
   registerPayment(wallet);
+  registerCode(wallet);
   registerViews(wallet);
   registerParcel(wallet);
   registerPin(wallet);
@@ -138,6 +140,7 @@ function registerViews(wallet: Command): void {
   const view = (name: string, says: string, report: (wallet: Wallet) => Report) =>
     command(wallet, name, says).action((options: Common) => run(options, async (it) => report(it)));
   view("balance", "what the purse holds, and what of it can be paid now", act.balance);
+  view("history", "what was paid and received, the latest first", act.history);
   view("coins", "the coins, and until when each is vouched for", act.coins);
   view("pending", "records that are not settled, parents first", act.pending);
   view("identity", "the device's key, its bank, its limits", act.identity);

@@ -42,6 +42,15 @@ export class Staff {
     await this.#api.call("POST /v1/devices/{owner}/block", { params: { owner } });
   }
 
+  /** Takes the money under a code for an account. Asked again, it says how that stands. */
+  claim(
+    code: string,
+    password: string,
+    account: string,
+  ): Promise<StaffApi["POST /v1/counter/claims"]["reply"]> {
+    return this.#api.call("POST /v1/counter/claims", { body: { code, password, account } });
+  }
+
   vault(): Promise<StaffApi["GET /v1/vault"]["reply"]> {
     return this.#api.call("GET /v1/vault");
   }

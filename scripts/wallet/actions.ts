@@ -175,6 +175,21 @@ export function balance(wallet: Wallet): Report {
   return { lines: tableLines(["money", "amount", ""], rows), data: held };
 }
 
+/** The latest first, with the codes of what was paid to a code. */
+export function history(wallet: Wallet): Report {
+  const entries = wallet.purse.history();
+  const rows = entries.map(({ time, kind, amount, counterparty, reference, state, code }) => [
+    timeText(time),
+    kind,
+    wallet.format(amount),
+    counterparty?.label ?? "",
+    state,
+    code ?? reference,
+  ]);
+  const head = ["when", "what", "amount", "with", "state", "for"];
+  return { lines: rows.length === 0 ? ["nothing yet"] : tableLines(head, rows), data: entries };
+}
+
 export function coins(wallet: Wallet): Report {
   const held = wallet.purse.coins();
   const rows = held.map(({ outpoint, amount, state, receiptUntil }) => [

@@ -30,7 +30,7 @@ type PaymentProps = { readonly entry: HistoryEntry; readonly isAsking: boolean }
 function Payment({ entry, isAsking }: PaymentProps) {
   const { words, tag } = useLocale();
   const { facts, money } = useWallet();
-  const { id, kind, amount, time, givenBack, state, reason } = entry;
+  const { id, kind, amount, time, givenBack, state, code, reason } = entry;
   const purpose = purposeOf(entry.reference, words);
   const isIncome = kind === "received" || kind === "credited";
   const isVoid = state === "returned" || state === "refused" || state === "invalid";
@@ -53,6 +53,7 @@ function Payment({ entry, isAsking }: PaymentProps) {
           {words.takeBack}
         </a>
       )}
+      {code !== undefined && <span class="digits wide">{code}</span>}
       {reason !== undefined && <span class="why">{words.refusals[reason.code]}</span>}
     </li>
   );

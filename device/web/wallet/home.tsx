@@ -37,6 +37,7 @@ export function Home() {
       <nav class="tiles" aria-label={words.more}>
         <a href="#/load">{words.load}</a>
         <a href="#/redeem">{words.redeem}</a>
+        <a href="#/code">{words.payByCode}</a>
         <a href="#/more">{words.more}</a>
       </nav>
       <section>

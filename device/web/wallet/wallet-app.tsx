@@ -8,11 +8,13 @@ import { Ask } from "./ask.tsx";
 import { History } from "./history.tsx";
 import { Home } from "./home.tsx";
 import { More } from "./more.tsx";
+import { PayCode } from "./pay-code.tsx";
 import { Pin } from "./pin.tsx";
 import { TakeBack } from "./take-back.tsx";
 
 const screens: Readonly<Record<string, () => ComponentChildren>> = {
   pay: () => <Paying />,
+  code: () => <PayCode />,
   ask: () => <Ask />,
   back: () => <TakeBack />,
   history: () => <History />,

@@ -75,6 +75,17 @@ export const en = {
   },
   paymentCode: (amount: string) => `Code that pays ${amount}`,
 
+  // Paying somebody who has no wallet.
+  payByCode: "Pay by a code",
+  payByCodeHint:
+    "For somebody without a wallet: who has the code and the password gets the money at your bank, or at another that hears which bank yours is. What nobody comes for returns to your account.",
+  payeePassword: "Password of the payee",
+  payeePasswordHint: "The payee chooses it. At least four letters or digits.",
+  makeCode: "Make the code",
+  giveCode: (bank: string) => `Give the payee this code. The money waits at ${bank}.`,
+  codeOnceSettled:
+    "It is worth nothing until this payment has settled: your wallet sees to that when it is online. The code stays in your payments.",
+
   // Being paid.
   bePaid: "Be paid",
   amount: "Amount",

@@ -68,6 +68,15 @@ export const zh: Words = {
   },
   paymentCode: (amount) => `支付 ${amount} 的码`,
 
+  payByCode: "用领款码付款",
+  payByCodeHint:
+    "付给没有钱包的人：凭领款码和密码，可在您的银行领取，也可在其他银行说明您的银行后领取。无人领取的钱会退回您的账户。",
+  payeePassword: "收款人的密码",
+  payeePasswordHint: "由收款人选定，至少四个字母或数字。",
+  makeCode: "生成领款码",
+  giveCode: (bank) => `请把这个领款码交给收款人。钱在 ${bank} 等待领取。`,
+  codeOnceSettled: "这笔付款结算之后领款码才有效；联网时钱包会自动结算。领款码保存在付款记录中。",
+
   bePaid: "收款",
   amount: "金额",
   notAnAmount: (digits) =>

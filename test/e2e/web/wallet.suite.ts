@@ -188,6 +188,25 @@ export function testWallet(world: () => World): void {
       await anna.sees("Settled with the bank");
     });
 
+    it("pays somebody who has neither wallet nor account, by a code that a teller takes [R-049, R-162]", async () => {
+      const { staff } = world().bank;
+      await ben.follow("Pay by a code");
+      await ben.page.getByLabel("Amount").fill("7");
+      await ben.page.getByLabel("Password of the payee").fill("a word of dora's");
+      await ben.press("Make the code");
+      await ben.sees(/^Give the payee this code\. The money waits at /);
+      const code = await ben.page.locator(".digits").innerText();
+      await ben.press("Done");
+      await ben.sees("Settled with the bank");
+      await staff.openAccount("counter", "counter");
+      const claim = () => staff.claim(code, "a word of dora's", "counter");
+      await until("the money is there", async () => (await claim()).state === "paid");
+      expect((await staff.account("counter")).available).to.equal("700");
+      await ben.follow("All payments");
+      expect(await ben.page.locator(".payments .digits").innerText()).to.equal(code);
+      await ben.follow("Back");
+    });
+
     it("is open in one window at a time [R-034]", async () => {
       const second = await anna.context.newPage();
       await second.goto(world().bank.url);

@@ -12,6 +12,7 @@ import { refused } from "../../device/support/refused.ts";
 import { authority, Bank, MEMBER } from "../../gateway/support/bank.ts";
 import { firstFrames, modulesIn, pictureOf } from "../../device/qr/support/picture.ts";
 import { temporaryFolders } from "../../support/temporary-folders.ts";
+import { until } from "../../support/until.ts";
 import { reach, readImportGraph, withoutTypes } from "../../support/imports.ts";
 import { networkId } from "../../support/ledger-parts.ts";
 import { writeNetworkFile } from "./support/network-file.ts";
@@ -51,6 +52,25 @@ describe("tallystick wallet", () => {
 
   after(async () => {
     await bank[Symbol.asyncDispose]();
+  });
+
+  it("pays whoever has a code and the password, and finds the code again in what was paid [R-049, R-162]", async () => {
+    const credential = new TextDecoder().decode(await bank.customer("coder", 10_000n));
+    await said(init("coder"));
+    await said(wallet("coder", "enrol", "--credential", "-"), `${credential}\n`);
+    await said(wallet("coder", "load", "30"));
+    const payCode = wallet("coder", "pay-code", "20", "--password", "-");
+    const told = await saidJson(payCode, "a word of dora's\n");
+    expect(await said(wallet("coder", "history"))).to.include(told["code"] as string);
+    await said(wallet("coder", "sync"));
+    await bank.customer("counter", 0n);
+    const body = { code: told["code"], password: "a word of dora's", account: "counter" };
+    const claim = () => bank.staff<{ state: string }>("/v1/counter/claims", body);
+    await until("the money is there", async () => (await claim()).state === "paid");
+    expect(await bank.balance("counter")).to.include({ available: "2000" });
+    const short = await tallystick(payCode, "abc\n");
+    expect(short).to.include({ code: 1, stdout: "" });
+    expect(short.stderr).to.match(/^malformed: .*password/);
   });
 
   it("holds money that two people pay each other by hand, with no network [R-037, R-095]", async () => {

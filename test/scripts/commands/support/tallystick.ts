@@ -40,6 +40,9 @@ export async function said(args: readonly string[], input = "", cwd?: string): P
 }
 
 /** What a run with --json says. */
-export async function saidJson<T = Record<string, any>>(args: readonly string[]): Promise<T> {
-  return JSON.parse(await said([...args, "--json"])) as T;
+export async function saidJson<T = Record<string, any>>(
+  args: readonly string[],
+  input = "",
+): Promise<T> {
+  return JSON.parse(await said([...args, "--json"], input)) as T;
 }
