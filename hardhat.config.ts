@@ -100,7 +100,7 @@ export default defineConfig({
   // Its namespaces fail erasableSyntaxOnly otherwise.
   typechain: { tsNocheck: true },
   test: {
-    mocha: { timeout: 60_000 },
+    mocha: { timeout: 180_000 },
     // No honest action may be refused. Five invariants, each with runs of its own.
     solidity: { fuzz: { runs: 128 }, invariant: { runs: 32, depth: 100, failOnRevert: true } },
   },

@@ -20,8 +20,7 @@ const LIAR = 4;
 const OBSERVER = 0;
 const PATIENCE_MS = 60_000;
 
-describe("one of four members", function () {
-  this.timeout(180_000);
+describe("one of four members", () => {
   let consortium: Consortium;
   const [payer, payee] = [NodeSigner.generate(), NodeSigner.generate()];
   let coin: HeldCoin;

@@ -27,8 +27,7 @@ import { until } from "../support/until.ts";
 const OBSERVER = 0;
 const PATIENCE_MS = 60_000;
 
-describe("with all nodes running, the rotation of a member's", function () {
-  this.timeout(180_000);
+describe("with all nodes running, the rotation of a member's", () => {
   let consortium: Consortium;
   let registrar: Registrar;
   let proxy: ChainProxy;

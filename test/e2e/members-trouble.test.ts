@@ -36,8 +36,7 @@ const terms = {
   },
 };
 
-describe("a member of four", function () {
-  this.timeout(180_000);
+describe("a member of four", () => {
   let consortium: Consortium;
   let registrar: Registrar;
   /** Devices of members 2, 3 and 4. */

@@ -36,8 +36,7 @@ import { seed } from "../support/network.ts";
 
 const PAYMENTS = 6;
 
-describe("the history, folded again", function () {
-  this.timeout(120_000);
+describe("the history, folded again", () => {
   let consortium: Consortium;
   let network: string;
   const payments: Hex[] = [];

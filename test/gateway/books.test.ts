@@ -40,8 +40,7 @@ type Act = typeof act extends fc.Arbitrary<infer T> ? T : never;
 describe("the books of a bank", () => {
   const folder = temporaryFolders();
 
-  it("show what is on devices frozen, and what was paid to others, to the last unit [R-035, R-064, R-075]", async function () {
-    this.timeout(180_000);
+  it("show what is on devices frozen, and what was paid to others, to the last unit [R-035, R-064, R-075]", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(act, { minLength: 8, maxLength: 14 }), async (acts) => {
         await using bank = await Bank.open(await folder());

@@ -122,5 +122,5 @@ describe("closing", () => {
     await shows(120n, 0n);
     await payOut("120");
     await shows(0n, 0n);
-  }).timeout(60_000);
+  });
 });

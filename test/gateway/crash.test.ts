@@ -19,8 +19,7 @@ describe("a gateway that dies", () => {
   const folder = temporaryFolders();
 
   for (const written of [true, false]) {
-    it(`at any write, ${written ? "written" : "lost"}, does everything once [N-13, N-21]`, async function () {
-      this.timeout(180_000);
+    it(`at any write, ${written ? "written" : "lost"}, does everything once [N-13, N-21]`, async () => {
       await using bank = await Bank.open(await folder());
       bank.node.ledger.deposit(MEMBER, VAULT);
       await bank.start();

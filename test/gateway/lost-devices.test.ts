@@ -320,8 +320,7 @@ describe("a lost device", () => {
   });
 
   for (const written of [true, false]) {
-    it(`is seen to by a gateway that dies at any write, ${written ? "written" : "lost"}: everything happens once [N-06, N-13]`, async function () {
-      this.timeout(120_000);
+    it(`is seen to by a gateway that dies at any write, ${written ? "written" : "lost"}: everything happens once [N-06, N-13]`, async () => {
       const payment = await card.pay(shop.owner, 30n);
       await bank.stop();
       const { timeS } = bank.node.ledger;

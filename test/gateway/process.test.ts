@@ -33,8 +33,7 @@ const networkId = networkIdOf(BigInt(chainNumber), fromHex(address), fromHex(anc
 
 type Urls = { readonly devices: string; readonly staff: string; readonly management: string };
 
-describe("the gateway's process", function () {
-  this.timeout(120_000);
+describe("the gateway's process", () => {
   const makeFolder = temporaryFolders();
   const children: ReturnType<typeof startChild>[] = [];
   let folder: string;

@@ -13,8 +13,7 @@ import { PASSWORD, sharedPostgres } from "../support/postgres.ts";
 import { Bank } from "./support/bank.ts";
 import { refusal } from "./support/refusal.ts";
 
-describe("a gateway's shared store, as configured", function () {
-  this.timeout(60_000);
+describe("a gateway's shared store, as configured", () => {
   const makeFolder = temporaryFolders();
   const server = sharedPostgres();
   let folder: string;

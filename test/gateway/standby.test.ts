@@ -37,8 +37,7 @@ import {
 import { refusal } from "./support/refusal.ts";
 import { Several } from "./support/several.ts";
 
-describe("several gateways over one store", function () {
-  this.timeout(60_000);
+describe("several gateways over one store", () => {
   const makeFolder = temporaryFolders();
   const server = sharedPostgres();
   let url: string;

@@ -25,8 +25,7 @@ import { temporaryFolders } from "../support/temporary-folders.ts";
 const TLS = "tls: { certificate: own.pem, key: own.key, authority: root.pem }";
 const JOURNAL = "journal.txt";
 
-describe("the node's process", function () {
-  this.timeout(60_000);
+describe("the node's process", () => {
   const makeFolder = temporaryFolders();
   const children: ReturnType<typeof startChild>[] = [];
   let net: TestNetwork;

@@ -19,8 +19,7 @@ import { temporaryFolders } from "../support/temporary-folders.ts";
 const run = promisify(execFile);
 const command = join(root, "scripts/tallystick.ts");
 
-describe("the guide for bank integrators", function () {
-  this.timeout(60_000);
+describe("the guide for bank integrators", () => {
   const folders = temporaryFolders();
   let folder: string;
   let guide: string;

@@ -13,8 +13,7 @@ import { LocalRegistry } from "./support/local-registry.ts";
 const run = promisify(execFile);
 const tsc = join(root, "node_modules/.bin/tsc");
 
-describe("the packed device SDK", function () {
-  this.timeout(120_000);
+describe("the packed device SDK", () => {
   const folders = temporaryFolders();
   /** A maker's folder, with nothing in it but the package and what it depends on. */
   let folder: string;

@@ -32,8 +32,7 @@ const HOLDERS = ["Central Bank", "Regulator", "Court"];
 const CUSTOMER = "customer 42, Ada";
 const SECTION = "## From the key to the first identity, in an hour";
 
-describe("the guide for regulators", function () {
-  this.timeout(180_000);
+describe("the guide for regulators", () => {
   const parts = new AsyncDisposableStack();
   let consortium: Consortium;
   let guide: string;

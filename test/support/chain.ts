@@ -94,7 +94,7 @@ function signed(transaction: TransactionRequest): Promise<string> {
 
 export async function until<T>(
   probe: () => Promise<T | undefined | false | null>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {

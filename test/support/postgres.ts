@@ -32,7 +32,6 @@ async function programs(): Promise<string | undefined> {
 export function sharedPostgres(): () => PostgresServer {
   let server: PostgresServer | undefined;
   before("start PostgreSQL", async function () {
-    this.timeout(60_000);
     if ((await programs()) === undefined) {
       this.test!.parent!.title += " (needs Debian's package postgresql)";
       return this.skip();

@@ -5,11 +5,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 const PAUSE_MIN_MS = 5;
 const PAUSE_MAX_MS = 50;
 
-/** Resolves once `condition` holds. @throws Error naming `what` if it does not within `ms`. */
+/**
+ * Resolves once `condition` holds. A minute costs nothing where all is well, and leaves a machine that has other
+ * work to do the time it needs. @throws Error naming `what` if it does not within `ms`.
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  ms = 20_000,
+  ms = 60_000,
 ): Promise<void> {
   const start = performance.now();
   while (!(await condition())) {

@@ -89,8 +89,7 @@ const ORDER = "order-4031";
 
 /** Stops the network at its end. */
 export function fourRoles(of: () => Openings): void {
-  describe("and each role's view of a payment", function () {
-    this.timeout(120_000);
+  describe("and each role's view of a payment", () => {
     const banks = new AsyncDisposableStack();
     let payers: ConsortiumBank;
     let payees: ConsortiumBank;

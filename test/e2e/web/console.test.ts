@@ -10,8 +10,7 @@ import { WatchedNetwork } from "./support/watched-network.ts";
 
 const DESK = { viewport: { width: 1360, height: 900 }, locale: "en-GB" } as const;
 
-describe("the console", function () {
-  this.timeout(180_000);
+describe("the console", () => {
   const browser = useChromium();
   let watched: WatchedNetwork;
   let viewer: Viewer;

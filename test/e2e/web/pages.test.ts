@@ -7,8 +7,7 @@ import type { World } from "./support/world.ts";
 import { testTill } from "./till.suite.ts";
 import { testWallet } from "./wallet.suite.ts";
 
-describe("the pages", function () {
-  this.timeout(120_000);
+describe("the pages", () => {
   const browser = useChromium();
   let bank: WebBank;
   const world = (): World => ({ browser: browser(), bank });

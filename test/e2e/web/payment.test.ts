@@ -22,8 +22,7 @@ import { useChromium } from "./support/chromium.ts";
 
 const OTHER = 2;
 
-describe("the payment page", function () {
-  this.timeout(120_000);
+describe("the payment page", () => {
   const browser = useChromium();
   const running = new AsyncDisposableStack();
   let world: OnlineWorld;

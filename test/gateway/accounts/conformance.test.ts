@@ -51,7 +51,7 @@ describe("accounts", () => {
           );
           expect(core.calls.length).to.be.above(200);
         });
-      }).timeout(60_000);
+      });
     }
   });
 

@@ -88,7 +88,7 @@ describe("a gateway before a core system", () => {
     const kinds = (await books.statement("anna", 99)).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === "debit")).to.have.length(3);
     expect(kinds.filter((kind) => kind === "credit")).to.have.length(1);
-  }).timeout(60_000);
+  });
 
   it("loads nothing that the core system refuses to freeze, and shows what it says [R-065]", async () => {
     const anna = await enrolled("anna");

@@ -9,8 +9,7 @@ import type { Bank } from "../support/bank.ts";
 import { type Begun, OnlineWorld } from "../support/online-world.ts";
 
 describe("a gateway that dies during an online payment", () => {
-  it("at one write or another, written or lost, pays the merchant once [N-13, R-121]", async function () {
-    this.timeout(120_000);
+  it("at one write or another, written or lost, pays the merchant once [N-13, R-121]", async () => {
     await using world = await OnlineWorld.open();
     const bank = world.customers;
     let cuts = 0;

@@ -13,8 +13,7 @@ import { until } from "../../support/until.ts";
 import { OnlineWorld, PASSWORD, PHONE } from "../support/online-world.ts";
 import { refusal } from "../support/refusal.ts";
 
-describe("an online payment", function () {
-  this.timeout(60_000);
+describe("an online payment", () => {
   let world: OnlineWorld;
 
   before(async () => {

@@ -6,8 +6,7 @@ import { until } from "../../support/until.ts";
 import { OnlineWorld, PASSWORD, showing, shopCertificate } from "../support/online-world.ts";
 import { refusal } from "../support/refusal.ts";
 
-describe("the online service of a customer", function () {
-  this.timeout(60_000);
+describe("the online service of a customer", () => {
   let world: OnlineWorld;
 
   before(async () => {

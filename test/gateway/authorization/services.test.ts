@@ -23,8 +23,7 @@ import { refusal } from "../support/refusal.ts";
 const PASSWORD = "correct horse";
 const phone = { channel: "sms", address: "+4915112345678", language: "en" } as const;
 
-describe("online payment services", function () {
-  this.timeout(20_000);
+describe("online payment services", () => {
   const folder = temporaryFolders();
   let store: CheckedStore;
   let services: Services;

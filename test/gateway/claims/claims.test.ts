@@ -115,8 +115,7 @@ describe("claims", () => {
 
   for (const written of [true, false]) {
     const how = written ? "written" : "lost";
-    it(`does it once when it dies at any write, ${how} [N-13, N-21]`, async function () {
-      this.timeout(120_000);
+    it(`does it once when it dies at any write, ${how} [N-13, N-21]`, async () => {
       const claimed = async (code: string, total: number) => {
         await until("it is claimed", async () => (await codeOf(claim(code))) === undefined);
         await until("the account has it", async () => (await has("bert")) === String(total));

@@ -19,8 +19,7 @@ import { refusal } from "../support/refusal.ts";
 const OTHER = 2;
 const PASSWORD = "open sesame";
 
-describe("claims at another member", function () {
-  this.timeout(120_000);
+describe("claims at another member", () => {
   const folder = temporaryFolders();
   let custodian: Bank;
   let asker: Bank;

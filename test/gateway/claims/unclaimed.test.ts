@@ -22,8 +22,7 @@ const RECLAIM_DELAY_S = 14 * 86_400;
 const HOUR_S = 3_600;
 const TRIES = 4;
 
-describe("money under a code that nobody claims", function () {
-  this.timeout(120_000);
+describe("money under a code that nobody claims", () => {
   const folder = temporaryFolders();
   let bank: Bank;
   let device: TestDevice;

@@ -15,8 +15,7 @@ function codeOf(error: unknown): string {
   throw error;
 }
 
-describe("merchants", function () {
-  this.timeout(60_000);
+describe("merchants", () => {
   let world: OnlineWorld;
 
   before(async () => {
@@ -313,9 +312,7 @@ describe("merchants", function () {
   });
 });
 
-describe("one bank for customer and merchant", function () {
-  this.timeout(60_000);
-
+describe("one bank for customer and merchant", () => {
   it("pays from account to account by the same way, over the ledger, and back [R-136, R-155]", async () => {
     await using world = await OnlineWorld.open({ isOne: true });
     const begun = await world.pay(await world.order("one", 500n));

@@ -21,8 +21,7 @@ import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { ask, authority, Bank } from "../support/bank.ts";
 import { refusal } from "../support/refusal.ts";
 
-describe("tallystick gateway move-store", function () {
-  this.timeout(120_000);
+describe("tallystick gateway move-store", () => {
   const makeFolder = temporaryFolders();
   const server = sharedPostgres();
   const logger = makeLogger({ name: "test", level: "fatal" });

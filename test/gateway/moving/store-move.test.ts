@@ -18,8 +18,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 type Opened = MovableStore & AsyncDisposable;
 
-describe("the move of a gateway's store", function () {
-  this.timeout(60_000);
+describe("the move of a gateway's store", () => {
   const makeFolder = temporaryFolders();
 
   async function open(path: string, isShared = false): Promise<Opened> {

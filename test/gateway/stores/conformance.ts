@@ -24,8 +24,7 @@ const text = (value: Uint8Array | undefined) => value && new TextDecoder().decod
 const hex = (value: Uint8Array) => Buffer.from(value).toString("hex");
 
 export function describeStore(name: string, subject: Subject): void {
-  describe(`the gateway's store: ${name}`, function () {
-    this.timeout(60_000);
+  describe(`the gateway's store: ${name}`, () => {
     const opened: OpenStore[] = [];
     const children: ReturnType<typeof startChild>[] = [];
     const open = async (where: string) => {

@@ -17,8 +17,7 @@ import { networkId, openStore, sharedStore } from "./open.ts";
 
 const key = utf8.encode("key");
 
-describe("stores: PostgreSQL", function () {
-  this.timeout(60_000);
+describe("stores: PostgreSQL", () => {
   const server = sharedPostgres();
   let url = "";
   before(async () => {

@@ -62,7 +62,7 @@ export class Several implements AsyncDisposable {
   }
 
   async untilActive({ gateway }: Member): Promise<void> {
-    await until("it is active", () => gateway.isActive, 10_000);
+    await until("it is active", () => gateway.isActive);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -236,8 +236,7 @@ describe("a conflict", () => {
     await theOne(loser, winner);
   });
 
-  it("of one coin is kept for others' customers so often and no more, and always for one's own", async function () {
-    this.timeout(120_000);
+  it("of one coin is kept for others' customers so often and no more, and always for one's own", async () => {
     await rig.sequence(2, await paying(bert, 2));
     for (let i = 0; i < limits.losersPerCoinMax + 5; i++)
       await rig.submit(await paying(dora, 3, i + 1), false);

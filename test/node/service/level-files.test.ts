@@ -21,8 +21,7 @@ const bytesOf = (length: number) => Uint8Array.from({ length }, () => random(256
 
 type Contents = ReadonlyMap<string, readonly [key: Uint8Array, value: Uint8Array]>;
 
-describe("a database whose bytes change", function () {
-  this.timeout(120_000);
+describe("a database whose bytes change", () => {
   const temporaryFolder = temporaryFolders();
 
   /** A database of tables and a log, too few for LevelDB to merge them while a test looks on. */

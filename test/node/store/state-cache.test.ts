@@ -35,8 +35,7 @@ function put(state: LedgerState, outpoint: Outpoint, output: Output | null): voi
   state.put(stateKey.coin(outpoint), output === null ? null : stateValue.coin(output));
 }
 
-describe("the cache of the state", function () {
-  this.timeout(120_000);
+describe("the cache of the state", () => {
   const temporaryFolder = temporaryFolders();
 
   async function stored(source: TestLedger, options = {}): Promise<string> {

@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { said, tallystick } from "./support/tallystick.ts";
 
-describe("tallystick console", function () {
-  this.timeout(60_000);
+describe("tallystick console", () => {
   const makeFolder = temporaryFolders();
 
   it("makes a token once, and links to the console that node.yaml names", async () => {

@@ -14,8 +14,7 @@ import { startChild } from "../../node/service/child.ts";
 import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { tallystick } from "./support/tallystick.ts";
 
-describe("tallystick devnet", function () {
-  this.timeout(60_000);
+describe("tallystick devnet", () => {
   const makeFolder = temporaryFolders();
 
   it("refuses a cycle that is no number of seconds, and makes nothing", async () => {
@@ -89,8 +88,7 @@ describe("tallystick devnet", function () {
   });
 });
 
-describe("tallystick devnet --fresh", function () {
-  this.timeout(180_000);
+describe("tallystick devnet --fresh", () => {
   const makeFolder = temporaryFolders();
 
   it("begins another network, where a plain start goes on with the one that is there; Ctrl-C ends each in the middle of its start", async () => {

@@ -15,8 +15,7 @@ import { burn, type Coin, coinsOf, idOf, keyOf, pay, spend } from "../../support
 
 const ZERO = `0x${"00".repeat(32)}` as const;
 
-describe("an export", function () {
-  this.timeout(60_000);
+describe("an export", () => {
   const makeFolder = temporaryFolders();
   let folder: string;
   let rig: Rig;

@@ -22,8 +22,7 @@ import { refusal } from "../../gateway/support/refusal.ts";
 import { freePort } from "../../support/free-port.ts";
 import { networkId } from "../../support/ledger-parts.ts";
 
-describe("the merchant sample", function () {
-  this.timeout(60_000);
+describe("the merchant sample", () => {
   let world: OnlineWorld;
   let shop: Shop;
   let customer: Customer;

@@ -92,7 +92,7 @@ describe("a lost card", () => {
     }
     // Both ways there were: the payee was first, or was paid from the bond.
     assert.deepEqual(paid, new Set([0n, 100n]));
-  }).timeout(120_000);
+  });
 
   it("that two honest payees were paid with, one from the change of the other: both are made whole by one restitution [R3] [N-06] [N-12]", async () => {
     await loseCard();

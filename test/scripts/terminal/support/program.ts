@@ -47,7 +47,7 @@ export class Program implements AsyncDisposable {
   }
 
   /** Waits until it says so, after what was waited for before. @returns what it said up to there. */
-  async says(what: RegExp, ms = 20_000): Promise<string> {
+  async says(what: RegExp, ms = 60_000): Promise<string> {
     const found = () => what.exec(this.#output.slice(this.#seen));
     const ended = () => this.#process.exitCode !== null && found() === null;
     await until(`it says ${what}: ${this.#output}`, () => found() !== null || ended(), ms).catch(
