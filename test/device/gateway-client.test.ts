@@ -16,6 +16,7 @@ describe("a gateway over HTTP", () => {
   let gateway: TestGateway;
   let server: Server;
   let listener: RequestListener;
+  let url: string;
   let client: HttpGatewayClient;
 
   beforeEach(async () => {
@@ -27,7 +28,8 @@ describe("a gateway over HTTP", () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    client = new HttpGatewayClient(`http://127.0.0.1:${port}/`, 1, fetch, { timeoutMs: 2_000 });
+    url = `http://127.0.0.1:${port}/`;
+    client = new HttpGatewayClient(url, 1, fetch, { timeoutMs: 60_000 });
   });
 
   afterEach(async () => {
@@ -105,7 +107,8 @@ describe("a gateway over HTTP", () => {
 
   it("is given up when it does not answer in time, and nothing has changed", async () => {
     listener = () => undefined;
-    const outcome = await sync(ada.purse, client).catch((error: Error) => error);
+    const hasty = new HttpGatewayClient(url, 1, fetch, { timeoutMs: 200 });
+    const outcome = await sync(ada.purse, hasty).catch((error: Error) => error);
     expect(outcome).to.be.instanceOf(Error).with.property("name", "TimeoutError");
     expect(ada.purse.balance().spendable).to.equal(100n);
   });

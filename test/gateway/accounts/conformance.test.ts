@@ -45,7 +45,7 @@ describe("accounts", () => {
           bad.set(path, fault === undefined ? 0 : times + 1);
           return times >= 2 ? undefined : fault;
         };
-        return withCore({ plan, timeoutMs: 120 }, async (open, core) => {
+        return withCore({ plan, timeoutMs: 200 }, async (open, core) => {
           expect(await runChecks(bench(open))).to.deep.equal(
             checks.map(({ title }) => ({ title })),
           );
@@ -113,7 +113,7 @@ describe("accounts", () => {
     const core = await CoreSystem.start(books, 2 * timeoutMs);
     if (plan !== undefined) core.plan = plan;
     try {
-      const options = { url: core.url, timeoutMs, tries: 8, pauseMs: 1, logger };
+      const options = { url: core.url, timeoutMs, tries: 20, pauseMs: 1, logger };
       await test(async () => new CoreAccounts(new CoreClient(options)), core);
     } finally {
       await core.stop();
