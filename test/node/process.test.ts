@@ -164,7 +164,7 @@ ${more}`;
     const { api } = JSON.parse(await child.line("{")) as { api: string };
     expect(api).to.match(/^https:/);
     const ask = (tls?: TlsMaterial) =>
-      new NodeClient({ url: api, timeoutMs: 5_000, ...(tls === undefined ? {} : { tls }) });
+      new NodeClient({ url: api, timeoutMs: 60_000, ...(tls === undefined ? {} : { tls }) });
     const known = ask({ ...friend, authority });
     await until("it has begun", async () => (await known.status()).seq > 0);
     expect(await known.statuses([`0x${"ab".repeat(32)}`])).to.have.length(1);

@@ -41,13 +41,13 @@ describe("a device as a process", () => {
   const answering = (script: string) =>
     `require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => { ${script} });`;
 
-  for (const [what, script, said] of [
+  for (const [what, script, said, timeoutMs] of [
     [
       "ends",
       `console.error("no purse here"); process.exit(3);`,
       /the program ended.*no purse here/s,
     ],
-    ["keeps silent", "", /not answered within 1000 ms/],
+    ["keeps silent", "", /not answered within 500 ms/, 500],
     ["prints something else", `console.log("starting…");`, /the answer to hello is none: .*JSON/],
     [
       "answers another question",
@@ -67,7 +67,7 @@ describe("a device as a process", () => {
   ] as const) {
     it(`is named by what it does when it ${what}`, async () => {
       const command = [process.execPath, "-e", answering(script)];
-      const channel = new ProcessChannel(command, { timeoutMs: 1000 });
+      const channel = new ProcessChannel(command, timeoutMs === undefined ? {} : { timeoutMs });
       try {
         const outcome = await channel.ask("hello", {}).catch((error: unknown) => error);
         expect(outcome).to.be.instanceOf(BrokenOff);

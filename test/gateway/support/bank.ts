@@ -125,7 +125,7 @@ export class Bank implements AsyncDisposable {
     return {
       network: this.#network(),
       keys: { issuer, treasury, ...this.next, intake: intakeKey },
-      node: new NodeClient({ url: this.node.url, timeoutMs: 2_000 }),
+      node: new NodeClient({ url: this.node.url, timeoutMs: 60_000 }),
       ...(this.#options.accounts === undefined ? {} : { accounts: this.#options.accounts }),
       verifier: new NodeVerifier(),
       random: systemRandom,

@@ -41,7 +41,7 @@ function transferBy(name: string): Promise<string> {
 
 /** Everything that a deployment leaves on chain, as far as it can be read. */
 async function readAll(url: string, { contracts }: NetworkFile) {
-  const rpc = new ChainRpc({ urls: [url], chainId: CHAIN_ID, timeoutMs: 5000 });
+  const rpc = new ChainRpc({ urls: [url], chainId: CHAIN_ID, timeoutMs: 60_000 });
   try {
     const reader = new ContractReader(rpc, contracts);
     const hasRole = async (role: number, address: Hex) => [
@@ -130,7 +130,7 @@ describe("deploying a network", () => {
     await fund(url, [deployer.address]);
     const regulator = account("regulator").address;
     const { contracts } = await deployNetwork(parts(url), { ...plan, regulator }, never);
-    const rpc = new ChainRpc({ urls: [url], chainId: CHAIN_ID, timeoutMs: 5000 });
+    const rpc = new ChainRpc({ urls: [url], chainId: CHAIN_ID, timeoutMs: 60_000 });
     const reader = new ContractReader(rpc, contracts);
     const rules = async (each: Hex): Promise<boolean> =>
       (await reader.read("accessManager", "hasRole", [roles.REGULATOR, each]))[0];
