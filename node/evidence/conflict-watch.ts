@@ -106,7 +106,7 @@ export class ConflictWatch {
     if (leaf.kind !== "spend") return;
     const { networkId, replica } = this.#parts;
     for (const outpoint of leaf.inputs) {
-      if (replica.state.coin(outpoint) !== undefined) continue;
+      if (replica.state.hasCoin(outpoint)) continue;
       const winner = replica.store.spenderOf(outpoint);
       if (winner === undefined || winner === id || replica.store.hasApplied(id)) continue;
       const conflict = doubleSpendId(networkId, outpoint, id);

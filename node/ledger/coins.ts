@@ -67,6 +67,10 @@ export class Coins {
     return number < 0 ? undefined : this.#output(this.#coins.row(number));
   }
 
+  has(outpoint: Outpoint): boolean {
+    return this.#coins.find(fill(this.#outpoint, outpoint)) >= 0;
+  }
+
   /** A coin that stands is not added again: it would be money from nowhere. */
   add(outpoint: Outpoint, { lock, owner, custodian, amount }: Output): void {
     const number = this.#make(fill(this.#outpoint, outpoint));

@@ -93,6 +93,10 @@ export class LedgerState implements LedgerView {
     return this.#coins.sizeBytes;
   }
 
+  hasCoin(outpoint: Outpoint): boolean {
+    return this.#coins.has(outpoint);
+  }
+
   coin(outpoint: Outpoint): Output | undefined {
     return this.#coins.get(outpoint);
   }
