@@ -13,6 +13,9 @@ import type { HardhatPlugin } from "hardhat/types/plugins";
 // The compiler is the npm package: nothing is downloaded.
 const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
 
+/** Of every transaction, within what Osaka allows one: to estimate it takes twice as long as to run it. */
+const GAS_LIMIT = 16_000_000n;
+
 const compiler = {
   version: "0.8.37",
   path: soljson,
@@ -106,7 +109,7 @@ export default defineConfig({
   },
   networks: {
     // Osaka has the P-256 precompile, Prague has not.
-    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
-    prague: { type: "edr-simulated", chainType: "l1", hardfork: "prague" },
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka", gas: GAS_LIMIT },
+    prague: { type: "edr-simulated", chainType: "l1", hardfork: "prague", gas: GAS_LIMIT },
   },
 });
