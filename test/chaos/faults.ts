@@ -23,6 +23,7 @@ const shares: Readonly<Record<FaultKind, number>> = {
   chain: 5,
   all: 3,
 };
+const CHAIN = "the chain";
 /** How long one lasts at most. Longer than a request may take, so that some are given up. */
 const LASTS_MS = 12_000;
 /** How long a port that is taken is waited for. */
@@ -32,6 +33,8 @@ export class Faults {
   readonly counts = new Map<FaultKind, number>(faultKinds.map((kind) => [kind, 0]));
   readonly #network: ChaosNetwork;
   readonly #options: FaultsOptions;
+  /** Names of the processes that a fault has killed and will start again. */
+  readonly #down = new Set<string>();
 
   constructor(network: ChaosNetwork, options: FaultsOptions) {
     this.#network = network;
@@ -51,7 +54,7 @@ export class Faults {
 
   async #do(kind: FaultKind, victim: Victim): Promise<void> {
     const { random, tell } = this.#options;
-    const { live, links, victims } = this.#network;
+    const { links, victims } = this.#network;
     const lastsMs = LASTS_MS * random();
     this.counts.set(kind, this.counts.get(kind)! + 1);
     const seconds = `${(lastsMs / 1000).toFixed(1)} s`;
@@ -70,9 +73,7 @@ export class Faults {
         return;
       case "chain":
         tell(`the chain is killed for ${seconds}`);
-        await live.devnet.chainProcess().kill();
-        await sleep(lastsMs);
-        await live.devnet.startChain();
+        await this.#killChainFor(lastsMs);
         return;
       case "cut":
       case "dead": {
@@ -85,12 +86,24 @@ export class Faults {
     }
   }
 
-  /** Another fault may have killed some of them already. */
+  /** But for those that another fault has killed already, and sees to. */
   async #killFor(victims: readonly Victim[], lastsMs: number): Promise<void> {
-    const mine = victims.filter(({ child }) => child.isRunning);
+    const mine = victims.filter(({ name }) => !this.#down.has(name));
+    for (const { name } of mine) this.#down.add(name);
     await Promise.all(mine.map(({ child }) => child.kill()));
     await sleep(lastsMs);
     await Promise.all(mine.map((victim) => this.#restart(victim)));
+    for (const { name } of mine) this.#down.delete(name);
+  }
+
+  async #killChainFor(lastsMs: number): Promise<void> {
+    if (this.#down.has(CHAIN)) return;
+    const { devnet } = this.#network.live;
+    this.#down.add(CHAIN);
+    await devnet.chainProcess().kill();
+    await sleep(lastsMs);
+    await devnet.startChain();
+    this.#down.delete(CHAIN);
   }
 
   /** The system may have lent a dead process's port to somebody's connection, for as long as that lasts. */
