@@ -40,6 +40,21 @@ for (const isExtended of [false, true]) {
       expect(till.purse.balance().spendable).to.equal(30n);
     });
 
+    it("can be one: a watch reads a card, is read as a card, and passes on what it read [R-072, R-093]", async () => {
+      const watch = await TestCard.make(world, "watch");
+      const { purse } = watch.device;
+      await collect(purse, payingCard(client), 30n);
+      const read = new CardClient(watch, { isExtended });
+      await read.select();
+      await collect(till.purse, payingCard(read), 25n);
+      await payOver(till.purse, paidCard(read, 10n));
+      expect([total(card.device.purse), total(purse), total(till.purse)]).to.deep.equal([
+        70n,
+        15n,
+        65n,
+      ]);
+    });
+
     it("know each other: the card says who it is [R-041]", async () => {
       const { deviceKey, member, versions, signedTime, certificate } = card.device.purse.identity();
       const identity = await client.identity();
