@@ -201,7 +201,7 @@ async function openMoney(
   const books = { accounts, devices, balances, intake };
   const expecting = await openPayees({ ...common, accounts }, options, page);
   const claimBook = new ClaimBook(store, accounts, clock);
-  const foreignClaimBook = new ForeignClaimBook(store, accounts, clock);
+  const foreignClaimBook = new ForeignClaimBook({ ...common, accounts });
   const payees = [expecting.orders, expecting.book, claimBook, foreignClaimBook];
   const receiving = { ...books, payees, suspense, recoveries };
   const redemptions = new Redemptions({ ...common, ...receiving, isVault });

@@ -11,7 +11,7 @@ import type { Hex } from "../protocol/bytes.ts";
 import { type Owner, ownerOf } from "../protocol/key.ts";
 import { decodeLeaf, leafHash } from "../protocol/leaf.ts";
 import type { Amount } from "../protocol/money.ts";
-import { lock, type MemberId, type Output } from "../protocol/output.ts";
+import { joinOutpoint, lock, type MemberId, type Output } from "../protocol/output.ts";
 import type { SignedRecord } from "../protocol/record.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { NodeClient } from "../node/client.ts";
@@ -36,7 +36,7 @@ export type RedemptionsParts = {
   /** Asked in this order whose the first output is, before the signer's device. */
   readonly payees: readonly Payee[];
   readonly intake: Pick<Intake, "acknowledge">;
-  readonly node: Pick<NodeClient, "statuses" | "leaf">;
+  readonly node: Pick<NodeClient, "statuses" | "leaf" | "coins">;
   readonly logger: Logger;
 };
 
@@ -121,7 +121,7 @@ export class Redemptions {
   }
 
   async #credit(id: Hex, applied: Hex): Promise<void> {
-    const { isVault, accounts, suspense, recoveries, devices, balances, logger } = this.#parts;
+    const { isVault, accounts, recoveries, devices, balances } = this.#parts;
     const record = await this.#appliedRecord(id, applied);
     const owner = ownerOf(record.signer);
     if (record.kind === "reclaim") {
@@ -132,9 +132,23 @@ export class Redemptions {
     const device = await devices.get(owner);
     const amount = this.#amountIn(record.outputs) - named;
     if (amount === 0n) return;
-    if (device === undefined) logger.warn({ id, owner }, "money came from a device not known here");
-    await accounts.credit(device?.account ?? suspense, amount, `redeem:${id}`);
+    if (device === undefined) return this.#creditSuspense(id, owner, amount, record.outputs.length);
+    await accounts.credit(device.account, amount, `redeem:${id}`);
     balances.touch(owner);
+  }
+
+  /**
+   * What nobody here knows of, unless its coins have been spent: then it was credited before they were, and what it
+   * was for may have been forgotten since. Its record can be handed in again, by anyone, for ever.
+   */
+  async #creditSuspense(id: Hex, owner: Owner, amount: Amount, outputs: number): Promise<void> {
+    const { accounts, suspense, node, logger } = this.#parts;
+    const { coins } = await node.coins(
+      Array.from({ length: outputs }, (_, index) => joinOutpoint(id, index)),
+    );
+    if (!coins.some((coin) => this.#parts.isVault(coin.owner as Owner))) return;
+    logger.warn({ id, owner }, "money came from a device not known here");
+    await accounts.credit(suspense, amount, `redeem:${id}`);
   }
 
   /** @returns what of a record somebody here expects: its first output, or nothing. */

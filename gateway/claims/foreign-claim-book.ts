@@ -6,9 +6,10 @@
  */
 import { type Hex, toHex } from "../../protocol/bytes.ts";
 import type { Amount } from "../../protocol/money.ts";
-import type { MemberId } from "../../protocol/output.ts";
+import { joinOutpoint, type MemberId } from "../../protocol/output.ts";
 import type { Reason } from "../../protocol/reason.ts";
 import type { SignedRecord } from "../../protocol/record.ts";
+import type { NodeClient } from "../../node/client.ts";
 import type { AccountId, Accounts } from "../accounts.ts";
 import { keys, ranges } from "../keys.ts";
 import type { Payee } from "../redemptions.ts";
@@ -36,42 +37,50 @@ export type ForeignClaim = {
   readonly paid?: number;
 };
 
-/** For so long the custodian's record may still come, though it has refused or was given up: longer than any parcel is kept. */
+/**
+ * For so long the custodian's record may still come, though it has refused or was given up: longer than any parcel is
+ * kept. And so long the payee may ask how a claim stands that was paid.
+ */
 const KEPT_MS = 60 * 86_400_000;
 
+export type ForeignClaimBookParts = {
+  readonly store: Store;
+  readonly accounts: Pick<Accounts, "credit">;
+  readonly node: Pick<NodeClient, "coins">;
+  readonly clock: () => number;
+};
+
 export class ForeignClaimBook implements Payee {
-  readonly #store: Store;
-  readonly #accounts: Pick<Accounts, "credit">;
-  readonly #clock: () => number;
+  readonly #parts: ForeignClaimBookParts;
   readonly #serial = new Serial();
 
-  constructor(store: Store, accounts: Pick<Accounts, "credit">, clock: () => number) {
-    this.#store = store;
-    this.#accounts = accounts;
-    this.#clock = clock;
+  constructor(parts: ForeignClaimBookParts) {
+    this.#parts = parts;
   }
 
   async get(id: ForeignClaimId): Promise<ForeignClaim | undefined> {
-    const value = await this.#store.get(keys.foreignClaim(id));
+    const value = await this.#parts.store.get(keys.foreignClaim(id));
     return value === undefined ? undefined : decodeRow<ForeignClaim>(value);
   }
 
   async *all(): AsyncGenerator<readonly [ForeignClaimId, ForeignClaim]> {
-    for await (const [key, value] of this.#store.entries(ranges.foreignClaims)) {
+    for await (const [key, value] of this.#parts.store.entries(ranges.foreignClaims)) {
       yield [toHex(key.subarray(1)), decodeRow<ForeignClaim>(value)];
     }
   }
 
   /** Durable when it returns. */
   async add(id: ForeignClaimId, claim: ForeignClaim): Promise<void> {
-    await this.#store.write([{ key: keys.foreignClaim(id), value: encodeRow(claim), old: null }]);
+    await this.#parts.store.write([
+      { key: keys.foreignClaim(id), value: encodeRow(claim), old: null },
+    ]);
   }
 
   /** Changes a claim, in turn with what else is learnt of it. */
   change(id: ForeignClaimId, how: (claim: ForeignClaim) => ForeignClaim): Promise<ForeignClaim> {
     return this.#serial.run(async () => {
       const changed = how((await this.get(id))!);
-      await this.#store.write([{ key: keys.foreignClaim(id), value: encodeRow(changed) }]);
+      await this.#parts.store.write([{ key: keys.foreignClaim(id), value: encodeRow(changed) }]);
       return changed;
     });
   }
@@ -82,9 +91,9 @@ export class ForeignClaimBook implements Payee {
     const nonce = toHex(record.nonce);
     const claim = await this.get(nonce);
     if (claim === undefined) return false;
-    await this.#accounts.credit(claim.account, amount, `claim:${id}`);
+    await this.#parts.accounts.credit(claim.account, amount, `claim:${id}`);
     if (claim.paid === undefined) {
-      const paid = { record: id, amount: String(amount), paid: this.#clock() };
+      const paid = { record: id, amount: String(amount), paid: this.#parts.clock() };
       await this.change(nonce, ({ asked: _asked, reason: _reason, ...row }) => ({
         ...row,
         ...paid,
@@ -93,14 +102,25 @@ export class ForeignClaimBook implements Payee {
     return true;
   }
 
-  /** Lets go of what nothing has come of. What was paid is looked up whenever its coin in the vault is met again. */
+  /**
+   * Lets go of what nothing has come of, and of what was paid once its coin has left the vault: as long as that is
+   * there it is met again, and the claim says whose it was. A claim whose record the custodian has named may be paid
+   * whenever that applies, and is kept until then.
+   */
   async sweep(): Promise<void> {
-    const before = this.#clock() - KEPT_MS;
-    for await (const [id, { made, asked, record, paid }] of this.all()) {
+    const before = this.#parts.clock() - KEPT_MS;
+    for await (const [id, claim] of this.all()) {
+      const { made, asked, record, paid } = claim;
       const isNothing = paid === undefined && asked === undefined && record === undefined;
-      if (isNothing && made < before) {
-        await this.#store.write([{ key: keys.foreignClaim(id), value: null }]);
-      }
+      const isOver = isNothing
+        ? made < before
+        : paid !== undefined && paid < before && !(await this.#stands(record!));
+      if (isOver) await this.#parts.store.write([{ key: keys.foreignClaim(id), value: null }]);
     }
+  }
+
+  async #stands(record: Hex): Promise<boolean> {
+    const { coins } = await this.#parts.node.coins([joinOutpoint(record, 0)]);
+    return coins.length > 0;
   }
 }

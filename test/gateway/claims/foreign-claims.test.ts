@@ -1,13 +1,16 @@
 /** Money that waits at one bank, claimed at another: once, by who has code and password, whoever is away or dies. */
 import { expect } from "chai";
-import { toHex, utf8 } from "../../../protocol/bytes.ts";
+import { type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
 import { codeSecret, formatCode, makeCode, parseCode } from "../../../protocol/claim-code.ts";
+import { encodeLeaves } from "../../../protocol/leaf-list.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { decodeParcelState } from "../../../protocol/parcel.ts";
 import { systemRandom } from "../../../protocol/random.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import type { ForeignClaimView } from "../../../gateway/claims/foreign-claims.ts";
 import { keys, ranges } from "../../../gateway/keys.ts";
+import { encodeRow } from "../../../gateway/row.ts";
+import { NodeClient } from "../../../node/client.ts";
 import { temporaryFolders } from "../../support/temporary-folders.ts";
 import { freePort } from "../../support/free-port.ts";
 import { idOf, networkId, pay, promise, spend } from "../../support/ledger-parts.ts";
@@ -269,4 +272,42 @@ describe("claims at another member", () => {
     expect(await has(bert)).to.equal("10");
     expect(await has("suspense")).to.equal("0");
   });
+
+  it("that were paid are forgotten in time once their coin has left the vault, and their record brings nothing again [N-13]", async () => {
+    const [code, bert] = [await sent(), await account()];
+    const view = await claim(code, bert);
+    await paid(view);
+    const { record } = (await stateOf(view)) as { record: Hex };
+    const isKept = async () => (await asker.store.get(keys.foreignClaim(view.claim))) !== undefined;
+    asker.ahead = 61 * 86_400_000;
+    await asker.restart();
+    await untilSwept();
+    expect(await isKept(), "its coin is in the vault").to.equal(true);
+    const { amount } = await asker.staff<{ amount: string }>("/v1/vault");
+    await asker.staff("/v1/vault/burns", { amount });
+    await until("the vault is empty", async () => {
+      const vault = await asker.staff<{ amount: string; spending: number }>("/v1/vault");
+      return vault.amount === "0" && vault.spending === 0;
+    });
+    await asker.restart();
+    await until("it is forgotten", async () => !(await isKept()));
+    const leaf = await new NodeClient({ url: custodian.node.url }).leaf(record);
+    await post(`${asker.url}/v1/leaves`, encodeLeaves([leaf]));
+    await until("it has come to its end once more", async () => {
+      const { leaves } = await asker.staff<{ leaves: number }>("/v1/intake");
+      return leaves === 0;
+    });
+    asker.ahead = 0;
+    expect(await has(bert)).to.equal("10");
+    expect(await has("suspense")).to.equal("0");
+  });
+
+  /** By a sweep that goes through all claims: the last of them is one that came to nothing. */
+  async function untilSwept(): Promise<void> {
+    const older = { account: "none", bank: MEMBER, made: 0, reason: { code: "wrong-claim" } };
+    const key = keys.foreignClaim(`0x${"ff".repeat(16)}`);
+    await asker.store.write([{ key, value: encodeRow(older) }]);
+    await asker.restart();
+    await until("it is swept", async () => (await asker.store.get(key)) === undefined);
+  }
 });
