@@ -15,8 +15,8 @@ import type { Outcome } from "./outcome.ts";
 import { Recurring } from "./recurring.ts";
 
 export type DeviceBalancesParts = {
-  readonly accounts: Accounts;
-  readonly devices: Devices;
+  readonly accounts: Pick<Accounts, "settle">;
+  readonly devices: Pick<Devices, "all" | "get">;
   readonly node: Pick<NodeClient, "enrolment">;
   readonly logger: Logger;
   /** How often all devices are asked for. */
@@ -73,7 +73,8 @@ export class DeviceBalances {
   async sweep(): Promise<void> {
     for await (const { owner } of this.#parts.devices.all()) {
       if (this.#stopping.signal.aborted) return;
-      await this.#ask(owner);
+      // One that is not known now is asked for again by itself: those after it do not wait for it.
+      await this.#ask(owner).catch(() => this.touch(owner));
     }
   }
 

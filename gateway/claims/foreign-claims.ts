@@ -135,10 +135,15 @@ export class ForeignClaims {
     /** A gateway that is away is asked once a round. */
     const away = new Set<MemberId>();
     for (const id of this.#waiting) {
-      const { bank } = (await this.#parts.foreignClaimBook.get(id))!;
-      if (away.has(bank)) continue;
-      await this.#bring(id);
-      if (this.#waiting.has(id)) away.add(bank);
+      try {
+        const { bank } = (await this.#parts.foreignClaimBook.get(id))!;
+        if (away.has(bank)) continue;
+        await this.#bring(id);
+        if (this.#waiting.has(id)) away.add(bank);
+      } catch (err) {
+        // Others' claims do not wait for it.
+        this.#parts.logger.warn({ err, id }, "a claim at another member could not be asked for");
+      }
     }
   }
 
@@ -146,7 +151,11 @@ export class ForeignClaims {
   async #bring(id: ForeignClaimId): Promise<ForeignClaimId> {
     const { foreignClaimBook, parcels, clock, keepMs } = this.#parts;
     const { bank, made, asked } = (await foreignClaimBook.get(id))!;
-    if (asked === undefined) return id;
+    if (asked === undefined) {
+      // Its money came in before any answer did.
+      this.#waiting.delete(id);
+      return id;
+    }
     try {
       const state = await parcels.take(fromHex(asked.parcel));
       if (state.state === "answered") return await this.#take(id, asked.answerKey, state.answer);

@@ -1,6 +1,7 @@
 /** Online payments from order to account, over two banks' gateways on one ledger: what each side sees and gets. */
 import { expect } from "chai";
 import { decodeBase64Url } from "../../../protocol/base64url.ts";
+import { keys } from "../../../gateway/keys.ts";
 import { fromHex, type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
 import { ENC_LENGTH, makeSealingKey, open } from "../../../protocol/hpke.ts";
 import { ownerOf } from "../../../protocol/key.ts";
@@ -311,6 +312,22 @@ describe("an online payment", () => {
     await world.cancel(begun);
     await refusal("conflict", world.enter(begun, code));
     expect(await world.state(begun)).to.include({ state: "refused", reason: "cancelled" });
+  });
+
+  it("ends when its time is up, though one that began before it cannot be looked after", async () => {
+    const [first, second] = [
+      await world.begin(await order(100n)),
+      await world.begin(await order(100n)),
+    ];
+    const { store, ahead } = world.customers;
+    const key = keys.onlinePayment(first.id as Hex);
+    const before = (await store.get(key))!;
+    await store.write([{ key, value: utf8.encode("{}") }]);
+    world.customers.ahead = ahead + 16 * 60_000;
+    await world.untilState(second, "refused");
+    await store.write([{ key, value: before }]);
+    await world.untilState(first, "refused");
+    world.customers.ahead = ahead;
   });
 
   it("is nobody's but the one's who began it [R-152]", async () => {

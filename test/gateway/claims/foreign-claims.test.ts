@@ -216,6 +216,33 @@ describe("claims at another member", () => {
     expect(await creditsOf(bert)).to.have.length(1);
   });
 
+  it("are asked for again though one before them cannot be", async () => {
+    const [codes, bert] = [[await sent(), await sent()], await account()];
+    await custodian.stop();
+    const [first, second] = [await claim(codes[0]!, bert), await claim(codes[1]!, bert)];
+    const key = keys.foreignClaim(first.claim);
+    const before = (await asker.store.get(key))!;
+    const { asked, ...row } = JSON.parse(utf8.decode(before, "row"));
+    // Its answer comes, and cannot be opened with this.
+    await asker.store.write([
+      { key, value: encodeRow({ ...row, asked: { ...asked, answerKey: null } }) },
+    ]);
+    await custodian.start();
+    await paid(second);
+    await until("the log says which", () =>
+      asker.log.some(
+        (line) => line.includes("could not be asked for") && line.includes(first.claim),
+      ),
+    );
+    // Its money says whose it is, and whoever comes later does not wait for it either.
+    await paid(first);
+    expect(await has(bert)).to.equal("20");
+    await custodian.stop();
+    const third = await claim(await sent(), bert);
+    await custodian.start();
+    await paid(third);
+  });
+
   it("credit an account also where the answer was lost and the asking given up", async () => {
     const [code, bert] = [await sent(), await account()];
     const { node } = custodian;
