@@ -29,14 +29,17 @@ const report = "cache/test-report.json";
 
 /** One step after the other; the stages of a step run beside each other. */
 const steps: readonly (readonly Stage[])[] = [
-  [{ name: "contracts compile", command: ["hardhat", "build"] }],
+  // The compiler leaves a core idle at its end: what needs none of the types that it makes comes beside it.
   [
-    { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings"] },
+    { name: "contracts compile", command: ["hardhat", "build"] },
     { name: "format", command: ["biome", "format", "."] },
-    { name: "types", command: ["tsc", "--noEmit"] },
     { name: "types in browsers", command: ["tsc", "--noEmit", "--project", "device/web"] },
     { name: "types in payment", command: ["tsc", "--noEmit", "--project", "gateway/web"] },
     { name: "types in the console", command: ["tsc", "--noEmit", "--project", "node/web"] },
+  ],
+  [
+    { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings"] },
+    { name: "types", command: ["tsc", "--noEmit"] },
     { name: "Solidity tests", command: ["hardhat", "test", "solidity"], count: solidityCounts },
   ],
   [
