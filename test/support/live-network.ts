@@ -31,7 +31,7 @@ export type Victim = {
   readonly url: string;
 };
 
-const READY_MS = 90_000;
+const READY_MS = 300_000;
 
 export class LiveNetwork implements AsyncDisposable {
   readonly devnet: Devnet;
