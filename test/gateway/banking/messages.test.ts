@@ -280,9 +280,32 @@ describe("banking messages", () => {
       expect(() => camt054("anna", none, camt)).to.throw("nothing was booked");
     });
 
+    it("are rows for a spreadsheet that let others have their turn, however many there are", async () => {
+      const day = await dayOf("2026-11-27");
+      const bookings = Array.from({ length: 20_000 }, (_, i) => {
+        return { ...day.bookings[0]!, number: i + 1, amount: 1n };
+      });
+      let turns = 0;
+      let isOver = false;
+      const turn = () => {
+        turns++;
+        if (!isOver) setImmediate(turn);
+      };
+      setImmediate(turn);
+      const text = await statementCsv({ ...day, opening: 0n, bookings }, calendar, euro);
+      isOver = true;
+      expect(turns).to.be.at.least(15);
+      const rows = text.trimEnd().split("\r\n").slice(1);
+      expect(rows.map((row) => Number(row.split(",")[1]))).to.deep.equal(
+        bookings.map(({ number }) => number),
+      );
+      expect(rows.at(-1)).to.include(",0.01,200.00,EUR");
+    });
+
     it("are rows for a spreadsheet, too, with texts kept apart", async () => {
       now = Date.parse("2026-11-29T00:00:00Z");
-      const rows = statementCsv(await dayOf("2026-11-28"), calendar, euro).split("\r\n");
+      const text = await statementCsv(await dayOf("2026-11-28"), calendar, euro);
+      const rows = text.split("\r\n");
       expect(rows[1]).to.match(
         /^anna,\d+,2026-11-28,2026-11-30,credit,"redeem:"",x",12\.34,712\.34,EUR$/,
       );
