@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { enrol, load, redeem } from "../../device/account.ts";
 import { HttpGatewayClient } from "../../device/gateway-client.ts";
+import type { PendingRecord } from "../../device/pending-store.ts";
 import { Purse } from "../../device/purse.ts";
 import { MemoryPurseStore } from "../../device/purse-store.ts";
 import { sync } from "../../device/sync.ts";
@@ -31,15 +32,25 @@ describe("purses at a gateway", () => {
     await bank[Symbol.asyncDispose]();
   });
 
-  const gateway = () => new HttpGatewayClient(bank.url, MEMBER, describedFetch);
-  const purseOf = async (account: string, deposit: bigint) => {
+  /** What purses have sent to the gateway. */
+  const sent: Uint8Array[] = [];
+  const gateway = () =>
+    new HttpGatewayClient(bank.url, MEMBER, (url, init) => {
+      sent.push(init?.body as Uint8Array);
+      return describedFetch(url, init);
+    });
+  const purseOf = async (
+    account: string,
+    deposit: bigint,
+    { signer = NodeSigner.generate(), store = new MemoryPurseStore() } = {},
+  ) => {
     const purse = await Purse.open({
       networkId: toHex(networkId),
       member: MEMBER,
       class: "software",
-      signer: NodeSigner.generate(),
+      signer,
       verifier: new NodeVerifier(),
-      store: new MemoryPurseStore(),
+      store,
       random: systemRandom,
       clock: () => bank.now(),
       trustKey: authority.publicKey,
@@ -140,6 +151,34 @@ describe("purses at a gateway", () => {
     await synced(a);
     await shows("anna", 0n, 750n);
     expect(b.balance().spendable + b.balance().waiting).to.equal(250n);
+  });
+
+  it("have one code each, by which bank, ledger and payees know them; the key behind it is in nothing that they send, show or store [R-098]", async () => {
+    const secret = randomBytes(32);
+    const [signer, store] = [NodeSigner.fromScalar(secret), new MemoryPurseStore()];
+    const code = ownerOf(signer.publicKey);
+    const a = await purseOf("anna", 100n, { signer, store });
+    const b = await purseOf("bert", 0n);
+    const id = randomBytes(16);
+    await until("the load is there", () => load(a, gateway(), { id, amount: 100n }));
+    const payment = await a.pay(await b.request(30n));
+    const { confirmation } = await b.receive(payment);
+    await a.confirm(confirmation.bytes);
+    await synced(a);
+
+    const { owner, certificate } = a.identity();
+    const { account } = await bank.staff<{ account: string }>(`/v1/devices/${code}`);
+    const [{ record }] = b.pending() as [PendingRecord];
+    expect([owner, ownerOf(certificate!.deviceKey), ownerOf(record.signer)]).to.deep.equal([
+      code,
+      code,
+      code,
+    ]);
+    expect([account, bank.node.ledger.state.memberOf(code)]).to.deep.equal(["anna", MEMBER]);
+    const rows = [...(await store.rows()).values()];
+    expect([sent.length, rows.length].every((count) => count > 3)).to.equal(true);
+    for (const bytes of [...sent, ...rows, payment, record.bytes])
+      expect(Buffer.from(bytes).includes(secret)).to.equal(false);
   });
 
   it("redeem what they have received into their holder's account [R-067, R-068]", async () => {
