@@ -1,8 +1,10 @@
 /** `tallystick gateway`: runs a member's gateway, and asks one about a customer's device. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { GatewayProcess } from "../../gateway/gateway-process.ts";
 import type { StaffApi } from "../../gateway/staff-api.ts";
 import { runService } from "../../node/service/process.ts";
+import type { Owner } from "../../protocol/key.ts";
+import { parseMinorUnits } from "../../protocol/money.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { parseHex } from "../arguments.ts";
 import { reach } from "../fetch-json.ts";
@@ -54,6 +56,23 @@ export function registerGateway(program: Command): void {
   about(device, "replace <owner>", "a credential for the device that takes a lost one's place")
     .option("--load", "load onto it what is taken back from the lost one")
     .action(replace);
+  about(
+    device,
+    "second-factor <owner>",
+    "have high amounts offline wait for a code, or not any more",
+  )
+    .addOption(
+      new Option("--from <units>", "from which amount on, in minor units, alone or adding up")
+        .argParser((text) => String(parseMinorUnits(text)))
+        .conflicts("lift"),
+    )
+    .addOption(
+      new Option("--shown-by <owner>", "the customer's other device that shows codes, if one does")
+        .argParser((text) => parseHex(text, 20, "an owner"))
+        .conflicts("lift"),
+    )
+    .option("--lift", "take it off")
+    .action(guard);
 }
 
 async function run({ config }: { readonly config?: string }): Promise<void> {
@@ -103,6 +122,41 @@ async function replace(
           "It is shown once. Asked again, there is another, and this one counts no more.",
         ];
   say({ lines, data }, options.json ?? false);
+}
+
+async function guard(
+  text: string,
+  {
+    from,
+    shownBy,
+    lift,
+    ...options
+  }: DeviceOptions & {
+    readonly from?: string;
+    readonly shownBy?: Owner;
+    readonly lift?: true;
+  },
+): Promise<void> {
+  const params = { owner: parseHex(text, 20, "an owner") };
+  const api = await staffApi(options);
+  const route = "/v1/devices/{owner}/second-factor";
+  const body = { from: from ?? "", ...(shownBy && { shownBy }) };
+  const state = await reach(options.staff, () => {
+    if (lift) return api.call(`POST ${route}/lift`, { params });
+    return from === undefined
+      ? api.call(`GET ${route}`, { params })
+      : api.call(`POST ${route}`, { params, body });
+  });
+  const by = state.shownBy === undefined ? "the voice line says" : `device ${state.shownBy} shows`;
+  const lines = [
+    state.from === "0"
+      ? "No amount needs a code."
+      : `From ${state.from} minor units on, alone or adding up, it needs the code that ${by}.`,
+    state.isTaken
+      ? "The device keeps to it."
+      : "The device hears of it at its next sync; until then it gets no certificate, load or receipt.",
+  ];
+  say({ lines, data: state }, options.json ?? false);
 }
 
 function reportOf(device: StaffApi["GET /v1/devices/{owner}"]["reply"]): Report {

@@ -9,6 +9,7 @@ type Options = Common & {
   readonly password: string;
   readonly bank?: number;
   readonly pin?: string;
+  readonly secondFactor?: string;
 };
 
 const help = `
@@ -22,11 +23,13 @@ export function registerCode(wallet: Command): void {
     .requiredOption("--password <file>", "the payee's, 4 to 64 bytes, in a file, or - for stdin")
     .option("--bank <number>", "the bank where the money waits; one's own by default", parseWhole)
     .option("--pin <file>", "the PIN of a purse that has one, in a file")
+    .option("--second-factor <digits>", "the code that confirms a high amount")
     .addHelpText("after", help)
-    .action((amount: string, { password, bank, pin, ...options }: Options) =>
+    .action((amount: string, { password: path, bank, pin, secondFactor, ...options }: Options) =>
       run(options, async (wallet) => {
         await unlock(wallet, pin);
-        return await payCode(wallet, amount, { password: await readSecret(password), bank });
+        const password = await readSecret(path);
+        return await payCode(wallet, amount, { password, bank, secondFactor });
       }),
     );
 }

@@ -18,6 +18,7 @@ import { registerCode } from "./wallet-code.ts";
 import { command, type Common, gateway, type Gateway, run } from "./wallet-options.ts";
 import { registerParcel } from "./wallet-parcel.ts";
 import { readSecret, registerPin, unlock } from "./wallet-pin.ts";
+import { registerSecondFactor } from "./wallet-second-factor.ts";
 
 type Out = Common & { readonly out: string; readonly text?: true; readonly qr?: true };
 type In = Common & { readonly in: string };
@@ -59,6 +60,7 @@ export function registerWallet(program: Command): void {
   registerViews(wallet);
   registerParcel(wallet);
   registerPin(wallet);
+  registerSecondFactor(wallet);
 }
 
 /** What needs a gateway, and what comes before. */
@@ -120,13 +122,14 @@ function registerPayment(wallet: Command): void {
     .action((amount: string, options: Out & { reference: string; refund?: Hex }) =>
       send(options, (it) => act.requestAmount(it, amount, referenceOf(options))),
     );
-  pinned(out(into(command(wallet, "pay", "pay what message 1 asks: makes message 2"), 1))).action(
-    (options: In & Out & Pinned) =>
+  pinned(out(into(command(wallet, "pay", "pay what message 1 asks: makes message 2"), 1)))
+    .option("--second-factor <digits>", "the code that confirms a high amount, and this one alone")
+    .action((options: In & Out & Pinned & { secondFactor?: string }) =>
       send(options, async (it) => {
         await unlock(it, options.pin);
-        return act.pay(it, await readMessage(options.in));
+        return act.pay(it, await readMessage(options.in), options.secondFactor);
       }),
-  );
+    );
   out(into(command(wallet, "receive", "take message 2: makes message 3"), 2)).action(
     (options: In & Out) =>
       send(options, async (it) => act.receive(it, await readMessage(options.in))),

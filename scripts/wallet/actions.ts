@@ -10,6 +10,7 @@ import { decodeRequest } from "../../protocol/request.ts";
 import { presentationReport } from "../presentation-report.ts";
 import { type Report, tableLines, timeText } from "../report.ts";
 import { loadWallet, untilDone } from "./load.ts";
+import { payConfirmed, payeeText, requested } from "./second-factor.ts";
 import type { GatewayChoice, Wallet } from "./wallet.ts";
 
 /** A message to hand over, and what to say of it. */
@@ -105,11 +106,14 @@ export async function requestAmount(
   return { message, report: { lines, data: { amount, reference } } };
 }
 
-export async function pay(wallet: Wallet, request: Uint8Array): Promise<Sent> {
-  const { amount, reference, certificate } = decodeRequest(request);
-  const message = await wallet.purse.pay(request);
-  const { member, label } = certificate;
-  const payee = label === "" ? `a device of member ${member}` : `${label} (member ${member})`;
+/** @param code that confirms it, where a second factor asks for one. */
+export async function pay(wallet: Wallet, request: Uint8Array, code?: string): Promise<Sent> {
+  const asked = decodeRequest(request);
+  const payment = () => requested(wallet, request);
+  const message = await payConfirmed(wallet, payment, code, () => wallet.purse.pay(request));
+  const { amount, reference } = asked;
+  const { member, label } = asked.certificate;
+  const payee = payeeText(asked);
   const purpose = reference === "" ? "" : ` for "${reference}"`;
   const lines = [
     `Message 2 pays ${wallet.format(amount)} to ${payee}${purpose}: the payee receives it.`,
@@ -274,6 +278,13 @@ export function identity(wallet: Wallet): Report {
     `certified until ${timeText(notAfter)}${label === "" ? "" : ` as ${label}`}`,
     `limits    a payment ${limit}, a balance up to ${wallet.format(maxBalance)}, ${maxDepth} hops offline`,
   );
+  const secondFactor = wallet.purse.secondFactor.status();
+  if (secondFactor !== undefined) {
+    const { from, unconfirmed } = secondFactor;
+    lines.push(
+      `codes     from ${wallet.format(from)} in all, of which ${wallet.format(unconfirmed)} left without one`,
+    );
+  }
   const terms = { notAfter, maxPayment, maxBalance, maxDepth, label };
   return {
     lines,
@@ -284,6 +295,7 @@ export function identity(wallet: Wallet): Report {
       class: named,
       signedTime,
       certificate: terms,
+      secondFactor,
     },
   };
 }

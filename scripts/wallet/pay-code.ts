@@ -1,5 +1,6 @@
 /** Money for somebody who has no wallet: under a code, which is told here and stands in the history. */
 import type { Report } from "../report.ts";
+import { payConfirmed, underCode } from "./second-factor.ts";
 import type { Wallet } from "./wallet.ts";
 
 export type CodePayment = {
@@ -7,15 +8,20 @@ export type CodePayment = {
   readonly password: string;
   /** The member with whom the money waits; the wallet's own without it. */
   readonly bank: number | undefined;
+  /** What confirms a high amount. */
+  readonly secondFactor: string | undefined;
 };
 
 export async function payCode(
   wallet: Wallet,
   text: string,
-  { password, bank }: CodePayment,
+  { password, bank, secondFactor }: CodePayment,
 ): Promise<Report> {
   const amount = wallet.parse(text);
-  const { code, id } = await wallet.purse.payCode(amount, password, bank);
+  const payment = () => underCode(wallet, text);
+  const { code, id } = await payConfirmed(wallet, payment, secondFactor, () =>
+    wallet.purse.payCode(amount, password, bank),
+  );
   const lines = [
     `${wallet.format(amount)} is for whoever has this code and the password:`,
     `  ${code}`,

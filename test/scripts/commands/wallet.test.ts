@@ -239,6 +239,35 @@ describe("tallystick wallet", () => {
     expect(await settled()).to.include({ taken: 1, pending: 0 });
   });
 
+  it("confirms a high amount by the code that another device shows for the same request [N-25, R-119]", async () => {
+    const gateway = ["--gateway", bank.url];
+    await said(init("tablet"));
+    const credential = new TextDecoder().decode(await bank.credential("a"));
+    await said(wallet("tablet", "enrol", "--credential", credential, ...gateway));
+    const { owner } = await saidJson(wallet("a", "identity"));
+    const { owner: tablet } = await saidJson(wallet("tablet", "identity"));
+    const device = ["gateway", "device", "second-factor", owner, "--staff", bank.gateway.staffUrl];
+    const set = await said([...device, "--from", "300", "--shown-by", tablet]);
+    expect(set).to.match(/From 300 minor units on[^]+hears of it at its next sync/);
+    await Promise.all(["a", "tablet"].map((name) => said(wallet(name, "sync", ...gateway))));
+
+    const request = await fileOf(await said(wallet("b", "request", "4")));
+    const pay = wallet("a", "pay", "--in", request);
+    const without = await tallystick(pay);
+    expect(without.stderr).to.match(
+      /^second-factor-needed: a code confirms 4\.00 EUR to payee \d{4} \d{4} \d{4}/,
+    );
+    const shown = await said(wallet("tablet", "second-factor", "--in", request));
+    expect(shown).to.match(
+      /^\d{4} \d{4} {2}confirms 4\.00 EUR to a device of member 1\nIt is good until .* UTC, once/,
+    );
+    const code = shown.slice(0, "1234 5678".length);
+    const paid = await said([...pay, "--second-factor", code]);
+    expect(await said([...pay, "--second-factor", code]), "the same payment").to.equal(paid);
+
+    expect(await said([...device, "--lift"])).to.match(/No amount needs a code/);
+  });
+
   it("refuses, and changes nothing", async () => {
     const request = await fileOf(await said(wallet("b", "request", "150")));
     const cases: readonly (readonly [readonly string[], RefusalCode, RegExp])[] = [
