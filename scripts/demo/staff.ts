@@ -51,6 +51,18 @@ export class Staff {
     return this.#api.call("POST /v1/counter/claims", { body: { code, password, account } });
   }
 
+  /** Sets a second factor: codes are said by the voice line. */
+  async guard(owner: Hex, from: bigint): Promise<void> {
+    const call = { params: { owner }, body: { from: String(from) } };
+    await this.#api.call("POST /v1/devices/{owner}/second-factor", call);
+  }
+
+  /** What the voice line says for one payment. @param payee its number, as the payer's screen has it. */
+  async say(owner: Hex, amount: bigint, payee: string): Promise<string> {
+    const call = { params: { owner }, body: { amount: String(amount), payee } };
+    return (await this.#api.call("POST /v1/devices/{owner}/second-factor/code", call)).code;
+  }
+
   vault(): Promise<StaffApi["GET /v1/vault"]["reply"]> {
     return this.#api.call("GET /v1/vault");
   }

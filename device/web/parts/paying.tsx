@@ -4,6 +4,7 @@
  */
 import { useEffect, useState } from "preact/hooks";
 import type { Hex } from "../../../protocol/bytes.ts";
+import { ownerOf } from "../../../protocol/key.ts";
 import { decodeRequest, type SignedRequest } from "../../../protocol/request.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import type { SignedConfirmation } from "../../../protocol/confirmation.ts";
@@ -14,6 +15,7 @@ import { go } from "./route.ts";
 import { ScanCode } from "./scan-code.tsx";
 import { Screen } from "./screen.tsx";
 import { useSession, useWallet } from "./session.tsx";
+import { useSecondFactor } from "./second-factor.tsx";
 import { ShowCode } from "./show-code.tsx";
 import { usePin } from "./pin.tsx";
 import { owedBack, purposeOf } from "./purpose.ts";
@@ -174,14 +176,16 @@ function Confirm({ request, task, onAgree }: ConfirmProps) {
   const words = useWords();
   const { facts, money } = useWallet();
   const pin = usePin();
-  const { amount } = request;
+  const { amount, certificate } = request;
+  const code = useSecondFactor({ amount, payee: ownerOf(certificate.deviceKey) });
+  const isReady = pin.isReady && code.isReady;
   const purpose = purposeOf(request.reference, words);
   return (
     <Screen
       title={words.confirmTitle}
       back="#/"
       action={
-        <button type="submit" form="agree" class="primary" disabled={!pin.isReady || task.isBusy}>
+        <button type="submit" form="agree" class="primary" disabled={!isReady || task.isBusy}>
           {words.payAmount(money(amount))}
         </button>
       }
@@ -196,9 +200,10 @@ function Confirm({ request, task, onAgree }: ConfirmProps) {
         id="agree"
         onSubmit={(event) => {
           event.preventDefault();
-          task.run(() => pin.unlocked(onAgree));
+          task.run(() => pin.unlocked(() => code.confirmed(onAgree)));
         }}
       >
+        {code.field}
         {pin.field}
       </form>
       <Trouble error={task.error} />

@@ -1,6 +1,7 @@
 /** Paying somebody who has no wallet: an amount, the payee's password, and a code to give away. */
 import { useState } from "preact/hooks";
 import { utf8 } from "../../../protocol/bytes.ts";
+import { NOBODY } from "../../../protocol/key.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { amountIn, AmountField } from "../parts/amount-field.tsx";
 import { Field } from "../parts/field.tsx";
@@ -9,6 +10,7 @@ import { Outcome } from "../parts/outcome.tsx";
 import { usePin } from "../parts/pin.tsx";
 import { go } from "../parts/route.ts";
 import { Screen } from "../parts/screen.tsx";
+import { useSecondFactor } from "../parts/second-factor.tsx";
 import { useSession, useWallet } from "../parts/session.tsx";
 import { useTask } from "../parts/task.ts";
 import { Trouble } from "../parts/trouble.tsx";
@@ -25,15 +27,18 @@ export function PayCode() {
   const amount = amountIn(text, facts.currency);
   const length = utf8.encode(password.normalize("NFKC")).length;
   const isPassword = length >= limits.passwordMin && length <= limits.passwordMax;
-  const isReady = amount !== undefined && isPassword && pin.isReady;
+  const confirming = useSecondFactor(amount === undefined ? undefined : { amount, payee: NOBODY });
+  const isReady = amount !== undefined && isPassword && pin.isReady && confirming.isReady;
   const submit = () =>
     task.run(() =>
-      pin.unlocked(async () => {
-        const made = await wallet.change((purse) => purse.payCode(amount!, password));
-        setCode(made.code);
-        // Until it has settled the code is worth nothing.
-        syncNow();
-      }),
+      pin.unlocked(() =>
+        confirming.confirmed(async () => {
+          const made = await wallet.change((purse) => purse.payCode(amount!, password));
+          setCode(made.code);
+          // Until it has settled the code is worth nothing.
+          syncNow();
+        }),
+      ),
     );
   if (code !== undefined) {
     return (
@@ -79,6 +84,7 @@ export function PayCode() {
           maxLength={limits.passwordMax}
           spellcheck={false}
         />
+        {confirming.field}
         {pin.field}
       </form>
       <p class="hint">{words.payByCodeHint}</p>

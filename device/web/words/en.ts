@@ -182,6 +182,11 @@ export const en = {
   pinKeeps:
     "A PIN keeps people who hold this device from paying with it. It does not help against programs on it.",
 
+  // The code of a high amount.
+  confirmationCode: "Code for this payment",
+  confirmationHint: (payee: string) =>
+    `From your second device, or from your bank by telephone: say this amount, and payee ${payee}.`,
+
   // The till.
   askForPayment: "Ask for payment",
   order: "Order or table (may stay empty)",

@@ -163,6 +163,10 @@ export const zh: Words = {
   pinAsked: "每次从这个钱包付出钱时都会询问。",
   pinKeeps: "PIN 防止拿到这台设备的人用它付款，但防不住设备上的程序。",
 
+  confirmationCode: "本次付款的验证码",
+  confirmationHint: (payee: string) =>
+    `在第二设备上查看，或致电银行获取：请报出金额和收款方编号 ${payee}。`,
+
   askForPayment: "请求付款",
   order: "订单或桌号（可不填）",
   customerScans: "请顾客扫描此码",

@@ -1,6 +1,7 @@
 /** What people do with a wallet in a browser. */
 import { expect } from "chai";
 import { until } from "../../support/until.ts";
+import { findings } from "./support/axe.ts";
 import { payByCamera, Person, scan } from "./support/person.ts";
 import { shoot } from "./support/shoot.ts";
 import type { World } from "./support/world.ts";
@@ -205,6 +206,37 @@ export function testWallet(world: () => World): void {
       await ben.follow("All payments");
       expect(await ben.page.locator(".payments .digits").innerText()).to.equal(code);
       await ben.follow("Back");
+    });
+
+    it("asks for the code that the bank says by telephone, once the bank has set an amount [N-25, R-119, R-171]", async () => {
+      const { staff } = world().bank;
+      const [owner] = (await staff.account("anna")).devices;
+      await staff.guard(owner!, 2_00n);
+      await anna.page.reload();
+      await anna.sees("Settled with the bank");
+      await ben.ask("2.50");
+      await anna.follow("Pay");
+      await scan(ben, anna, "Is this right?");
+      expect(await findings(anna.page)).to.deep.equal([]);
+      await shoot(anna, "wallet-code");
+      const pay = anna.page.getByRole("button", { name: "Pay €2.50", exact: true });
+      await anna.page.getByLabel("PIN").fill("2580");
+      expect(await pay.isDisabled()).to.equal(true);
+      const hint = await anna.page.getByText(/and payee/).innerText();
+      const [payee] = /\d{4} \d{4} \d{4}/.exec(hint)!;
+      const code = anna.page.getByLabel("Code for this payment");
+      await code.fill(await staff.say(owner!, 2_51n, payee!.replaceAll(" ", "")));
+      await pay.click();
+      await anna.sees("The code is not for this payment");
+      await code.fill(await staff.say(owner!, 2_50n, payee!.replaceAll(" ", "")));
+      await anna.page.getByLabel("PIN").fill("2580");
+      await pay.click();
+      await anna.sees("Let the payee scan this");
+      await ben.press("Scan the payment");
+      await scan(anna, ben, "Received offline. It is yours");
+      await ben.press("Done");
+      await anna.press("The payee has gone: settle with the bank instead");
+      await anna.sees("Settled with the bank");
     });
 
     it("is open in one window at a time [R-034]", async () => {
