@@ -5,7 +5,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { freePorts } from "../../../../scripts/devnet/free-ports.ts";
 import { loadPcsc } from "../../../../scripts/pcsc/pcsc-binding.ts";
@@ -53,7 +54,7 @@ export class CardService implements AsyncDisposable {
     const start = `mount -t tmpfs tmpfs /run && exec pcscd --foreground --config ${folder}`;
     const child = spawn("unshare", ["--mount", "sh", "-c", start], { stdio: "ignore" });
     const service = new CardService(child, port);
-    await until("the PC/SC service listens", () => existsSync(service.socket));
+    await until("the PC/SC service listens", () => service.#listens());
     return service;
   }
 
@@ -65,6 +66,19 @@ export class CardService implements AsyncDisposable {
   /** What programs need to find it. */
   get environment(): Record<string, string> {
     return { PCSCLITE_CSOCK_NAME: this.socket };
+  }
+
+  /** Before it has a namespace of its own, and is what it becomes, the socket that is seen is the machine's. */
+  async #listens(): Promise<boolean> {
+    const name = await readFile(`/proc/${this.#process.pid}/comm`, "utf8");
+    if (name !== "pcscd\n") return false;
+    const socket = connect(this.socket);
+    const isOpen = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    return isOpen;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
