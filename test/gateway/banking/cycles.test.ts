@@ -67,8 +67,12 @@ describe("banking messages of a gateway", () => {
   const text = async (path: string) =>
     (await checked(await fetch(`${bank.gateway.staffUrl}/v1/banking/${path}`))).text();
   const files = async () => (existsSync(out) ? (await readdir(out)).toSorted() : []);
+  /** Whole: what is being written has another name. */
   const delivered = (names: number) =>
-    until(`${names} files are there`, async () => (await files()).length === names);
+    until(`${names} files are there`, async () => {
+      const all = await files();
+      return all.length === names && !all.some((name) => name.endsWith(".draft"));
+    });
 
   it("are in the folder when a cycle has settled, and on demand the same bytes, over restarts", async () => {
     await opened();
