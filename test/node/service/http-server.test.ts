@@ -17,6 +17,8 @@ const Amount = Type.Object(
   { additionalProperties: false },
 );
 
+/** Before a server would hang up on what does not end by itself. */
+const PROMPT_MS = 8_000;
 /** What a route waits for, so that a test decides when it answers. */
 let gate = Promise.withResolvers<void>();
 /** How the last slow request's signal stood when it ended. */
@@ -417,7 +419,7 @@ describe("HttpServer", () => {
       for (const text of await Promise.all(heard))
         expect(text).to.match(/^HTTP\/1\.1 400 .*too long to arrive/s);
       clearInterval(dribble);
-      expect(Date.now() - start).to.be.lessThan(3000);
+      expect(Date.now() - start).to.be.lessThan(PROMPT_MS);
       expect((await fetch(`${url}/livez`)).status).to.equal(200);
     });
 
@@ -672,7 +674,7 @@ describe("HttpServer", () => {
 
   describe("stops", () => {
     it("after what is under way, taking nothing new, and frees the port", async () => {
-      const { server, url, port } = await startServer();
+      const { server, url, port } = await startServer({ drainMs: 60_000 });
       const idle = connect(port, "127.0.0.1");
       await once(idle, "connect");
       const slow = post(`${url}/v1/slow`, {});
@@ -690,7 +692,7 @@ describe("HttpServer", () => {
       expect(await (await slow).json()).to.equal("at last");
       const start = Date.now();
       await stopping;
-      expect(Date.now() - start).to.be.lessThan(3000);
+      expect(Date.now() - start).to.be.lessThan(PROMPT_MS);
       const again = createServer().listen(port, "127.0.0.1");
       await once(again, "listening");
       again.close();
@@ -720,7 +722,7 @@ describe("HttpServer", () => {
       await isAtGate();
       const start = Date.now();
       await server.stop();
-      expect(Date.now() - start).to.be.within(80, 3000);
+      expect(Date.now() - start).to.be.within(80, PROMPT_MS);
       expect(await slow).to.be.instanceOf(Error);
     });
 
