@@ -47,7 +47,7 @@
  *     D ‖ merchant ‖ 00 ‖ day u32 ‖ nonce  → empty: the order was paid, or something of it refunded, that day
  *     W ‖ receiver ‖ 00 ‖ number u64       → a notice that the receiver is to be told
  *     X ‖ number u64                       → a notice that was given up
- *     H ‖ receiver                         → since when the receiver hears nothing, and whether it is parked
+ *     J ‖ receiver                         → since when the receiver hears nothing, and whether it is parked
  *     E ‖ subscription 16                  → who is told of which events
  *     A ‖ epoch u64                        → the key that makes authorization codes, 32 bytes
  *     S ‖ service                          → a customer's online payment service
@@ -119,7 +119,7 @@ export const keys = {
     concat(prefix("D"), utf8.encode(merchant), END, u32(day), fromHex(nonce)),
   notice: (receiver: string, number: number) => concat(noticesTo(receiver), u64(number)),
   deadNotice: (number: number) => concat(prefix("X"), u64(number)),
-  receiver: (receiver: string) => concat(prefix("H"), utf8.encode(receiver)),
+  receiver: (receiver: string) => concat(prefix("J"), utf8.encode(receiver)),
   subscription: (id: Hex) => concat(prefix("E"), fromHex(id)),
   codeKey: (epoch: number) => concat(prefix("A"), u64(epoch)),
   invitation: (hash: Uint8Array) => concat(prefix("V"), hash),
@@ -201,7 +201,7 @@ export const ranges = {
     gte: concat(prefix("X"), u64(number + 1)),
     lt: after("X"),
   }),
-  receivers: under("H"),
+  receivers: under("J"),
   subscriptions: under("E"),
   replays: under("y"),
   replaysBefore: (day: number) => ({ gte: prefix("y"), lt: concat(prefix("y"), u32(day)) }),
