@@ -310,11 +310,14 @@ describe("claims at another member", () => {
     await asker.restart();
     await untilSwept();
     expect(await isKept(), "its coin is in the vault").to.equal(true);
-    const { amount } = await asker.staff<{ amount: string }>("/v1/vault");
-    await asker.staff("/v1/vault/burns", { amount });
+    // A few coins at a time: a record takes so many and no more.
     await until("the vault is empty", async () => {
       const vault = await asker.staff<{ amount: string; spending: number }>("/v1/vault");
-      return vault.amount === "0" && vault.spending === 0;
+      if (vault.spending > 0) return false;
+      if (vault.amount === "0") return true;
+      const amount = String(Math.min(Number(vault.amount), 50));
+      await asker.staff("/v1/vault/burns", { amount });
+      return false;
     });
     await asker.restart();
     await until("it is forgotten", async () => !(await isKept()));
