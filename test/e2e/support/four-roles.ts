@@ -167,8 +167,14 @@ export function fourRoles(of: () => Openings): void {
       for (const secret of Object.values(ADA)) assert.ok(isTold(toStaff, secret), secret);
       assertUntold([...toDevices, ...toOperators], ADA, KIOSK);
       assertUntold(toStaff, KIOSK);
-      // Money under a code was claimed at the other bank, and payments are looked up by a node with an index.
-      const others = ["/v1/claims/{claim}", "/v1/counter/claims/{claim}", "/v1/payments"];
+      // Money under a code was claimed at the other bank, no device has a second factor, and payments are
+      // looked up by a node with an index.
+      const others = [
+        "/v1/claims/{claim}",
+        "/v1/counter/claims/{claim}",
+        "/v1/devices/{owner}/second-factor",
+        "/v1/payments",
+      ];
       assert.deepEqual(unanswered([...toDevices, ...toStaff, ...toOperators]), others);
       const heard = told.of(payers.member);
       assert.ok(isTold(heard, ownerOf(ada.publicKey)), "its system hears of the load");

@@ -115,6 +115,9 @@ export function testWallet(world: () => World): void {
       await press(carl, "Enter");
       await reach(carl, "Amount");
       await carl.page.keyboard.type("4.20");
+      // As one who sees that there is an amount now.
+      const show = carl.page.getByRole("button", { name: "Show the code", exact: true });
+      await until("the code can be shown", () => show.isEnabled());
       await press(carl, "Enter");
       await carl.sees("Let the payer scan this");
       const request = await copyCode(carl);
