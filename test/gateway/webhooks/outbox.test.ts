@@ -223,8 +223,10 @@ describe("the outbox", () => {
     receivers["kiosk"]!.status = 204;
     now += DAY_MS;
     await open(store, undefined, true, 10);
-    await until("it has heard the rest", () => heard("kiosk").length === 10);
-    expect(heard("kiosk")).to.deep.equal(numbers.slice(15));
+    // What was under way at the stop may have been heard, and comes again.
+    const rest = () => [...new Set(heard("kiosk"))];
+    await until("it has heard the rest", () => rest().length === 10);
+    expect(rest()).to.deep.equal(numbers.slice(15));
   });
 
   it("sets one notice aside that it will not hear, shows it for thirty days, and sends it again when it is told to", async () => {
