@@ -66,8 +66,9 @@ function rowsOf({ entries, digest }: Rows): Rows {
 async function checkSource({ place, store, move }: MovableStore, to: MovableStore): Promise<void> {
   if (move?.state === "arriving")
     throw new Refusal("store-moved", `the move into ${place} has not come to its end`);
-  // Where it was interrupted after the source's mark, what arrived is copied once more.
-  if (move?.state === "left" && to.move?.state !== "arriving")
+  // Where it was interrupted after the source's mark, what arrived is copied once more: to there alone.
+  const isHalfWay = to.move?.state === "arriving" && move?.state === "left" && move.to === to.place;
+  if (move?.state === "left" && !isHalfWay)
     throw new Refusal("store-moved", `what was in ${place} has been moved to ${move.to}`);
   if (await isEmpty(store)) throw new Refusal("wrong-folder", `${place} has nothing in it to move`);
   if (to.isShared) return;

@@ -130,6 +130,18 @@ describe("the move of a gateway's store", () => {
     expect(await found(target)).to.have.length(3);
   });
 
+  it("refuses to go on to a place where it broke off once what was moved is elsewhere", async () => {
+    const source = await filled(numbered(3));
+    const [broken, whole] = [await empty(), await empty()];
+    expect(await interrupted(source, broken, { at: 2, written: true })).to.equal("cut");
+    expect(await interrupted(source, whole)).to.equal("done");
+    await using from = await open(source);
+    await using to = await open(broken);
+    const { detail } = await refusal("store-moved", moveStore(from, to));
+    expect(detail).to.include(whole);
+    expect(to.move).to.deep.equal({ state: "arriving" });
+  });
+
   it("leaves no leaf behind that only processes of a shared store would take over", async () => {
     const source = await filled(numbered(1));
     await using from = await open(source, true);
