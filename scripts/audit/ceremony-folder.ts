@@ -50,9 +50,11 @@ export class CeremonyFolder {
     );
   }
 
-  /** What every holder said. @throws Refusal `not-found` naming the holder whose file is missing. */
+  /** What every holder said. @throws Refusal `not-found` naming the first holder whose file is missing. */
   async readAll<Kind extends StepKind>(kind: Kind): Promise<readonly Steps[Kind][]> {
-    return await Promise.all(this.plan.holders.map((_, i) => this.#read(kind, i + 1)));
+    const steps: Steps[Kind][] = [];
+    for (const i of this.plan.holders.keys()) steps.push(await this.#read(kind, i + 1));
+    return steps;
   }
 
   /** The file of what a holder said, if it is there. */

@@ -51,6 +51,20 @@ export class ChainProxy implements AsyncDisposable {
     return this.calls.filter((call) => call.method === method).length;
   }
 
+  /** What the chain itself answers. */
+  async ask(call: {
+    readonly id: unknown;
+    readonly method: string;
+    readonly params: readonly unknown[];
+  }): Promise<{ readonly result: unknown; readonly error?: unknown }> {
+    const response = await fetch(this.#target, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", ...call }),
+    });
+    return (await response.json()) as { result: unknown; error?: unknown };
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const number = this.#requests++;
@@ -69,12 +83,7 @@ export class ChainProxy implements AsyncDisposable {
     const verdict = await this.decide(call);
     if (verdict === "cut") throw new Error("cut");
     if (verdict !== "pass") return { jsonrpc: "2.0", id: call.id, ...verdict };
-    const response = await fetch(this.#target, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ jsonrpc: "2.0", ...call }),
-    });
-    const { result, error } = (await response.json()) as { result: unknown; error?: unknown };
+    const { result, error } = await this.ask(call);
     return {
       jsonrpc: "2.0",
       id: call.id,

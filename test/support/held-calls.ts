@@ -15,7 +15,8 @@ export type Held = {
 
 /**
  * Transactions that call this function of the Settlement wait until they are released; all else passes.
- * They wait as in a chain's pool: whoever sent one has its answer, and sends it again until it is in a block.
+ * They wait as in a chain's pool: whoever sent one has its answer, and sends it again until it is in a block;
+ * one whose nonce was used before goes on to the chain, which refuses it.
  */
 export function holdCalls(proxy: ChainProxy, method: string): Held {
   const selector = selectorOf("settlement", method);
@@ -23,11 +24,16 @@ export function holdCalls(proxy: ChainProxy, method: string): Held {
   let first: Hex | undefined;
   let isReleased = false;
   let isOver = false;
-  proxy.decide = (call): Verdict => {
+  const isUsed = async (sender: Hex, nonce: number): Promise<boolean> => {
+    const call = { id: 0, method: "eth_getTransactionCount", params: [sender, "latest"] };
+    return nonce < Number((await proxy.ask(call)).result);
+  };
+  proxy.decide = async (call): Promise<Verdict> => {
     if (isOver || call.method !== "eth_sendRawTransaction") return "pass";
-    const { data, from, hash } = Transaction.from(call.params[0] as string);
+    const { data, from, hash, nonce } = Transaction.from(call.params[0] as string);
     if (!data.startsWith(selector)) return "pass";
     const sender = from!.toLowerCase() as Hex;
+    if (await isUsed(sender, nonce)) return "pass";
     first ??= sender;
     sent.resolve(first);
     return isReleased && sender === first ? "pass" : { result: hash };
