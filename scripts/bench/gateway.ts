@@ -29,6 +29,8 @@ export type Overload = {
   /** Records acknowledged a second in time, of the most that there were without overload. */
   readonly goodput: number;
   readonly offeredPerSecond: number;
+  /** Cores that whoever asks was busy on meanwhile: the gateway has what is left of the machine. */
+  readonly askerCores: number;
   /** By how much the gateway's memory grew, beside what it took in and holds. */
   readonly grownBytes: number;
 };
@@ -63,10 +65,12 @@ export async function measureOverload(runs: number): Promise<Overload> {
     const round = await overload(door, peak);
     if (run >= 0) rounds.push(round);
   }
+  const medianOf = (figure: keyof Overload) => median(rounds.map((round) => round[figure]));
   return {
-    goodput: median(rounds.map(({ goodput }) => goodput)),
-    offeredPerSecond: median(rounds.map(({ offeredPerSecond }) => offeredPerSecond)),
-    grownBytes: median(rounds.map(({ grownBytes }) => grownBytes)),
+    goodput: medianOf("goodput"),
+    offeredPerSecond: medianOf("offeredPerSecond"),
+    askerCores: medianOf("askerCores"),
+    grownBytes: medianOf("grownBytes"),
   };
 }
 
@@ -102,6 +106,7 @@ async function overload(door: GatewayDoor, peak: number): Promise<Overload> {
     else if (isTaken === false) waiting.push(body);
   };
   const start = performance.now();
+  const cpu = process.cpuUsage();
   for (let now = 0; now < OVERLOAD_MS; now = performance.now() - start) {
     for (; sent < now * perMs && waiting.length > 0; sent++) {
       const request = send(waiting.shift()!);
@@ -111,12 +116,14 @@ async function overload(door: GatewayDoor, peak: number): Promise<Overload> {
     await sleep(TICK_MS);
   }
   const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
   const taken = inTime;
   const { residentBytes } = await door.usage();
   await Promise.all(underWay);
   return {
     goodput: (taken * PER_REQUEST) / seconds / peak,
     offeredPerSecond: (sent * PER_REQUEST) / seconds,
+    askerCores: (user + system) / 1e6 / seconds,
     grownBytes: residentBytes - before.residentBytes,
   };
 }

@@ -40,7 +40,7 @@ describe("a gateway before a real consortium", function () {
       await Consortium.open(
         4,
         {},
-        { parameters: { ...parameters, receiptLifeS: 4, reclaimDelayS: 5, claimPeriodS: 14 } },
+        { parameters: { ...parameters, receiptLifeS: 4, reclaimDelayS: 5, claimPeriodS: 20 } },
       ),
     );
     const withIndex = { trace: { index: true } };
