@@ -139,13 +139,14 @@ export function deviceRoutes({
 }
 
 function lostRow(lost: LostDevice, currency: Currency, now: number) {
-  const { onDevice, reclaimed, proven, credited, replacement, ...rest } = lost;
+  const { onDevice, reclaimed, proven, credited, contested, replacement, ...rest } = lost;
   return {
     ...rest,
     onDevice: String(onDevice),
     reclaimed: String(reclaimed),
     proven: String(proven),
     credited: String(credited),
+    contested: String(contested),
     ...(replacement === undefined
       ? {}
       : { replacement: { ...replacement, loaded: String(replacement.loaded) } }),

@@ -5,8 +5,8 @@ import type { LostDevice } from "./lost-devices.ts";
 /** @param now in milliseconds. */
 export function explainLostDevice(lost: LostDevice, currency: Currency, now: number): string[] {
   const money = (amount: Amount) => formatAmount(amount, currency);
-  const { onDevice, reclaimed, proven, credited, creditFrom, replacement } = lost;
-  const waiting = reclaimed - proven - credited;
+  const { onDevice, reclaimed, proven, credited, contested, creditFrom, replacement } = lost;
+  const waiting = reclaimed - proven - credited - contested;
   const sentences = [
     `The device was ${lost.isClosed ? "given up" : "reported lost"} on ${timeText(lost.reported)} and is blocked: the bank vouches for it no more, and whoever has heard of it takes no money from it.`,
     ...whenReclaimed(lost, money, now),
@@ -26,7 +26,12 @@ export function explainLostDevice(lost: LostDevice, currency: Currency, now: num
     sentences.push(
       creditFrom > now
         ? `${money(waiting)} comes to the account from ${timeText(creditFrom)} on, less what payees show by then to have been paid before the loss.`
-        : `${money(waiting)} is about to come to the account, or is named by a payment that the bank has to look at.`,
+        : `${money(waiting)} is about to come to the account, less what a payment names.`,
+    );
+  }
+  if (contested > 0n) {
+    sentences.push(
+      `${money(contested)} of that is named by a payment for which nobody was paid: the bank looks at it.`,
     );
   }
   if (credited > 0n) sentences.push(`${money(credited)} is the customer's again.`);

@@ -15,7 +15,7 @@ import type { Devices } from "./devices.ts";
 import { keys, ranges } from "./keys.ts";
 import type { Loads } from "./loads.ts";
 import type { Outcome } from "./outcome.ts";
-import { creditedOf, provenOf, type Reclaim, type Reclaims, sumOf } from "./reclaims.ts";
+import { contestedOf, creditedOf, provenOf, type Reclaim, type Reclaims, sumOf } from "./reclaims.ts";
 import { Recurring } from "./recurring.ts";
 import type { Revocations } from "./revocations.ts";
 import { decodeRow, encodeRow } from "./row.ts";
@@ -70,6 +70,8 @@ export type LostDevice = {
   readonly proven: bigint;
   /** What of it is the customer's. */
   readonly credited: bigint;
+  /** What of it was not credited, as a payment names it, and for which no payee was paid: the bank looks at it. */
+  readonly contested: bigint;
   /** When the next of it becomes the customer's, unless a payee comes before. */
   readonly creditFrom?: number;
   readonly replacement?: {
@@ -179,6 +181,7 @@ export class LostDevices {
       reclaimed: total(({ coins }) => sumOf(coins)),
       proven: total(provenOf),
       credited: total(creditedOf),
+      contested: total(contestedOf),
       ...present("creditFrom", dues.length === 0 ? undefined : Math.min(...dues)),
       ...(replacement && {
         replacement: {

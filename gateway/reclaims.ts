@@ -255,6 +255,13 @@ export function creditedOf(reclaim: Reclaim): bigint {
   return reclaim.state === "credited" ? amountOf(reclaim, reclaim.credited) : 0n;
 }
 
+/** Minor units of those coins of a reclaim that became neither the customer's nor a payee's. */
+export function contestedOf({ state, coins, credited, proven }: Reclaim): bigint {
+  if (state !== "credited") return 0n;
+  const decided = new Set([...credited, ...proven.map(({ outpoint }) => outpoint)]);
+  return sumOf(coins.filter((coin) => !decided.has(nameOf(coin))));
+}
+
 function amountOf({ coins }: Reclaim, named: readonly Outpoint[]): bigint {
   return sumOf(coins.filter(({ outpoint }) => named.includes(outpoint)));
 }

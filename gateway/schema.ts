@@ -141,6 +141,7 @@ export const LostDeviceRow = Type.Object({
   reclaimed: amount("What was taken back"),
   proven: amount("What of it payees have proven to be theirs since"),
   credited: amount("What of it is the customer's again"),
+  contested: amount("What of it a payment names that nobody was paid for: the bank looks at it"),
   creditFrom: Type.Optional(
     time("When more of it becomes the customer's, unless payees come before"),
   ),

@@ -171,6 +171,7 @@ export type StaffApi = {
         readonly reclaimed: string;
         readonly proven: string;
         readonly credited: string;
+        readonly contested: string;
         readonly creditFrom?: number;
         readonly replacement?: {
           readonly device?: `0x${string}`;
@@ -213,6 +214,7 @@ export type StaffApi = {
         readonly reclaimed: string;
         readonly proven: string;
         readonly credited: string;
+        readonly contested: string;
         readonly creditFrom?: number;
         readonly replacement?: {
           readonly device?: `0x${string}`;
@@ -255,6 +257,7 @@ export type StaffApi = {
         readonly reclaimed: string;
         readonly proven: string;
         readonly credited: string;
+        readonly contested: string;
         readonly creditFrom?: number;
         readonly replacement?: {
           readonly device?: `0x${string}`;
@@ -297,6 +300,7 @@ export type StaffApi = {
         readonly reclaimed: string;
         readonly proven: string;
         readonly credited: string;
+        readonly contested: string;
         readonly creditFrom?: number;
         readonly replacement?: {
           readonly device?: `0x${string}`;

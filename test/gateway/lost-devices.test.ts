@@ -217,10 +217,10 @@ describe("a lost device", () => {
     await untilLost({ reclaimed: "100" });
     tell("refused", payment);
     await passClaimPeriod();
-    await until("the customer is told", async () =>
-      (await stateOf()).lost!.sentences.join(" ").includes("named by a payment"),
-    );
-    await untilLost({ credited: "0", proven: "0" });
+    await untilLost({ credited: "0", proven: "0", contested: "100" });
+    const { sentences } = (await stateOf()).lost!;
+    expect(sentences.join(" ")).to.include("1.00 EUR of that is named by a payment");
+    expect(sentences.join(" ")).not.to.include("waits for its cycle");
     expect(await available("recoveries")).to.equal("100");
     expect(await available("anna")).to.equal("0");
   });
