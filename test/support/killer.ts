@@ -24,7 +24,7 @@ import { until } from "./until.ts";
 
 /** What is on its way to the chain has come within this time: three blocks. */
 const CHAIN_MS = 800;
-const CHANCE_MS = 60_000;
+const CHANCE_MS = 150_000;
 
 export class Killer {
   readonly #network: LiveNetwork;

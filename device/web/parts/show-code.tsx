@@ -1,5 +1,5 @@
 /** A message as a code that another device's camera reads, still or animated. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { framesOf } from "../../qr/frames.ts";
 import { drawQr, type Modules } from "../../qr/qr-code.ts";
 import { HandOver } from "./by-hand.tsx";
@@ -17,7 +17,8 @@ const MODULE = 8;
 
 export function ShowCode({ message, label }: ShowCodeProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
+  // Ends before the canvas is gone: what waits for the next picture may see it without.
+  useLayoutEffect(() => {
     const frames = framesOf(message);
     let shown = "";
     const show = () => {
