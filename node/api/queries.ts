@@ -166,14 +166,9 @@ export class Queries {
 
   owner(owner: Owner): Api.EnrolmentRow {
     const { state } = this.#parts.replica;
-    let coins = 0;
-    let balance = 0n;
-    for (const [, { amount }] of state.coinsOf(owner)) {
-      coins++;
-      balance += amount;
-    }
+    const { coins, amount } = state.balanceOf(owner);
     const member = state.custodianOf(owner) ?? null;
-    return { owner, member, seq: state.seq, coins, balance: balance.toString() };
+    return { owner, member, seq: state.seq, coins, balance: amount.toString() };
   }
 
   /** The leaf by which a key was enrolled, with the identity sealed in it. @throws Refusal `not-found`. */

@@ -10,7 +10,7 @@ import {
   type StateEntry,
   type Window,
 } from "../../protocol/state-entry.ts";
-import { Coins, type Holding, type Stretch } from "./coins.ts";
+import { type Balance, Coins, type Holding, type Stretch } from "./coins.ts";
 
 /** What a restart needs beside the entries that the state root covers. */
 export type Accounts = {
@@ -104,6 +104,11 @@ export class LedgerState implements LedgerView {
   /** The coins of an owner, the last added first; the state must not change meanwhile. */
   coinsOf(owner: Owner): Iterable<readonly [Outpoint, Output]> {
     return this.#coins.of(owner);
+  }
+
+  /** How many coins an owner has, and their sum: kept, not counted. */
+  balanceOf(owner: Owner): Balance {
+    return this.#coins.balanceOf(owner);
   }
 
   /** Coins that wait at a member for whoever shows their secret, in stretches: see `Coins.stretch`. */

@@ -8,8 +8,13 @@ import { burn, keyOf, pay, promise, spend } from "./ledger-parts.ts";
 export function contentOf(state: LedgerState) {
   const { seq, inflow, boundarySupply, parameters, coinCount } = state;
   const members = state.memberIds().map((id) => [id, state.custodyOf(id), state.reserveOf(id)]);
-  const accounts = { seq, inflow, boundarySupply, parameters, coinCount, members };
-  return { accounts, rows: rowsOf(state.entries()) };
+  const entries = [...state.entries()];
+  const owners = new Set(
+    entries.flatMap((entry) => (entry.kind === "coin" ? entry.output.owner : [])),
+  );
+  const balances = [...owners].sort().map((owner) => [owner, state.balanceOf(owner)]);
+  const accounts = { seq, inflow, boundarySupply, parameters, coinCount, members, balances };
+  return { accounts, rows: rowsOf(entries) };
 }
 
 /** A ledger in which every kind of entry stands, two cycles are open to settle and one is settled. */

@@ -1,4 +1,4 @@
-/** Coins and owners in memory against Maps: what stands, who owns what, who is enrolled. */
+/** Coins and owners in memory against Maps: what stands, who owns what and how much, who is enrolled. */
 import assert from "node:assert/strict";
 import { sha256 } from "#sha256";
 import fc from "fast-check";
@@ -46,8 +46,14 @@ function ofOwner(model: ReadonlyMap<Outpoint, Output>, owner: Hex) {
   return [...model].filter(([, output]) => output.owner === owner).toReversed();
 }
 
+/** The number and the sum of those coins. */
+function balanceIn(model: ReadonlyMap<Outpoint, Output>, owner: Hex) {
+  const amounts = ofOwner(model, owner).map(([, { amount }]) => amount);
+  return { coins: amounts.length, amount: amounts.reduce((sum, amount) => sum + amount, 0n) };
+}
+
 describe("coins in memory", () => {
-  it("say what Maps say: each coin, the coins of each owner in order, each enrolment", () => {
+  it("say what Maps say: each coin, the coins of each owner in order and their sum, each enrolment", () => {
     const property = fc.property(
       fc.array(stepArbitrary, { maxLength: 200, size: "max" }),
       (steps) => {
@@ -66,6 +72,8 @@ describe("coins in memory", () => {
             model.set(step.outpoint, step.output);
           }
           assert.equal(coins.size, model.size);
+          for (const owner of owners)
+            assert.deepEqual(coins.balanceOf(owner), balanceIn(model, owner));
         }
         assert.deepEqual(new Map(coins.coins()), model);
         assert.deepEqual(new Map(coins.enrolled()), enrolled);
@@ -102,7 +110,7 @@ describe("coins in memory", () => {
     );
   });
 
-  it("come back from their image: each coin, the coins of each owner in order, each enrolment", () => {
+  it("come back from their image: each coin, the coins of each owner in order and their sum, each enrolment", () => {
     const coins = new Coins(5);
     for (const [i, id] of hashes.entries()) {
       const owner = owners[i % owners.length]!;
@@ -119,6 +127,7 @@ describe("coins in memory", () => {
     );
     for (const owner of owners) {
       assert.deepEqual([...restored.of(owner)], [...coins.of(owner)]);
+      assert.deepEqual(restored.balanceOf(owner), coins.balanceOf(owner));
       assert.equal(restored.custodianOf(owner), coins.custodianOf(owner));
     }
     assert.equal(restored.countEnrolled(), 1);
@@ -139,7 +148,7 @@ describe("coins in memory", () => {
     assert.equal(coins.size, 0);
     // One block of coins and one of owners, for 20,000 owners one after the other.
     const block = 8192;
-    assert.equal(coins.sizeBytes - before, block * 56 + block * 26);
+    assert.equal(coins.sizeBytes - before, block * 56 + block * 42);
   });
 
   it("are met by a walk in stretches, each of a lock and custodian that stands as long as it takes [N-19]", () => {
@@ -184,6 +193,18 @@ describe("coins in memory", () => {
     coins.delete(outpoint);
     assert.equal(coins.custodianOf(owner), 0xffff);
     assert.deepEqual([...coins.of(owner)], []);
+  });
+
+  it("sum up what is more than 64 bits hold, and are back at nothing when all has gone", () => {
+    const coins = new Coins(1);
+    const owner = owners[0]!;
+    const output: Output = { lock: 0, owner, custodian: 1, amount: AMOUNT_MAX };
+    coins.enrol(owner, 1);
+    const outpoints = hashes.flatMap((id) => [0, 1, 2].map((index) => joinOutpoint(id, index)));
+    for (const outpoint of outpoints) coins.add(outpoint, output);
+    assert.deepEqual(coins.balanceOf(owner), { coins: 36, amount: 36n * AMOUNT_MAX });
+    for (const outpoint of outpoints) coins.delete(outpoint);
+    assert.deepEqual(coins.balanceOf(owner), { coins: 0, amount: 0n });
   });
 
   it("refuse to add a coin that stands: it would be money from nowhere [R-035]", () => {
