@@ -10,6 +10,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Report as FullReport } from "./mocha-report.ts";
 
 export type Requirement = {
   /** N-01 to N-27. */
@@ -20,7 +21,7 @@ export type Requirement = {
   readonly tests: readonly string[];
 };
 
-export type Report = { readonly passed: readonly string[]; readonly skipped: readonly string[] };
+export type Report = Pick<FullReport, "passed" | "skipped">;
 
 export const table = join(import.meta.dirname, "../docs/REQUIREMENTS.md");
 

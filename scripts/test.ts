@@ -5,11 +5,13 @@
  *
  * Two cores are enough: test files run three at a time, for networks of processes wait as much as they work.
  * Each has room for what is short-lived: collecting it in small pieces takes a fifteenth of their time.
- * The longest file comes first (`.mocharc.json`), so that nothing waits for it alone at the end.
+ * The longest file comes first (`.mocharc.json`), so that nothing waits for it alone at the end. A file that failed
+ * beside others is run again by itself (`mocha-report.ts`).
  */
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { shareCompileCache } from "./compile-cache.ts";
+import { countsOf, filesAgain, type Report, unsteady, withAgain } from "./mocha-report.ts";
 import {
   addCounts,
   type Counts,
@@ -24,8 +26,21 @@ import {
 const root = join(import.meta.dirname, "..");
 const isCi = process.env["CI"] === "true";
 
-/** The titles that ran. */
+/** What ran, and what ran again. */
 const report = "cache/test-report.json";
+const reportAgain = "cache/test-report-again.json";
+
+const mocha: Stage = {
+  name: "mocha",
+  command: [
+    "mocha",
+    "--max-semi-space-size=64",
+    "--parallel",
+    "--jobs=3",
+    `--reporter-option=report=${report}`,
+  ],
+  count: mochaCounts,
+};
 
 /** One step after the other; the stages of a step run beside each other. */
 const steps: readonly (readonly Stage[])[] = [
@@ -42,19 +57,7 @@ const steps: readonly (readonly Stage[])[] = [
     { name: "types", command: ["tsc", "--noEmit"] },
     { name: "Solidity tests", command: ["hardhat", "test", "solidity"], count: solidityCounts },
   ],
-  [
-    {
-      name: "mocha",
-      command: [
-        "mocha",
-        "--max-semi-space-size=64",
-        "--parallel",
-        "--jobs=3",
-        `--reporter-option=report=${report}`,
-      ],
-      count: mochaCounts,
-    },
-  ],
+  [mocha],
   [{ name: "requirements", command: ["node", "scripts/requirements.ts", report] }],
 ];
 
@@ -62,12 +65,14 @@ const steps: readonly (readonly Stage[])[] = [
 shareCompileCache();
 
 // What an earlier run showed is not what this one shows.
-rmSync(join(root, report), { force: true });
+for (const file of [report, reportAgain]) rmSync(join(root, file), { force: true });
 
 let total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const table: string[] = [];
 for (const step of steps) {
-  const runs = await Promise.all(step.map((stage) => run(stage, step.length === 1)));
+  const runs = await Promise.all(
+    step.map((stage) => (stage === mocha ? runMocha() : run(stage, step.length === 1))),
+  );
   for (const [i, { counts, status, seconds }] of runs.entries()) {
     const verdict = counts.failed === 0 ? "holds" : `fails, exit ${status}`;
     table.push(`${step[i]!.name.padEnd(18)} ${seconds.toFixed(1).padStart(6)} s  ${verdict}`);
@@ -81,6 +86,52 @@ if (isCi && total.skipped > 0) {
 }
 print(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
 process.exitCode = stands(total, isCi) ? 0 : 1;
+
+async function runMocha(): Promise<Run> {
+  const first = await run(mocha, true);
+  const before = readReport(report);
+  const files = before === undefined ? [] : filesAgain(before);
+  if (before === undefined || files.length === 0) return first;
+  const { reporter, timeout } = JSON.parse(readFileSync(join(root, ".mocharc.json"), "utf8"));
+  const options = [`--reporter=${reporter}`, `--timeout=${timeout}`];
+  const again = await run(
+    {
+      ...mocha,
+      name: "mocha again",
+      command: [
+        "mocha",
+        "--no-config",
+        ...options,
+        `--reporter-option=report=${reportAgain}`,
+        ...files,
+      ],
+    },
+    true,
+  );
+  const seconds = first.seconds + again.seconds;
+  const after = readReport(reportAgain);
+  if (after === undefined) return { ...first, seconds };
+  const whole = withAgain(before, after);
+  writeFileSync(join(root, report), JSON.stringify(whole));
+  for (const title of unsteady(before, after))
+    table.push(`unsteady, failed beside others: ${title}`);
+  const { failed, ...counts } = countsOf(whole);
+  return {
+    counts: { ...counts, failed: Math.max(failed, again.counts.failed) },
+    status: again.status,
+    seconds,
+  };
+}
+
+/** Absent where mocha broke off before its end. */
+function readReport(file: string): Report | undefined {
+  try {
+    return JSON.parse(readFileSync(join(root, file), "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
 
 /** A stage that is alone shows its output as it comes; the others each in one piece. */
 async function run(stage: Stage, isAlone: boolean): Promise<Run> {

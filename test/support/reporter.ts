@@ -1,23 +1,26 @@
 /**
  * Mocha's spec report, closed by the one plain line that the test script adds up. With the option `report`
- * it also leaves the titles of what passed and what was skipped in a file, against which the requirements are checked.
+ * it also leaves in a file which tests passed, were skipped and failed: against that the requirements are checked,
+ * and what failed is run again.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import Mocha from "mocha";
-
-type Report = { readonly passed: string[]; readonly skipped: string[] };
+import type { Failure, Report } from "../../scripts/mocha-report.ts";
 
 export default class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
-    const report: Report = { passed: [], skipped: [] };
-    runner.on("pass", (test) => report.passed.push(test.fullTitle()));
-    runner.on("pending", (test) => report.skipped.push(test.fullTitle()));
+    const passed: string[] = [];
+    const skipped: string[] = [];
+    const failed: Failure[] = [];
+    runner.on("pass", (test) => passed.push(test.fullTitle()));
+    runner.on("pending", (test) => skipped.push(test.fullTitle()));
+    runner.on("fail", (test) => failed.push({ title: test.fullTitle(), file: test.file ?? "" }));
     runner.once("end", () => {
       const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
       const file: unknown = options.reporterOptions?.report;
-      if (typeof file === "string") writeReport(file, report);
+      if (typeof file === "string") writeReport(file, { passed, skipped, failed });
       process.stdout.write(`\n${passes} passed, ${failures} failed, ${pending} skipped\n`);
     });
   }
