@@ -15,7 +15,14 @@ import type { Devices } from "./devices.ts";
 import { keys, ranges } from "./keys.ts";
 import type { Loads } from "./loads.ts";
 import type { Outcome } from "./outcome.ts";
-import { contestedOf, creditedOf, provenOf, type Reclaim, type Reclaims, sumOf } from "./reclaims.ts";
+import {
+  contestedOf,
+  creditedOf,
+  provenOf,
+  type Reclaim,
+  type Reclaims,
+  sumOf,
+} from "./reclaims.ts";
 import { Recurring } from "./recurring.ts";
 import type { Revocations } from "./revocations.ts";
 import { decodeRow, encodeRow } from "./row.ts";
