@@ -38,6 +38,7 @@ export type {
   SecondFactorPad,
   SecondFactorStatus,
   ShownCode,
+  ShownDevice,
   ToConfirm,
 } from "./second-factor-pad.ts";
 export { sync, syncLists, syncReceipts, type SyncReport } from "./sync.ts";
@@ -90,10 +91,12 @@ export {
   type Verifier,
 } from "../protocol/signature.ts";
 export {
+  type Confirmed,
   formatPayeeNumber,
   parsePayeeNumber,
   type PayeeNumber,
   payeeNumber,
 } from "../protocol/second-factor-code.ts";
+export { formatShortCode } from "../protocol/short-code.ts";
 export { decodeShowing, type SignedShowing } from "../protocol/showing.ts";
 export { decodeStatement, type SignedStatement } from "../protocol/statement.ts";

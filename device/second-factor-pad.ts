@@ -41,6 +41,9 @@ export type SecondFactorStatus = {
 /** What a code is for. Money under a claim code is nobody's yet: its payee is `NOBODY`. */
 export type ToConfirm = { readonly amount: Amount; readonly payee: Owner };
 
+/** A device whose codes this one shows, and from which amount on it needs one. */
+export type ShownDevice = { readonly device: Owner; readonly from: Amount };
+
 /** A code, and until when a purse takes it whose clock agrees, in milliseconds. */
 export type ShownCode = { readonly code: string; readonly expires: number };
 
@@ -87,8 +90,7 @@ export class SecondFactorPad {
     });
   }
 
-  /** The devices whose codes this one shows, and from which amount on they need one. */
-  shown(): { readonly device: Owner; readonly from: Amount }[] {
+  shown(): ShownDevice[] {
     const rows = this.#core.view().rows("shownFactors");
     return rows.map(([key, { from }]) => ({
       device: ownerOf(fromHex(key as Hex)),
@@ -98,9 +100,10 @@ export class SecondFactorPad {
 
   /**
    * The code for a payment of another device's, as of now.
+   * @param payment its payee by number, as the other device shows it.
    * @throws Refusal `pin-needed`; `not-found` if this device does not show its codes.
    */
-  codeFor(device: Owner, payment: ToConfirm): ShownCode {
+  codeFor(device: Owner, payment: Confirmed): ShownCode {
     const { networkId } = this.#holder;
     const draft = this.#core.view();
     this.#pin.check(draft);
@@ -109,7 +112,7 @@ export class SecondFactorPad {
       .find(([key]) => ownerOf(fromHex(key as Hex)) === device)?.[1];
     if (row === undefined) throw new Refusal("not-found", `no codes of ${device} are shown here`);
     const window = windowOf(knowledgeOf(this.#holder, draft).now);
-    const code = secondFactorCode(networkId, row.secret, confirmedOf(payment), window);
+    const code = secondFactorCode(networkId, row.secret, payment, window);
     return { code, expires: (window + 1 + WINDOW_DRIFT) * WINDOW_MS };
   }
 

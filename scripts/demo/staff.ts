@@ -51,9 +51,9 @@ export class Staff {
     return this.#api.call("POST /v1/counter/claims", { body: { code, password, account } });
   }
 
-  /** Sets a second factor: codes are said by the voice line. */
-  async guard(owner: Hex, from: bigint): Promise<void> {
-    const call = { params: { owner }, body: { from: String(from) } };
+  /** Sets a second factor: codes are shown by that device, or said by the voice line. */
+  async guard(owner: Hex, from: bigint, shownBy?: Hex): Promise<void> {
+    const call = { params: { owner }, body: { from: String(from), ...(shownBy && { shownBy }) } };
     await this.#api.call("POST /v1/devices/{owner}/second-factor", call);
   }
 

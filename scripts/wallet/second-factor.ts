@@ -42,13 +42,14 @@ export function secondFactorReport(
   said: Owner | undefined,
 ): Report {
   const { secondFactor } = wallet.purse;
-  const { code, expires } = secondFactor.codeFor(said ?? onlyOne(wallet), payment);
   const { amount, name } = payment;
+  const payee = payeeNumber(payment.payee);
+  const { code, expires } = secondFactor.codeFor(said ?? onlyOne(wallet), { amount, payee });
   const lines = [
     `${formatShortCode(code)}  confirms ${wallet.format(amount)} to ${name}`,
     `It is good until ${timeText(expires)}, once.`,
   ];
-  return { lines, data: { code, expires, amount, payee: payeeNumber(payment.payee) } };
+  return { lines, data: { code, expires, amount, payee } };
 }
 
 /** What message 1 asks for. @throws Refusal for a request that is not in order. */

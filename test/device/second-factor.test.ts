@@ -231,7 +231,8 @@ describe("a second factor", () => {
       const request = await ben.purse.request(250n);
       const { amount, certificate } = cleo.purse.checkRequest(request);
       const payment = { amount, payee: ownerOf(certificate.deviceKey) };
-      const { code, expires } = cleo.purse.secondFactor.codeFor(ada.owner, payment);
+      const confirmed = { amount, payee: payeeNumber(payment.payee) };
+      const { code, expires } = cleo.purse.secondFactor.codeFor(ada.owner, confirmed);
       expect(expires - world.now).to.be.within(WINDOW_MS, 2 * WINDOW_MS);
       await enter(payment, `${code.slice(0, 4)} ${code.slice(4)}`);
       await ada.purse.pay(request);
@@ -240,7 +241,8 @@ describe("a second factor", () => {
     });
 
     it("is kept over a restart, behind the PIN, and goes when the bank takes it off [N-25]", async () => {
-      const shown = async ({ owner }: Device) => cleo.purse.secondFactor.codeFor(owner, toBen(1n));
+      const payment = { amount: 1n, payee: payeeNumber(ben.owner) };
+      const shown = async ({ owner }: Device) => cleo.purse.secondFactor.codeFor(owner, payment);
       await cleo.purse.pin.set(PIN, "12345678");
       await world.reopen(cleo);
       await refused("pin-needed", shown(ada));

@@ -11,6 +11,7 @@ import type { SignedConfirmation } from "../../../protocol/confirmation.ts";
 import { useWords } from "./locale.tsx";
 import { Money } from "./money.tsx";
 import { Outcome } from "./outcome.tsx";
+import { payeeOf } from "./payee.tsx";
 import { go } from "./route.ts";
 import { ScanCode } from "./scan-code.tsx";
 import { Screen } from "./screen.tsx";
@@ -209,8 +210,4 @@ function Confirm({ request, task, onAgree }: ConfirmProps) {
       <Trouble error={task.error} />
     </Screen>
   );
-}
-
-function payeeOf({ certificate }: SignedRequest, someone: string): string {
-  return certificate.label === "" ? someone : certificate.label;
 }

@@ -38,6 +38,9 @@ export function Home() {
         <a href="#/load">{words.load}</a>
         <a href="#/redeem">{words.redeem}</a>
         <a href="#/code">{words.payByCode}</a>
+        {purse.secondFactor.shown().length > 0 && (
+          <a href="#/second-device">{words.secondDevice}</a>
+        )}
         <a href="#/more">{words.more}</a>
       </nav>
       <section>

@@ -1,5 +1,6 @@
 /** Limits, what to do when the device is lost, the language, and what the wallet is. */
 import { useEffect, useState } from "preact/hooks";
+import { formatPayeeNumber, payeeNumber } from "../../../protocol/second-factor-code.ts";
 import type { Purse } from "../../purse.ts";
 import { LanguageChoice } from "../parts/language-choice.tsx";
 import { useLocale, useWords } from "../parts/locale.tsx";
@@ -23,6 +24,13 @@ export function More({ about }: { readonly about: string }) {
         </a>
       </section>
       <section>
+        <h2>{words.secondDevice}</h2>
+        <p>{words.secondDeviceKeeps}</p>
+        <a class="link" href="#/second-device">
+          {words.showConfirmation}
+        </a>
+      </section>
+      <section>
         <h2>{words.lostTitle}</h2>
         <p>{words.lostIntro(facts.name)}</p>
         <ol>
@@ -35,6 +43,9 @@ export function More({ about }: { readonly about: string }) {
         <h2>{words.aboutTitle}</h2>
         <p>{about}</p>
         <Storage />
+        <h3>{words.deviceNumber}</h3>
+        <p class="digits">{formatPayeeNumber(payeeNumber(purse.identity().owner))}</p>
+        <p class="hint">{words.deviceNumberHint}</p>
         <h3>{words.checkNumber}</h3>
         <p class="digits">{checkNumber(facts)}</p>
         <p class="hint">{words.checkNumberHint}</p>

@@ -10,6 +10,7 @@ import { Home } from "./home.tsx";
 import { More } from "./more.tsx";
 import { PayCode } from "./pay-code.tsx";
 import { Pin } from "./pin.tsx";
+import { SecondDevice } from "./second-device.tsx";
 import { TakeBack } from "./take-back.tsx";
 
 const screens: Readonly<Record<string, () => ComponentChildren>> = {
@@ -22,6 +23,7 @@ const screens: Readonly<Record<string, () => ComponentChildren>> = {
   redeem: () => <Redeem />,
   more: () => <WalletMore />,
   pin: () => <Pin />,
+  "second-device": () => <SecondDevice />,
 };
 
 function WalletMore() {

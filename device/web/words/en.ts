@@ -187,6 +187,28 @@ export const en = {
   confirmationHint: (payee: string) =>
     `From your second device, or from your bank by telephone: say this amount, and payee ${payee}.`,
 
+  // This wallet as the second device.
+  secondDevice: "Codes for another device",
+  secondDeviceKeeps:
+    "Your bank can have this wallet show the codes by which another device of yours pays high amounts.",
+  secondDeviceNone:
+    "This wallet shows no codes yet. Ask your bank to have it show those of your other device, and sync both.",
+  payeeNumber: "Number of the payee",
+  payeeNumberHint: "12 digits, as the device that pays shows it.",
+  scanPayee: "Scan the payee's code",
+  typeInstead: "Type amount and number",
+  whichDevice: "Which device pays?",
+  deviceFrom: (number: string, amount: string) => `${number}, codes from ${amount} on`,
+  deviceNumber: "Number of this device",
+  deviceNumberHint: "By it a second device tells your devices apart.",
+  showConfirmation: "Show the code",
+  showAnother: "Show another code",
+  codeConfirms: (amount: string, payee: string) => `Confirms ${amount} to payee ${payee}`,
+  codeGoodUntil: (time: string) =>
+    `Good until ${time}, once, for this amount and this payee alone.`,
+  codeIsOver: "The time of this code is over.",
+  codeIsYours: "Type it on your own device. Tell nobody, whoever asks.",
+
   // The till.
   askForPayment: "Ask for payment",
   order: "Order or table (may stay empty)",

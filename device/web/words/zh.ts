@@ -167,6 +167,25 @@ export const zh: Words = {
   confirmationHint: (payee: string) =>
     `在第二设备上查看，或致电银行获取：请报出金额和收款方编号 ${payee}。`,
 
+  secondDevice: "为另一台设备显示验证码",
+  secondDeviceKeeps: "您的银行可以让这个钱包显示验证码，供您的另一台设备支付大额款项。",
+  secondDeviceNone:
+    "这个钱包还不显示验证码。请让银行设置由它显示您另一台设备的验证码，然后同步两台设备。",
+  payeeNumber: "收款方编号",
+  payeeNumberHint: "12 位数字，见付款设备的屏幕。",
+  scanPayee: "扫描收款方的码",
+  typeInstead: "改为填写金额和编号",
+  whichDevice: "由哪台设备付款？",
+  deviceFrom: (number, amount) => `${number}，${amount} 起需要验证码`,
+  deviceNumber: "这台设备的编号",
+  deviceNumberHint: "第二设备凭此编号区分您的设备。",
+  showConfirmation: "显示验证码",
+  showAnother: "显示新的验证码",
+  codeConfirms: (amount, payee) => `确认付给收款方 ${payee} 的 ${amount}`,
+  codeGoodUntil: (time) => `有效至 ${time}，只能用一次，仅限此金额和此收款方。`,
+  codeIsOver: "这个验证码已过期。",
+  codeIsYours: "请在您自己的设备上输入。无论谁索要，都不要告诉别人。",
+
   askForPayment: "请求付款",
   order: "订单或桌号（可不填）",
   customerScans: "请顾客扫描此码",

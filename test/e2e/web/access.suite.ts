@@ -5,7 +5,18 @@ import { Person, scan } from "./support/person.ts";
 import type { World } from "./support/world.ts";
 
 /** Screens that an address leads to. */
-const screens = ["", "pay", "code", "ask", "history", "load", "redeem", "more", "pin"];
+const screens = [
+  "",
+  "pay",
+  "code",
+  "ask",
+  "history",
+  "load",
+  "redeem",
+  "more",
+  "pin",
+  "second-device",
+];
 
 export function testAccess(world: () => World): void {
   describe("every screen", () => {

@@ -1,5 +1,6 @@
 /** What people do with a wallet in a browser. */
 import { expect } from "chai";
+import { zh } from "../../../device/web/words/zh.ts";
 import { until } from "../../support/until.ts";
 import { findings } from "./support/axe.ts";
 import { payByCamera, Person, scan } from "./support/person.ts";
@@ -15,6 +16,7 @@ export function testWallet(world: () => World): void {
     let anna: Person;
     let ben: Person;
     let carl: Person;
+    let tablet: Person;
 
     const join = async (name: string) => {
       const { browser, bank } = world();
@@ -240,6 +242,83 @@ export function testWallet(world: () => World): void {
       await ben.press("Done");
       await anna.press("The payee has gone: settle with the bank instead");
       await anna.sees("Settled with the bank");
+    });
+
+    it("shows on a second device the code for what is said of a payment, with no network [N-25, R-119]", async () => {
+      const { browser, bank } = world();
+      const devicesOf = async () => (await bank.staff.account("anna")).devices;
+      const [owner] = await devicesOf();
+      tablet = await Person.open(browser, bank.url);
+      people.push(tablet);
+      const credential = await bank.staff.credential("anna", { class: "host", label: "" });
+      await tablet.setUp({ account: "anna", credential, label: "" });
+      await tablet.follow("Limits and help");
+      await tablet.follow("Show the code");
+      await tablet.sees("This wallet shows no codes yet.");
+      const second = (await devicesOf()).find((each) => each !== owner);
+      await bank.staff.guard(owner!, 2_00n, second!);
+      for (const person of [anna, tablet]) await person.page.reload();
+      const payee = tablet.page.getByLabel("Number of the payee");
+      await payee.waitFor();
+      await anna.sees("Settled with the bank");
+      for (const person of [anna, tablet]) await person.context.setOffline(true);
+
+      await ben.ask("3.20");
+      await anna.follow("Pay");
+      await scan(ben, anna, "Is this right?");
+      const hint = await anna.page.getByText(/and payee/).innerText();
+      const [number] = /\d{4} \d{4} \d{4}/.exec(hint)!;
+      await tablet.page.getByLabel("Amount").fill("3.20");
+      await payee.fill(number!);
+      expect(await findings(tablet.page)).to.deep.equal([]);
+      await tablet.press("Show the code");
+      await tablet.sees(`Confirms €3.20 to payee ${number}`);
+      await tablet.sees(/^Good until \d+:\d+, once, for this amount and this payee alone\.$/);
+      expect(await findings(tablet.page)).to.deep.equal([]);
+      const code = await tablet.page.locator(".digits").innerText();
+      expect(code).to.match(/^\d{4} \d{4}$/);
+
+      await anna.page.getByLabel("Code for this payment").fill(code);
+      await anna.page.getByLabel("PIN").fill("2580");
+      await anna.press("Pay €3.20");
+      await anna.sees("Let the payee scan this");
+      await ben.press("Scan the payment");
+      await scan(anna, ben, "Received offline. It is yours");
+      await ben.press("Done");
+      await anna.press("The payee has gone: settle with the bank instead");
+      await anna.context.setOffline(false);
+      await anna.sees("Settled with the bank");
+    });
+
+    it("shows it in Chinese too, for a code that it has scanned, after the PIN, and no longer than it is good [N-25, R-028, R-125]", async () => {
+      const { page } = tablet;
+      await page.goto(`${world().bank.url}#/pin`);
+      await page.getByLabel("New PIN").fill("1379");
+      await tablet.press("Set the PIN");
+      await tablet.press("Done");
+      await page.clock.install();
+      await page.evaluate(`localStorage.setItem("language", "zh")`);
+      await page.goto(`${world().bank.url}#/second-device`);
+      await page.reload();
+      await tablet.sees(zh.payeeNumberHint);
+      expect(await findings(page)).to.deep.equal([]);
+      await ben.ask("4.10");
+      await tablet.press(zh.scanPayee);
+      await scan(ben, tablet, zh.to(zh.someone));
+      await ben.press("Do not ask any more");
+      expect(await findings(page)).to.deep.equal([]);
+      await page.getByLabel("PIN").fill("9731");
+      await tablet.press(zh.showConfirmation);
+      await tablet.sees(zh.refusals["wrong-pin"]);
+      await page.getByLabel("PIN").fill("1379");
+      await tablet.press(zh.showConfirmation);
+      await page.getByText(/^\d{4} \d{4}$/).waitFor();
+      expect(await findings(page)).to.deep.equal([]);
+      await page.clock.fastForward("02:00");
+      await tablet.sees(zh.codeIsOver);
+      expect(await page.locator(".digits").count()).to.equal(0);
+      await tablet.press(zh.showAnother);
+      expect(await page.getByLabel("PIN").inputValue()).to.equal("");
     });
 
     it("is open in one window at a time [R-034]", async () => {
