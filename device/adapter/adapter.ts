@@ -99,6 +99,16 @@ export class Adapter {
         const { amount, password, custodian } = given;
         return { code: await had(device.codes).pay(amount, password, custodian) };
       }
+      case "askSecondFactors":
+        return { request: await had(device.secondFactor).ask() };
+      case "takeSecondFactors":
+        await had(device.secondFactor).take(given.grants);
+        return {};
+      case "enterSecondFactor": {
+        const { amount, payee, code } = given;
+        await had(device.secondFactor).enter({ amount, payee: toHex(payee) }, code);
+        return {};
+      }
       case "sealParcels":
         return { parcels: await had(device.parcels).seal(given.intakeKey) };
       case "takeAnswer":

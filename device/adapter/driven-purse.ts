@@ -4,6 +4,7 @@ import { decodeCertificate } from "../../protocol/certificate.ts";
 import type { Amount } from "../../protocol/money.ts";
 import type { Outpoint } from "../../protocol/output.ts";
 import { decodeReceipt } from "../../protocol/receipt.ts";
+import { decodeSecondFactorGrant } from "../../protocol/second-factor-grant.ts";
 import { decodeStatement } from "../../protocol/statement.ts";
 import type { Answered, Given } from "../conformance/command.ts";
 import { Sender } from "../courier/sender.ts";
@@ -18,6 +19,7 @@ import {
   type DrivenParcels,
   type DrivenPin,
   type DrivenReceived,
+  type DrivenSecondFactor,
   Fuse,
 } from "./driven.ts";
 import { rowsBeside, rowsUnder } from "./shared-store.ts";
@@ -29,6 +31,7 @@ export class DrivenPurse implements Driven {
   readonly purse: Purse;
   readonly pin: DrivenPin;
   readonly codes: DrivenCodes;
+  readonly secondFactor: DrivenSecondFactor;
   readonly parcels: DrivenParcels;
   readonly alarm: DrivenAlarm;
   readonly #fuse: Fuse;
@@ -44,6 +47,11 @@ export class DrivenPurse implements Driven {
     this.codes = {
       pay: async (amount, password, custodian) =>
         (await purse.payCode(amount, password, custodian)).code,
+    };
+    this.secondFactor = {
+      ask: async () => (await purse.ask({ kind: "second-factors" })).bytes,
+      take: (grants) => purse.secondFactor.take(grants.map(decodeSecondFactorGrant)),
+      enter: (payment, code) => purse.secondFactor.enter(payment, code),
     };
     this.parcels = {
       seal: (key) => sender.seal({ member: purse.member, key }),

@@ -4,6 +4,7 @@ import type { Amount } from "../../protocol/money.ts";
 import type { MemberId, Outpoint } from "../../protocol/output.ts";
 import type { Answered, Given } from "../conformance/command.ts";
 import type { Refusal } from "../../protocol/refusal.ts";
+import type { ToConfirm } from "../second-factor-pad.ts";
 
 export interface Driven {
   readonly deviceKey: Uint8Array;
@@ -19,6 +20,7 @@ export interface Driven {
   /** What it has of what a device may have. */
   readonly pin?: DrivenPin | undefined;
   readonly codes?: DrivenCodes | undefined;
+  readonly secondFactor?: DrivenSecondFactor | undefined;
   readonly parcels?: DrivenParcels | undefined;
   readonly alarm?: DrivenAlarm | undefined;
   /** @param moment of what is asked next at which the power goes; undefined leaves it on. */
@@ -35,6 +37,14 @@ export interface DrivenPin {
 export interface DrivenCodes {
   /** @returns the code, as it is written. */
   pay(amount: Amount, password: string, custodian: MemberId): Promise<string>;
+}
+
+export interface DrivenSecondFactor {
+  /** @returns the signed question for the bank's words. */
+  ask(): Promise<Uint8Array>;
+  /** @param grants that answer the last question. */
+  take(grants: readonly Uint8Array[]): Promise<void>;
+  enter(payment: ToConfirm, code: string): Promise<void>;
 }
 
 export interface DrivenParcels {

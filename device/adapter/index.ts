@@ -9,6 +9,7 @@ export type {
   DrivenParcels,
   DrivenPin,
   DrivenReceived,
+  DrivenSecondFactor,
 } from "./driven.ts";
 export { DrivenCard, type Upkeep } from "./driven-card.ts";
 export { serveBench, serveDevice } from "./serve.ts";

@@ -56,7 +56,7 @@ const refusal = object({
 export type ToldRefusal = ReturnType<typeof refusal>;
 
 /** What a device may have or not have: of what it has not, nothing is tried. */
-export const extras = ["pin", "codes", "parcels", "alarm"] as const;
+export const extras = ["pin", "codes", "second-factor", "parcels", "alarm"] as const;
 export type Extra = (typeof extras)[number];
 
 /** Every command: what it is given, and what is answered. */
@@ -128,6 +128,15 @@ export const commands = {
     given: { amount, password: text(limits.passwordMax), custodian: integer(1, 0xffff) },
     answered: { code: text(32) },
   },
+  /** `second-factor`: the signed question for the bank's words, with a key for the answer to it alone. */
+  askSecondFactors: { given: {}, answered: { request: bytes } },
+  /** `second-factor`: takes grants that answer the last question. */
+  takeSecondFactors: {
+    given: { grants: list(bytes, 0, limits.secondFactorsMax) },
+    answered: {},
+  },
+  /** `second-factor`: the holder enters the code for a payment; `payee`: whom it pays, nobody's 20 zeros for a claim code. */
+  enterSecondFactor: { given: { amount, payee: bytes, code: digits }, answered: {} },
   /** `parcels`: what the device has to say to its own member, sealed to that member's intake key. */
   sealParcels: { given: { intakeKey: bytes }, answered: { parcels: list(bytes, 0, 64) } },
   /** `parcels`: takes an answer; whether it is to a parcel that waits for one. */

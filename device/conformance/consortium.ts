@@ -30,6 +30,12 @@ import { lock, type MemberId, outpointOf, type Output } from "../../protocol/out
 import type { Random } from "../../protocol/random.ts";
 import { type Receipt, type SignedReceipt, signReceipt } from "../../protocol/receipt.ts";
 import { memberStatus } from "../../protocol/rules.ts";
+import {
+  sealSecret,
+  type SecondFactorTerms,
+  type SignedSecondFactorGrant,
+  signSecondFactorGrant,
+} from "../../protocol/second-factor-grant.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import { type SignedStatement, signStatement } from "../../protocol/statement.ts";
 import { type NamedKey, Seed } from "./seed.ts";
@@ -173,6 +179,19 @@ export class Consortium {
     };
     const { bytes } = await signEmergencyProfile(this.networkId, profile, authority);
     return { kind: "emergency", bytes };
+  }
+
+  /** A member's word on a device's second factor, sealed to the key of a question unless `from` is 0. */
+  async secondFactor(
+    terms: SecondFactorTerms,
+    secret: Uint8Array,
+    key: Uint8Array,
+    issuer: Signer,
+  ): Promise<SignedSecondFactorGrant> {
+    const { networkId, random } = this;
+    const isOff = terms.from === 0n;
+    const sealed = isOff ? undefined : await sealSecret(networkId, terms, secret, key, random);
+    return signSecondFactorGrant(networkId, { ...terms, sealed }, issuer);
   }
 
   /** Everything a device learns at a gateway. */

@@ -29,6 +29,7 @@ export const rules = {
   D27: "Money for a payee without an account is locked to the secret of a code that the device draws and of the payee's password, at the member asked for, within the limits of a payment. Its change waits for the ledger.",
   D28: "A parcel is sealed to its member, and the key that opens the answer is kept before it leaves. As long as there is nothing new to say, it is the same parcel. An answer counts if it opens with that key, answers that request, and its member has signed what it says; any other changes nothing, and the parcel goes on waiting.",
   D29: "A coin of which a till has heard that another of its shop took it, by another record, is refused as one that it took itself.",
+  D30: "Where its member has set a second factor, what leaves from its amount on, in one payment or adding up since the last right code, needs a code: of that amount and payee, of the present window or one beside it and after the last one used, for one payment, within the code's time. A try counts, durably, before it is compared; three wrong ones block what needs a code until the member sets it anew, and the right one gives the tries back. A grant counts if the own member has signed it, it is newer than the one held and its secret is sealed to the device's last question, for that device.",
 } as const;
 
 export type RuleId = keyof typeof rules;

@@ -1,6 +1,7 @@
 /** The implementation under test, as the kit talks to it: commands out, answers in, and the power cut at will. */
 import { fromHex, type Hex } from "../../protocol/bytes.ts";
 import type { CarriedList } from "../../protocol/carried-lists.ts";
+import type { Owner } from "../../protocol/key.ts";
 import type { Amount } from "../../protocol/money.ts";
 import type { MemberId, Outpoint } from "../../protocol/output.ts";
 import { decodeRecord, type SignedRecord } from "../../protocol/record.ts";
@@ -119,6 +120,18 @@ export class Subject {
 
   async payCode(amount: Amount, password: string, custodian: MemberId): Promise<string> {
     return (await this.#ask("payCode", { amount, password, custodian })).code;
+  }
+
+  async askSecondFactors(): Promise<Uint8Array> {
+    return (await this.#ask("askSecondFactors", {})).request;
+  }
+
+  async takeSecondFactors(grants: readonly Uint8Array[]): Promise<void> {
+    await this.#ask("takeSecondFactors", { grants });
+  }
+
+  async enterSecondFactor(amount: Amount, payee: Owner, code: string): Promise<void> {
+    await this.#ask("enterSecondFactor", { amount, payee: fromHex(payee), code });
   }
 
   async sealParcels(intakeKey: Uint8Array): Promise<readonly Uint8Array[]> {

@@ -17,6 +17,7 @@ import { powerCases } from "./power.ts";
 import { receivingCases } from "./receiving.ts";
 import { refundsCases } from "./refunds.ts";
 import { requestsCases } from "./requests.ts";
+import { secondFactorCases } from "./second-factor.ts";
 import { signatureCases } from "./signatures.ts";
 import { type DeviceVectors, vectorCases } from "./vectors.ts";
 
@@ -35,6 +36,7 @@ export function allCases(vectors: DeviceVectors): readonly Case[] {
     ...bankCases,
     ...pinCases,
     ...codesCases,
+    ...secondFactorCases,
     ...couriersCases,
     ...alarmCases,
     ...powerCases,

@@ -54,6 +54,8 @@ const payer = "device/payer.ts";
 const state = "device/purse-state.ts";
 const ancestry = "device/ancestry.ts";
 const back = "device/paying-back.ts";
+const factor = "device/second-factor.ts";
+const code = "protocol/second-factor-code.ts";
 
 /** A purse that two programs may have open. */
 export const secondOpener: Defect = {
@@ -519,10 +521,133 @@ export const defects: readonly Defect[] = [
     "isForThis && given !== undefined",
     ["answers-resealed-the-same"],
   ),
+  {
+    name: "asks for no code of a second factor",
+    file: factor,
+    expression: "unconfirmed + amount >= from",
+    instead: "false",
+    found: [
+      "second-factor-needed",
+      "second-factor-adds-up",
+      "second-factor-bound",
+      "second-factor-opens-one",
+      "second-factor-tries",
+      "second-factor-to-codes",
+      "second-factor-granted",
+    ],
+  },
+  {
+    name: "does not add up what leaves without a code",
+    file: factor,
+    expression: "unconfirmed + amount >= from",
+    instead: "amount >= from",
+    found: ["second-factor-adds-up"],
+  },
+  {
+    name: "lets a code open a payment to another payee",
+    file: factor,
+    expression: "opened?.amount === amount && opened.payee === payee && now < opened.until",
+    instead: "opened?.amount === amount && now < opened.until",
+    found: ["second-factor-opens-one"],
+  },
+  {
+    name: "lets a code open a payment of another amount",
+    file: factor,
+    expression: "opened?.amount === amount && opened.payee === payee && now < opened.until",
+    instead: "opened?.payee === payee && now < opened.until",
+    found: ["second-factor-opens-one"],
+  },
+  {
+    name: "keeps open what a code opened, for ever",
+    file: factor,
+    expression: "opened?.amount === amount && opened.payee === payee && now < opened.until",
+    instead: "opened?.amount === amount && opened.payee === payee",
+    found: ["second-factor-opens-one"],
+  },
+  {
+    name: "pays twice by one code",
+    file: factor,
+    expression: "undefined",
+    followedBy: " });\n  } else if",
+    instead: "factor.opened",
+    found: ["second-factor-needed", "second-factor-adds-up"],
+  },
+  {
+    name: "takes the code of a past minute",
+    file: code,
+    expression: "Math.max(windowOf(time) - WINDOW_DRIFT, lastWindow + 1)",
+    instead: "Math.max(windowOf(time) - 2, lastWindow + 1)",
+    found: ["second-factor-bound"],
+  },
+  {
+    name: "takes a code a second time",
+    file: code,
+    expression: "Math.max(windowOf(time) - WINDOW_DRIFT, lastWindow + 1)",
+    instead: "windowOf(time) - WINDOW_DRIFT",
+    found: ["second-factor-needed"],
+  },
+  {
+    name: "takes the code of a minute to come",
+    file: code,
+    expression: "windowOf(time) + WINDOW_DRIFT",
+    instead: "windowOf(time) + 2",
+    found: ["second-factor-bound"],
+  },
+  {
+    name: "never counts a wrong code",
+    file: factor,
+    expression: "factor.tries - 1",
+    instead: "factor.tries",
+    found: ["second-factor-tries", "second-factor-cut"],
+  },
+  {
+    name: "never gives the tries of codes back",
+    file: factor,
+    expression: "TRIES",
+    followedBy: ", lastWindow: window",
+    instead: "factor.tries",
+    found: ["second-factor-right-gives-tries-back"],
+  },
+  {
+    name: "pays to claim codes without a second factor",
+    file: factor,
+    expression: "!needsCode(factor, amount)",
+    instead: `!needsCode(factor, amount) || /^0+$/.test(payee)`,
+    found: ["second-factor-to-codes"],
+  },
+  unverified(
+    "second factors",
+    "protocol/second-factor-grant.ts",
+    "verifier.verify(issuer, signed, grant.signature)",
+    ["second-factor-granted"],
+  ),
+  unchecked("takes an older second factor back", factor, "held.version >= version", [
+    "second-factor-granted",
+  ]),
+  unchecked(
+    "takes a second factor for another device",
+    factor,
+    "grant.member !== member || toHex(grant.keeper) !== holder.key",
+    ["second-factor-granted"],
+  ),
+  {
+    name: "takes a second factor that answers an earlier question",
+    file: "device/second-factor-pad.ts",
+    expression: "makeSealingKey(this.#holder.random)",
+    instead: "this.#reader ?? makeSealingKey(this.#holder.random)",
+    found: ["second-factor-granted"],
+  },
+  forgotten("its second factor", "secondFactor", [
+    "second-factor-needed",
+    "second-factor-adds-up",
+    "second-factor-tries",
+    "second-factor-cut",
+  ]),
   forgotten("its answers", "answers", ["answer-kept"]),
   forgotten("its payments", "payments", [
     "pin-needed",
     "code-settles",
+    "second-factor-needed",
     "payment-kept",
     "limits-kept",
     "cut-when-paying",
