@@ -1,5 +1,6 @@
 /** A code for another device, large enough to be read across a table, for as long as it is good. */
 import { useEffect, useState } from "preact/hooks";
+import { formatPayeeNumber, type PayeeNumber } from "../../../protocol/second-factor-code.ts";
 import { formatShortCode } from "../../../protocol/short-code.ts";
 import { formatTime } from "../../../web/format.ts";
 import type { ShownCode } from "../../second-factor-pad.ts";
@@ -7,17 +8,21 @@ import { useLocale } from "../parts/locale.tsx";
 import { go } from "../parts/route.ts";
 import { Screen } from "../parts/screen.tsx";
 
+/** Keeps a number on one line, where it can be compared at a glance. */
+const NO_BREAK = "\u00a0";
+
 export type ConfirmingCodeProps = {
   readonly code: ShownCode;
   /** As people of the language write it. */
   readonly amount: string;
-  readonly payee: string;
+  readonly payee: PayeeNumber;
   /** Asks for the code of the present minute. */
   readonly onAnother: () => void;
 };
 
 export function ConfirmingCode({ code, amount, payee, onAnother }: ConfirmingCodeProps) {
   const { words, tag } = useLocale();
+  const number = formatPayeeNumber(payee).replaceAll(" ", NO_BREAK);
   const isOver = useIsOver(code.expires);
   return (
     <Screen
@@ -33,7 +38,7 @@ export function ConfirmingCode({ code, amount, payee, onAnother }: ConfirmingCod
           <p>{words.codeIsOver}</p>
         ) : (
           <>
-            <p class="hint">{words.codeConfirms(amount, payee)}</p>
+            <p class="hint">{words.codeConfirms(amount, number)}</p>
             <p class="digits hero">{formatShortCode(code.code)}</p>
             <p class="hint">{words.codeGoodUntil(formatTime(code.expires, tag))}</p>
           </>

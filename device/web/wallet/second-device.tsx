@@ -75,7 +75,7 @@ function Codes({ devices }: CodesProps) {
       <ConfirmingCode
         code={code}
         amount={money(payment.amount)}
-        payee={formatPayeeNumber(payment.payee)}
+        payee={payment.payee}
         onAnother={() => setCode(undefined)}
       />
     );

@@ -18,15 +18,16 @@ export function testWallet(world: () => World): void {
     let carl: Person;
     let tablet: Person;
 
-    const join = async (name: string) => {
+    const join = async (name: string, customer = name) => {
       const { browser, bank } = world();
-      const invitation = await bank.invite(name, 100_00n, "host");
+      const invitation = await bank.invite(name, 100_00n, "host", "", customer);
       const person = await Person.open(browser, bank.url);
       await person.setUp(invitation);
       return person;
     };
     before(async () => {
-      people = await Promise.all(["anna", "ben", "carl"].map(join));
+      // Anna and Ben are of one family, which is one customer of the bank.
+      people = await Promise.all([join("anna"), join("ben", "anna"), join("carl")]);
       [anna, ben, carl] = people as [Person, Person, Person];
       await Promise.all([anna.load("80"), ben.load("50")]);
     });
@@ -246,8 +247,8 @@ export function testWallet(world: () => World): void {
 
     it("shows on a second device the code for what is said of a payment, with no network [N-25, R-119]", async () => {
       const { browser, bank } = world();
-      const devicesOf = async () => (await bank.staff.account("anna")).devices;
-      const [owner] = await devicesOf();
+      const devicesOf = async (account: string) => (await bank.staff.account(account)).devices;
+      const [[owner], [bens]] = [await devicesOf("anna"), await devicesOf("ben")];
       tablet = await Person.open(browser, bank.url);
       people.push(tablet);
       const credential = await bank.staff.credential("anna", { class: "host", label: "" });
@@ -255,7 +256,8 @@ export function testWallet(world: () => World): void {
       await tablet.follow("Limits and help");
       await tablet.follow("Show the code");
       await tablet.sees("This wallet shows no codes yet.");
-      const second = (await devicesOf()).find((each) => each !== owner);
+      const second = (await devicesOf("anna")).find((each) => each !== owner);
+      await bank.staff.guard(bens!, 50_00n, second!);
       await bank.staff.guard(owner!, 2_00n, second!);
       for (const person of [anna, tablet]) await person.page.reload();
       const payee = tablet.page.getByLabel("Number of the payee");
@@ -263,11 +265,18 @@ export function testWallet(world: () => World): void {
       await anna.sees("Settled with the bank");
       for (const person of [anna, tablet]) await person.context.setOffline(true);
 
+      await anna.follow("Limits and help");
+      const own = await anna.page
+        .getByText("Number of this device")
+        .locator("+ .digits")
+        .innerText();
+      await anna.follow("Back");
       await ben.ask("3.20");
       await anna.follow("Pay");
       await scan(ben, anna, "Is this right?");
       const hint = await anna.page.getByText(/and payee/).innerText();
       const [number] = /\d{4} \d{4} \d{4}/.exec(hint)!;
+      await tablet.page.getByLabel(`${own}, codes from €2.00 on`).check();
       await tablet.page.getByLabel("Amount").fill("3.20");
       await payee.fill(number!);
       expect(await findings(tablet.page)).to.deep.equal([]);

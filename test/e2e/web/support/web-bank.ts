@@ -53,8 +53,9 @@ export class WebBank implements AsyncDisposable {
     amount: bigint,
     kind: DeviceClass,
     label = "",
+    customer = account,
   ): Promise<Invitation> {
-    await this.staff.openAccount(account, account);
+    await this.staff.openAccount(account, customer);
     if (amount > 0n) await this.staff.deposit(account, amount, account);
     const credential = await this.staff.credential(account, { class: kind, label });
     return { account, credential, label };
