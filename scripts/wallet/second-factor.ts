@@ -3,13 +3,21 @@ import type { ToConfirm } from "../../device/second-factor-pad.ts";
 import { NOBODY, type Owner, ownerOf } from "../../protocol/key.ts";
 import { isRefusal, Refusal } from "../../protocol/refusal.ts";
 import type { SignedRequest } from "../../protocol/request.ts";
-import { formatPayeeNumber, payeeNumber } from "../../protocol/second-factor-code.ts";
+import {
+  type Confirmed,
+  formatPayeeNumber,
+  parsePayeeNumber,
+  payeeNumber,
+} from "../../protocol/second-factor-code.ts";
 import { formatShortCode } from "../../protocol/short-code.ts";
 import { type Report, timeText } from "../report.ts";
 import type { Wallet } from "./wallet.ts";
 
 /** A payment as a second factor knows it, and as a screen names its payee. */
 export type NamedPayment = ToConfirm & { readonly name: string };
+
+/** The same as a second device needs it: the payee by number. */
+export type SaidPayment = Confirmed & { readonly name: string };
 
 /**
  * Pays, by the code where one is needed: what was paid before needs none.
@@ -38,18 +46,26 @@ export async function payConfirmed<T>(
 /** The code that confirms what another device is to pay. @param said which; the only one there is by default. */
 export function secondFactorReport(
   wallet: Wallet,
-  payment: NamedPayment,
+  { amount, payee, name }: SaidPayment,
   said: Owner | undefined,
 ): Report {
   const { secondFactor } = wallet.purse;
-  const { amount, name } = payment;
-  const payee = payeeNumber(payment.payee);
   const { code, expires } = secondFactor.codeFor(said ?? onlyOne(wallet), { amount, payee });
   const lines = [
     `${formatShortCode(code)}  confirms ${wallet.format(amount)} to ${name}`,
     `It is good until ${timeText(expires)}, once.`,
   ];
   return { lines, data: { code, expires, amount, payee } };
+}
+
+export function saidOf({ amount, payee, name }: NamedPayment): SaidPayment {
+  return { amount, payee: payeeNumber(payee), name };
+}
+
+/** What the other device shows, typed. @throws Refusal `malformed`. */
+export function typedPayment(wallet: Wallet, amount: string, number: string): SaidPayment {
+  const payee = parsePayeeNumber(number);
+  return { amount: wallet.parse(amount), payee, name: `payee ${formatPayeeNumber(payee)}` };
 }
 
 /** What message 1 asks for. @throws Refusal for a request that is not in order. */

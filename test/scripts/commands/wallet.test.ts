@@ -261,7 +261,11 @@ describe("tallystick wallet", () => {
     expect(shown).to.match(
       /^\d{4} \d{4} {2}confirms 4\.00 EUR to a device of member 1\nIt is good until .* UTC, once/,
     );
-    const code = shown.slice(0, "1234 5678".length);
+    const [number] = /\d{4} \d{4} \d{4}/.exec(without.stderr)!;
+    const typed = wallet("tablet", "second-factor", "--amount", "4", "--payee", number!);
+    const byNumber = await said(typed);
+    expect(byNumber).to.match(/^\d{4} \d{4} {2}confirms 4\.00 EUR to payee \d{4} \d{4} \d{4}\n/);
+    const code = byNumber.slice(0, "1234 5678".length);
     const paid = await said([...pay, "--second-factor", code]);
     expect(await said([...pay, "--second-factor", code]), "the same payment").to.equal(paid);
 
@@ -277,6 +281,12 @@ describe("tallystick wallet", () => {
       [wallet("a", "pay", "--in", at("nothing")), "bad-configuration", /nothing cannot be read/],
       [wallet("a", "pay", "--in", at("network.json")), "unsupported-version", /version/],
       [wallet("a", "sync", "--member", "2"), "bad-configuration", /member 2 is not known/],
+      [wallet("tablet", "second-factor", "--payee", "1"), "malformed", /needs the --amount/],
+      [
+        wallet("tablet", "second-factor", "--amount", "4", "--payee", "1"),
+        "malformed",
+        /12 digits/,
+      ],
       [wallet("nobody", "balance"), "wrong-folder", /there is no wallet/],
       [wallet("courier", "parcel", "write", folder), "unavailable", /sync with the bank once/],
       [wallet("courier", "parcel", "carry", at("no")), "bad-configuration", /cannot be read/],
