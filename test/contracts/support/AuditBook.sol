@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
-import {AuditLog} from "../../../contracts/AuditLog.sol";
 import {IAuditLog} from "../../../contracts/interfaces/IAuditLog.sol";
-import {TransparentUpgradeableProxy} from
-    "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol";
+import {behindProxy, deployArtifact} from "./Artifacts.sol";
 import {vm} from "./Vm.sol";
 
 /**
@@ -17,7 +14,7 @@ contract AuditBook {
     /// x of P-256's generator, which is a compressed point under 02 or 03.
     bytes private constant KEY = hex"036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296";
 
-    AuditLog public log;
+    IAuditLog public log;
     uint256 private _accounts;
     uint256 private _now = 1_000_000;
     mapping(uint64 id => uint256) private _approvals;
@@ -27,9 +24,9 @@ contract AuditBook {
     mapping(bytes4 action => uint256) public effects;
 
     constructor() {
-        AccessManager manager = new AccessManager(address(this));
-        bytes memory open = abi.encodeCall(AuditLog.initialize, (address(manager)));
-        log = AuditLog(address(new TransparentUpgradeableProxy(address(new AuditLog()), address(manager), open)));
+        address manager = deployArtifact("AccessManager.sol:AccessManager", abi.encode(this));
+        bytes memory open = abi.encodeCall(IAuditLog.initialize, (manager));
+        log = IAuditLog(behindProxy(deployArtifact("AuditLog.sol:AuditLog", ""), manager, open));
         vm.warp(_now);
     }
 

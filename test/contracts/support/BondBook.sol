@@ -2,22 +2,24 @@
 pragma solidity 0.8.37;
 
 import {IDisputes} from "../../../contracts/interfaces/IDisputes.sol";
+import {IEvidence} from "../../../contracts/interfaces/IEvidence.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
-import {BondsHarness} from "./BondsHarness.sol";
+import {deployArtifact} from "./Artifacts.sol";
 import {Chain} from "./Chain.sol";
 import {vm} from "./Vm.sol";
 
 /**
  * @title What bonds have to pay, driven at random beside the real contracts
  * @notice Keeps the sums of what went in, what double spends made of it, and what left. Every call is one
- * that an honest member or the authority may make, so none may be refused.
+ * that an honest member or the authority may make, so none may be refused. Evidence is told what to find: the
+ * runner has no device's key to sign with.
  */
 contract BondBook is Chain {
     uint64 private constant AMOUNT_MAX = 1 << 40;
     uint256 private constant PENALTY_PERCENT = 200;
     uint64 private constant GUARANTEE = 1 << 36;
 
-    BondsHarness private _disputes;
+    IDisputes private _disputes;
     uint256[5] private _filled;
     uint256[5] private _left;
     /// Of every double spend there was, paid or not.
@@ -32,7 +34,7 @@ contract BondBook is Chain {
 
     constructor() {
         deploy();
-        _disputes = new BondsHarness(settlement);
+        _disputes = IDisputes(deployArtifact("Disputes.sol:Disputes", abi.encode(settlement)));
         settlement.setArbiter(address(_disputes), true);
         token.approve(address(_disputes), type(uint256).max);
         for (uint16 member = 1; member <= MEMBERS; ++member) registry.setGuarantee(member, GUARANTEE);
@@ -49,8 +51,11 @@ contract BondBook is Chain {
 
     function spendTwice(uint16 member, uint64 amount, bool isReclaim) external {
         (member, amount) = (_member(member), _amount(amount));
+        // What the bank itself took back leaves the bond from beyond all else that it is there for.
+        if (isReclaim && _disputes.bondOf(member).amount < _neededOf(member) + amount) return;
         uint256 spend = ++_count;
-        IDisputes.Debt memory debt = IDisputes.Debt({
+        IEvidence.Finding memory found;
+        found.debt = IDisputes.Debt({
             id: bytes32(spend),
             loser: bytes32(spend),
             owner: bytes20(uint160(spend)),
@@ -58,7 +63,11 @@ contract BondBook is Chain {
             amount: amount,
             index: 0
         });
-        _disputes.restitute(debt, bytes32("winner"), isReclaim);
+        (found.winner, found.isReclaim) = (bytes32("winner"), isReclaim);
+        found.terms = registry.termsOf(member, bytes32(spend));
+        found.terms.guarantee = type(uint64).max;
+        found.settledAt = uint64(block.timestamp);
+        _report(member, found);
         _amountOf[spend] = amount;
         _lost[member] += amount;
         if (!isReclaim) _fined[member] += amount * PENALTY_PERCENT / 100;
@@ -82,7 +91,7 @@ contract BondBook is Chain {
         vm.prank(operatorOf(member));
         _disputes.requestRelease(_amount(amount));
         vm.warp(block.timestamp + 30 days);
-        uint256 needed = _disputes.minimumOf(member) + bond.queued + bond.fines;
+        uint256 needed = _neededOf(member);
         if (bond.amount <= needed) return;
         uint256 held = token.balanceOf(operatorOf(member));
         vm.prank(operatorOf(member));
@@ -148,6 +157,20 @@ contract BondBook is Chain {
     }
 
     // Helpers.
+
+    function _report(uint16 member, IEvidence.Finding memory found) private {
+        IDisputes.DoubleSpend memory proof;
+        address evidence = address(_disputes.evidence());
+        vm.mockCall(evidence, abi.encodeCall(IEvidence.findDoubleSpend, (proof)), abi.encode(found));
+        vm.prank(operatorOf(member));
+        _disputes.report(proof);
+    }
+
+    /// What a bond has to hold, whoever wants something of it.
+    function _neededOf(uint16 member) private view returns (uint256) {
+        IDisputes.Bond memory bond = _disputes.bondOf(member);
+        return _disputes.minimumOf(member) + bond.queued + bond.fines;
+    }
 
     /// 0 if none waits.
     function _firstQueued(uint16 member) private view returns (uint256) {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
-import {TransparentUpgradeableProxy} from
-    "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol";
 import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {IMemberRegistry} from "../../../contracts/interfaces/IMemberRegistry.sol";
-import {MemberRegistry} from "../../../contracts/MemberRegistry.sol";
-import {ReserveToken} from "../../../contracts/ReserveToken.sol";
-import {Settlement} from "../../../contracts/Settlement.sol";
+import {IReserveToken} from "../../../contracts/interfaces/IReserveToken.sol";
+import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
+import {behindProxy, deployArtifact} from "./Artifacts.sol";
 import {vm} from "./Vm.sol";
 
 /**
@@ -21,25 +18,27 @@ abstract contract Chain {
     uint256 internal constant QUORUM = 3;
     uint128 internal constant QUOTA = 1 << 100;
 
-    MemberRegistry internal registry;
-    ReserveToken internal token;
-    Settlement internal settlement;
+    IMemberRegistry internal registry;
+    IReserveToken internal token;
+    ISettlement internal settlement;
 
     function deploy() internal {
-        AccessManager manager = new AccessManager(address(this));
-        registry = MemberRegistry(
-            _behindProxy(
-                address(new MemberRegistry()),
-                address(manager),
-                abi.encodeCall(MemberRegistry.initialize, (address(manager), _parameters()))
+        address manager = deployArtifact("AccessManager.sol:AccessManager", abi.encode(this));
+        registry = IMemberRegistry(
+            behindProxy(
+                deployArtifact("MemberRegistry.sol:MemberRegistry", ""),
+                manager,
+                abi.encodeCall(IMemberRegistry.initialize, (manager, _parameters()))
             )
         );
-        token = new ReserveToken(address(manager), "Reserves", "RSV", 2);
-        settlement = Settlement(
-            _behindProxy(
-                address(new Settlement(registry, token)),
-                address(manager),
-                abi.encodeCall(Settlement.initialize, (address(manager)))
+        token = IReserveToken(
+            deployArtifact("ReserveToken.sol:ReserveToken", abi.encode(manager, "Reserves", "RSV", uint8(2)))
+        );
+        settlement = ISettlement(
+            behindProxy(
+                deployArtifact("Settlement.sol:Settlement", abi.encode(registry, token)),
+                manager,
+                abi.encodeCall(ISettlement.initialize, (manager))
             )
         );
         registry.setWriter(address(settlement), true);
@@ -78,10 +77,6 @@ abstract contract Chain {
             if (vm.addr(validatorKeyOf(member)) == validator) return validatorKeyOf(member);
         }
         revert("no such validator");
-    }
-
-    function _behindProxy(address implementation, address manager, bytes memory data) private returns (address) {
-        return address(new TransparentUpgradeableProxy(implementation, manager, data));
     }
 
     function _parameters() private pure returns (IMemberRegistry.Parameters memory) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
 import {LibraryHarness} from "../../../contracts/test/LibraryHarness.sol";
+import {deployArtifact} from "./Artifacts.sol";
 import {Chain} from "./Chain.sol";
 import {vm} from "./Vm.sol";
 
@@ -25,7 +26,7 @@ contract Ledger is Chain {
     mapping(uint64 cycle => Sums) private _sums;
     mapping(uint64 cycle => uint256) private _supply;
     uint64[5] private _batches;
-    LibraryHarness private immutable _LIBRARIES = new LibraryHarness();
+    LibraryHarness private immutable _LIBRARIES = LibraryHarness(deployArtifact("LibraryHarness.sol:LibraryHarness", ""));
     /// How often each action had an effect, so that a test can show that none is idle.
     mapping(bytes4 action => uint256) public effects;
 
