@@ -1,4 +1,5 @@
 /** Limits, what to do when the device is lost, the language, and what the wallet is. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { formatPayeeNumber, payeeNumber } from "../../../protocol/second-factor-code.ts";
 import type { Purse } from "../../purse.ts";
@@ -9,8 +10,14 @@ import { Screen } from "../parts/screen.tsx";
 import { useWallet } from "../parts/session.tsx";
 import { checkNumber } from "../network-facts.ts";
 
-/** @param about what kind of purse this is. */
-export function More({ about }: { readonly about: string }) {
+export type MoreProps = {
+  /** What kind of purse this is. */
+  readonly about: string;
+  /** What it has of its own, beside the PIN. */
+  readonly children?: ComponentChildren;
+};
+
+export function More({ about, children }: MoreProps) {
   const words = useWords();
   const { facts, purse } = useWallet();
   return (
@@ -23,13 +30,7 @@ export function More({ about }: { readonly about: string }) {
           {purse.pin.status() === undefined ? words.choosePin : words.changePin}
         </a>
       </section>
-      <section>
-        <h2>{words.secondDevice}</h2>
-        <p>{words.secondDeviceKeeps}</p>
-        <a class="link" href="#/second-device">
-          {words.showConfirmation}
-        </a>
-      </section>
+      {children}
       <section>
         <h2>{words.lostTitle}</h2>
         <p>{words.lostIntro(facts.name)}</p>

@@ -30,6 +30,20 @@ export function SecondDevice() {
   return devices.length === 0 ? <ShowsNone /> : <Codes devices={devices} />;
 }
 
+/** What it is good for, and the way to it. */
+export function AboutSecondDevice() {
+  const words = useWords();
+  return (
+    <section>
+      <h2>{words.secondDevice}</h2>
+      <p>{words.secondDeviceKeeps}</p>
+      <a class="link" href="#/second-device">
+        {words.showConfirmation}
+      </a>
+    </section>
+  );
+}
+
 /** The bank says whose codes are shown, and its word comes with a sync. */
 function ShowsNone() {
   const words = useWords();

@@ -10,7 +10,7 @@ import { Home } from "./home.tsx";
 import { More } from "./more.tsx";
 import { PayCode } from "./pay-code.tsx";
 import { Pin } from "./pin.tsx";
-import { SecondDevice } from "./second-device.tsx";
+import { AboutSecondDevice, SecondDevice } from "./second-device.tsx";
 import { TakeBack } from "./take-back.tsx";
 
 const screens: Readonly<Record<string, () => ComponentChildren>> = {
@@ -27,7 +27,11 @@ const screens: Readonly<Record<string, () => ComponentChildren>> = {
 };
 
 function WalletMore() {
-  return <More about={useWords().walletIsHost} />;
+  return (
+    <More about={useWords().walletIsHost}>
+      <AboutSecondDevice />
+    </More>
+  );
 }
 
 export function WalletApp() {

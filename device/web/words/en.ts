@@ -200,7 +200,8 @@ export const en = {
   whichDevice: "Which device pays?",
   deviceFrom: (number: string, amount: string) => `${number}, codes from ${amount} on`,
   deviceNumber: "Number of this device",
-  deviceNumberHint: "By it a second device tells your devices apart.",
+  deviceNumberHint:
+    "Payers see it as the payee's number, and a second device tells your devices apart by it.",
   showConfirmation: "Show the code",
   showAnother: "Show another code",
   codeConfirms: (amount: string, payee: string) => `Confirms ${amount} to payee ${payee}`,

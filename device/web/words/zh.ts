@@ -178,7 +178,7 @@ export const zh: Words = {
   whichDevice: "由哪台设备付款？",
   deviceFrom: (number, amount) => `${number}，${amount} 起需要验证码`,
   deviceNumber: "这台设备的编号",
-  deviceNumberHint: "第二设备凭此编号区分您的设备。",
+  deviceNumberHint: "付款方看到的收款方编号；第二设备也凭此区分您的设备。",
   showConfirmation: "显示验证码",
   showAnother: "显示新的验证码",
   codeConfirms: (amount, payee) => `确认付给收款方 ${payee} 的 ${amount}`,

@@ -58,7 +58,7 @@ export function testAccess(world: () => World): void {
         await Promise.all([eva, till, visitor].map((person) => speak(person, language)));
         await check(visitor, "setting up");
         await check(till, "a sale");
-        for (const screen of ["day", "pay-back"]) {
+        for (const screen of ["day", "pay-back", "more"]) {
           await till.page.goto(`${world().bank.url}terminal/#/${screen}`);
           await check(till, screen);
         }
