@@ -38,7 +38,7 @@ const doors: readonly { readonly packages: RegExp; readonly files: readonly stri
   { packages: /^level$/, files: ["node/service/level-database.ts"] },
   { packages: /^(@?libp2p|@multiformats)(\/|$)/, files: ["node/gossip/"] },
   { packages: /^ethers(\/|$)/, files: ["node/chain/", "scripts/deploy/", "scripts/bench/"] },
-  { packages: /^pg(\/|$)/, files: ["gateway/postgres/database.ts"] },
+  { packages: /^pg(\/|$)/, files: ["gateway/postgres/database.ts", "scripts/devnet/postgres.ts"] },
   { packages: /^@?fastify(\/|$)/, files: ["node/service/http-server.ts"] },
   { packages: /^(pino|prom-client)(\/|$)/, files: ["node/service/telemetry.ts"] },
   { packages: /^yaml(\/|$)/, files: ["node/service/config-file.ts", "scripts/"] },

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { decodeAcknowledgement } from "../../protocol/acknowledgement.ts";
 import { encodeLeaves } from "../../protocol/leaf-list.ts";
@@ -17,10 +18,13 @@ export type DoorOptions = {
   readonly check: "signatures" | "structure";
   /** How many it must be able to hold. */
   readonly records: number;
+  /** URL of the PostgreSQL database that it writes to; its own folder by default. */
+  readonly database?: string;
 };
 
 export const PER_REQUEST = 100;
 const DEVICES = 2_000;
+const NOTICE_MS = 20;
 
 /** What the gateway says of its own process. */
 export type Usage = { readonly cpuS: number; readonly residentBytes: number };
@@ -37,7 +41,7 @@ export class GatewayDoor implements AsyncDisposable {
   }
 
   /** @param wave records that are made at a time at most. */
-  static async open({ check, records }: DoorOptions, wave: number): Promise<GatewayDoor> {
+  static async open({ check, records, database }: DoorOptions, wave: number): Promise<GatewayDoor> {
     await using parts = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), "tallystick-bench-"));
     parts.defer(() => rm(folder, { recursive: true, force: true }));
@@ -49,8 +53,12 @@ export class GatewayDoor implements AsyncDisposable {
     await devnet.startNodes([...MEMBERS]);
     // Strangers may fill half.
     const intake = { check, leavesMax: 2 * records, bytesMax: 1_024 * records };
-    for (const member of GATEWAYS)
-      await configure(devnetPaths(devnet.folder).gatewayConfig(member), { intake });
+    const configOf = devnetPaths(devnet.folder).gatewayConfig;
+    for (const member of GATEWAYS) await configure(configOf(member), { intake });
+    if (database !== undefined) {
+      const store = { postgres: { url: database } };
+      await configure(configOf(GATEWAYS[0]), { store, data: undefined });
+    }
     await devnet.startGateways();
     await devnet.stopNodes([...MEMBERS]);
     return new GatewayDoor(devnet, makeWorkload(devnet.networkId, wave), parts.move());
@@ -81,6 +89,8 @@ export class GatewayDoor implements AsyncDisposable {
   }
 
   async usage(): Promise<Usage> {
+    // A connection that ended while records were made, and nothing else was done here, is noticed now.
+    await sleep(NOTICE_MS);
     const answer = await fetch(`${this.#devnet.managementUrl(GATEWAYS[0])}/metrics`);
     const text = await answer.text();
     const figure = (name: string) => {

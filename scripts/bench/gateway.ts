@@ -4,6 +4,7 @@
  * are answered or not.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { PostgresServer, postgresPrograms } from "../devnet/postgres.ts";
 import { median } from "./anchor.ts";
 import { type DoorOptions, GatewayDoor, PER_REQUEST } from "./gateway-door.ts";
 
@@ -37,10 +38,10 @@ export type Overload = {
 
 export async function measureGateway(
   runs: number,
-  check: DoorOptions["check"],
+  options: Omit<DoorOptions, "records">,
 ): Promise<GatewayRate> {
   const records = (runs + 1) * RECORDS;
-  await using door = await GatewayDoor.open({ check, records }, RECORDS);
+  await using door = await GatewayDoor.open({ ...options, records }, RECORDS);
   const rates: number[] = [];
   let cpuS = 0;
   for (let run = -1; run < runs; run++) {
@@ -53,6 +54,16 @@ export async function measureGateway(
     cpuS += (await door.usage()).cpuS - before.cpuS;
   }
   return { perSecond: median(rates), recordUs: (cpuS * 1e6) / (runs * RECORDS) };
+}
+
+/** The same over a PostgreSQL of our own with the memory that it takes by default; undefined where it is not installed. */
+export async function measureSharedGateway(
+  runs: number,
+  check: DoorOptions["check"],
+): Promise<GatewayRate | undefined> {
+  if ((await postgresPrograms()) === undefined) return undefined;
+  await using server = await PostgresServer.open({ shared_buffers: "128MB" });
+  return await measureGateway(runs, { check, database: await server.makeDatabase() });
 }
 
 /** Signatures are checked. Each round has its peak, and right after it the overload. */

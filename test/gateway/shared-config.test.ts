@@ -9,7 +9,8 @@ import { toHex } from "../../protocol/bytes.ts";
 import { formatNetworkFile } from "../../protocol/network-file.ts";
 import { NodeSigner } from "../../protocol/p256-node.ts";
 import { temporaryFolders } from "../support/temporary-folders.ts";
-import { PASSWORD, sharedPostgres } from "../support/postgres.ts";
+import { PASSWORD } from "../../scripts/devnet/postgres.ts";
+import { sharedPostgres } from "../support/postgres.ts";
 import { Bank } from "./support/bank.ts";
 import { refusal } from "./support/refusal.ts";
 
