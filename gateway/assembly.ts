@@ -255,7 +255,8 @@ async function openKnowledge(
   const { member, network, trust, devices, unclaimedBook } = common;
   const { lifeMs: listLifeMs, refreshMs } = options.lists;
   const blocked = () => new Map([...devices.blocked, ...unclaimedBook.expired]);
-  const revocations = await Revocations.open({ ...common, blocked, listLifeMs });
+  const blockings = () => devices.blocked.size + unclaimedBook.changes;
+  const revocations = await Revocations.open({ ...common, blocked, blockings, listLifeMs });
   const foreign = new ForeignLists({
     ...common,
     gateways: network.gateways.filter((gateway) => gateway.member !== member),

@@ -34,6 +34,8 @@ export type RevocationsParts = {
   readonly node: Pick<NodeClient, "revocations" | "revoke">;
   /** Whom the bank has blocked, and since when in milliseconds: devices, and codes that have expired. */
   readonly blocked: () => ReadonlyMap<Owner, number>;
+  /** Ascends whenever `blocked` has changed. */
+  readonly blockings: () => number;
   readonly receiptLifeMs: () => number;
   readonly store: Store;
   readonly logger: Logger;
@@ -42,12 +44,26 @@ export type RevocationsParts = {
   readonly listLifeMs: number;
 };
 
+type Looked = {
+  readonly at: number;
+  readonly blockings: number;
+  readonly onChain: ReadonlyMap<Owner, number> | undefined;
+};
+
+/**
+ * For so long nobody is looked for whose receipts have died meanwhile: to go through all that were ever revoked is work,
+ * and every device asks that syncs.
+ */
+const LOOK_MS = 1_000;
+
 export class Revocations {
   readonly #parts: RevocationsParts;
   readonly #serial = new Serial();
   /** By owner, when the chain revoked it, in milliseconds; undefined until the node has said. */
   #onChain: ReadonlyMap<Owner, number> | undefined;
   #list: SignedRevocationList | undefined;
+  /** When it was last made sure that the list names whom it is to name, and what was known then. */
+  #looked: Looked | undefined;
 
   private constructor(parts: RevocationsParts, list: SignedRevocationList | undefined) {
     this.#parts = parts;
@@ -108,18 +124,31 @@ export class Revocations {
     return this.#serial.run(async () => {
       const { networkId, member, issuer, store, clock, listLifeMs } = this.#parts;
       const now = clock();
-      const prefixes = this.#prefixes(now);
       const last = this.#list;
-      const isSame = last !== undefined && prefixes.join() === last.prefixes.join();
-      if (isSame && last.issued <= now && now - last.issued < listLifeMs) return last;
+      const isYoung = last !== undefined && last.issued <= now && now - last.issued < listLifeMs;
+      if (isYoung && this.#hasLooked(now)) return last;
+      const looked = { at: now, blockings: this.#parts.blockings(), onChain: this.#onChain };
+      const prefixes = this.#prefixes(now);
+      if (isYoung && prefixes.join() === last.prefixes.join()) {
+        this.#looked = looked;
+        return last;
+      }
       // The seconds of the clock, so that several gateways of a member need not agree on a number.
       const version = Math.max((last?.version ?? -1) + 1, Math.floor(now / 1000));
       const fields = { member, version, issued: now, prefixes };
       const list = await signRevocationList(networkId, fields, issuer);
       await store.write([{ key: keys.revocationList, value: list.bytes }]);
-      this.#list = list;
+      [this.#list, this.#looked] = [list, looked];
       return list;
     });
+  }
+
+  /** Whether the list names whom it is to name, as far as that can have changed. */
+  #hasLooked(now: number): boolean {
+    if (this.#looked === undefined) return false;
+    const { at, blockings, onChain } = this.#looked;
+    const isSame = blockings === this.#parts.blockings() && onChain === this.#onChain;
+    return isSame && at <= now && now - at < LOOK_MS;
   }
 
   #prefixes(now: number): Hex[] {

@@ -34,6 +34,7 @@ export class UnclaimedBook {
   readonly #parts: UnclaimedBookParts;
   /** Coins that have expired and are not returned. Anyone may lock another to the same owner. */
   readonly #expired = new Map<Outpoint, { readonly owner: Owner; readonly since: number }>();
+  #changes = 0;
 
   private constructor(parts: UnclaimedBookParts) {
     this.#parts = parts;
@@ -62,6 +63,11 @@ export class UnclaimedBook {
       if (decodeRow<UnclaimedCoin>(value).state !== "waiting") return true;
     }
     return false;
+  }
+
+  /** Ascends whenever `expired` may have changed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Owners whom the member is to revoke, and since when, in milliseconds. */
@@ -93,9 +99,11 @@ export class UnclaimedBook {
   async forget({ owner, outpoint }: UnclaimedCoin): Promise<void> {
     await this.#parts.store.write([{ key: keys.unclaimed(owner, outpoint), value: null }]);
     this.#expired.delete(outpoint);
+    this.#changes++;
   }
 
   #remember({ owner, outpoint, state, expired }: UnclaimedCoin): void {
+    this.#changes++;
     if (state === "expired" || state === "reclaimed")
       this.#expired.set(outpoint, { owner, since: expired! });
     else this.#expired.delete(outpoint);

@@ -77,6 +77,7 @@ describe("lists", () => {
   it("name blocked devices at once, and for as long as their receipts may live after the chain has them [N-04]", async () => {
     await open();
     const blocked = await TestDevice.enrolled(bank, "anna", 0n);
+    expect((await own()).prefixes).to.deep.equal([]);
     await bank.staff(`/v1/devices/${blocked.owner}/block`, {});
     expect((await own()).prefixes).to.deep.equal([prefixOf(blocked.owner)]);
     await bank.restart();
