@@ -10,7 +10,7 @@ import { type DoorOptions, GatewayDoor, PER_REQUEST } from "./gateway-door.ts";
 
 const RECORDS = 50_000;
 /** Requests under way at once: enough that it is never the disk that all wait for. */
-const STREAMS = 32;
+const STREAMS = 96;
 /** Of a peak beside an overload. */
 const PEAK_RECORDS = 20_000;
 const OVERLOAD = 3;
