@@ -1,6 +1,6 @@
 /** One screen: a heading, what it says, and at most one thing to do next. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useWords } from "./locale.tsx";
 
 export type ScreenProps = {
@@ -15,8 +15,8 @@ export type ScreenProps = {
 export function Screen({ title, back, action, children }: ScreenProps) {
   const words = useWords();
   const heading = useRef<HTMLHeadingElement>(null);
-  // Whoever hears the page, or walks it by keys, begins at its heading.
-  useEffect(() => {
+  // Whoever hears the page, or walks it by keys, begins at its heading: at once, or it took the focus from whoever types.
+  useLayoutEffect(() => {
     document.title = `${title} · Tallystick`;
     heading.current?.focus();
   }, [title]);

@@ -1,6 +1,6 @@
 /** A view: a heading that takes the focus when it opens, and what it says. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export type ViewProps = {
   readonly title: string;
@@ -9,7 +9,8 @@ export type ViewProps = {
 
 export function View({ title, children }: ViewProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  // At once: later it would take the focus from whoever types.
+  useLayoutEffect(() => {
     document.title = `${title} · Tallystick`;
     heading.current?.focus();
   }, [title]);
