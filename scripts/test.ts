@@ -113,7 +113,7 @@ async function runMocha(): Promise<Run> {
   if (after === undefined) return { ...first, seconds };
   const whole = withAgain(before, after);
   writeFileSync(join(root, report), JSON.stringify(whole));
-  for (const title of unsteady(before, after))
+  for (const title of unsteady(before, whole))
     table.push(`unsteady, failed beside others: ${title}`);
   const { failed, ...counts } = countsOf(whole);
   return {
