@@ -1,6 +1,7 @@
 /** What a device lets happen whose bank has set a second factor: which payments need a code, and which code. */
 import { NOBODY, type Owner } from "../../../protocol/key.ts";
 import type { Amount } from "../../../protocol/money.ts";
+import type { RefusalCode } from "../../../protocol/refusal.ts";
 import { WINDOW_MS } from "../../../protocol/second-factor-code.ts";
 import { type Case, NotHere } from "../case.ts";
 import { check } from "../finding.ts";
@@ -111,10 +112,7 @@ export const secondFactorCases: readonly Case[] = [
       const payee = await trial.party("payee");
       for (let tried = 1; tried <= TRIES; tried++) {
         const isLast = tried === TRIES;
-        const codes = ["wrong-second-factor", "second-factor-blocked"] as const;
-        await trial.refuses(isLast ? codes : ["wrong-second-factor"], () =>
-          enter(trial, FROM, payee.owner, desk.wrongCode(FROM, payee.owner)),
-        );
+        await entersWrong(trial, desk, payee, isLast ? ["second-factor-blocked"] : []);
         await trial.subject.restart();
       }
       await isBlocked(trial, desk, payee);
@@ -135,9 +133,7 @@ export const secondFactorCases: readonly Case[] = [
       const payee = await trial.party("payee");
       for (let round = 0; round < 2; round++) {
         for (let tried = 1; tried < TRIES; tried++) {
-          await trial.refuses(["wrong-second-factor"], () =>
-            enter(trial, FROM, payee.owner, desk.wrongCode(FROM, payee.owner)),
-          );
+          await entersWrong(trial, desk, payee);
         }
         await enter(trial, FROM, payee.owner, desk.code(FROM, payee.owner));
         trial.consortium.pass(WINDOW_MS);
@@ -217,6 +213,18 @@ async function started(trial: Trial): Promise<SecondFactorDesk> {
 
 function enter(trial: Trial, amount: Amount, payee: Owner, code: string): Promise<void> {
   return trial.subject.enterSecondFactor(amount, payee, code);
+}
+
+/** @param others codes of refusals that are as good. */
+async function entersWrong(
+  trial: Trial,
+  desk: SecondFactorDesk,
+  { owner }: Party,
+  others: readonly RefusalCode[] = [],
+): Promise<void> {
+  await trial.refuses(["wrong-second-factor", ...others], () =>
+    enter(trial, FROM, owner, desk.wrongCode(FROM, owner)),
+  );
 }
 
 async function asksForCode(trial: Trial, payee: Party, amount: Amount): Promise<void> {
