@@ -29,8 +29,9 @@ const help = `
   tallystick wallet second-factor --folder c --amount 450 --payee "0719 3552 7410"
   tallystick wallet pay           --folder a --in 1.message --second-factor "4071 8253" --out 2.message
 
-Both have read the same message 1, or what the one shows is typed on the other. The bank says from which amount on "pay" and "pay-code" need a code, and which
-device shows it; without one its voice line says it. A code is good for its payment alone, for a minute, once.`;
+Both have read the same message 1, or what the one shows is typed on the other. The bank says from which
+amount on "pay" and "pay-code" need a code, and which device shows it; without one its voice line says it.
+A code is good for its payment alone, for a minute, once.`;
 
 export function registerSecondFactor(wallet: Command): void {
   command(wallet, "second-factor", "show the code by which another device pays what message 1 asks")

@@ -15,7 +15,8 @@ export type ScreenProps = {
 export function Screen({ title, back, action, children }: ScreenProps) {
   const words = useWords();
   const heading = useRef<HTMLHeadingElement>(null);
-  // Whoever hears the page, or walks it by keys, begins at its heading: at once, or it took the focus from whoever types.
+  // Whoever hears the page, or walks it by keys, begins at its heading: at once, for later it would
+  // take the focus from whoever types.
   useLayoutEffect(() => {
     document.title = `${title} · Tallystick`;
     heading.current?.focus();

@@ -17,7 +17,7 @@ const MODULE = 8;
 
 export function ShowCode({ message, label }: ShowCodeProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  // Ends before the canvas is gone: what waits for the next picture may see it without.
+  // Ends with the canvas: a passive effect ends later, and may draw once more.
   useLayoutEffect(() => {
     const frames = framesOf(message);
     let shown = "";
