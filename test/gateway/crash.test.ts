@@ -55,30 +55,35 @@ async function journey(bank: Bank, shop: TestDevice, account: string): Promise<b
       }
     }
   };
+  /** What a gateway has to do by itself, one that is dead does no more. */
+  const untilDone = (what: string, condition: () => Promise<boolean>) =>
+    until(what, () => {
+      if (bank.store.isCut) throw new Error("the gateway has died");
+      return condition();
+    });
   const device = new TestDevice(bank);
   await step(() => bank.customer(account, DEPOSIT));
   await step(async () => {
     const credential = await bank.credential(account);
-    await until("it is enrolled", async () => {
+    await untilDone("it is enrolled", async () => {
       const { certificate } = await device.enrol(credential);
       return certificate !== undefined;
     });
   });
   const id = randomBytes(16);
   await step(() =>
-    until("the load has applied", async () => {
+    untilDone("the load has applied", async () => {
       const { state } = await device.ask({ kind: "load", id, amount: LOAD, parts: [] });
       return state === "applied";
     }),
   );
   const payment = await device.pay(shop.owner, PAYMENT);
   await step(() => shop.ask({ kind: "submit", leaves: [payment.bytes] }));
-  await step(() => until("the payment has applied", () => isPaid(bank, shop, payment.inputs)));
+  await step(() => untilDone("the payment has applied", () => isPaid(bank, shop, payment.inputs)));
   const redemption = await device.redemption(REDEMPTION);
   await step(() => device.ask({ kind: "redeem", record: redemption }));
   await step(() =>
-    until("the account is as it must be", async () => {
-      // A gateway that has died answers no more.
+    untilDone("the account is as it must be", async () => {
       const { available, held, onDevices } = await bank.balance(account);
       const expected = [DEPOSIT - LOAD + REDEMPTION, 0n, LOAD - PAYMENT - REDEMPTION];
       return [available, held, onDevices].join() === expected.join();
@@ -86,7 +91,7 @@ async function journey(bank: Bank, shop: TestDevice, account: string): Promise<b
   );
   await step(() => bank.staff("/v1/vault/merge", {}));
   await step(() =>
-    until("nothing is under way", async () => {
+    untilDone("nothing is under way", async () => {
       const { leaves, loads } = await bank.staff<{ leaves: number; loads: number }>("/v1/intake");
       const { spending } = await bank.staff<{ spending: number }>("/v1/vault");
       return leaves + loads + spending === 0;
