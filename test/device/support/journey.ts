@@ -5,6 +5,7 @@
  */
 import { expect } from "chai";
 import { MemoryPurseStore, type PurseStore } from "../../../device/purse-store.ts";
+import { rememberingVerifier } from "../conformance/support/remembering.ts";
 import { Bodies } from "./bodies.ts";
 import { CutStore, isCut } from "./cut-store.ts";
 import { type Device, World } from "./world.ts";
@@ -64,6 +65,8 @@ export class Start {
     const world = new World();
     const bodies = new Bodies();
     world.signerOf = (name) => bodies.signerOf(name);
+    // What the journeys begin with is checked in each of them.
+    world.verifier = rememberingVerifier(world.verifier);
     const devices = {
       payer: await world.device("payer", { coins: [100n] }),
       payee: await world.device("payee", { member: 2, coins: [50n] }),
