@@ -7,6 +7,7 @@
  * A purse says what kind of device it is. One of class `software` keeps its promises as long as nobody
  * copies its store or its key; a secure element keeps the same promises against its owner too.
  */
+import { argon2id } from "#argon2";
 import { sha256 } from "#sha256";
 import type { SignedAcknowledgement } from "../protocol/acknowledgement.ts";
 import type { RecordStatus } from "../protocol/answer.ts";
@@ -348,7 +349,7 @@ export class Purse {
   ): Promise<{ readonly code: string; readonly id: Hex }> {
     const { networkId, random } = this.#holder;
     const code = makeCode(random);
-    const secret = await codeSecret(networkId, code, password);
+    const secret = await codeSecret(networkId, code, password, argon2id);
     const key = await this.#core.alone(async (draft) => {
       this.pin.check(draft);
       const payment = { amount, custodian, code, secret };

@@ -5,7 +5,7 @@
  *     node scripts/pack-device.ts [folder]     dist by default; prints the tarball's path
  *
  * Each file is transpiled by itself and keeps its place; nothing is bundled. So the entries of the package
- * share one `Purse` and one `Refusal`, a maker's bundler leaves out what is not used, `#sha256` and `#point` are
+ * share one `Purse` and one `Refusal`, a maker's bundler leaves out what is not used, `#sha256` and its like are
  * decided where the package runs, and whoever reads or debugs it finds the files of this repository.
  */
 import { spawnSync } from "node:child_process";
@@ -36,6 +36,7 @@ const programs = {
 const ends = {
   "#sha256": { node: "protocol/sha256-node.ts", default: "protocol/sha256-portable.ts" },
   "#point": { node: "protocol/point-node.ts", default: "protocol/point-portable.ts" },
+  "#argon2": { node: "device/argon2-node.ts", default: "device/argon2-portable.ts" },
 } as const;
 
 /** The oldest that has all that is used: `crypto.hash`. */

@@ -194,7 +194,7 @@ function pastDoors(graph: ImportGraph): string[] {
     .map(arrow);
 }
 
-/** The ways from an entry to a module of Node's, `#sha256` and `#point` being the portable ones there. */
+/** The ways from an entry to a module of Node's, `#sha256` and its like being the portable ones there. */
 function nodeReached(graph: ImportGraph, entry: string): string[] {
   return [...reach(graph, entry)]
     .filter(([name]) => name.startsWith("node:"))
@@ -217,7 +217,7 @@ function nearest(file: string): string {
   return paths.reduce((longest, path) => (path.length > longest.length ? path : longest), "");
 }
 
-/** Whether an import names one of our files: packages have no folder of ours and `#sha256` and `#point` no folder at all. */
+/** Whether an import names one of our files: packages have no folder of ours and `#sha256` and its like no folder at all. */
 function isOurs(imported: string): boolean {
   return Object.keys(arrows).some((path) => imported.startsWith(path));
 }

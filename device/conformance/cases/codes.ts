@@ -1,4 +1,5 @@
 /** Money for a payee without an account, who is given a code. */
+import { argon2id } from "#argon2";
 import { codeSecret, parseCode } from "../../../protocol/claim-code.ts";
 import { ownerOf } from "../../../protocol/key.ts";
 import { lock } from "../../../protocol/output.ts";
@@ -22,7 +23,7 @@ export const codesCases: readonly Case[] = [
       const { networkId } = trial.consortium;
       const record = await pendingRecord(trial);
       const secret = await inOrder("the code", async () =>
-        codeSecret(networkId, parseCode(networkId, code), PASSWORD),
+        codeSecret(networkId, parseCode(networkId, code), PASSWORD, argon2id),
       );
       const [claimed, rest, ...others] = record.outputs;
       const isLocked =

@@ -1,4 +1,5 @@
 /** Money under a code: claimed once, by who has the code and the password, however often and over restarts. */
+import { argon2id } from "#argon2";
 import { expect } from "chai";
 import { codeSecret, formatCode, makeCode } from "../../../protocol/claim-code.ts";
 import type { Hex } from "../../../protocol/bytes.ts";
@@ -38,7 +39,7 @@ describe("claims", () => {
   /** A code, and the device's record that locks money to it. */
   const pays = async (amount: bigint, custodian = MEMBER) => {
     const code = makeCode(systemRandom);
-    const secret = await codeSecret(networkId, code, PASSWORD);
+    const secret = await codeSecret(networkId, code, PASSWORD, argon2id);
     const coins = device.coins();
     const rest = device.balance() - amount;
     const outputs = [promise(secret, custodian, amount), pay(device.key, MEMBER, rest)];

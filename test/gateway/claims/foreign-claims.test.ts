@@ -1,4 +1,5 @@
 /** Money that waits at one bank, claimed at another: once, by who has code and password, whoever is away or dies. */
+import { argon2id } from "#argon2";
 import { expect } from "chai";
 import { type Hex, toHex, utf8 } from "../../../protocol/bytes.ts";
 import { codeSecret, formatCode, makeCode, parseCode } from "../../../protocol/claim-code.ts";
@@ -51,7 +52,7 @@ describe("claims at another member", () => {
   /** A code under which the custodian's device has put money. */
   const sent = async (amount = 10n) => {
     const code = makeCode(systemRandom);
-    const secret = await codeSecret(networkId, code, PASSWORD);
+    const secret = await codeSecret(networkId, code, PASSWORD, argon2id);
     const rest = device.balance() - amount;
     const outputs = [promise(secret, MEMBER, amount), pay(device.key, MEMBER, rest)];
     const record = await spend({ signer: device.key, inputs: device.coins(), outputs });

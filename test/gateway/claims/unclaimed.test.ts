@@ -1,4 +1,5 @@
 /** Money under a code that nobody claims: back to whoever sent it, once, and never claimed besides. */
+import { argon2id } from "#argon2";
 import { expect } from "chai";
 import type { Hex } from "../../../protocol/bytes.ts";
 import { codeSecret, formatCode, makeCode, parseCode } from "../../../protocol/claim-code.ts";
@@ -56,7 +57,7 @@ describe("money under a code that nobody claims", () => {
     },
   ) => {
     const code = makeCode(systemRandom);
-    const secret = await codeSecret(networkId, code, PASSWORD);
+    const secret = await codeSecret(networkId, code, PASSWORD, argon2id);
     const all = payer.coins.reduce((sum, { output }) => sum + output.amount, 0n);
     const outputs = [promise(secret, MEMBER, amount), pay(payer.key, payer.member, all - amount)];
     const record = await spend({ signer: payer.key, inputs: payer.coins, outputs });
