@@ -13,7 +13,7 @@ export type Owner = Hex;
 export const NOBODY: Owner = `0x${"00".repeat(OWNER_LENGTH)}`;
 
 export function ownerOf(publicKeyOrSecret: Uint8Array): Owner {
-  return toHex(sha256(publicKeyOrSecret).subarray(0, OWNER_LENGTH));
+  return toHex(sha256(publicKeyOrSecret).slice(0, OWNER_LENGTH));
 }
 
 /** Whether `bytes` is a compressed point of the curve. A square root: cache what it says. */

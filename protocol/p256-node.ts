@@ -13,7 +13,14 @@ import {
 } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
 import { concat } from "./bytes.ts";
-import { fromDer, isCanonicalSignature, type Signer, toDer, type Verifier } from "./signature.ts";
+import {
+  DER_LENGTH_MAX,
+  fromDer,
+  isCanonicalSignature,
+  type Signer,
+  toDer,
+  type Verifier,
+} from "./signature.ts";
 
 /** SubjectPublicKeyInfo of a compressed P-256 key, up to the key itself (RFC 5480). */
 const SPKI_HEAD = Buffer.from("3039301306072a8648ce3d020106082a8648ce3d030107032200", "hex");
@@ -22,6 +29,7 @@ const SPKI_HEAD = Buffer.from("3039301306072a8648ce3d020106082a8648ce3d030107032
 export class NodeVerifier implements Verifier {
   readonly #keys = new Map<string, KeyObject | null>();
   readonly #keysMax: number;
+  readonly #der = new Uint8Array(DER_LENGTH_MAX);
 
   constructor(keysMax = 65_536) {
     this.#keysMax = keysMax;
@@ -34,7 +42,7 @@ export class NodeVerifier implements Verifier {
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
     if (!isCanonicalSignature(signature)) return false;
     const key = this.#key(publicKey);
-    return key !== null && verify("sha256", message, key, toDer(signature));
+    return key !== null && verify("sha256", message, key, toDer(signature, this.#der));
   }
 
   #key(publicKey: Uint8Array): KeyObject | null {

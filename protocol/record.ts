@@ -6,7 +6,7 @@ import { sha256 } from "#sha256";
 import { equalBytes, isZero, Reader, toHex, type Hex, Writer } from "./bytes.ts";
 import { readKey } from "./key.ts";
 import { limits } from "./limits.ts";
-import { digest, message } from "./message.ts";
+import { digest, message, passingMessage } from "./message.ts";
 import {
   lock,
   type Outpoint,
@@ -94,13 +94,11 @@ export function checkRecordSignature(
   record: SignedRecord,
   verifier: Verifier,
 ): void {
+  const signed = passingMessage("record", networkId, record.body);
+  if (verifier.verify(record.signer, signed, record.signature)) return;
   if (!verifier.isKey(record.signer))
     throw new Refusal("malformed", "the signer is not on the curve P-256");
-  if (
-    !verifier.verify(record.signer, message("record", networkId, record.body), record.signature)
-  ) {
-    throw new Refusal("bad-signature", "the record is not signed by its signer");
-  }
+  throw new Refusal("bad-signature", "the record is not signed by its signer");
 }
 
 export function encodeRecordBody(body: RecordBody): Uint8Array {

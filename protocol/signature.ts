@@ -44,17 +44,21 @@ export function normaliseSignature(signature: Uint8Array): Uint8Array {
   return concat(signature.subarray(0, 32), Fn.toBytes(Fn.neg(s)));
 }
 
-/** Raw r ‖ s as the DER that OpenSSL reads. */
-export function toDer(signature: Uint8Array): Uint8Array {
+/** What DER takes at the most. */
+export const DER_LENGTH_MAX = 72;
+
+/**
+ * Raw r ‖ s as the DER that OpenSSL reads.
+ * @param der where it is put, for who verifies many: `DER_LENGTH_MAX` bytes.
+ */
+export function toDer(signature: Uint8Array, der = new Uint8Array(DER_LENGTH_MAX)): Uint8Array {
   const r = derInteger(signature, 0);
   const s = derInteger(signature, 32);
   const length = r.pad + r.length + s.pad + s.length + 4;
-  const der = new Uint8Array(length + 2);
   der[0] = 0x30;
   der[1] = length;
   const at = writeDerInteger(der, 2, signature, r);
-  writeDerInteger(der, at, signature, s);
-  return der;
+  return der.subarray(0, writeDerInteger(der, at, signature, s));
 }
 
 /** The DER that OpenSSL, chips and HSMs write, as raw r ‖ s with low s. */
@@ -98,6 +102,7 @@ function derInteger(signature: Uint8Array, start: number): DerInteger {
 function writeDerInteger(der: Uint8Array, at: number, from: Uint8Array, part: DerInteger): number {
   der[at] = 0x02;
   der[at + 1] = part.pad + part.length;
+  if (part.pad === 1) der[at + 2] = 0;
   const bytes = at + 2 + part.pad;
   for (let i = 0; i < part.length; i++) der[bytes + i] = from[part.start + i]!;
   return bytes + part.length;

@@ -21,6 +21,7 @@ import { decodeHexInto } from "../../protocol/hex.ts";
 import { OWNER_LENGTH } from "../../protocol/key.ts";
 import { type Outpoint, OUTPOINT_LENGTH } from "../../protocol/output.ts";
 import { bucketOf, stateKey } from "../../protocol/state-entry.ts";
+import { nativeBytes } from "../service/native-bytes.ts";
 
 const ID_LENGTH = 32;
 
@@ -45,13 +46,13 @@ const COIN = stateKey.coin("0x")[0]!;
 export const keys = {
   cursor: c,
   state(stateKey: Uint8Array): Uint8Array {
-    const key = new Uint8Array(STATE_HEAD + stateKey.length);
+    const key = nativeBytes(STATE_HEAD + stateKey.length);
     key.set(stateKey, STATE_HEAD);
     return withBucket(key);
   },
   /** As `state` of a coin's key, in one piece: there are four for each payment. */
   coin(outpoint: Outpoint): Uint8Array {
-    const key = new Uint8Array(STATE_HEAD + 1 + OUTPOINT_LENGTH);
+    const key = nativeBytes(STATE_HEAD + 1 + OUTPOINT_LENGTH);
     key[STATE_HEAD] = COIN;
     putHex(key, STATE_HEAD + 1, outpoint);
     return withBucket(key);
@@ -110,7 +111,7 @@ function withBucket(key: Uint8Array): Uint8Array {
 }
 
 function named(letter: Uint8Array, id: Hex, length: number): Uint8Array {
-  const key = new Uint8Array(1 + length);
+  const key = nativeBytes(1 + length);
   key[0] = letter[0]!;
   putHex(key, 1, id);
   return key;

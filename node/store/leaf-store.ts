@@ -6,8 +6,10 @@
  *     b ‖ batch root 32  → batch: member, number, leaf hashes
  */
 import { type Batch, decodeBatch, encodeBatch } from "../../protocol/batch.ts";
-import { concat, fromHex, type Hex, utf8 } from "../../protocol/bytes.ts";
+import { fromHex, type Hex, utf8 } from "../../protocol/bytes.ts";
+import { HASH_LENGTH } from "../../protocol/merkle.ts";
 import type { Change, CheckedStore } from "../service/checked-store.ts";
+import { nativeBytes } from "../service/native-bytes.ts";
 
 const LEAF = utf8.encode("l");
 const BATCH = utf8.encode("b");
@@ -72,9 +74,16 @@ export class LeafStore {
 }
 
 function leafKey(hash: Hex): Uint8Array {
-  return concat(LEAF, fromHex(hash));
+  return keyOf(LEAF, hash);
 }
 
 function batchKey(root: Hex): Uint8Array {
-  return concat(BATCH, fromHex(root));
+  return keyOf(BATCH, root);
+}
+
+function keyOf(letter: Uint8Array, hash: Hex): Uint8Array {
+  const key = nativeBytes(1 + HASH_LENGTH);
+  key.set(letter);
+  key.set(fromHex(hash, HASH_LENGTH), 1);
+  return key;
 }
