@@ -130,7 +130,7 @@ export class LeafIntake {
   }
 
   async #verifyAndKeep(fresh: readonly Good[], local: boolean): Promise<Judgement> {
-    const verdicts = await this.#parts.verifier.verify(fresh.map(({ bytes }) => bytes));
+    const verdicts = await this.#parts.verifier.verify(fresh.map(({ leaf }) => leaf));
     const refusals = new Map<Hex, Refusal>();
     const added: Uint8Array[] = [];
     try {

@@ -8,6 +8,7 @@ import { KEY_LENGTH, readKey } from "./key.ts";
 import { limits } from "./limits.ts";
 import { digest, message } from "./message.ts";
 import type { MemberId } from "./output.ts";
+import { isSigned, type OwnSignature } from "./own-signature.ts";
 import { Refusal } from "./refusal.ts";
 import { type Signer, SIGNATURE_LENGTH, type Verifier } from "./signature.ts";
 
@@ -30,7 +31,11 @@ export type SignedEnrolment = Enrolment & { readonly bytes: Uint8Array };
 
 /** What the device signs to be enrolled with `member`. */
 export function consentMessage(networkId: Uint8Array, member: MemberId): Uint8Array {
-  return message("consent", networkId, new Writer(2).u16(member).done());
+  return message("consent", networkId, consentBody(member));
+}
+
+function consentBody(member: MemberId): Uint8Array {
+  return new Writer(2).u16(member).done();
 }
 
 /** Signs as issuer what a device has consented to. */
@@ -61,24 +66,26 @@ export function isIssuedBy(
   );
 }
 
+/** The device's signature; the issuer's is another's to check. */
+export function consentOf({ member, deviceKey, consent }: Enrolment): OwnSignature {
+  return { name: "consent", body: consentBody(member), by: deviceKey, signature: consent };
+}
+
+/** Why the consent does not hold. @param isKey whether the device key is one. */
+export function forgedConsent(isKey: boolean): Refusal {
+  return isKey
+    ? new Refusal("bad-signature", "the device key does not consent to this member")
+    : new Refusal("malformed", "the device key is not on the curve P-256");
+}
+
 /** Whether the device key is one and consents. @throws Refusal `malformed`, `bad-signature`. */
 export function checkConsent(
   networkId: Uint8Array,
   enrolment: Enrolment,
   verifier: Verifier,
 ): void {
-  if (!verifier.isKey(enrolment.deviceKey)) {
-    throw new Refusal("malformed", "the device key is not on the curve P-256");
-  }
-  if (
-    !verifier.verify(
-      enrolment.deviceKey,
-      consentMessage(networkId, enrolment.member),
-      enrolment.consent,
-    )
-  ) {
-    throw new Refusal("bad-signature", "the device key does not consent to this member");
-  }
+  if (isSigned(networkId, consentOf(enrolment), verifier)) return;
+  throw forgedConsent(verifier.isKey(enrolment.deviceKey));
 }
 
 export function encodeEnrolment(enrolment: Enrolment): Uint8Array {

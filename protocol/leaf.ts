@@ -1,18 +1,21 @@
 /** The unit of a batch: a record or an enrolment, told apart by its first byte. */
 import { type Hex, toHex } from "./bytes.ts";
 import {
-  checkConsent,
+  consentOf,
   decodeEnrolment,
   ENROLMENT_KIND,
   enrolmentId,
+  forgedConsent,
   type SignedEnrolment,
 } from "./enrolment.ts";
 import { hashLeaf } from "./merkle.ts";
+import { isSigned, type OwnSignature } from "./own-signature.ts";
 import {
-  checkRecordSignature,
   decodeRecord,
+  forgedRecord,
   recordId,
   recordKinds,
+  signatureOf,
   type SignedRecord,
 } from "./record.ts";
 import { Refusal } from "./refusal.ts";
@@ -49,12 +52,19 @@ export function leafId(networkId: Uint8Array, leaf: Leaf): Hex {
   return leaf.kind === "enrolment" ? enrolmentId(networkId, leaf) : recordId(networkId, leaf.body);
 }
 
-/**
- * Checks what a leaf carries in itself: a record's signature [R2], an enrolment's consent. The issuer's
- * signature is checked in the fold, against the issuer key of the state at that leaf.
- * @throws Refusal `malformed` for a key off the curve, `bad-signature`.
- */
+/** A record's signature [R2], an enrolment's consent. The issuer's is checked in the fold, against the state at that leaf. */
+export function ownSignatureOf(leaf: Leaf): OwnSignature {
+  return leaf.kind === "enrolment" ? consentOf(leaf) : signatureOf(leaf);
+}
+
+/** Why that signature does not hold: `bad-signature`, or `malformed` for a key that is none. */
+export function forgedLeaf(leaf: Leaf, isKey: boolean): Refusal {
+  return leaf.kind === "enrolment" ? forgedConsent(isKey) : forgedRecord(isKey);
+}
+
+/** @throws Refusal `malformed` for a key off the curve, `bad-signature`. */
 export function checkLeafSignature(networkId: Uint8Array, leaf: Leaf, verifier: Verifier): void {
-  if (leaf.kind === "enrolment") checkConsent(networkId, leaf, verifier);
-  else checkRecordSignature(networkId, leaf, verifier);
+  const signature = ownSignatureOf(leaf);
+  if (isSigned(networkId, signature, verifier)) return;
+  throw forgedLeaf(leaf, verifier.isKey(signature.by));
 }

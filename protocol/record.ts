@@ -6,7 +6,7 @@ import { sha256 } from "#sha256";
 import { equalBytes, isZero, Reader, toHex, type Hex, Writer } from "./bytes.ts";
 import { readKey } from "./key.ts";
 import { limits } from "./limits.ts";
-import { digest, message, passingMessage } from "./message.ts";
+import { digest, message } from "./message.ts";
 import {
   lock,
   type Outpoint,
@@ -17,6 +17,7 @@ import {
   writeOutpoint,
   writeOutput,
 } from "./output.ts";
+import { isSigned, type OwnSignature } from "./own-signature.ts";
 import { type Signer, SIGNATURE_LENGTH, type Verifier } from "./signature.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -88,17 +89,25 @@ export async function signRecord(
   return decodeRecord(encodeRecord({ ...body, ...witness, signer: signer.publicKey, signature }));
 }
 
+export function signatureOf({ signer, body, signature }: SignedRecord): OwnSignature {
+  return { name: "record", body, by: signer, signature };
+}
+
+/** Why its signature does not hold. @param isKey whether the signer's key is one. */
+export function forgedRecord(isKey: boolean): Refusal {
+  return isKey
+    ? new Refusal("bad-signature", "the record is not signed by its signer")
+    : new Refusal("malformed", "the signer is not on the curve P-256");
+}
+
 /** Whether the signer's key is one and the signature holds. @throws Refusal `malformed`, `bad-signature`. */
 export function checkRecordSignature(
   networkId: Uint8Array,
   record: SignedRecord,
   verifier: Verifier,
 ): void {
-  const signed = passingMessage("record", networkId, record.body);
-  if (verifier.verify(record.signer, signed, record.signature)) return;
-  if (!verifier.isKey(record.signer))
-    throw new Refusal("malformed", "the signer is not on the curve P-256");
-  throw new Refusal("bad-signature", "the record is not signed by its signer");
+  if (isSigned(networkId, signatureOf(record), verifier)) return;
+  throw forgedRecord(verifier.isKey(record.signer));
 }
 
 export function encodeRecordBody(body: RecordBody): Uint8Array {

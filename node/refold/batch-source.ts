@@ -42,14 +42,16 @@ export class CheckedLeaves {
     const header = batchHeader({ member, number, leaves: hashes });
     if (header.root !== root || header.count !== event.count)
       throw new Refusal("bad-proof", `event ${event.seq} sequenced other leaves than were given`);
-    const verdicts = await this.#parts.verifier.verify(bytes);
+    const leaves = bytes.map((each, i) => this.#sequenced(hashes[i]!, each));
+    const decoded = leaves.filter((each) => each.id !== undefined);
+    const verdicts = await this.#parts.verifier.verify(decoded.map(({ leaf }) => leaf));
     const refused = verdicts.findIndex((verdict) => isRefusal(verdict, "bad-signature"));
     if (refused >= 0) {
-      const text = `leaf ${hashes[refused]} of event ${event.seq} was endorsed, and its signature does not hold`;
+      const text = `leaf ${decoded[refused]!.hash} of event ${event.seq} was endorsed, and its signature does not hold`;
       throw new Refusal("bad-signature", text);
     }
     this.checked += bytes.length;
-    return bytes.map((each, i) => this.#sequenced(hashes[i]!, each));
+    return leaves;
   }
 
   #sequenced(hash: Hex, bytes: Uint8Array): SequencedLeaf {

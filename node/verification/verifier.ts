@@ -7,10 +7,12 @@ import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Hex } from "../../protocol/bytes.ts";
+import { forgedLeaf, type Leaf, ownSignatureOf } from "../../protocol/leaf.ts";
 import { limits } from "../../protocol/limits.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import type { Logger } from "../service/telemetry.ts";
-import type { VerifierJob, WorkerMessage, WorkerSetting } from "./worker.ts";
+import { encodeJob } from "./job.ts";
+import type { WorkerMessage, WorkerSetting } from "./worker.ts";
 
 export type LeafVerifierOptions = {
   readonly networkId: Hex;
@@ -31,7 +33,7 @@ const RESTART_DELAY_MS = 1000;
 type Verdict = Refusal | undefined;
 
 type Submission = {
-  readonly leaves: readonly Uint8Array[];
+  readonly leaves: readonly Leaf[];
   readonly verdicts: Verdict[];
   readonly result: PromiseWithResolvers<readonly Verdict[]>;
   left: number;
@@ -117,12 +119,12 @@ export class LeafVerifier {
   }
 
   /**
-   * Decodes leaves and checks what each carries in itself (a record's signature [R2], an enrolment's
-   * consent). The verdicts stand in the leaves' order; undefined is good.
+   * Checks the signature that each leaf carries in itself (a record's [R2], an enrolment's consent). The
+   * verdicts stand in the leaves' order; undefined is good.
    * @throws Refusal `busy` if they do not fit the queue: then none was looked at.
    * @throws Error if a worker died twice over them, or the verifier stops.
    */
-  async verify(leaves: readonly Uint8Array[]): Promise<readonly Verdict[]> {
+  async verify(leaves: readonly Leaf[]): Promise<readonly Verdict[]> {
     if (!this.#running) throw stopped();
     if (leaves.length === 0) return [];
     if (this.#waiting + leaves.length > limits.verifierQueueMax) {
@@ -143,8 +145,8 @@ export class LeafVerifier {
       const batch = this.#again.shift() ?? this.#nextBatch(idle.length - index);
       if (batch === undefined) return;
       seat.batch = batch;
-      const job = jobOf(batch);
-      seat.worker?.postMessage(job, [job.bytes.buffer as ArrayBuffer]);
+      const job = encodeJob(leavesOf(batch).map(ownSignatureOf));
+      seat.worker?.postMessage(job, [job.buffer]);
     }
   }
 
@@ -168,13 +170,13 @@ export class LeafVerifier {
   }
 
   #settle(batch: Batch, failures: Extract<WorkerMessage, readonly unknown[]>): void {
-    const failed = new Map(failures.map((failure) => [failure.index, failure]));
+    const failed = new Map(failures.map(({ index, isKey }) => [index, isKey]));
     let index = 0;
     for (const { submission, start, end } of batch.parts) {
       for (let at = start; at < end; at++, index++) {
-        const failure = failed.get(index);
-        if (failure === undefined) continue;
-        submission.verdicts[at] = new Refusal(failure.code, failure.detail, failure.place);
+        const isKey = failed.get(index);
+        if (isKey === undefined) continue;
+        submission.verdicts[at] = forgedLeaf(submission.leaves[at]!, isKey);
       }
       submission.left -= end - start;
       if (submission.left === 0) submission.result.resolve(submission.verdicts);
@@ -236,21 +238,8 @@ export class LeafVerifier {
   }
 }
 
-/** One buffer for all leaves, which changes hands without a copy. */
-function jobOf({ parts }: Batch): VerifierJob {
-  const leaves = parts
-    .flatMap(({ submission, start, end }) => submission.leaves.slice(start, end))
-    // One byte too many is as malformed as a megabyte too many, and is sooner copied.
-    .map((leaf) => leaf.subarray(0, limits.leafBytesMax + 1));
-  const ends = new Uint32Array(leaves.length);
-  let length = 0;
-  for (const [index, leaf] of leaves.entries()) {
-    length += leaf.length;
-    ends[index] = length;
-  }
-  const bytes = new Uint8Array(length);
-  for (const [index, leaf] of leaves.entries()) bytes.set(leaf, ends[index]! - leaf.length);
-  return { bytes, ends };
+function leavesOf({ parts }: Batch): Leaf[] {
+  return parts.flatMap(({ submission, start, end }) => submission.leaves.slice(start, end));
 }
 
 function spawnWorker(workerData: WorkerSetting): Worker {

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toHex } from "../../protocol/bytes.ts";
+import { decodeLeaf } from "../../protocol/leaf.ts";
 import { limits } from "../../protocol/limits.ts";
 import { LeafVerifier } from "../../node/verification/verifier.ts";
 import { cpuSeconds, median } from "./anchor.ts";
@@ -68,7 +69,7 @@ async function measureRound(
   for (let left = records; left > 0; left -= batch) {
     const payments = ledger.workload.makePayments(batch);
     const start = process.cpuUsage();
-    const verdicts = await verifier.verify(payments);
+    const verdicts = await verifier.verify(payments.map(decodeLeaf));
     verifying += cpuSeconds(start);
     if (verdicts.some((verdict) => verdict !== undefined))
       throw new Error("a good payment is refused");

@@ -1,6 +1,6 @@
 /** A node's ledger and pool among four members, whose validators are "validator n" of the tests' networks. */
 import { type Hex, toHex } from "../../../../protocol/bytes.ts";
-import { checkLeafSignature, decodeLeaf, type Leaf, leafHash } from "../../../../protocol/leaf.ts";
+import { checkLeafSignature, type Leaf, leafHash } from "../../../../protocol/leaf.ts";
 import { memberStatus } from "../../../../protocol/rules.ts";
 import { isRefusal, type Refusal } from "../../../../protocol/refusal.ts";
 import { type Domain, validatorAddress } from "../../../../protocol/typed-data.ts";
@@ -67,9 +67,9 @@ export function intakeOf({ now: { replica, pool } }: Rig): LeafIntake {
   });
 }
 
-function judge(bytes: Uint8Array): Refusal | undefined {
+function judge(leaf: Leaf): Refusal | undefined {
   try {
-    checkLeafSignature(networkId, decodeLeaf(bytes), context.verifier);
+    checkLeafSignature(networkId, leaf, context.verifier);
     return undefined;
   } catch (error) {
     if (!isRefusal(error)) throw error;
