@@ -5,6 +5,7 @@ import { NodeVerifier } from "../protocol/p256-node.ts";
 import type { Domain } from "../protocol/typed-data.ts";
 import { makeApiAnswers } from "./api-answers.ts";
 import { Endorser } from "./batches/endorser.ts";
+import { isAskedFirst } from "./batches/endorsers.ts";
 import { Objection } from "./batches/objection.ts";
 import { Proposer } from "./batches/proposer.ts";
 import type { ChainClient } from "./chain/chain-client.ts";
@@ -199,7 +200,10 @@ async function openWork(
   const topic: LeafTopic = new LeafTopic({
     host,
     networkId: network.networkId,
-    onFrame: (frame) => intake.gossiped(frame),
+    onFrame: async (frame, from) =>
+      isSpared(directory, options.member, from)
+        ? intake.spared(frame)
+        : await intake.gossiped(frame),
     logger,
   });
   const endorser =
@@ -237,6 +241,7 @@ async function openWork(
       member: options.member,
       store: await databases.open("evidence"),
       desk: network.contracts.disputes === undefined ? undefined : new ChainDesk(chain),
+      check: (leaf) => intake.fetched([leaf]),
       onLocal: () => proposer?.wake(),
       onFailure: (cause) => fail(new Error("evidence is not kept any more", { cause })),
     },
@@ -292,6 +297,13 @@ function tellOf(
     else logger.error({ obstacle }, "this node does not take its part");
     told = obstacle;
   });
+}
+
+/** Whether leaves from this peer are another's to check: observers check all, and what observers sent is checked. */
+function isSpared(directory: Directory, member: MemberId | undefined, from: string): boolean {
+  const proposer = directory.memberOf(from);
+  if (member === undefined || proposer === undefined) return false;
+  return !isAskedFirst(member, proposer, directory.activeMembers());
 }
 
 function peerOf(directory: Directory, member: MemberId): string {

@@ -8,7 +8,7 @@ import { decodeLeaf, type Leaf, leafHash, leafId } from "../protocol/leaf.ts";
 import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import type { SubmissionResult } from "./api/schema.ts";
 import type { Verdict } from "./gossip/host.ts";
-import type { PendingPool } from "./pending-pool.ts";
+import type { PendingLeaf, PendingPool } from "./pending-pool.ts";
 import type { LedgerStore } from "./store/ledger-store.ts";
 import type { LeafVerifier } from "./verification/verifier.ts";
 
@@ -65,8 +65,25 @@ export class LeafIntake {
     this.#parts.onLocal();
     if (busy !== undefined) throw busy;
     // What came by gossip too is this member's from now on.
-    for (const each of wanted) if (!refusals.has(each.hash)) this.#keep(each, true);
+    for (const each of wanted)
+      if (!refusals.has(each.hash)) this.#keep(each, { local: true, checked: true });
     return candidates.map((each) => resultOf(each, each.refusal ?? refusals.get(each.hash)));
+  }
+
+  /**
+   * Takes in a frame of leaves that others check, as it is: their signatures matter here once this member is asked to
+   * endorse them after all, or where one names a coin that is gone. It is not passed on.
+   */
+  spared(leaves: readonly Uint8Array[]): Verdict {
+    const candidates = leaves.map((bytes) => this.#candidate(bytes));
+    if (!candidates.every(isGood)) return "reject";
+    try {
+      for (const each of candidates) this.#keep(each, { local: false, checked: false });
+    } catch (error) {
+      // Without room, what is missed is fetched when a batch names it.
+      if (!isRefusal(error, "busy")) throw error;
+    }
+    return "ignore";
   }
 
   /** What becomes of a frame of leaves from another institution: passed on if all of them are good. */
@@ -80,7 +97,7 @@ export class LeafIntake {
   }
 
   /**
-   * Judges leaves that a batch names. What is good is kept like gossip, as far as there is room.
+   * Judges leaves that a batch names, or that matter otherwise. What is good is kept like gossip, as far as there is room.
    * @returns in their order; what has no refusal is good. @throws Refusal `busy`: the verifier has no room.
    */
   async fetched(leaves: readonly Uint8Array[]): Promise<Candidate[]> {
@@ -105,7 +122,7 @@ export class LeafIntake {
     const fresh = candidates.filter(({ hash }) => {
       const flight = this.#underWay.get(hash);
       if (flight !== undefined) shared.add(flight);
-      return flight === undefined && !this.#parts.pool.knows(hash);
+      return flight === undefined && !this.#parts.pool.trusts(hash);
     });
     const [own, ...others] = await Promise.all([this.#verify(fresh, local), ...shared]);
     const refusals = new Map(own.refusals);
@@ -136,8 +153,12 @@ export class LeafIntake {
     try {
       for (const [i, candidate] of fresh.entries()) {
         const refusal = verdicts[i];
-        if (refusal !== undefined) refusals.set(candidate.hash, refusal);
-        else if (this.#keep(candidate, local) === "added") added.push(candidate.bytes);
+        if (refusal !== undefined) {
+          refusals.set(candidate.hash, refusal);
+          // It may wait there unchecked.
+          this.#parts.pool.remove([candidate.hash]);
+        } else if (this.#keep(candidate, { local, checked: true }) === "added")
+          added.push(candidate.bytes);
       }
     } catch (error) {
       if (!isRefusal(error, "busy")) throw error;
@@ -146,8 +167,8 @@ export class LeafIntake {
     return { refusals, added, busy: undefined };
   }
 
-  #keep({ hash, id, leaf }: Good, local: boolean): "added" | "known" {
-    return this.#parts.pool.add({ hash, id, leaf, local });
+  #keep({ hash, id, leaf }: Good, how: Pick<PendingLeaf, "local" | "checked">): "added" | "known" {
+    return this.#parts.pool.add({ hash, id, leaf, ...how });
   }
 
   #candidate(bytes: Uint8Array): Candidate {

@@ -1,5 +1,5 @@
 /**
- * Verified leaves that wait. The pool, not the state, remembers what cannot apply yet: a record whose
+ * Leaves that wait. The pool, not the state, remembers what cannot apply yet: a record whose
  * parent or whose payee's enrolment is still on its way, or whose coin another record took. Each is
  * parked under the names it waits for and comes back when one of them arrives, or when a leaf that brings
  * it may go out: parent and child go together, however long the chain.
@@ -21,6 +21,8 @@ export type PendingLeaf = {
   readonly leaf: Leaf;
   /** Whether this member puts it forward. */
   readonly local: boolean;
+  /** Whether its own signature was checked. Where others endorse a leaf first, it is not until it matters here. */
+  readonly checked: boolean;
 };
 
 /** Why a leaf does not go out now. */
@@ -36,7 +38,8 @@ export type PoolLimits = {
 /** Hashes of leaves that applied, kept so that late gossip does not bring them back. */
 const APPLIED_REMEMBERED = 1 << 17;
 
-type Entry = PendingLeaf & {
+type Entry = Omit<PendingLeaf, "checked"> & {
+  checked: boolean;
   readonly addedMs: number;
   /** Set while it is in a batch under way. */
   inFlight: boolean;
@@ -78,14 +81,14 @@ export class PendingPool {
     return this.#ready.size;
   }
 
-  /** Hears of each leaf once it is in, and again when it becomes local. It must not throw. */
+  /** Hears of each leaf once it is in, and again when it becomes local or was checked. It must not throw. */
   onAdded(listener: (leaf: PendingLeaf) => void): void {
     this.#listeners.push(listener);
   }
 
   /**
-   * Takes in a verified leaf. One that is known stays, and becomes local if it is handed in as such. Where
-   * there is no room, a local leaf takes the place of the oldest that were gossiped, then of the oldest
+   * Takes in a leaf. One that is known stays, and becomes local, or checked, if it comes as such: what is
+   * local was checked. Where there is no room, a local leaf takes the place of the oldest that were gossiped, then of the oldest
    * parked: they can be had again, and neither other institutions nor records of coins that never were
    * may keep a member's own customers out.
    * @throws Refusal `busy` when the pool is full.
@@ -94,7 +97,10 @@ export class PendingPool {
     const { hash, leaf } = pending;
     if (this.#applied.has(hash)) return "known";
     const known = this.#byHash.get(hash);
-    if (known !== undefined && (known.local || !pending.local)) return "known";
+    if (known !== undefined && (known.local || !pending.local)) {
+      if (pending.checked && !known.checked) this.#noteChecked(known);
+      return "known";
+    }
     if (known !== undefined) this.#drop(known);
     if (pending.local) this.#makeRoom(leaf.bytes.length);
     this.#checkRoom(leaf.bytes.length);
@@ -107,9 +113,9 @@ export class PendingPool {
     return this.#byHash.get(hash);
   }
 
-  /** Whether it waits here, or applied lately: either way it was verified. */
-  knows(hash: Hex): boolean {
-    return this.#byHash.has(hash) || this.#applied.has(hash);
+  /** Whether its signature needs no other look: it was checked and waits here, or it applied lately. */
+  trusts(hash: Hex): boolean {
+    return this.#byHash.get(hash)?.checked === true || this.#applied.has(hash);
   }
 
   /** The leaves with this id, and why each does not go out, if it is parked. */
@@ -237,6 +243,11 @@ export class PendingPool {
     this.#bytes += entry.leaf.bytes.length;
     if (entry.local) this.#makeReady(entry);
     else this.#gossiped.add(entry);
+  }
+
+  #noteChecked(entry: Entry): void {
+    entry.checked = true;
+    for (const listener of this.#listeners) listener(entry);
   }
 
   #drop(entry: Entry): void {

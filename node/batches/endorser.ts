@@ -75,7 +75,7 @@ export class Endorser {
     return header;
   }
 
-  /** What the pool holds was verified when it came; the rest is fetched and verified now. */
+  /** What the pool holds was checked when it came, or is now, as is the rest. */
   async #leavesOf(hashes: readonly Hex[], obtain: Obtain): Promise<Leaf[]> {
     const { pool, intake } = this.#parts;
     // A proposal may overtake the gossip.
@@ -83,8 +83,8 @@ export class Endorser {
     const found = new Map<Hex, Leaf>();
     const absent = hashes.filter((hash) => {
       const pending = pool.get(hash);
-      if (pending !== undefined) found.set(hash, pending.leaf);
-      return pending === undefined;
+      if (pending?.checked === true) found.set(hash, pending.leaf);
+      return !found.has(hash);
     });
     if (absent.length > 0) {
       for (const [hash, leaf] of await this.#fetch(absent, obtain)) found.set(hash, leaf);
@@ -101,12 +101,14 @@ export class Endorser {
     return leaves;
   }
 
-  /** From the disk, or from who can be asked. */
+  /** From the pool, the disk, or who can be asked. */
   async #fetch(hashes: readonly Hex[], obtain: Obtain): Promise<Map<Hex, Leaf>> {
-    const { store, intake } = this.#parts;
-    const stored = await store.getMany(hashes);
-    const held = stored.filter((bytes) => bytes !== undefined);
-    const unknown = hashes.filter((_, i) => stored[i] === undefined);
+    const { pool, store, intake } = this.#parts;
+    const pending = hashes.flatMap((hash) => pool.get(hash)?.leaf.bytes ?? []);
+    const others = hashes.filter((hash) => pool.get(hash) === undefined);
+    const stored = await store.getMany(others);
+    const held = [...pending, ...stored.filter((bytes) => bytes !== undefined)];
+    const unknown = others.filter((_, i) => stored[i] === undefined);
     const given = unknown.length === 0 ? [] : [...(await obtain(unknown))];
     const obtained = given.filter(([hash, bytes]) => leafHash(bytes) === hash);
     const bytes = [...held, ...obtained.map(([, each]) => each)];

@@ -4,41 +4,31 @@
  * batch waits for its block the next is endorsed; the chain takes one of a member in a block.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Batch, batchDigest, type BatchHeader, batchHeader } from "../../protocol/batch.ts";
+import { type BatchHeader, batchHeader } from "../../protocol/batch.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { MemberId } from "../../protocol/output.ts";
-import { orderSignatures, quorumOf } from "../../protocol/quorum.ts";
 import { replacementOutpoint } from "../../protocol/rules.ts";
-import { type Domain, recoverValidator } from "../../protocol/typed-data.ts";
-import type { Directory } from "../directory.ts";
 import type { Outcome } from "../ledger/change.ts";
 import { fold, type FoldContext } from "../ledger/fold.ts";
 import type { PendingLeaf, PendingPool } from "../pending-pool.ts";
 import type { Folded, Replica } from "../replica.ts";
-import type { Logger } from "../service/telemetry.ts";
 import { untilAborted } from "../service/until-aborted.ts";
-import type { Validator } from "../validator.ts";
 import type { Endorser } from "./endorser.ts";
+import { Gatherer, type GathererParts } from "./gatherer.ts";
 import { Objection } from "./objection.ts";
 
-export type ProposerParts = {
+export type ProposerParts = Omit<GathererParts, "signal"> & {
   readonly context: FoldContext;
-  readonly domain: Domain;
   readonly replica: Replica;
-  readonly directory: Directory;
   readonly pool: PendingPool;
   readonly endorser: Pick<Endorser, "hold">;
-  readonly validator: Pick<Validator, "beginQuorum">;
-  /** Asks a member for its endorsement. @throws Objection, or Error if it does not answer. */
-  readonly propose: (member: MemberId, batch: Batch, seq: number) => Promise<Uint8Array>;
   readonly chain: {
     /** The number of this member's last batch. */
     batchesOf(member: MemberId): Promise<number>;
     /** Returns when it is in a block. */
     sequence(header: BatchHeader, signatures: readonly Uint8Array[]): Promise<void>;
   };
-  readonly logger: Logger;
 };
 
 export type ProposerOptions = {
@@ -69,7 +59,7 @@ type Sequenced = {
 /** Pause after a batch that came to nothing. */
 const RETRY_MS = 250;
 /** So many leaves are endorsed while the batch before waits for its block; fewer wait for more to come. */
-const EARLY_LEAVES_MIN = 512;
+const EARLY_LEAVES_MIN = 1024;
 /** What waits for time to pass is looked at this often. */
 const TICK_MS = 5_000;
 
@@ -77,6 +67,7 @@ export class Proposer {
   readonly #parts: ProposerParts;
   readonly #options: ProposerOptions;
   readonly #stop = new AbortController();
+  readonly #gatherer: Gatherer;
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #wake = Promise.withResolvers<void>();
@@ -93,6 +84,7 @@ export class Proposer {
   constructor(parts: ProposerParts, options: ProposerOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.#gatherer = new Gatherer({ ...parts, signal: this.#stop.signal }, options.answerMs);
   }
 
   start(): void {
@@ -224,13 +216,15 @@ export class Proposer {
   }
 
   async #endorse(hashes: readonly Hex[]): Promise<Endorsed> {
-    const { chain, logger } = this.#parts;
+    const { chain, endorser, replica, logger } = this.#parts;
     const { member } = this.#options;
+    const { seq } = replica.state;
     this.#last ??= await chain.batchesOf(member);
     const batch = { member, number: this.#last + 1, leaves: hashes };
     const header = batchHeader(batch);
     const start = Date.now();
-    const signatures = await this.#gather(batch, header);
+    await endorser.hold(batch, seq, async () => new Map());
+    const signatures = await this.#gatherer.gather(batch, header, seq);
     this.#last = batch.number;
     logger.debug({ number: batch.number, root: header.root }, "a batch is endorsed");
     return { header, hashes, signatures, endorseMs: Date.now() - start };
@@ -256,66 +250,6 @@ export class Proposer {
     logger.info({ number, leaves: hashes.length, ...times }, "a batch is in a block");
     this.#unfolded.push({ number, hashes, sinceMs: Date.now() });
     this.#release();
-  }
-
-  /**
-   * Endorsements by a quorum: one's own first, if it counts, then as soon as enough of the others have
-   * answered. A member that is not active puts forward what it took in with those of the others alone.
-   */
-  async #gather(batch: Batch, header: BatchHeader): Promise<Uint8Array[]> {
-    const { directory, endorser, validator, replica, domain } = this.#parts;
-    const { seq } = replica.state;
-    const digest = batchDigest(domain, header);
-    await endorser.hold(batch, seq, async () => new Map());
-    const signatures = validator.beginQuorum(digest);
-    const objections = new Map<MemberId, readonly Hex[]>();
-    const members = directory.activeMembers();
-    const needed = quorumOf(members.length);
-    const enough = Promise.withResolvers<void>();
-    const answers = members
-      .filter((member) => member !== batch.member)
-      .map(async (member) => {
-        const signature = await this.#ask(member, batch, seq, digest, objections);
-        if (signature !== undefined) signatures.set(directory.validatorOf(member)!, signature);
-        if (signatures.size >= needed) enough.resolve();
-      });
-    if (signatures.size >= needed) enough.resolve();
-    await Promise.race([enough.promise, Promise.all(answers), this.#pause(this.#options.answerMs)]);
-    if (signatures.size >= needed) return orderSignatures(signatures).slice(0, needed);
-    this.#dropRefused(objections, members.length - needed + 1);
-    throw new Error(`${signatures.size} members endorse, ${needed} are needed`);
-  }
-
-  async #ask(
-    member: MemberId,
-    batch: Batch,
-    seq: number,
-    digest: Uint8Array,
-    objections: Map<MemberId, readonly Hex[]>,
-  ): Promise<Uint8Array | undefined> {
-    const { directory, logger, propose } = this.#parts;
-    try {
-      const signature = await propose(member, batch, seq);
-      const signer = recoverValidator(digest, signature);
-      if (signer === directory.validatorOf(member)) return signature;
-      logger.error({ member, signer }, "a member endorsed with another key or another batch");
-    } catch (error) {
-      if (error instanceof Objection) objections.set(member, error.leaves);
-      logger.warn({ member, err: error }, "a member does not endorse");
-    }
-    return undefined;
-  }
-
-  /** A leaf that so many members object to that no quorum is left will not come into any batch. */
-  #dropRefused(objections: ReadonlyMap<MemberId, readonly Hex[]>, blocking: number): void {
-    const counts = new Map<Hex, number>();
-    for (const leaf of [...objections.values()].flat())
-      counts.set(leaf, (counts.get(leaf) ?? 0) + 1);
-    for (const [leaf, count] of counts) {
-      if (count < blocking) continue;
-      const detail = `${count} members refuse to endorse it`;
-      this.#parts.pool.park(leaf, { code: "bad-signature", detail }, []);
-    }
   }
 
   async #pause(ms: number): Promise<void> {

@@ -25,6 +25,8 @@ export type ConflictWatchParts = {
   readonly pool: Pick<PendingPool, "onAdded" | "rivalsOf">;
   readonly leaves: Pick<LeafStore, "getMany">;
   readonly book: ConflictBook;
+  /** Has the signature of a leaf in the pool checked: what is good comes into the pool again, as such. */
+  readonly check: (leaf: Uint8Array) => Promise<unknown>;
   readonly logger: Logger;
   /** What was found could not be kept. */
   readonly onFailure: (error: Error) => void;
@@ -77,8 +79,7 @@ export class ConflictWatch {
   folded({ placed: { event }, leaves, change }: Folded): void {
     const { pool, member } = this.#parts;
     for (const [outpoint, winner] of change.spenders) {
-      for (const rival of pool.rivalsOf(outpoint, winner))
-        this.#lost(rival.leaf, rival.id, rival.local);
+      for (const rival of pool.rivalsOf(outpoint, winner)) this.#seen(rival);
     }
     if (event.kind === "sequenced") {
       for (const [i, { code }] of change.outcomes.entries()) {
@@ -92,25 +93,47 @@ export class ConflictWatch {
   }
 
   /** A leaf came into the pool. */
-  #taken({ leaf, id, local }: PendingLeaf): void {
+  #taken(pending: PendingLeaf): void {
     try {
-      this.#lost(leaf, id, local);
+      this.#seen(pending);
     } catch (error) {
       // The ledger's database cannot be read: no reason to turn the leaf down.
       this.#parts.onFailure(error as Error);
     }
   }
 
-  /** Looks which coins a record that has not applied lost to others. */
+  /** A record of the pool has lost coins only if it is signed: one that was not checked is now, and comes again. */
+  #seen({ leaf, id, local, checked }: PendingLeaf): void {
+    if (checked) this.#lost(leaf, id, local);
+    else if (!this.#losses(leaf, id).next().done) void this.#check(leaf.bytes);
+  }
+
+  async #check(leaf: Uint8Array): Promise<void> {
+    const { check, logger } = this.#parts;
+    try {
+      await check(leaf);
+    } catch (err) {
+      logger.warn({ err }, "a record that names a coin that is gone could not be checked");
+    }
+  }
+
   #lost(leaf: Leaf, id: Hex, isOurs: boolean): void {
-    if (leaf.kind !== "spend") return;
-    const { networkId, replica } = this.#parts;
-    for (const outpoint of leaf.inputs) {
-      if (replica.state.hasCoin(outpoint)) continue;
-      const winner = replica.store.spenderOf(outpoint);
-      if (winner === undefined || winner === id || replica.store.hasApplied(id)) continue;
+    const { networkId } = this.#parts;
+    for (const { outpoint, winner } of this.#losses(leaf, id)) {
       const conflict = doubleSpendId(networkId, outpoint, id);
       this.#consider({ id: conflict, outpoint, loser: leaf.bytes, winner, isOurs });
+    }
+  }
+
+  /** The coins that a record that has not applied lost to others. */
+  *#losses(leaf: Leaf, id: Hex): Generator<{ readonly outpoint: Outpoint; readonly winner: Hex }> {
+    if (leaf.kind !== "spend") return;
+    const { state, store } = this.#parts.replica;
+    for (const outpoint of leaf.inputs) {
+      if (state.hasCoin(outpoint)) continue;
+      const winner = store.spenderOf(outpoint);
+      if (winner !== undefined && winner !== id && !store.hasApplied(id))
+        yield { outpoint, winner };
     }
   }
 

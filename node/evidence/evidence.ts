@@ -29,6 +29,8 @@ export type EvidenceParts = {
   /** Absent where the network has no contract that pays. */
   readonly desk: (DisputesDesk & BondDesk & CaseDesk) | undefined;
   readonly logger: Logger;
+  /** Has the signature of a leaf in the pool checked: what is good comes into the pool again, as such. */
+  readonly check: (leaf: Uint8Array) => Promise<unknown>;
   /** Called when a loser was handed in again. */
   readonly onLocal: () => void;
   /** The database failed: the node cannot go on. */

@@ -292,7 +292,7 @@ export class Reporter {
     if (member === undefined || !this.#isMyTurn(conflict)) return;
     const { lost, lostId } = conflict.spend;
     try {
-      pool.add({ hash: leafHash(lost.bytes), id: lostId, leaf: lost, local: true });
+      pool.add({ hash: leafHash(lost.bytes), id: lostId, leaf: lost, local: true, checked: true });
       onLocal();
     } catch (error) {
       if (!isRefusal(error, "busy")) throw error;

@@ -107,8 +107,11 @@ describe("a consortium on a chain of another make", function () {
     await applied(first);
     await submit(3, second);
     await applied(second);
-    const [conflict] = await consortium.client(3).conflicts({ record: consortium.idOf(second) });
-    assert.equal(conflict?.stage, "paid");
+    await until("the conflict is at its end", async () => {
+      const record = consortium.idOf(second);
+      const [conflict] = await consortium.client(3).conflicts({ record });
+      return conflict?.stage === "paid";
+    });
     await holds();
   });
 

@@ -71,6 +71,29 @@ describe("leaf intake", () => {
     expect(pool.get(leafHash(leaf))?.local, "its own member puts it forward").to.equal(true);
   });
 
+  it("takes in what others check as it is, passes it on to nobody, and verifies it once it matters", async () => {
+    const [leaf, other] = (await spends(2)) as [Uint8Array, Uint8Array];
+    const bad = forged(other);
+    const untouched = await verifiedBy(async () => {
+      expect(intake.spared([leaf, bad])).to.equal("ignore");
+      expect(intake.spared([leaf, new Uint8Array(9)])).to.equal("reject");
+    });
+    expect(untouched).to.equal(0);
+    expect(pool.get(leafHash(leaf))?.checked).to.equal(false);
+    const count = await verifiedBy(async () => {
+      const candidates = await intake.fetched([leaf, bad]);
+      expect(candidates.map(({ refusal }) => refusal?.code)).to.deep.equal([
+        undefined,
+        "bad-signature",
+      ]);
+      await intake.submit([leaf]);
+    });
+    expect(pool.get(leafHash(bad))).to.equal(undefined);
+    expect(count).to.equal(2);
+    expect(pool.get(leafHash(leaf))).to.include({ checked: true, local: true });
+    expect(published).to.deep.equal([]);
+  });
+
   it("verifies a leaf no more once it has applied", async () => {
     const [leaf] = (await spends(1)) as [Uint8Array];
     await intake.gossiped([leaf]);

@@ -22,8 +22,8 @@ const ALL = 1_000_000;
 const roomy: PoolLimits = { leavesMax: 100_000, bytesMax: 1 << 30, ageMaxMs: 60_000 };
 const notYet = { code: "unknown-coin", detail: "a coin is missing" } as const;
 
-function pending(leaf: Leaf, local = true): PendingLeaf {
-  return { ...namesOf(leaf), leaf, local };
+function pending(leaf: Leaf, local = true, checked = true): PendingLeaf {
+  return { ...namesOf(leaf), leaf, local, checked };
 }
 
 function hashesOf(leaves: readonly PendingLeaf[]): Hex[] {
@@ -74,6 +74,21 @@ describe("pending pool", () => {
     expect(pool.add(pending(leaf!, false))).to.equal("known");
     expect(ready()).to.have.length(1);
     expect(pool.size).to.equal(1);
+  });
+
+  it("trusts what was checked, here or by those who endorsed what applied, and says once that it was", async () => {
+    const [leaf, other] = await makeSpends(2);
+    const { hash } = namesOf(leaf!);
+    const heard: boolean[] = [];
+    pool.onAdded(({ checked }) => heard.push(checked));
+    pool.add(pending(leaf!, false, false));
+    expect(pool.trusts(hash)).to.equal(false);
+    for (const checked of [true, true, false]) pool.add(pending(leaf!, false, checked));
+    expect(pool.trusts(hash)).to.equal(true);
+    expect(heard).to.deep.equal([false, true]);
+    pool.add(pending(other!, false, false));
+    pool.applied([namesOf(other!).hash]);
+    expect(pool.trusts(namesOf(other!).hash)).to.equal(true);
   });
 
   it("keeps two leaves of one body apart: a second signature is another leaf", async () => {

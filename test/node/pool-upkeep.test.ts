@@ -21,7 +21,7 @@ describe("pool upkeep", () => {
     const pool = new PendingPool(limits, () => 0);
     const leaf = await makeSpend();
     const { hash, id } = namesOf(leaf);
-    pool.add({ hash, id, leaf, local: true });
+    pool.add({ hash, id, leaf, local: true, checked: true });
     pool.park(hash, { code, detail: "" }, []);
     const change = ledger.take(body);
     const { event } = ledger.log.at(-1)!;

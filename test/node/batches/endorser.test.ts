@@ -6,7 +6,7 @@ import { Objection } from "../../../node/batches/objection.ts";
 import type { Directory } from "../../../node/directory.ts";
 import { type Batch, batchDigest, batchHeader } from "../../../protocol/batch.ts";
 import { type Hex, toHex } from "../../../protocol/bytes.ts";
-import { type Leaf, leafHash } from "../../../protocol/leaf.ts";
+import { decodeLeaf, type Leaf, leafHash } from "../../../protocol/leaf.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { isRefusal, type RefusalCode } from "../../../protocol/refusal.ts";
 import { memberStatus } from "../../../protocol/rules.ts";
@@ -19,7 +19,6 @@ import {
   directoryOfFour,
   domain,
   hashesOf,
-  intakeOf,
   openFourMembers,
   validatorOf,
 } from "./support/four-members.ts";
@@ -35,7 +34,7 @@ describe("the endorser", () => {
   beforeEach(async () => {
     rig = await openFourMembers();
     directory = directoryOfFour();
-    const { replica, pool, leaves: store } = rig.now;
+    const { replica, pool, intake, leaves: store } = rig.now;
     endorser = new Endorser(
       {
         networkId,
@@ -43,7 +42,7 @@ describe("the endorser", () => {
         replica,
         pool,
         store,
-        intake: intakeOf(rig),
+        intake,
         verifier: context.verifier,
         validator: validatorOf(1, directory),
       },
@@ -135,6 +134,16 @@ describe("the endorser", () => {
     const forged = { bytes } as Leaf;
     const garbage = { bytes: new Uint8Array(randomBytes(100)) } as Leaf;
     await objects("bad-signature", [forged, garbage], endorse([good, forged, garbage]));
+  });
+
+  it("checks what came unchecked once it is asked, and asks nobody for it", async () => {
+    const good = await recordBy("treasury of 3");
+    const forged = decodeLeaf(corrupt(good.bytes, good.bytes.length - 10));
+    rig.now.intake.spared([good.bytes, forged.bytes]);
+    const none: Obtain = () => assert.fail("it has all of them");
+    await endorser.endorse(batchOf(hashesOf([good])), 1, none);
+    const both = batchOf(hashesOf([good, forged]));
+    await objects("bad-signature", [forged], endorser.endorse(both, 1, none));
   });
 
   it("names leaves whose bytes cannot be had, and takes none that were not asked for", async () => {

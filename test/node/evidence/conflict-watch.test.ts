@@ -22,6 +22,7 @@ import {
   spend,
 } from "../../support/ledger-parts.ts";
 import { highS } from "../../support/high-s.ts";
+import { until } from "../../support/until.ts";
 import { Rig } from "./support/rig.ts";
 
 describe("a conflict", () => {
@@ -83,6 +84,21 @@ describe("a conflict", () => {
     await rig.submit(loser, false);
     await rig.sequence(2, winner);
     assert.equal((await theOne(loser, winner)).isOurs, false);
+  });
+
+  it("is found when the loser came unchecked, before the winner or after; a forged one is none [R-088]", async () => {
+    const [winner, early, late] = [
+      await paying(bert, 2),
+      await paying(dora, 3),
+      await paying(bert, 2, 9),
+    ];
+    const forged = decodeRecord(encodeRecord({ ...late, signature: early.signature }));
+    rig.now.intake.spared([early.bytes]);
+    await rig.sequence(2, winner);
+    rig.now.intake.spared([forged.bytes, late.bytes]);
+    await until("both are found", async () => (await rig.conflicts()).length === 2);
+    for (const { spend: each } of await rig.conflicts())
+      checkDoubleSpendSignatures(networkId, each, context.verifier);
   });
 
   it("is found when the loser comes after the winner, and was never sequenced [R-088]", async () => {

@@ -1,13 +1,10 @@
 /** A node's ledger and pool among four members, whose validators are "validator n" of the tests' networks. */
 import { type Hex, toHex } from "../../../../protocol/bytes.ts";
-import { checkLeafSignature, type Leaf, leafHash } from "../../../../protocol/leaf.ts";
+import { type Leaf, leafHash } from "../../../../protocol/leaf.ts";
 import { memberStatus } from "../../../../protocol/rules.ts";
-import { isRefusal, type Refusal } from "../../../../protocol/refusal.ts";
 import { type Domain, validatorAddress } from "../../../../protocol/typed-data.ts";
 import { Directory } from "../../../../node/directory.ts";
-import { LeafIntake } from "../../../../node/leaf-intake.ts";
 import { Validator } from "../../../../node/validator.ts";
-import { context } from "../../../support/ledger.ts";
 import { keyOf, networkId } from "../../../support/ledger-parts.ts";
 import { validatorKey } from "../../../support/network.ts";
 import { Rig, SELF } from "../../evidence/support/rig.ts";
@@ -53,28 +50,6 @@ export function directoryOfFour(): Directory {
 
 export function validatorOf(member: number, directory: Directory): Validator {
   return new Validator(member, [validatorKey(member)], directory);
-}
-
-/** Judges leaves as a node's workers do, on this thread. */
-export function intakeOf({ now: { replica, pool } }: Rig): LeafIntake {
-  return new LeafIntake({
-    networkId,
-    pool,
-    store: replica.store,
-    verifier: { verify: async (leaves) => leaves.map(judge) },
-    publish: () => undefined,
-    onLocal: () => undefined,
-  });
-}
-
-function judge(leaf: Leaf): Refusal | undefined {
-  try {
-    checkLeafSignature(networkId, leaf, context.verifier);
-    return undefined;
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return error;
-  }
 }
 
 export function hashesOf(leaves: readonly Leaf[]): Hex[] {

@@ -11,6 +11,7 @@ import { ConflictWatch } from "../../../../node/evidence/conflict-watch.ts";
 import type { LedgerEvent } from "../../../../node/ledger/event.ts";
 import type { SequencedLeaf } from "../../../../node/ledger/fold.ts";
 import { LedgerState } from "../../../../node/ledger/state.ts";
+import { LeafIntake } from "../../../../node/leaf-intake.ts";
 import { PendingPool } from "../../../../node/pending-pool.ts";
 import { keepPool } from "../../../../node/pool-upkeep.ts";
 import { Replica } from "../../../../node/replica.ts";
@@ -22,7 +23,8 @@ import { fromHex, type Hex, toHex } from "../../../../protocol/bytes.ts";
 import { depositOutpoint } from "../../../../protocol/deposit.ts";
 import { ownerOf } from "../../../../protocol/key.ts";
 import type { Leaf } from "../../../../protocol/leaf.ts";
-import { leafHash, leafId } from "../../../../protocol/leaf.ts";
+import { checkLeafSignature, leafHash, leafId } from "../../../../protocol/leaf.ts";
+import { isRefusal, type Refusal } from "../../../../protocol/refusal.ts";
 import { lock, type MemberId, type Output } from "../../../../protocol/output.ts";
 import type { NodeSigner } from "../../../../protocol/p256-node.ts";
 import type { SignedRecord } from "../../../../protocol/record.ts";
@@ -49,6 +51,7 @@ import {
 export type OpenRig = {
   readonly replica: Replica;
   readonly pool: PendingPool;
+  readonly intake: LeafIntake;
   readonly leaves: LeafStore;
   readonly book: ConflictBook;
   readonly watch: ConflictWatch;
@@ -128,6 +131,14 @@ export class Rig implements AsyncDisposable {
       { leavesMax: 10_000, bytesMax: 1 << 27, ageMaxMs: 3_600_000 },
       Date.now,
     );
+    const intake = new LeafIntake({
+      networkId,
+      pool,
+      store,
+      verifier: { verify: async (given) => given.map(judge) },
+      publish: () => undefined,
+      onLocal: () => undefined,
+    });
     await book.load();
     const watch = new ConflictWatch({
       networkId,
@@ -136,6 +147,7 @@ export class Rig implements AsyncDisposable {
       pool,
       leaves,
       book,
+      check: (leaf) => intake.fetched([leaf]),
       logger: this.logger,
       onFailure: (error) => this.logger.error({ err: error }, "a database failed"),
     });
@@ -145,7 +157,7 @@ export class Rig implements AsyncDisposable {
       watch.folded(folded);
       keepPool(pool, folded);
     });
-    this.#now = { replica, pool, leaves, book, watch, parts };
+    this.#now = { replica, pool, intake, leaves, book, watch, parts };
   }
 
   async stop(): Promise<void> {
@@ -204,7 +216,7 @@ export class Rig implements AsyncDisposable {
   /** A leaf comes into the pool: handed in here, or gossiped. */
   async submit(leaf: Leaf, local = true): Promise<void> {
     const id = leafId(networkId, leaf);
-    this.now.pool.add({ hash: leafHash(leaf.bytes), id, leaf, local });
+    this.now.pool.add({ hash: leafHash(leaf.bytes), id, leaf, local, checked: true });
     await this.now.watch.settled();
   }
 
@@ -270,5 +282,16 @@ export class Rig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#now?.parts.disposeAsync();
     await this.#folder[Symbol.asyncDispose]();
+  }
+}
+
+/** Judges a leaf as a node's workers do, on this thread. */
+function judge(leaf: Leaf): Refusal | undefined {
+  try {
+    checkLeafSignature(networkId, leaf, context.verifier);
+    return undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return error;
   }
 }
