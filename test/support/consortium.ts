@@ -143,7 +143,7 @@ export class Consortium implements AsyncDisposable {
         member: isMember ? member : undefined,
         gossip: { listen: [this.addressOf(member)] },
         api: { host: "127.0.0.1", port: 0 },
-        chain: { pollMs: 40 },
+        chain: { pollMs: 100 },
         batches: { gatherMs: 5, answerMs: 3_000 },
         cycles: { openMs: 1_000, turnMs: 1_000 },
         verification: { workers: 1 },
