@@ -14,6 +14,14 @@ import type { Logger } from "./service/telemetry.ts";
 import { LeafStore } from "./store/leaf-store.ts";
 import { ledgerFiles, LedgerStore } from "./store/ledger-store.ts";
 
+/** A node's data folder, as this software lays it out. */
+export const nodeFolder = {
+  kind: "node",
+  format: 2,
+  ifOlder:
+    "give the node an empty folder, and it folds the log again and fetches the leaves from other members",
+} as const;
+
 export type DatabasesOptions = {
   readonly logger: Logger;
   /** Called when a database turns out to be damaged while it is used. */

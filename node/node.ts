@@ -11,7 +11,7 @@ import { type Assembly, assemble } from "./assembly.ts";
 import { accountKey } from "./chain/account.ts";
 import { ChainClient } from "./chain/chain-client.ts";
 import { type ConsoleOptions, type ConsoleParts, makeConsole } from "./console/console.ts";
-import { Databases, isDamage } from "./databases.ts";
+import { Databases, isDamage, nodeFolder } from "./databases.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryWatch } from "./directory-watch.ts";
 import { readinessOf } from "./readiness.ts";
@@ -146,7 +146,7 @@ export class Node {
     // Whoever looks after the node can see what it waits for.
     await this.#listen(chain);
     await chain.start(signal);
-    this.#folder = await DataFolder.open(data, { kind: "node", networkId });
+    this.#folder = await DataFolder.open(data, { ...nodeFolder, networkId });
     const fail = (error: Error) => this.#fail(error);
     const databases = this.#running.use(new Databases(this.#folder, { logger, onDamage: fail }));
     this.#databases = databases;

@@ -1,6 +1,6 @@
 /** What other institutions may ask of this node, and who answers. */
 import { isRefusal, Refusal } from "../protocol/refusal.ts";
-import type { Endorser } from "./batches/endorser.ts";
+import type { Endorser, Obtain } from "./batches/endorser.ts";
 import { Objection } from "./batches/objection.ts";
 import type { Checkpointer } from "./checkpoints/checkpointer.ts";
 import type { Directory } from "./directory.ts";
@@ -16,8 +16,8 @@ export type AnswerParts = {
   /** Absent on an observer, which endorses nothing. */
   readonly endorser: Endorser | undefined;
   readonly fetcher: BatchFetcher;
-  readonly pool: PendingPool;
-  readonly leaves: LeafStore;
+  readonly pool: Pick<PendingPool, "get">;
+  readonly leaves: Pick<LeafStore, "getBatch" | "leavesNamed">;
   readonly checkpointer: Checkpointer;
   readonly replica: Replica;
   readonly logger: Logger;
@@ -41,8 +41,7 @@ export class PeerAnswers implements NodeHandlers {
       throw new Refusal("forbidden", `peer ${from} is not member ${batch.member}`);
     }
     try {
-      const obtain = (hashes: Parameters<BatchFetcher["leaves"]>[0]) =>
-        fetcher.leaves(hashes, signal, from);
+      const obtain: Obtain = (root, hashes) => fetcher.leaves(root, hashes, signal, from);
       return { kind: "endorsed", signature: await endorser.endorse(batch, seq, obtain) };
     } catch (error) {
       if (!isRefusal(error)) throw error;
@@ -55,9 +54,10 @@ export class PeerAnswers implements NodeHandlers {
     }
   };
 
-  readonly leaves: NodeHandlers["leaves"] = async (hashes) => {
+  /** Also of a batch that is not stored here: one that only came by gossip may be had nowhere else. */
+  readonly leaves: NodeHandlers["leaves"] = async ({ root, hashes }) => {
     const { leaves, pool } = this.#ready;
-    const stored = await leaves.getMany(hashes);
+    const stored = await leaves.leavesNamed(root, hashes);
     return hashes.map((hash, i) => stored[i] ?? pool.get(hash)?.leaf.bytes);
   };
 

@@ -69,12 +69,9 @@ export class Queries {
       ids.map(async (id, i): Promise<Api.RecordStatus> => {
         const row = applied[i];
         if (row === undefined) return await this.#withRestitution(this.#unapplied(id, outcomes[i]));
-        return {
-          id,
-          state: "applied",
-          ...row,
-          settled: row.cycle <= state.parameters.settledCycle,
-        };
+        const { seq, cycle, leafHash } = row;
+        const settled = cycle <= state.parameters.settledCycle;
+        return { id, state: "applied", seq, cycle, leafHash, settled };
       }),
     );
   }
@@ -94,8 +91,9 @@ export class Queries {
 
   /** The leaf that applied, or else one that waits. @throws Refusal `not-found`. */
   async leaf(id: Hex): Promise<Uint8Array> {
-    const [row] = await this.#parts.replica.store.applied([id]);
-    const [bytes] = row === undefined ? [] : await this.#parts.leaves.getMany([row.leafHash]);
+    const { replica, leaves } = this.#parts;
+    const rows = (await replica.store.applied([id])).filter((row) => row !== undefined);
+    const [bytes] = await leaves.leavesAt(await replica.store.leafPlaces(rows));
     const leaf = bytes ?? this.#parts.pool.withId(id)[0]?.leaf.leaf.bytes;
     if (leaf === undefined)
       throw new Refusal("not-found", `no record or enrolment ${id} is held here`);
@@ -104,11 +102,10 @@ export class Queries {
 
   /** The leaves of a sequenced batch in their order, as `encodeLeaves` writes them. @throws Refusal `not-found`. */
   async batch(root: Hex): Promise<Uint8Array> {
-    const batch = await this.#parts.leaves.getBatch(root);
-    const leaves = batch && (await this.#parts.leaves.getMany(batch.leaves));
-    if (leaves === undefined || leaves.some((leaf) => leaf === undefined))
-      throw new Refusal("not-found", `no batch with root ${root} is held here whole`);
-    return encodeLeaves(leaves as Uint8Array[]);
+    const whole = await this.#parts.leaves.getWhole(root);
+    if (whole === undefined)
+      throw new Refusal("not-found", `no batch with root ${root} is held here`);
+    return encodeLeaves(whole.leaves);
   }
 
   /**

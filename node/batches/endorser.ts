@@ -24,7 +24,7 @@ export type EndorserParts = {
   readonly domain: Domain;
   readonly replica: Replica;
   readonly pool: Pick<PendingPool, "get">;
-  readonly store: Pick<LeafStore, "getMany" | "putBatch">;
+  readonly store: Pick<LeafStore, "leavesNamed" | "putBatch">;
   readonly intake: Pick<LeafIntake, "fetched" | "settled">;
   /** For issuers' signatures on enrolments. */
   readonly verifier: Verifier;
@@ -36,8 +36,8 @@ export type EndorserOptions = {
   readonly waitMs: number;
 };
 
-/** Gives the bytes of leaves this member does not hold, as many as can be had. */
-export type Obtain = (hashes: readonly Hex[]) => Promise<ReadonlyMap<Hex, Uint8Array>>;
+/** Gives the bytes of leaves of a batch that this member does not hold, as many as can be had. */
+export type Obtain = (root: Hex, hashes: readonly Hex[]) => Promise<ReadonlyMap<Hex, Uint8Array>>;
 
 export class Endorser {
   readonly #parts: EndorserParts;
@@ -67,16 +67,15 @@ export class Endorser {
     if (!(await replica.reached(seq, this.#options.waitMs))) {
       throw new Objection("busy", `event ${seq} is not folded here yet`, []);
     }
-    const leaves = await this.#leavesOf(batch.leaves, obtain);
-    this.#checkSigners(batch.leaves, leaves);
     const header = batchHeader(batch);
-    const held = batch.leaves.map((hash, i) => [hash, leaves[i]!.bytes] as const);
-    await store.putBatch(header.root, batch, held);
+    const leaves = await this.#leavesOf(header.root, batch.leaves, obtain);
+    this.#checkSigners(batch.leaves, leaves);
+    await store.putBatch(header.root, { batch, leaves: leaves.map(({ bytes }) => bytes) });
     return header;
   }
 
   /** What the pool holds was checked when it came, or is now, as is the rest. */
-  async #leavesOf(hashes: readonly Hex[], obtain: Obtain): Promise<Leaf[]> {
+  async #leavesOf(root: Hex, hashes: readonly Hex[], obtain: Obtain): Promise<Leaf[]> {
     const { pool, intake } = this.#parts;
     // A proposal may overtake the gossip.
     await intake.settled(hashes);
@@ -87,7 +86,7 @@ export class Endorser {
       return !found.has(hash);
     });
     if (absent.length > 0) {
-      for (const [hash, leaf] of await this.#fetch(absent, obtain)) found.set(hash, leaf);
+      for (const [hash, leaf] of await this.#fetch(root, absent, obtain)) found.set(hash, leaf);
     }
     const leaves = hashes.map((hash) => found.get(hash)!);
     const sizeBytes = leaves.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -101,15 +100,15 @@ export class Endorser {
     return leaves;
   }
 
-  /** From the pool, the disk, or who can be asked. */
-  async #fetch(hashes: readonly Hex[], obtain: Obtain): Promise<Map<Hex, Leaf>> {
+  /** From the pool, the disk if this very batch was held before, or who can be asked. */
+  async #fetch(root: Hex, hashes: readonly Hex[], obtain: Obtain): Promise<Map<Hex, Leaf>> {
     const { pool, store, intake } = this.#parts;
     const pending = hashes.flatMap((hash) => pool.get(hash)?.leaf.bytes ?? []);
     const others = hashes.filter((hash) => pool.get(hash) === undefined);
-    const stored = await store.getMany(others);
+    const stored = await store.leavesNamed(root, others);
     const held = [...pending, ...stored.filter((bytes) => bytes !== undefined)];
     const unknown = others.filter((_, i) => stored[i] === undefined);
-    const given = unknown.length === 0 ? [] : [...(await obtain(unknown))];
+    const given = unknown.length === 0 ? [] : [...(await obtain(root, unknown))];
     const obtained = given.filter(([hash, bytes]) => leafHash(bytes) === hash);
     const bytes = [...held, ...obtained.map(([, each]) => each)];
     const found = new Map<Hex, Leaf>();

@@ -12,6 +12,7 @@ import { isRefusal } from "../../protocol/refusal.ts";
 import type { PendingLeaf, PendingPool } from "../pending-pool.ts";
 import type { Folded, Replica } from "../replica.ts";
 import type { Logger } from "../service/telemetry.ts";
+import type { EventRow } from "../store/history-rows.ts";
 import type { LeafStore } from "../store/leaf-store.ts";
 import { parentsOf } from "../store/parents.ts";
 import { FOUND } from "./conflict.ts";
@@ -23,7 +24,7 @@ export type ConflictWatchParts = {
   readonly member: MemberId | undefined;
   readonly replica: Pick<Replica, "state" | "store">;
   readonly pool: Pick<PendingPool, "onAdded" | "rivalsOf">;
-  readonly leaves: Pick<LeafStore, "getMany">;
+  readonly leaves: Pick<LeafStore, "leavesAt" | "leavesNamed">;
   readonly book: ConflictBook;
   /** Has the signature of a leaf in the pool checked: what is good comes into the pool again, as such. */
   readonly check: (leaf: Uint8Array) => Promise<unknown>;
@@ -211,19 +212,26 @@ export class ConflictWatch {
   }
 
   async #catchUp(): Promise<void> {
-    const { replica, leaves, member } = this.#parts;
+    const { replica, member } = this.#parts;
     for await (const { row } of replica.store.eventsAfter(this.#cursor)) {
-      const refused = row.refused.filter(({ id }) => id !== undefined);
-      const bytes = await leaves.getMany(refused.map(({ leafHash }) => leafHash));
-      for (const [i, { id }] of refused.entries()) {
-        const leaf = bytes[i];
-        if (leaf !== undefined) this.#lost(decodeLeaf(leaf), id!, row.member === member);
-      }
+      for (const { id, bytes } of await this.#refusedBy(row))
+        this.#lost(decodeLeaf(bytes), id, row.member === member);
       this.#cursor = row.seq;
       // As many events as there are: what was found goes to disk meanwhile.
       if (this.#waiting.size >= CURSOR_EVENTS) await this.#working;
     }
     await this.#working;
     await this.#parts.book.saveCursor(this.#cursor);
+  }
+
+  /** The leaves that an event left as they were, as far as their bytes are here. */
+  async #refusedBy({ root, refused }: EventRow): Promise<{ id: Hex; bytes: Uint8Array }[]> {
+    if (root === undefined) return [];
+    const hashes = refused.map(({ leafHash }) => leafHash);
+    const found = await this.#parts.leaves.leavesNamed(root, hashes);
+    return refused.flatMap(({ id }, i) => {
+      const bytes = found[i];
+      return id === undefined || bytes === undefined ? [] : [{ id, bytes }];
+    });
   }
 }

@@ -22,7 +22,7 @@ export type EvidenceParts = {
   readonly member: MemberId | undefined;
   readonly replica: Pick<Replica, "state" | "store">;
   readonly pool: PendingPool;
-  readonly leaves: Pick<LeafStore, "getMany">;
+  readonly leaves: Pick<LeafStore, "leavesAt" | "leavesNamed">;
   /** A database for this alone. */
   readonly store: CheckedStore;
   readonly directory: Pick<Directory, "activeMembers" | "rows">;

@@ -8,7 +8,7 @@ import { type ParentStores, parentsOf } from "../store/parents.ts";
 import type { Row } from "./tables.ts";
 
 export type RecordRowsParts = ParentStores & {
-  readonly store: Pick<LedgerStore, "applied" | "deposit" | "eventsAfter" | "spenderOf">;
+  readonly store: ParentStores["store"] & Pick<LedgerStore, "eventsAfter" | "spenderOf">;
   /** The member with which a key is enrolled, or whose treasury key it is or was. */
   readonly custodianOf: (owner: Owner) => MemberId | undefined;
 };

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Batch } from "../../protocol/batch.ts";
 import type { Hex } from "../../protocol/bytes.ts";
 import type { NodeRequests } from "./messages/kinds.ts";
+import type { LeavesQuestion } from "./messages/leaves.ts";
 
 export type BatchFetcherOptions = {
   readonly requests: Pick<NodeRequests, "ask">;
@@ -40,10 +41,11 @@ export class BatchFetcher {
   }
 
   /**
-   * The bytes of as many of these leaves as can be had, by hash.
+   * The bytes of as many of these leaves of a batch as can be had, by hash.
    * @param first a peer that should have them all, such as the one that put them forward.
    */
   async leaves(
+    root: Hex,
     hashes: readonly Hex[],
     signal: AbortSignal,
     first?: string,
@@ -53,7 +55,8 @@ export class BatchFetcher {
     const shares = first === undefined ? sharesOf(hashes, peers.length) : [hashes];
     await Promise.all(
       shares.map(async (share, index) => {
-        const ask: Ask = (peer, wanted) => this.#askLeaves(peer, share, found, wanted);
+        const ask: Ask = (peer, wanted) =>
+          this.#askLeaves(peer, { root, hashes: share }, found, wanted);
         const isDone = () => share.every((hash) => found.has(hash));
         await askInTurn(rotated(peers, index), ask, isDone, signal);
       }),
@@ -64,13 +67,14 @@ export class BatchFetcher {
   /** Asks one peer for all that is missing of a share, page by page. */
   async #askLeaves(
     peer: string,
-    share: readonly Hex[],
+    { root, hashes }: LeavesQuestion,
     found: Map<Hex, Uint8Array>,
     signal: AbortSignal,
   ): Promise<void> {
-    let wanted = share.filter((hash) => !found.has(hash));
+    let wanted = hashes.filter((hash) => !found.has(hash));
     while (wanted.length > 0) {
-      const page = await this.#options.requests.ask(peer, "leaves", wanted, { signal });
+      const question = { root, hashes: wanted };
+      const page = await this.#options.requests.ask(peer, "leaves", question, { signal });
       for (const [index, leaf] of page.entries()) {
         if (leaf !== undefined) found.set(wanted[index]!, leaf);
       }

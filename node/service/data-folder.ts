@@ -18,6 +18,10 @@ import { compileSchema, type Problem, problemText } from "./schema-check.ts";
 export type DataFolderOptions = {
   /** The process it belongs to: node, gateway, devnet. */
   readonly kind: string;
+  /** Of what is in it, which each kind of process counts for itself: 1 by default. */
+  readonly format?: number;
+  /** What becomes of a folder of an older format. */
+  readonly ifOlder?: string;
   /** `null` for a process that belongs to no one network. */
   readonly networkId: Hex | null;
   /** For whoever moves its store: takes it whatever its mark says. */
@@ -28,12 +32,15 @@ export type DataFolderOptions = {
 
 const MARKER = "folder.json";
 const SOFTWARE = "tallystick";
-const FORMAT = 1;
 /** A volume of its own has this in its root. */
 const LOST_AND_FOUND = "lost+found";
 
-/** What markers of all formats have. */
-const Head = Type.Object({ software: Type.Literal(SOFTWARE), format: Type.Integer() });
+/** What markers of all formats have, if not the kind. */
+const Head = Type.Object({
+  software: Type.Literal(SOFTWARE),
+  format: Type.Integer(),
+  kind: Type.Optional(Type.String()),
+});
 const Marker = Type.Object({
   ...Head.properties,
   kind: Type.String(),
@@ -158,16 +165,14 @@ export class DataFolder {
   }
 }
 
-function newMarker({ kind, networkId }: DataFolderOptions, now: number): Marker {
+function newMarker({ kind, format = 1, networkId }: DataFolderOptions, now: number): Marker {
   const created = new Date(now).toISOString();
-  return { software: SOFTWARE, format: FORMAT, kind, networkId, created, stores: [] };
+  return { software: SOFTWARE, format, kind, networkId, created, stores: [] };
 }
 
 /** The marker of a folder that is ours to take; `undefined` for one that is empty or not there. */
-async function readMarker(
-  path: string,
-  { kind, networkId, isMoving = false }: DataFolderOptions,
-): Promise<Marker | undefined> {
+async function readMarker(path: string, options: DataFolderOptions): Promise<Marker | undefined> {
+  const { networkId, isMoving = false } = options;
   const names = await namesIn(path);
   if (!names.includes(MARKER)) {
     const foreign = names.find((name) => !isLeftover(name));
@@ -177,10 +182,7 @@ async function readMarker(
       `${path} is not empty and has no ${MARKER}: "${foreign}" is in it`,
     );
   }
-  const marker = parseMarker(await readFile(join(path, MARKER), "utf8"), path);
-  if (marker.kind !== kind) {
-    throw new Refusal("wrong-folder", `${path} belongs to a ${marker.kind}, not to a ${kind}`);
-  }
+  const marker = parseMarker(await readFile(join(path, MARKER), "utf8"), path, options);
   if (marker.networkId !== networkId) {
     const [its, ours] = [marker.networkId, networkId].map((id) => id ?? "no network");
     throw new Refusal("wrong-network", `${path} belongs to ${its}, the process to ${ours}`);
@@ -189,7 +191,7 @@ async function readMarker(
   return marker;
 }
 
-function parseMarker(text: string, path: string): Marker {
+function parseMarker(text: string, path: string, options: DataFolderOptions): Marker {
   let marker: unknown;
   try {
     marker = JSON.parse(text);
@@ -197,15 +199,25 @@ function parseMarker(text: string, path: string): Marker {
     throw new Refusal("wrong-folder", `${path} is not a folder of ours: ${MARKER} is not JSON`);
   }
   refuseIf(headProblems(marker), path);
-  const { format } = marker as Static<typeof Head>;
-  if (format !== FORMAT) {
-    throw new Refusal(
-      "unsupported-version",
-      `${path} has format ${format}, this software reads ${FORMAT}`,
-    );
-  }
+  checkHead(marker as Static<typeof Head>, path, options);
   refuseIf(markerProblems(marker), path);
   return marker as Marker;
+}
+
+/** @throws Refusal `wrong-folder`, `unsupported-version`. */
+function checkHead(
+  { kind: its, format: found }: Static<typeof Head>,
+  path: string,
+  { kind, format = 1, ifOlder }: DataFolderOptions,
+): void {
+  if (its !== undefined && its !== kind)
+    throw new Refusal("wrong-folder", `${path} belongs to a ${its}, not to a ${kind}`);
+  if (found === format) return;
+  const remedy = found < format && ifOlder !== undefined ? `: ${ifOlder}` : "";
+  throw new Refusal(
+    "unsupported-version",
+    `${path} has format ${found}, this software reads ${format}${remedy}`,
+  );
 }
 
 function refuseIf([problem]: readonly Problem[], path: string): void {

@@ -13,6 +13,8 @@ export type AppliedRow = {
   readonly seq: number;
   readonly cycle: number;
   readonly leafHash: Hex;
+  /** Of the leaf in its batch. */
+  readonly index: number;
 };
 
 /** Why a record or an enrolment did not apply when it was last sequenced. */
@@ -46,11 +48,11 @@ export function historyRowsOf(
 ): Change[] {
   const rows: Change[] = [];
   const cycle = state.parameters.openCycle;
-  for (const { id, leafHash, code, detail } of change.outcomes) {
+  for (const [index, { id, leafHash, code, detail }] of change.outcomes.entries()) {
     if (code === "applied" && id !== undefined) {
       const row = {
         key: keys.applied(id),
-        value: encodeApplied({ seq: change.seq, cycle, leafHash }),
+        value: encodeApplied({ seq: change.seq, cycle, leafHash, index }),
       };
       // A record that applies again, through a replacement, keeps its latest place.
       rows.push(change.isRepeated(id) ? row : { ...row, old: null });
@@ -93,14 +95,16 @@ function coinMadeBy(
   return outpoint === undefined || output == null ? undefined : [outpoint, output];
 }
 
-function encodeApplied({ seq, cycle, leafHash }: AppliedRow): Uint8Array {
-  return new Writer(48).safe(seq).safe(cycle).hex(leafHash, 32).done();
+function encodeApplied({ seq, cycle, leafHash, index }: AppliedRow): Uint8Array {
+  return new Writer(50).safe(seq).safe(cycle).hex(leafHash, 32).u16(index).done();
 }
 
 export function decodeApplied(bytes: Uint8Array): AppliedRow {
   const reader = new Reader(bytes);
   const seq = reader.safe("seq");
-  return { seq, cycle: reader.safe("cycle"), leafHash: toHex(reader.take(32, "leafHash")) };
+  const cycle = reader.safe("cycle");
+  const leafHash = toHex(reader.take(32, "leafHash"));
+  return { seq, cycle, leafHash, index: reader.u16("index") };
 }
 
 function encodeOutcome({ seq, code, detail }: OutcomeRow): Uint8Array {

@@ -4,7 +4,7 @@
  *
  *     c                                    → where the fold stands: seq, place on the chain, accounts
  *     s ‖ bucket u16 ‖ state key           → state value: exactly what the state root covers
- *     a ‖ record or enrolment id 32        → where it applied: seq, cycle, leaf hash
+ *     a ‖ record or enrolment id 32        → where it applied: seq, cycle, leaf hash, index in its batch
  *     t ‖ outpoint 33                      → id of the record that took the coin
  *     d ‖ deposit id 32                    → the deposit, or the award, that made a coin
  *     n ‖ owner 20                         → id of the enrolment of that key

@@ -1,89 +1,127 @@
 /**
- * The bytes of leaves by their hash, and batches by their root: what an endorsement says is held, and
- * what other members fetch. Writes are durable when they return.
+ * Batches by their root, each with the bytes of all its leaves: what an endorsement says is held, and what
+ * other members fetch. Batch and leaves come in one write, so that whoever finds the batch finds every leaf
+ * of it. Writes are durable when they return.
  *
- *     l ‖ leaf hash 32   → leaf bytes
- *     b ‖ batch root 32  → batch: member, number, leaf hashes
+ *     b ‖ batch root 32              → batch: member, number, leaf hashes
+ *     l ‖ batch root 32 ‖ index u16  → leaf bytes
+ *
+ * The leaves of a batch are neighbours: a key that is the hash of its leaf would lie anywhere, and putting it
+ * there, or seeing whether it is there, costs more than the leaf.
  */
+import assert from "node:assert/strict";
 import { type Batch, decodeBatch, encodeBatch } from "../../protocol/batch.ts";
 import { fromHex, type Hex, utf8 } from "../../protocol/bytes.ts";
 import { HASH_LENGTH } from "../../protocol/merkle.ts";
 import type { Change, CheckedStore } from "../service/checked-store.ts";
 import { nativeBytes } from "../service/native-bytes.ts";
+import { DamagedStoreError } from "../service/store-errors.ts";
+import { RecentBatches } from "./recent-batches.ts";
 
-const LEAF = utf8.encode("l");
-const BATCH = utf8.encode("b");
+/** A batch with the bytes of its leaves, in its order. */
+export type WholeBatch = { readonly batch: Batch; readonly leaves: readonly Uint8Array[] };
 
-/** Leaves kept in memory, and as many again: what was just endorsed is folded and fetched next. */
-const RECENT_LEAVES = 1 << 14;
+/** Where a leaf stands. */
+export type LeafPlace = { readonly root: Hex; readonly index: number };
 
-export type HashedLeaf = readonly [hash: Hex, bytes: Uint8Array];
+const [BATCH, LEAF] = [utf8.encode("b"), utf8.encode("l")];
+/** What follows the index of every leaf: a batch has fewer. */
+const LAST_INDEX = 0xffff;
 
 export class LeafStore {
   readonly #store: CheckedStore;
-  /** Leaves that are on disk: those of late, and those before them, which go all at once. */
-  #recent = new Map<Hex, Uint8Array>();
-  #earlier = new Map<Hex, Uint8Array>();
+  readonly #recent = new RecentBatches();
+  /** Two at once of the same batch would each count its rows as new. */
+  readonly #underWay = new Map<Hex, Promise<void>>();
 
   constructor(store: CheckedStore) {
     this.#store = store;
   }
 
-  /** Stores leaves under their hashes. Those that are there already stay. */
-  async put(leaves: readonly HashedLeaf[]): Promise<void> {
-    await this.#write(leaves, []);
+  /** Stores a batch with its leaves. One that is there stays as it is. @param root of the batch. */
+  async putBatch(root: Hex, whole: WholeBatch): Promise<void> {
+    assert.equal(whole.leaves.length, whole.batch.leaves.length, "a batch is stored whole");
+    let writing = this.#underWay.get(root);
+    if (writing === undefined) {
+      writing = this.#write(root, whole).finally(() => this.#underWay.delete(root));
+      this.#underWay.set(root, writing);
+    }
+    await writing;
   }
 
-  /** In the order of `hashes`. @throws DamagedStoreError. */
-  async getMany(hashes: readonly Hex[]): Promise<(Uint8Array | undefined)[]> {
+  async getBatch(root: Hex): Promise<Batch | undefined> {
+    const recent = this.#recent.get(root);
+    if (recent !== undefined) return recent.batch;
+    const row = await this.#store.get(batchKey(root));
+    return row === undefined ? undefined : decodeBatch(row);
+  }
+
+  /** @throws DamagedStoreError. */
+  async getWhole(root: Hex): Promise<WholeBatch | undefined> {
+    const recent = this.#recent.get(root);
+    if (recent !== undefined) return recent;
+    const batch = await this.getBatch(root);
+    if (batch === undefined) return undefined;
+    const rows = this.#store.chunks({ gte: leafKey(root, 0), lt: leafKey(root, LAST_INDEX) });
+    const leaves = (await Array.fromAsync(rows)).flat().map(([, bytes]) => bytes);
+    if (leaves.length === batch.leaves.length) return { batch, leaves };
+    const found = `${leaves.length} of the ${batch.leaves.length} leaves of batch ${root} are there`;
+    throw new DamagedStoreError(this.#store.folder, found);
+  }
+
+  /** In the order of `places`; undefined where no such batch is here. @throws DamagedStoreError. */
+  async leavesAt(places: readonly LeafPlace[]): Promise<(Uint8Array | undefined)[]> {
     // Taken before anything is awaited: what is recent now may not be later.
-    const recent = hashes.map((hash) => this.#inMemory(hash));
-    const absent = hashes.filter((_, i) => recent[i] === undefined);
-    const read = absent.length === 0 ? [] : await this.#store.getMany(absent.map(leafKey));
+    const recent = places.map(({ root, index }) => this.#recent.get(root)?.leaves[index]);
+    const others = places.filter((_, i) => recent[i] === undefined);
+    if (others.length === 0) return recent;
+    const read = await this.#store.getMany(others.map(({ root, index }) => leafKey(root, index)));
     const found = read.values();
     return recent.map((bytes) => bytes ?? found.next().value);
   }
 
-  /** @param leaves of it that may not be here yet, which it is stored with. */
-  async putBatch(root: Hex, batch: Batch, leaves: readonly HashedLeaf[] = []): Promise<void> {
-    await this.#write(leaves, [{ key: batchKey(root), value: encodeBatch(batch) }]);
+  /** Leaves of one batch in the order of their `hashes`; undefined for what is not in it. @throws DamagedStoreError. */
+  async leavesNamed(root: Hex, hashes: readonly Hex[]): Promise<(Uint8Array | undefined)[]> {
+    const batch = hashes.length === 0 ? undefined : await this.getBatch(root);
+    if (batch === undefined) return hashes.map(() => undefined);
+    const indices = new Map(batch.leaves.map((hash, index) => [hash, index]));
+    const named = hashes.filter((hash) => indices.has(hash));
+    const found = await this.leavesAt(named.map((hash) => ({ root, index: indices.get(hash)! })));
+    const byHash = new Map(named.map((hash, i) => [hash, found[i]]));
+    return hashes.map((hash) => byHash.get(hash));
   }
 
-  async getBatch(root: Hex): Promise<Batch | undefined> {
-    const bytes = await this.#store.get(batchKey(root));
-    return bytes === undefined ? undefined : decodeBatch(bytes);
+  async #write(root: Hex, whole: WholeBatch): Promise<void> {
+    const { batch, leaves } = whole;
+    if ((await this.getBatch(root)) !== undefined) return;
+    const keyOf = leafKeysOf(root);
+    // Where no batch is, none of its leaves is.
+    const rows = leaves.map((value, i): Change => ({ key: keyOf(i), value, old: null }));
+    rows.push({ key: batchKey(root), value: encodeBatch(batch), old: null });
+    await this.#store.write(rows);
+    this.#recent.put(root, whole);
   }
-
-  async #write(leaves: readonly HashedLeaf[], others: readonly Change[]): Promise<void> {
-    const fresh = leaves.filter(([hash]) => this.#inMemory(hash) === undefined);
-    const rows = fresh.map(([hash, value]): Change => ({ key: leafKey(hash), value }));
-    await this.#store.write([...rows, ...others]);
-    for (const [hash, bytes] of fresh) this.#remember(hash, bytes);
-  }
-
-  #inMemory(hash: Hex): Uint8Array | undefined {
-    return this.#recent.get(hash) ?? this.#earlier.get(hash);
-  }
-
-  #remember(hash: Hex, bytes: Uint8Array): void {
-    this.#recent.set(hash, bytes);
-    if (this.#recent.size < RECENT_LEAVES) return;
-    this.#earlier = this.#recent;
-    this.#recent = new Map();
-  }
-}
-
-function leafKey(hash: Hex): Uint8Array {
-  return keyOf(LEAF, hash);
 }
 
 function batchKey(root: Hex): Uint8Array {
-  return keyOf(BATCH, root);
+  const key = nativeBytes(1 + HASH_LENGTH);
+  key.set(BATCH);
+  key.set(fromHex(root, HASH_LENGTH), 1);
+  return key;
 }
 
-function keyOf(letter: Uint8Array, hash: Hex): Uint8Array {
-  const key = nativeBytes(1 + HASH_LENGTH);
-  key.set(letter);
-  key.set(fromHex(hash, HASH_LENGTH), 1);
-  return key;
+function leafKey(root: Hex, index: number): Uint8Array {
+  return leafKeysOf(root)(index);
+}
+
+function leafKeysOf(root: Hex): (index: number) => Uint8Array {
+  const bytes = fromHex(root, HASH_LENGTH);
+  return (index) => {
+    const key = nativeBytes(1 + HASH_LENGTH + 2);
+    key.set(LEAF);
+    key.set(bytes, 1);
+    key[1 + HASH_LENGTH] = index >> 8;
+    key[2 + HASH_LENGTH] = index;
+    return key;
+  };
 }

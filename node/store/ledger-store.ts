@@ -15,6 +15,7 @@ import type { Accounts, LedgerState } from "../ledger/state.ts";
 import { StateRoot } from "../ledger/state-root.ts";
 import type { Change, CheckedStore, StoreOptions } from "../service/checked-store.ts";
 import { StoreWriteError } from "../service/store-errors.ts";
+import { BatchRoots } from "./batch-roots.ts";
 import { decodeCursor, encodeCursor } from "./cursor-row.ts";
 import { FrozenState } from "./frozen-state.ts";
 import {
@@ -28,6 +29,7 @@ import {
   splitIds,
 } from "./history-rows.ts";
 import { bucketOfKey, keys, ranges, seqOfOrder, stateKeyOf } from "./keys.ts";
+import type { LeafPlace } from "./leaf-store.ts";
 import { StateCache, type StateCacheOptions } from "./state-cache.ts";
 import { StateComparison } from "./state-comparison.ts";
 import { type StateRow, stateRowsOf } from "./state-rows.ts";
@@ -52,6 +54,7 @@ export class LedgerStore implements History {
   readonly #root = new StateRoot();
   readonly #cache: StateCache;
   readonly #cacheFromEntries: number;
+  readonly #roots = new BatchRoots((seqs) => this.#readRoots(seqs));
   #place: ChainPlace | undefined;
   /** The cursor's row as it is stored. */
   #cursor: Uint8Array | null = null;
@@ -166,6 +169,12 @@ export class LedgerStore implements History {
     return rows.map((row) => (row === undefined ? undefined : decodeApplied(row)));
   }
 
+  /** Where the leaves of these rows stand, in their order. */
+  async leafPlaces(rows: readonly AppliedRow[]): Promise<LeafPlace[]> {
+    const roots = await this.#roots.of(rows.map(({ seq }) => seq));
+    return rows.map(({ index }, i) => ({ root: roots[i]!, index }));
+  }
+
   /** Why each of `ids` did not apply. */
   async outcomes(ids: readonly Hex[]): Promise<(OutcomeRow | undefined)[]> {
     const rows = await this.#store.getMany(ids.map(keys.outcome));
@@ -240,6 +249,16 @@ export class LedgerStore implements History {
   /** Lets go of the cache. The store beneath is its opener's to close. */
   async close(): Promise<void> {
     await this.#cache.close();
+  }
+
+  async #readRoots(seqs: readonly number[]): Promise<Hex[]> {
+    const rows = await this.#store.getMany(seqs.map(keys.event));
+    return rows.map((row, i) => {
+      const root = row && decodeEvent(row).root;
+      if (root === undefined)
+        throw new Error(`event ${seqs[i]} applied leaves and is no batch here`);
+      return root;
+    });
   }
 
   /** @param rows what the next event changes. @throws StoreWriteError. */

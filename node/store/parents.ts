@@ -5,8 +5,8 @@ import type { AppliedRow } from "./history-rows.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 
 export type ParentStores = {
-  readonly store: Pick<LedgerStore, "applied" | "deposit">;
-  readonly leaves: Pick<LeafStore, "getMany">;
+  readonly store: Pick<LedgerStore, "applied" | "deposit" | "leafPlaces">;
+  readonly leaves: Pick<LeafStore, "leavesAt">;
 };
 
 /** Where it stands: of a record that applied, its row. */
@@ -18,8 +18,8 @@ export async function parentsOf(
   ids: readonly Hex[],
 ): Promise<(StoredParent | undefined)[]> {
   const rows = await store.applied(ids);
-  const hashes = rows.flatMap((row) => (row === undefined ? [] : [row.leafHash]));
-  const found = (hashes.length === 0 ? [] : await leaves.getMany(hashes)).values();
+  const places = await store.leafPlaces(rows.filter((row) => row !== undefined));
+  const found = (await leaves.leavesAt(places)).values();
   return await Promise.all(
     rows.map(async (row, i) => {
       const bytes = row === undefined ? await store.deposit(ids[i]!) : found.next().value;

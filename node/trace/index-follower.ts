@@ -9,7 +9,7 @@ import type { IndexedEvents, TraceIndex } from "./trace-index.ts";
 
 export type IndexFollowerParts = Omit<EventReading, "store"> & {
   readonly index: TraceIndex;
-  readonly store: Pick<LedgerStore, "applied" | "deposit" | "eventsAfter">;
+  readonly store: Pick<LedgerStore, "applied" | "deposit" | "eventsAfter" | "leafPlaces">;
   /** The last event that is in memory as well: what is stored after it is not looked at yet. */
   readonly foldedSeq: () => number;
   /** The index cannot be kept. */

@@ -16,8 +16,8 @@ import type { IndexedEvents } from "./trace-index.ts";
 
 export type EventReading = {
   readonly networkId: Uint8Array;
-  readonly store: Pick<LedgerStore, "applied" | "deposit">;
-  readonly leaves: Pick<LeafStore, "getBatch" | "getMany">;
+  readonly store: Pick<LedgerStore, "applied" | "deposit" | "leafPlaces">;
+  readonly leaves: Pick<LeafStore, "getWhole" | "leavesAt">;
   /** The member with which a key is enrolled, or whose treasury key it is or was: neither changes. */
   readonly custodianOf: (owner: Owner) => MemberId | undefined;
 };
@@ -88,12 +88,11 @@ async function paidRows(
 
 /** The leaves of a batch in their order; what is no leaf is left out and keeps its place empty. */
 async function leavesOf({ networkId, leaves }: EventReading, root: Hex) {
-  const batch = await leaves.getBatch(root);
-  if (batch === undefined) throw new Error(`batch ${root} was folded and is not stored`);
-  const bytes = await leaves.getMany(batch.leaves);
+  const whole = await leaves.getWhole(root);
+  if (whole === undefined) throw new Error(`batch ${root} was folded and is not stored`);
   return new Map(
-    bytes.flatMap((each, place) => {
-      const leaf = each && decoded(each);
+    whole.leaves.flatMap((bytes, place) => {
+      const leaf = decoded(bytes);
       return leaf ? [[place, { id: leafId(networkId, leaf), leaf }] as const] : [];
     }),
   );

@@ -26,7 +26,7 @@ export type Maker = {
 
 export type MakersParts = ParentStores & {
   readonly networkId: Uint8Array;
-  readonly store: Pick<LedgerStore, "applied" | "deposit" | "event">;
+  readonly store: Pick<LedgerStore, "applied" | "deposit" | "event" | "leafPlaces">;
   readonly index: Pick<TraceIndex, "restitutions">;
   /** The conflicts that a record won or lost. */
   readonly conflictsOf: (record: Hex) => Promise<readonly Conflict[]>;

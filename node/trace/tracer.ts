@@ -8,7 +8,6 @@ import type { CaseEntry } from "../chain/disputes.ts";
 import type { Conflict } from "../evidence/conflict.ts";
 import type { ConflictBook } from "../evidence/conflict-book.ts";
 import type { LedgerStore } from "../store/ledger-store.ts";
-import type { LeafStore } from "../store/leaf-store.ts";
 import { graphOf, type TraceGraph } from "./graph.ts";
 import { type LogPlace, roles } from "./index-rows.ts";
 import type { Makers } from "./makers.ts";
@@ -22,7 +21,6 @@ export type TracerParts = {
   readonly index: TraceIndex;
   readonly makers: Makers;
   readonly store: LedgerStore;
-  readonly leaves: Pick<LeafStore, "getMany">;
   readonly book: Pick<ConflictBook, "get" | "ofRecord">;
   readonly custodianOf: (owner: Owner) => MemberId | undefined;
   /** A case by its number, as the contract has it; undefined where there is none. */

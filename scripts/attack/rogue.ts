@@ -72,7 +72,7 @@ export class Rogue implements AsyncDisposable {
     const bytes = new Map<Hex, Uint8Array>();
     const handlers: NodeHandlers = {
       ...evasive,
-      leaves: async (hashes) => hashes.map((hash) => bytes.get(hash)),
+      leaves: async ({ hashes }) => hashes.map((hash) => bytes.get(hash)),
     };
     const { networkId } = devnet.network;
     const requests = new PeerRequests({ host, networkId, kinds: nodeRequests, handlers });
@@ -149,7 +149,7 @@ const nothing = async (): Promise<never> => {
 
 const evasive: NodeHandlers = {
   propose: nothing,
-  leaves: async (hashes) => hashes.map(() => undefined),
+  leaves: async ({ hashes }) => hashes.map(() => undefined),
   batch: async () => undefined,
   checkpoint: async () => ({ kind: "none-yet" }),
   status: nothing,

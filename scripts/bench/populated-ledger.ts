@@ -129,10 +129,9 @@ export class PopulatedLedger implements AsyncDisposable {
     leaves: readonly SequencedLeaf[],
   ): Promise<Uint8Array> {
     if (this.#leaves === undefined) return new Uint8Array(32);
-    const hashed = leaves.map(({ hash }, i) => [hash, bytes[i]!] as const);
-    const batch = { member: 1, number, leaves: hashed.map(([hash]) => hash) };
+    const batch = { member: 1, number, leaves: leaves.map(({ hash }) => hash) };
     const { root } = batchHeader(batch);
-    await this.#leaves.putBatch(root, batch, hashed);
+    await this.#leaves.putBatch(root, { batch, leaves: bytes });
     return fromHex(root);
   }
 

@@ -161,7 +161,7 @@ describe("one of four members", () => {
     const child = await consortium.spend(payer, [middle], [payTo(payer, 1, amount)]);
     const bytes = new Map([child, parent].map((each) => [leafHash(each.bytes), each.bytes]));
     await using liar = await Liar.start(consortium, LIAR, {
-      leaves: async (hashes) => hashes.map((hash) => bytes.get(hash)),
+      leaves: async ({ hashes }) => hashes.map((hash) => bytes.get(hash)),
     });
     const batch = { member: LIAR, number: 1, leaves: [...bytes.keys()] };
     const digest = batchDigest(domainOf(consortium.network), batchHeader(batch));
@@ -178,7 +178,7 @@ describe("one of four members", () => {
 
   it("answers with other bytes than it is asked for: a node that replays shuts it out and comes to the same root [R-088]", async () => {
     await using _ = await Liar.start(consortium, LIAR, {
-      leaves: async (hashes) => hashes.map(() => randomBytes(200)),
+      leaves: async ({ hashes }) => hashes.map(() => randomBytes(200)),
     });
     const liar = await Liar.peerIdOf(LIAR);
     const isNamed = () =>

@@ -103,7 +103,7 @@ const nothing = async (): Promise<never> => {
 
 const evasive: NodeHandlers = {
   propose: nothing,
-  leaves: async (hashes) => hashes.map(() => undefined),
+  leaves: async ({ hashes }) => hashes.map(() => undefined),
   batch: async () => undefined,
   checkpoint: async () => ({ kind: "none-yet" }),
   status: nothing,

@@ -54,7 +54,7 @@ describe("the endorser", () => {
   const batchOf = (leaves: readonly Hex[]): Batch => ({ member: PROPOSER, number: 1, leaves });
   const giving =
     (...leaves: readonly Leaf[]): Obtain =>
-    async (hashes) =>
+    async (_root, hashes) =>
       new Map(
         leaves
           .map(({ bytes }) => [leafHash(bytes), bytes] as const)
@@ -95,12 +95,8 @@ describe("the endorser", () => {
     const signature = await endorse(leaves);
     const signer = recoverValidator(batchDigest(domain, batchHeader(batch)), signature);
     assert.equal(signer, directory.validatorOf(1));
-    const held = await rig.now.leaves.getMany(batch.leaves);
-    assert.deepEqual(
-      held,
-      leaves.map(({ bytes }) => bytes),
-    );
-    assert.deepEqual(await rig.now.leaves.getBatch(batchHeader(batch).root), batch);
+    const held = await rig.now.leaves.getWhole(batchHeader(batch).root);
+    assert.deepEqual(held, { batch, leaves: leaves.map(({ bytes }) => bytes) });
     // What it holds it asks nobody for.
     const again = await endorser.endorse(batch, 1, () => assert.fail("it has all of them"));
     assert.deepEqual(again, signature);
@@ -146,6 +142,21 @@ describe("the endorser", () => {
     await objects("bad-signature", [forged], endorser.endorse(both, 1, none));
   });
 
+  it("asks for what is stored with another batch alone, under the root of the one put forward", async () => {
+    const first = await recordBy("treasury of 3");
+    const second = await recordBy("treasury of 3", 1);
+    await endorse([first]);
+    // It applied, and the pool has forgotten it.
+    rig.now.pool.remove(hashesOf([first]));
+    const batch = batchOf(hashesOf([first, second]));
+    const asked: [root: Hex, hashes: readonly Hex[]][] = [];
+    await endorser.endorse(batch, 1, async (root, hashes) => {
+      asked.push([root, hashes]);
+      return await giving(first, second)(root, hashes);
+    });
+    assert.deepEqual(asked, [[batchHeader(batch).root, batch.leaves]]);
+  });
+
   it("names leaves whose bytes cannot be had, and takes none that were not asked for", async () => {
     const good = await recordBy("treasury of 3");
     const withheld = await recordBy("treasury of 3", 1);
@@ -188,7 +199,8 @@ describe("the endorser", () => {
       observers: [],
     });
     await assert.rejects(endorse([leaf]), (error) => isRefusal(error, "unavailable"));
-    assert.deepEqual(await rig.now.leaves.getMany(hashesOf([leaf])), [leaf.bytes]);
+    const { root } = batchHeader(batchOf(hashesOf([leaf])));
+    assert.deepEqual((await rig.now.leaves.getWhole(root))?.leaves, [leaf.bytes]);
   });
 });
 

@@ -18,7 +18,7 @@ const nothing: NodeHandlers = {
   propose: refuse,
   checkpoint: refuse,
   status: refuse,
-  leaves: async (hashes) => hashes.map(() => undefined),
+  leaves: async ({ hashes }) => hashes.map(() => undefined),
   batch: async () => undefined,
 };
 
@@ -39,9 +39,9 @@ function makeNode(handlers: Partial<NodeHandlers> = {}): Node {
     kinds: nodeRequests,
     handlers: {
       ...answers,
-      leaves: (hashes, context) => {
+      leaves: (question, context) => {
         asked.leaves++;
-        return answers.leaves(hashes, context);
+        return answers.leaves(question, context);
       },
       batch: (root, context) => {
         asked.batch++;
@@ -55,7 +55,7 @@ function makeNode(handlers: Partial<NodeHandlers> = {}): Node {
 /** Answers from what it holds. */
 function holderOf(held: readonly Uint8Array[]): Partial<NodeHandlers> {
   const byHash = new Map(held.map((leaf) => [leafHash(leaf), leaf]));
-  return { leaves: async (hashes) => hashes.map((hash) => byHash.get(hash)) };
+  return { leaves: async ({ hashes }) => hashes.map((hash) => byHash.get(hash)) };
 }
 
 describe("batch fetcher", () => {
@@ -82,6 +82,7 @@ describe("batch fetcher", () => {
 
   const all = Array.from({ length: 1000 }, () => new Uint8Array(randomBytes(262)));
   const hashes = all.map(leafHash);
+  const { root } = batchHeader({ member: 3, number: 7, leaves: hashes });
 
   function expectAll(found: ReadonlyMap<Hex, Uint8Array>): void {
     expect(hashes.map((hash) => found.get(hash))).to.deep.equal(all);
@@ -93,7 +94,7 @@ describe("batch fetcher", () => {
       holderOf(all.slice(300, 800)),
       holderOf(all.slice(700)),
     );
-    expectAll(await fetcher.leaves(hashes, never));
+    expectAll(await fetcher.leaves(root, hashes, never));
     expect(others.every(({ asked }) => asked.leaves > 0)).to.equal(true);
   });
 
@@ -103,7 +104,7 @@ describe("batch fetcher", () => {
       () => new Uint8Array(randomBytes(limits.leafBytesMax)),
     );
     const { fetcher, others } = await makeFetcher(holderOf(large));
-    const found = await fetcher.leaves(large.map(leafHash), never);
+    const found = await fetcher.leaves(root, large.map(leafHash), never);
     expect(found.size).to.equal(large.length);
     const pages = Math.ceil((large.length * (limits.leafBytesMax + 4)) / leavesKind.answerBytesMax);
     expect(others[0]!.asked.leaves).to.equal(pages);
@@ -111,13 +112,13 @@ describe("batch fetcher", () => {
 
   it("is not held up by a silent peer, nor misled by one that lies, and names the liar", async () => {
     const liar: Partial<NodeHandlers> = {
-      leaves: async (asked) => asked.map(() => new Uint8Array([6, 6, 6])),
+      leaves: async ({ hashes: asked }) => asked.map(() => new Uint8Array([6, 6, 6])),
     };
     const silent: Partial<NodeHandlers> = { leaves: () => new Promise(() => undefined) };
     const { fetcher, self, others } = await makeFetcher(silent, liar, holderOf(all));
     const start = performance.now();
 
-    expectAll(await fetcher.leaves(hashes, never));
+    expectAll(await fetcher.leaves(root, hashes, never));
 
     expect(performance.now() - start).to.be.below(5000);
     expect(self.host.offences()).to.deep.equal([
@@ -128,15 +129,15 @@ describe("batch fetcher", () => {
   it("asks first whom it is told to, and no one else if that one has all", async () => {
     const { fetcher, others } = await makeFetcher(holderOf(all), holderOf(all), holderOf(all));
     const first = others[1]!;
-    expectAll(await fetcher.leaves(hashes, never, first.host.peerId));
+    expectAll(await fetcher.leaves(root, hashes, never, first.host.peerId));
     expect(others.map(({ asked }) => asked.leaves)).to.deep.equal([0, 1, 0]);
   });
 
   it("gives what there is when no one has the rest", async () => {
     const { fetcher } = await makeFetcher(holderOf(all.slice(0, 10)), {});
-    const found = await fetcher.leaves(hashes.slice(0, 20), never);
+    const found = await fetcher.leaves(root, hashes.slice(0, 20), never);
     expect([...found.keys()].toSorted()).to.deep.equal(hashes.slice(0, 10).toSorted());
-    expect((await (await makeAlone()).leaves(hashes, never)).size).to.equal(0);
+    expect((await (await makeAlone()).leaves(root, hashes, never)).size).to.equal(0);
   });
 
   async function makeAlone(): Promise<BatchFetcher> {
@@ -148,7 +149,6 @@ describe("batch fetcher", () => {
 
   it("finds a batch with whoever has it, past those that have it not or lie", async () => {
     const batch = { member: 3, number: 8, leaves: hashes };
-    const { root } = batchHeader(batch);
     const other = { member: 3, number: 8, leaves: hashes.slice(1) };
     const { fetcher, self } = await makeFetcher(
       {},
@@ -163,7 +163,7 @@ describe("batch fetcher", () => {
   it("stops asking when what it fetches is no longer wanted", async () => {
     const { fetcher } = await makeFetcher({ leaves: () => new Promise(() => undefined) });
     const wanted = new AbortController();
-    const work = fetcher.leaves(hashes, wanted.signal);
+    const work = fetcher.leaves(root, hashes, wanted.signal);
     wanted.abort(new Error("the node stops"));
     expect((await work).size).to.equal(0);
   });

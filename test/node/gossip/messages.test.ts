@@ -58,9 +58,9 @@ const cases: readonly Case[] = [
     name: "leaves",
     kind: leaves,
     exchange: fc
-      .array(fc.tuple(leaf, fc.boolean()), { minLength: 1, maxLength: 20 })
-      .map((wanted) => [
-        wanted.map(([bytes]) => leafHash(bytes)),
+      .tuple(hash, fc.array(fc.tuple(leaf, fc.boolean()), { minLength: 1, maxLength: 20 }))
+      .map(([root, wanted]) => [
+        { root, hashes: wanted.map(([bytes]) => leafHash(bytes)) },
         wanted.map(([bytes, isHeld]) => (isHeld ? bytes : undefined)),
       ]),
   },
@@ -181,11 +181,14 @@ describe("messages between nodes", () => {
     const question = propose.encodeQuestion({ batch: largest, seq: 1 });
     expect(question).to.have.length(propose.questionBytesMax);
     expect(propose.decodeQuestion(question).batch).to.deep.equal(largest);
-    expect(leaves.encodeQuestion(hashes)).to.have.length(leaves.questionBytesMax);
-    expect(leaves.decodeQuestion(leaves.encodeQuestion(hashes))).to.deep.equal(hashes);
+    const wanted = { root: hashes[0]!, hashes };
+    expect(leaves.encodeQuestion(wanted)).to.have.length(leaves.questionBytesMax);
+    expect(leaves.decodeQuestion(leaves.encodeQuestion(wanted))).to.deep.equal(wanted);
     expect(batch.encodeAnswer(largest)).to.have.length(batch.answerBytesMax);
-    const many = leaves.encodeQuestion([...hashes, hashes[0]!]);
+    const many = leaves.encodeQuestion({ ...wanted, hashes: [...hashes, hashes[0]!] });
     expect(refusalOf(() => leaves.decodeQuestion(many)).code).to.equal("malformed");
+    const none = leaves.encodeQuestion({ ...wanted, hashes: [] });
+    expect(refusalOf(() => leaves.decodeQuestion(none)).code).to.equal("malformed");
     expect(refusalOf(() => leaves.decodeQuestion(new Uint8Array())).code).to.equal("malformed");
   });
 
@@ -198,7 +201,7 @@ describe("messages between nodes", () => {
     const page = leaves.encodeAnswer(all);
     expect(page.length).to.be.at.most(leaves.answerBytesMax);
     expect(page.length + 4 + limits.leafBytesMax).to.be.above(leaves.answerBytesMax);
-    const got = leaves.decodeAnswer(page, hashes);
+    const got = leaves.decodeAnswer(page, { root: hashes[0]!, hashes });
     expect(got).to.deep.equal(all.slice(0, got.length));
     for (const bytes of got) expect(bytes!.buffer.byteLength).to.equal(bytes!.length);
   });
@@ -211,16 +214,14 @@ describe("messages between nodes", () => {
 
   it("refuses another leaf, another batch, and no leaf at all as false", () => {
     const [asked, other] = [new Uint8Array([1, 2]), new Uint8Array([3, 4])];
+    const hashes = [leafHash(asked)];
+    const question = { root: batchHeader({ member: 1, number: 1, leaves: hashes }).root, hashes };
     const false1 = leaves.encodeAnswer([other]);
-    expect(refusalOf(() => leaves.decodeAnswer(false1, [leafHash(asked)])).code).to.equal(
-      "bad-proof",
-    );
+    expect(refusalOf(() => leaves.decodeAnswer(false1, question)).code).to.equal("bad-proof");
     const empty = leaves.encodeAnswer([]);
-    expect(refusalOf(() => leaves.decodeAnswer(empty, [leafHash(asked)])).code).to.equal(
-      "malformed",
-    );
+    expect(refusalOf(() => leaves.decodeAnswer(empty, question)).code).to.equal("malformed");
     const two = leaves.encodeAnswer([asked, other]);
-    expect(refusalOf(() => leaves.decodeAnswer(two, [leafHash(asked)])).code).to.equal("malformed");
+    expect(refusalOf(() => leaves.decodeAnswer(two, question)).code).to.equal("malformed");
     const false2 = batch.encodeAnswer({ member: 1, number: 1, leaves: [leafHash(asked)] });
     expect(refusalOf(() => batch.decodeAnswer(false2, leafHash(other))).code).to.equal("bad-proof");
   });

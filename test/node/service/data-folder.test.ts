@@ -102,6 +102,19 @@ describe("DataFolder", () => {
     await expectRefused(path, "unsupported-version", /format 2/);
   });
 
+  it("counts the formats of each kind of process by itself, and says of an older one what becomes of it", async () => {
+    const path = await temporaryFolder();
+    const third = { ...options, format: 3, ifOlder: "begin with an empty folder" };
+    await (await DataFolder.open(path, third)).close();
+    await (await DataFolder.open(path, third)).close();
+    await expectRefused(path, "unsupported-version", /has format 3, this software reads 1$/);
+    const older = /has format 3, this software reads 4: begin with an empty folder/;
+    await expectRefused(path, "unsupported-version", older, { ...third, format: 4 });
+    await expectRefused(path, "unsupported-version", /reads 2$/, { ...third, format: 2 });
+    // Another kind's format says nothing of this one's.
+    await expectRefused(path, "wrong-folder", /belongs to a node/, { kind: "gateway" });
+  });
+
   it("refuses another network, and another kind of process", async () => {
     const path = await temporaryFolder();
     await (await DataFolder.open(path, options)).close();

@@ -4,20 +4,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { CheckedStore } from "../../../node/service/checked-store.ts";
-import { LeafStore } from "../../../node/store/leaf-store.ts";
+import { DamagedStoreError } from "../../../node/service/store-errors.ts";
+import { LeafStore, type WholeBatch } from "../../../node/store/leaf-store.ts";
 import { batchHeader } from "../../../protocol/batch.ts";
 import { type Hex, toHex } from "../../../protocol/bytes.ts";
 import { leafHash } from "../../../protocol/leaf.ts";
 import { limits } from "../../../protocol/limits.ts";
 
-type Held = readonly [hash: Hex, bytes: Uint8Array];
+type Made = WholeBatch & { readonly root: Hex };
 
-function someLeaves(count: number): Held[] {
-  return Array.from({ length: count }, () => {
-    const bytes = new Uint8Array(randomBytes(262));
-    return [leafHash(bytes), bytes] as const;
-  });
+function someLeaves(count: number): Uint8Array[] {
+  return Array.from({ length: count }, () => new Uint8Array(randomBytes(262)));
 }
+
+function batchOf(leaves: readonly Uint8Array[], number = 12): Made {
+  const batch = { member: 3, number, leaves: leaves.map(leafHash) };
+  return { root: batchHeader(batch).root, batch, leaves };
+}
+
+const absent = toHex(randomBytes(32));
 
 describe("leaf store", () => {
   let folder: string;
@@ -42,93 +47,123 @@ describe("leaf store", () => {
     leaves = new LeafStore(store);
   }
 
-  it("gives leaves by hash in the order asked for, also after it was closed and opened", async () => {
-    const held = someLeaves(500);
-    await leaves.put(held);
-    const absent = someLeaves(1)[0]![0];
-    const asked = [held[7]![0], absent, held[499]![0], held[7]![0]];
-    const wanted = [held[7]![1], undefined, held[499]![1], held[7]![1]];
-    expect(await leaves.getMany(asked)).to.deep.equal(wanted);
-    expect(await leaves.getMany([])).to.deep.equal([]);
+  const put = ({ root, ...whole }: Made) => leaves.putBatch(root, whole);
 
+  async function expectHeld({ root, ...whole }: Made): Promise<void> {
+    expect(await leaves.getBatch(root)).to.deep.equal(whole.batch);
+    expect(await leaves.getWhole(root)).to.deep.equal(whole);
+  }
+
+  it("gives a batch of 4,096 leaves whole by its root, also after it was closed and opened", async () => {
+    const made = batchOf(someLeaves(limits.batchLeavesMax));
+    await put(made);
+    await expectHeld(made);
+    expect(await leaves.getBatch(absent)).to.equal(undefined);
+    expect(await leaves.getWhole(absent)).to.equal(undefined);
     await reopen();
-    expect((await leaves.getMany(asked)).map((bytes) => bytes && Buffer.from(bytes))).to.deep.equal(
-      wanted.map((bytes) => bytes && Buffer.from(bytes)),
-    );
-    expect(await leaves.getMany(held.map(([hash]) => hash))).to.have.length(500);
+    await expectHeld(made);
+    expect(await leaves.getWhole(absent)).to.equal(undefined);
+    expect(store.size).to.equal(1 + limits.batchLeavesMax);
   });
 
-  it("takes the same leaves many times at once, and holds each once", async () => {
-    const held = someLeaves(300);
-    await Promise.all(
-      Array.from({ length: 10 }, (_, i) => leaves.put(held.slice(i * 20, i * 20 + 100))),
-    );
-    await leaves.put(held);
-    expect(store.size).to.equal(300);
+  it("gives leaves by their place and by their hash in the order asked for, of several batches", async () => {
+    const [one, other] = [batchOf(someLeaves(300)), batchOf(someLeaves(5))];
+    await put(one);
+    await put(other);
+    const places = [
+      { root: one.root, index: 299 },
+      { root: absent, index: 0 },
+      { root: other.root, index: 0 },
+      { root: one.root, index: 0 },
+      { root: other.root, index: 5 },
+      { root: one.root, index: 299 },
+    ];
+    const [last, first] = [one.leaves[299], one.leaves[0]];
+    const there = [last, undefined, other.leaves[0], first, undefined, last];
+    const hashes = [one.batch.leaves[299]!, other.batch.leaves[0]!, one.batch.leaves[0]!];
+    for (const again of [false, true]) {
+      if (again) await reopen();
+      expect(await leaves.leavesAt(places)).to.deep.equal(there);
+      expect(await leaves.leavesAt([])).to.deep.equal([]);
+      expect(await leaves.leavesNamed(one.root, hashes)).to.deep.equal([last, undefined, first]);
+      expect(await leaves.leavesNamed(absent, hashes)).to.deep.equal(hashes.map(() => undefined));
+    }
+  });
+
+  it("takes the same batch many times, also at once, and holds each leaf of it once", async () => {
+    const made = batchOf(someLeaves(300));
+    // Whoever puts it forward again may count it anew: the root is the same.
+    const renumbered = { ...made, batch: { ...made.batch, number: 13 } };
+    await Promise.all([put(made), put(renumbered), put(made)]);
+    await put(renumbered);
+    expect(store.size).to.equal(301);
+    await expectHeld(made);
     await reopen();
-    await Promise.all([leaves.put(held), leaves.put(held.slice(100))]);
-    expect(store.size).to.equal(300);
+    await Promise.all([put(made), put(renumbered)]);
+    expect(store.size).to.equal(301);
     await reopen();
-    expect((await leaves.getMany(held.map(([hash]) => hash))).every(Boolean)).to.equal(true);
+    await expectHeld(made);
+  });
+
+  it("holds a leaf that is in two batches with each of them", async () => {
+    const [a, b, c] = someLeaves(3) as [Uint8Array, Uint8Array, Uint8Array];
+    const [one, other] = [batchOf([a, b]), batchOf([c, b, a])];
+    await Promise.all([put(one), put(other)]);
+    await reopen();
+    await expectHeld(one);
+    await expectHeld(other);
+    expect(store.size).to.equal(2 + 5);
   });
 
   it("finds every leaf while more are put than it keeps in memory", async () => {
-    const held = someLeaves(1000);
-    await leaves.put(held);
-    const hashes = [...held.map(([hash]) => hash), toHex(randomBytes(32))];
+    const made = batchOf(someLeaves(1000));
+    await put(made);
+    const places = made.leaves.map((_, index) => ({ root: made.root, index }));
     const others = someLeaves(40_000);
     const reads: Promise<(Uint8Array | undefined)[]>[] = [];
     const writes: Promise<void>[] = [];
     for (let at = 0; at < others.length; at += 4000) {
-      writes.push(leaves.put(others.slice(at, at + 4000)));
-      reads.push(leaves.getMany(hashes));
+      writes.push(put(batchOf(others.slice(at, at + 4000))));
+      reads.push(leaves.leavesAt([...places, { root: absent, index: 0 }]));
       await new Promise((resolve) => setImmediate(resolve));
     }
     await Promise.all(writes);
-    reads.push(leaves.getMany(hashes));
+    await expectHeld(made);
     for (const found of await Promise.all(reads)) {
-      expect(
-        found.slice(0, 1000).every((bytes, i) => Buffer.compare(bytes!, held[i]![1]) === 0),
-      ).to.equal(true);
+      const isSame = found
+        .slice(0, 1000)
+        .every((bytes, i) => Buffer.compare(bytes!, made.leaves[i]!) === 0);
+      expect(isSame).to.equal(true);
       expect(found[1000]).to.equal(undefined);
     }
   });
 
-  it("gives a batch of 4,096 leaves by its root, also after it was closed and opened", async () => {
-    const hashes = Array.from({ length: limits.batchLeavesMax }, () => toHex(randomBytes(32)));
-    const batch = { member: 3, number: 12, leaves: hashes };
-    const { root } = batchHeader(batch);
-    await leaves.putBatch(root, batch);
-    await leaves.putBatch(root, batch);
-    expect(await leaves.getBatch(root)).to.deep.equal(batch);
-    expect(await leaves.getBatch(toHex(randomBytes(32)))).to.equal(undefined);
-    await reopen();
-    expect(await leaves.getBatch(root)).to.deep.equal(batch);
-    expect(store.size).to.equal(1);
+  it("stores nothing of a batch whose leaves are not all given", async () => {
+    const made = batchOf(someLeaves(3));
+    const failure = await put({ ...made, leaves: made.leaves.slice(1) }).catch((error) => error);
+    expect(failure).to.be.instanceOf(Error);
+    expect(store.size).to.equal(0);
+    expect(await leaves.getBatch(made.root)).to.equal(undefined);
   });
 
-  it("stores a batch with those of its leaves that are not here yet", async () => {
-    const held = someLeaves(5);
-    await leaves.put(held.slice(0, 2));
-    const batch = { member: 3, number: 12, leaves: held.map(([hash]) => hash) };
-    const { root } = batchHeader(batch);
-    await leaves.putBatch(root, batch, held);
+  it("says that a batch is damaged when a leaf of it is gone", async () => {
+    const made = batchOf(someLeaves(3));
+    await put(made);
     await reopen();
-    expect(await leaves.getBatch(root)).to.deep.equal(batch);
-    const found = await leaves.getMany(batch.leaves);
-    expect(found.map((bytes) => Buffer.from(bytes!))).to.deep.equal(
-      held.map(([, bytes]) => Buffer.from(bytes)),
-    );
-    expect(store.size).to.equal(6);
+    const [[key] = []] = await Array.fromAsync(store.entries({ gte: Buffer.from("l") }));
+    await store.write([{ key: key!, value: null }]);
+    const failure = await leaves.getWhole(made.root).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(DamagedStoreError);
+    expect(String(failure)).to.match(/2 of the 3 leaves/);
   });
 
   it("says so when a write did not become durable, and holds nothing back", async () => {
-    const held = someLeaves(2);
-    await leaves.put(held.slice(0, 1));
+    const [one, other] = [batchOf(someLeaves(2)), batchOf(someLeaves(2))];
+    await put(one);
     await store.close();
-    const failure = await leaves.put(held.slice(1)).catch((error: unknown) => error);
+    const failure = await put(other).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(Error);
-    const later = await leaves.getMany([held[1]![0]]).catch((error: unknown) => error);
+    const later = await leaves.getWhole(other.root).catch((error: unknown) => error);
     expect(later, "what is not on disk is not there").to.be.instanceOf(Error);
   });
 });

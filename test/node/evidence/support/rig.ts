@@ -205,11 +205,11 @@ export class Rig implements AsyncDisposable {
   /** Puts leaves into one batch of a member, and says what became of each. */
   async sequence(member: MemberId, ...leaves: readonly Leaf[]): Promise<void> {
     const sequenced = leaves.map(({ bytes }) => toSequenced(bytes));
-    await this.now.leaves.put(leaves.map(({ bytes }) => [leafHash(bytes), bytes]));
     const event = { ...batchOf(sequenced, this.timeS), member, number: ++this.#number };
     const { number } = event;
-    const hashes = sequenced.map(({ hash }) => hash);
-    await this.now.leaves.putBatch(toHex(event.root), { member, number, leaves: hashes });
+    const batch = { member, number, leaves: sequenced.map(({ hash }) => hash) };
+    const whole = { batch, leaves: leaves.map(({ bytes }) => bytes) };
+    await this.now.leaves.putBatch(toHex(event.root), whole);
     await this.take(event, sequenced);
   }
 
