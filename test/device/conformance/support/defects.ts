@@ -89,7 +89,7 @@ export const defects: readonly Defect[] = [
   unverified(
     "records",
     "protocol/record.ts",
-    `verifier.verify(record.signer, message("record", networkId, record.body), record.signature)`,
+    "isSigned(networkId, signatureOf(record), verifier)",
     ["record-forged", "ancestor-forged", "high-s-from-devices"],
   ),
   unverified(
