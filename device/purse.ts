@@ -30,6 +30,7 @@ import { parseReference } from "../protocol/reference.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { decodeRequest, requestNonce, type SignedRequest } from "../protocol/request.ts";
 import type { SignedShowing } from "../protocol/showing.ts";
+import type { Verifier } from "../protocol/signature.ts";
 import type { SignedStatement } from "../protocol/statement.ts";
 import { learnLists } from "./held-lists.ts";
 import { type HistoryEntry, historyOf } from "./history.ts";
@@ -120,6 +121,11 @@ export class Purse {
 
   get member(): MemberId {
     return this.#holder.member;
+  }
+
+  /** What it checks signatures with. */
+  get verifier(): Verifier {
+    return this.#holder.verifier;
   }
 
   identity(): Identity {

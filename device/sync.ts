@@ -11,7 +11,6 @@ import { decodeTrustList } from "../protocol/lists.ts";
 import type { Outpoint } from "../protocol/output.ts";
 import type { Reason } from "../protocol/reason.ts";
 import { isRefusal } from "../protocol/refusal.ts";
-import { portableVerifier } from "../protocol/signature.ts";
 import { askGateway, type GatewayClient } from "./gateway-client.ts";
 import type { PendingRecord } from "./pending-store.ts";
 import type { Purse } from "./purse.ts";
@@ -168,7 +167,7 @@ function isOutdated(purse: Purse, held: SignedCertificate, lists: readonly Carri
   const row = decodeTrustList(newest.bytes).members.find(({ member }) => member === held.member);
   if (row === undefined) return false;
   try {
-    checkCertificateSignature(purse.networkId, held, row.issuer, portableVerifier);
+    checkCertificateSignature(purse.networkId, held, row.issuer, purse.verifier);
     return false;
   } catch (error) {
     if (!isRefusal(error, "bad-signature")) throw error;
