@@ -59,7 +59,7 @@ type Sequenced = {
 /** Pause after a batch that came to nothing. */
 const RETRY_MS = 250;
 /** So many leaves are endorsed while the batch before waits for its block; fewer wait for more to come. */
-const EARLY_LEAVES_MIN = 1024;
+const EARLY_LEAVES_MIN = 2048;
 /** What waits for time to pass is looked at this often. */
 const TICK_MS = 5_000;
 
