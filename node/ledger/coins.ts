@@ -31,7 +31,7 @@ const COIN_LENGTH = 56;
  * Of an owner's row: the member it is enrolled with (zero if none), its first coin, how many it has, and their
  * sum in 96 bits: there are fewer than 2^32 coins, each of less than 2^64.
  */
-const ownerField = { member: 20, firstCoin: 22, coins: 26, sumHigh: 30, sumLow: 34 } as const;
+const ownerField = { member: 20, firstCoin: 22, coins: 26, sum: 30 } as const;
 const OWNER_ROW_LENGTH = 42;
 
 /** Where the fields of an encoded output stand (protocol/output.ts). */
@@ -71,7 +71,7 @@ export class Coins {
 
   get(outpoint: Outpoint): Output | undefined {
     const number = this.#coins.find(fill(this.#outpoint, outpoint));
-    return number < 0 ? undefined : this.#output(this.#coins.row(number));
+    return number < 0 ? undefined : this.#output(number);
   }
 
   has(outpoint: Outpoint): boolean {
@@ -81,11 +81,10 @@ export class Coins {
   /** A coin that stands is not added again: it would be money from nowhere. */
   add(outpoint: Outpoint, { lock, owner, custodian, amount }: Output): void {
     const number = this.#make(fill(this.#outpoint, outpoint));
-    const coin = this.#coins.row(number);
-    coin[coinField.lock] = lock;
-    coin.writeUInt16BE(custodian, coinField.custodian);
-    coin.writeBigUInt64BE(amount, coinField.amount);
-    this.#link(number, coin, fill(this.#owner, owner));
+    this.#coins.setU8(number, coinField.lock, lock);
+    this.#coins.setU16(number, coinField.custodian, custodian);
+    this.#coins.setU64(number, coinField.amount, amount);
+    this.#link(number, fill(this.#owner, owner));
   }
 
   /**
@@ -97,8 +96,8 @@ export class Coins {
     const coin = this.#coins.row(number);
     coin[coinField.lock] = output[0]!;
     coin.set(output.subarray(encodedField.custodian, ENCODED_LENGTH), coinField.custodian);
-    this.#link(number, coin, output.subarray(encodedField.owner, encodedField.custodian));
-    return holdingOf(coin);
+    this.#link(number, output.subarray(encodedField.owner, encodedField.custodian));
+    return this.#holding(number);
   }
 
   /** Whether exactly this coin stands, outpoint and output as they are encoded. */
@@ -121,33 +120,23 @@ export class Coins {
   }
 
   delete(outpoint: Outpoint): void {
-    this.deleteEncoded(fill(this.#outpoint, outpoint));
+    this.#delete(fill(this.#outpoint, outpoint));
   }
 
   /** @returns what the coin held; `undefined` if there was none. */
   deleteEncoded(outpoint: Uint8Array): Holding | undefined {
-    const number = this.#coins.find(outpoint);
-    if (number < 0) return undefined;
-    const coin = this.#coins.row(number);
-    const holding = holdingOf(coin);
-    const owner = coin.readUInt32BE(coinField.owner);
-    this.#addToBalance(owner, { coins: -1, amount: -holding.amount });
-    const next = coin.readUInt32BE(coinField.next);
-    const previous = coin.readUInt32BE(coinField.previous);
-    if (next !== 0) this.#linked(next).writeUInt32BE(previous, coinField.previous);
-    if (previous !== 0) this.#linked(previous).writeUInt32BE(next, coinField.next);
-    else this.#setFirstCoin(owner, next);
-    this.#coins.delete(outpoint);
-    return holding;
+    const number = this.#delete(outpoint);
+    // What a row held stays where it was until another takes its place.
+    return number < 0 ? undefined : this.#holding(number);
   }
 
   /** The coins of an owner, the last added first. */
   *of(owner: Owner): Generator<readonly [Outpoint, Output]> {
     const number = this.#owners.find(fill(this.#owner, owner));
-    let link = number < 0 ? 0 : this.#owners.row(number).readUInt32BE(ownerField.firstCoin);
+    let link = number < 0 ? 0 : this.#owners.u32(number, ownerField.firstCoin);
     while (link !== 0) {
-      const coin = this.#linked(link);
-      link = coin.readUInt32BE(coinField.next);
+      const coin = link - 1;
+      link = this.#coins.u32(coin, coinField.next);
       yield this.#named(coin);
     }
   }
@@ -155,7 +144,10 @@ export class Coins {
   /** However many coins that is, at the cost of one search. */
   balanceOf(owner: Owner): Balance {
     const number = this.#owners.find(fill(this.#owner, owner));
-    return number < 0 ? { coins: 0, amount: 0n } : balanceIn(this.#owners.row(number));
+    if (number < 0) return { coins: 0, amount: 0n };
+    const high = BigInt(this.#owners.u32(number, ownerField.sum));
+    const amount = (high << 64n) | this.#owners.u64(number, ownerField.sum + 4);
+    return { coins: this.#owners.u32(number, ownerField.coins), amount };
   }
 
   /**
@@ -170,12 +162,12 @@ export class Coins {
     const coins: (readonly [Outpoint, Output])[] = [];
     let number = from;
     for (; number < end && coins.length < most; number++) {
-      const coin = this.#coins.row(number);
       const isMeant =
-        coin[coinField.lock] === lock && coin.readUInt16BE(coinField.custodian) === custodian;
+        this.#coins.u8(number, coinField.lock) === lock &&
+        this.#coins.u16(number, coinField.custodian) === custodian;
       // A row that is free still has what it held.
-      if (isMeant && this.#coins.find(coin.subarray(0, OUTPOINT_LENGTH)) === number) {
-        coins.push(this.#named(coin));
+      if (isMeant && this.#coins.find(this.#outpointOf(number)) === number) {
+        coins.push(this.#named(number));
       }
     }
     return { coins, next: number < bound ? number : undefined };
@@ -184,25 +176,24 @@ export class Coins {
   /** The member with which an owner is enrolled. */
   custodianOf(owner: Owner): MemberId | undefined {
     const number = this.#owners.find(fill(this.#owner, owner));
-    return number < 0 ? undefined : enrolledWith(this.#owners.row(number));
+    return number < 0 ? undefined : this.#enrolledWith(number);
   }
 
   enrol(owner: Owner, member: MemberId): void {
     const number = this.#owners.add(fill(this.#owner, owner));
-    this.#owners.row(number).writeUInt16BE(member, ownerField.member);
+    this.#owners.setU16(number, ownerField.member, member);
   }
 
   /** All coins, in no order. */
   *coins(): Generator<readonly [Outpoint, Output]> {
-    for (const number of this.#coins.numbers()) yield this.#named(this.#coins.row(number));
+    for (const number of this.#coins.numbers()) yield this.#named(number);
   }
 
   /** All enrolled owners, in no order. */
   *enrolled(): Generator<readonly [Owner, MemberId]> {
     for (const number of this.#owners.numbers()) {
-      const owner = this.#owners.row(number);
-      const member = enrolledWith(owner);
-      if (member !== undefined) yield [toHex(owner.subarray(0, OWNER_LENGTH)), member];
+      const member = this.#enrolledWith(number);
+      if (member !== undefined) yield [this.#ownerOf(number), member];
     }
   }
 
@@ -225,80 +216,91 @@ export class Coins {
     return number;
   }
 
-  /** Puts a coin before the others of its owner. */
-  #link(number: number, coin: Buffer, ownerKey: Uint8Array): void {
-    const ownerNumber = this.#owners.add(ownerKey);
-    const owner = this.#owners.row(ownerNumber);
-    const second = owner.readUInt32BE(ownerField.firstCoin);
-    coin.writeUInt32BE(ownerNumber, coinField.owner);
-    coin.writeUInt32BE(second, coinField.next);
-    owner.writeUInt32BE(number + 1, ownerField.firstCoin);
-    if (second !== 0) this.#linked(second).writeUInt32BE(number + 1, coinField.previous);
-    this.#addToBalance(ownerNumber, { coins: 1, amount: holdingOf(coin).amount });
+  /** @returns the number that the row had; -1 if there was none. */
+  #delete(outpoint: Uint8Array): number {
+    const number = this.#coins.find(outpoint);
+    if (number < 0) return number;
+    const owner = this.#coins.u32(number, coinField.owner);
+    const next = this.#coins.u32(number, coinField.next);
+    const previous = this.#coins.u32(number, coinField.previous);
+    this.#count(owner, number, -1);
+    if (next !== 0) this.#coins.setU32(next - 1, coinField.previous, previous);
+    if (previous !== 0) this.#coins.setU32(previous - 1, coinField.next, next);
+    else this.#setFirstCoin(owner, next);
+    this.#coins.delete(outpoint);
+    return number;
   }
 
-  #addToBalance(ownerNumber: number, { coins, amount }: Balance): void {
-    const owner = this.#owners.row(ownerNumber);
-    const balance = balanceIn(owner);
-    const sum = balance.amount + amount;
-    owner.writeUInt32BE(balance.coins + coins, ownerField.coins);
-    owner.writeUInt32BE(Number(sum >> 64n), ownerField.sumHigh);
-    owner.writeBigUInt64BE(BigInt.asUintN(64, sum), ownerField.sumLow);
+  /** Puts a coin before the others of its owner. */
+  #link(number: number, ownerKey: Uint8Array): void {
+    const owner = this.#owners.add(ownerKey);
+    const second = this.#owners.u32(owner, ownerField.firstCoin);
+    this.#coins.setU32(number, coinField.owner, owner);
+    this.#coins.setU32(number, coinField.next, second);
+    this.#owners.setU32(owner, ownerField.firstCoin, number + 1);
+    if (second !== 0) this.#coins.setU32(second - 1, coinField.previous, number + 1);
+    this.#count(owner, number, 1);
+  }
+
+  /** A coin comes to an owner's balance or leaves it: words of 32 bits, since a BigInt costs more than all of them. */
+  #count(owner: number, coin: number, sign: 1 | -1): void {
+    const held = this.#owners.u32(owner, ownerField.coins);
+    this.#owners.setU32(owner, ownerField.coins, held + sign);
+    let carry = 0;
+    for (const at of [8, 4, 0]) {
+      const addend = at === 0 ? 0 : this.#coins.u32(coin, coinField.amount + at - 4);
+      const sum = this.#owners.u32(owner, ownerField.sum + at) + sign * addend + carry;
+      carry = Math.floor(sum / 2 ** 32);
+      this.#owners.setU32(owner, ownerField.sum + at, sum);
+    }
   }
 
   countEnrolled(): number {
     let count = 0;
     for (const number of this.#owners.numbers()) {
-      if (enrolledWith(this.#owners.row(number)) !== undefined) count++;
+      if (this.#enrolledWith(number) !== undefined) count++;
     }
     return count;
   }
 
-  #named(coin: Buffer): readonly [Outpoint, Output] {
-    return [toHex(coin.subarray(0, OUTPOINT_LENGTH)), this.#output(coin)];
+  #named(number: number): readonly [Outpoint, Output] {
+    return [toHex(this.#outpointOf(number)), this.#output(number)];
   }
 
-  #output(coin: Buffer): Output {
-    const owner = this.#owners.row(coin.readUInt32BE(coinField.owner));
+  #outpointOf(number: number): Uint8Array {
+    return this.#coins.row(number).subarray(0, OUTPOINT_LENGTH);
+  }
+
+  #output(number: number): Output {
     return {
-      lock: coin.readUInt8(coinField.lock) as Lock,
-      owner: toHex(owner.subarray(0, OWNER_LENGTH)),
-      custodian: coin.readUInt16BE(coinField.custodian),
-      amount: coin.readBigUInt64BE(coinField.amount),
+      lock: this.#coins.u8(number, coinField.lock) as Lock,
+      owner: this.#ownerOf(this.#coins.u32(number, coinField.owner)),
+      ...this.#holding(number),
     };
   }
 
-  #linked(link: number): Buffer {
-    return this.#coins.row(link - 1);
+  #holding(number: number): Holding {
+    return {
+      custodian: this.#coins.u16(number, coinField.custodian),
+      amount: this.#coins.u64(number, coinField.amount),
+    };
+  }
+
+  #ownerOf(number: number): Owner {
+    return toHex(this.#owners.row(number).subarray(0, OWNER_LENGTH));
+  }
+
+  #enrolledWith(number: number): MemberId | undefined {
+    return this.#owners.u16(number, ownerField.member) || undefined;
   }
 
   /** An owner that is not enrolled and has no coin left is forgotten. */
-  #setFirstCoin(ownerNumber: number, link: number): void {
-    const owner = this.#owners.row(ownerNumber);
-    owner.writeUInt32BE(link, ownerField.firstCoin);
-    if (link === 0 && enrolledWith(owner) === undefined) {
-      this.#owners.delete(owner.subarray(0, OWNER_LENGTH));
+  #setFirstCoin(owner: number, link: number): void {
+    this.#owners.setU32(owner, ownerField.firstCoin, link);
+    if (link === 0 && this.#enrolledWith(owner) === undefined) {
+      this.#owners.delete(this.#owners.row(owner).subarray(0, OWNER_LENGTH));
     }
   }
-}
-
-function holdingOf(coin: Buffer): Holding {
-  return {
-    custodian: coin.readUInt16BE(coinField.custodian),
-    amount: coin.readBigUInt64BE(coinField.amount),
-  };
-}
-
-function balanceIn(owner: Buffer): Balance {
-  const high = BigInt(owner.readUInt32BE(ownerField.sumHigh));
-  return {
-    coins: owner.readUInt32BE(ownerField.coins),
-    amount: (high << 64n) | owner.readBigUInt64BE(ownerField.sumLow),
-  };
-}
-
-function enrolledWith(owner: Buffer): MemberId | undefined {
-  return owner.readUInt16BE(ownerField.member) || undefined;
 }
 
 /** Writes hexadecimal digits into bytes that are used again and again. */
