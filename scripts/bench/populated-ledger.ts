@@ -14,7 +14,7 @@ import { batchHeader } from "../../protocol/batch.ts";
 import { fromHex, toHex } from "../../protocol/bytes.ts";
 import { depositOutpoint } from "../../protocol/deposit.ts";
 import { ownerOf } from "../../protocol/key.ts";
-import { decodeLeaf, leafHash, leafId } from "../../protocol/leaf.ts";
+import { decodeLeaf, type Leaf, leafHash, leafId } from "../../protocol/leaf.ts";
 import { lock } from "../../protocol/output.ts";
 import { NodeSigner, NodeVerifier } from "../../protocol/p256-node.ts";
 import { type Bank, Workload } from "./workload.ts";
@@ -68,10 +68,10 @@ export class PopulatedLedger implements AsyncDisposable {
   }
 
   /** Folds leaves as one batch. @throws Error unless all of them apply. */
-  async sequence(bytes: readonly Uint8Array[]): Promise<void> {
-    const leaves = bytes.map(sequenced);
+  async sequence(decoded: readonly Leaf[]): Promise<void> {
+    const leaves = decoded.map(sequenced);
     const seq = this.state.seq + 1;
-    const root = await this.#keep(seq, bytes, leaves);
+    const root = await this.#keep(seq, decoded, leaves);
     await this.#take(
       { kind: "sequenced", seq, member: 1, number: seq, count: leaves.length, root, timeS: 0 },
       leaves,
@@ -109,9 +109,9 @@ export class PopulatedLedger implements AsyncDisposable {
     const owner = ownerOf(treasury.publicKey);
     const output = { lock: lock.key, owner, custodian: member, amount };
     const vault = depositOutpoint(NETWORK_ID, { seq, output });
-    let leaves: Uint8Array[] = [];
+    const leaves: Leaf[] = [];
     for (const { leaf } of this.workload.fill(bank, vault, coins, every)) {
-      leaves.push(leaf);
+      leaves.push(decodeLeaf(leaf));
       if (leaves.length === BATCH) await this.sequence(leaves.splice(0));
     }
     await this.sequence(leaves);
@@ -119,19 +119,19 @@ export class PopulatedLedger implements AsyncDisposable {
 
   async #sequenceAll(leaves: readonly Uint8Array[]): Promise<void> {
     for (let at = 0; at < leaves.length; at += BATCH)
-      await this.sequence(leaves.slice(at, at + BATCH));
+      await this.sequence(leaves.slice(at, at + BATCH).map(decodeLeaf));
   }
 
   /** @returns the root of the batch, of nothing where no leaves are kept. */
   async #keep(
     number: number,
-    bytes: readonly Uint8Array[],
+    decoded: readonly Leaf[],
     leaves: readonly SequencedLeaf[],
   ): Promise<Uint8Array> {
     if (this.#leaves === undefined) return new Uint8Array(32);
     const batch = { member: 1, number, leaves: leaves.map(({ hash }) => hash) };
     const { root } = batchHeader(batch);
-    await this.#leaves.putBatch(root, { batch, leaves: bytes });
+    await this.#leaves.putBatch(root, { batch, leaves: decoded.map(({ bytes }) => bytes) });
     return fromHex(root);
   }
 
@@ -154,7 +154,6 @@ export class PopulatedLedger implements AsyncDisposable {
   }
 }
 
-function sequenced(bytes: Uint8Array): SequencedLeaf {
-  const leaf = decodeLeaf(bytes);
-  return { hash: leafHash(bytes), id: leafId(NETWORK_ID, leaf), leaf };
+function sequenced(leaf: Leaf): SequencedLeaf {
+  return { hash: leafHash(leaf.bytes), id: leafId(NETWORK_ID, leaf), leaf };
 }

@@ -16,6 +16,7 @@ import { Traces } from "../../node/trace/trace.ts";
 import type { TraceNode } from "../../node/trace/graph.ts";
 import type { Direction } from "../../node/trace/walk.ts";
 import type { Hex } from "../../protocol/bytes.ts";
+import { decodeLeaf } from "../../protocol/leaf.ts";
 import { limits } from "../../protocol/limits.ts";
 import { NodeVerifier } from "../../protocol/p256-node.ts";
 import { cpuSeconds, median } from "./anchor.ts";
@@ -98,7 +99,7 @@ async function pay(ledger: PopulatedLedger, records: number): Promise<number[]> 
   const batches: number[] = [];
   for (let left = records; left > 0; left -= limits.batchLeavesMax) {
     const count = Math.min(left, limits.batchLeavesMax);
-    await ledger.sequence(ledger.workload.makePayments(count));
+    await ledger.sequence(ledger.workload.makePayments(count).map(decodeLeaf));
     batches.push(ledger.state.seq);
     if (batches.length % BATCHES_PER_CYCLE === 0) await ledger.closeCycle();
   }
