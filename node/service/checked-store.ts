@@ -53,8 +53,6 @@ export type StoreOptions = {
 /** One write takes what waits up to this many changes: enough to make the sync cheap. */
 const CHANGES_MAX = 16_384;
 const MIB = 1024 * 1024;
-/** A number holds four bytes of a key and one of so many places. */
-const PLACES_MAX = 2 ** 21;
 
 export class CheckedStore extends StoreView {
   readonly #level: Database;
@@ -191,8 +189,7 @@ export class CheckedStore extends StoreView {
     replaced: readonly (number | undefined)[],
   ): Tally {
     const count = new Count(this.#tally);
-    for (const i of inKeyOrder(changes)) {
-      const { key, value } = changes[i]!;
+    for (const [i, { key, value }] of changes.entries()) {
       const before = replaced[i];
       if (before !== undefined) count.remove(before);
       if (value === null) batch.del(key);
@@ -223,29 +220,6 @@ export class CheckedStore extends StoreView {
       return before;
     });
   }
-}
-
-/**
- * Where changes stand, in the order of their keys' first bytes; those of one key stay in their order. What was written
- * last lies in a skip list of some hundred thousand keys: keys that come one after the other cost it a third less
- * than keys that come here and there.
- */
-function inKeyOrder(changes: readonly Change[]): Uint32Array {
-  const sorted = new Float64Array(changes.length);
-  for (let i = 0; i < sorted.length; i++) sorted[i] = startOf(changes[i]!.key) * PLACES_MAX + i;
-  sorted.sort();
-  const places = new Uint32Array(sorted.length);
-  for (let i = 0; i < sorted.length; i++) {
-    const each = sorted[i]!;
-    places[i] = each - Math.floor(each / PLACES_MAX) * PLACES_MAX;
-  }
-  return places;
-}
-
-/** The first four bytes of a key as a number. */
-function startOf(key: Uint8Array): number {
-  const [a, b, c, d] = [key[0]!, key[1] ?? 0, key[2] ?? 0, key[3] ?? 0];
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
 function closeWitness(witness: WriteWitness): void {
