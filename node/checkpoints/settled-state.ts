@@ -16,13 +16,13 @@ import type { LedgerStore } from "../store/ledger-store.ts";
 export type SettledEntry = { readonly cycle: number; readonly entry: PlacedEntry };
 
 export class SettledState implements AsyncDisposable {
-  readonly #store: Pick<LedgerStore, "freeze">;
+  readonly #store: Pick<LedgerStore, "freeze" | "thaw">;
   readonly #ends = new Map<number, FrozenState>();
   #settled: number | undefined;
   /** What was let go of and is still read. */
   readonly #leaving = new Set<Promise<void>>();
 
-  constructor(store: Pick<LedgerStore, "freeze">) {
+  constructor(store: Pick<LedgerStore, "freeze" | "thaw">) {
     this.#store = store;
   }
 
@@ -34,7 +34,7 @@ export class SettledState implements AsyncDisposable {
     for (const cycle of this.#ends.keys()) if (cycle < event.cycle) this.#letGo(cycle);
   }
 
-  /** @throws Refusal `not-found` for a coin that was not unspent there; `unavailable` before a settlement. */
+  /** @throws Refusal `not-found` for a coin that was not unspent there; `unavailable` before a settlement, or too long after. */
   async coin(outpoint: Outpoint): Promise<SettledEntry> {
     const { cycle, entry } = await this.#placeOf(stateKey.coin(outpoint));
     if (entry !== undefined) return { cycle, entry };
@@ -71,7 +71,7 @@ export class SettledState implements AsyncDisposable {
   #letGo(cycle: number): void {
     const end = this.#ends.get(cycle)!;
     this.#ends.delete(cycle);
-    const left = end[Symbol.asyncDispose]();
+    const left = this.#store.thaw(end);
     this.#leaving.add(left);
     void left.finally(() => this.#leaving.delete(left));
   }

@@ -119,8 +119,8 @@ export class Refold implements AsyncDisposable {
     return {
       signed: await this.#signaturesOf(cycle),
       placeOf: async (key) => {
-        await using frozen = store.freeze();
-        return await frozen.placeOf(key);
+        const frozen = store.freeze();
+        return await frozen.placeOf(key).finally(() => store.thaw(frozen));
       },
     };
   }

@@ -54,6 +54,8 @@ export class LedgerStore implements History {
   readonly #root = new StateRoot();
   readonly #cache: StateCache;
   readonly #cacheFromEntries: number;
+  /** Told of what changes. */
+  readonly #pasts = new Set<FrozenState>();
   readonly #roots = new BatchRoots((seqs) => this.#readRoots(seqs));
   #place: ChainPlace | undefined;
   /** The cursor's row as it is stored. */
@@ -120,7 +122,10 @@ export class LedgerStore implements History {
     const cursor = encodeCursor({ accounts: change, place });
     const stateRows = stateRowsOf(change, state);
     await this.#writeCache(state, cursor, stateRows);
-    for (const { key } of stateRows) this.#root.touch(bucketOfKey(key));
+    for (const { key, old } of stateRows) {
+      this.#root.touch(bucketOfKey(key));
+      for (const past of this.#pasts) past.changing(key, old);
+    }
     const rows: Change[] = stateRows;
     for (const row of historyRowsOf(change, placed, state)) rows.push(row);
     rows.push({ key: keys.cursor, value: cursor, old: this.#cursor });
@@ -134,13 +139,23 @@ export class LedgerStore implements History {
    * Buckets that no event touched since the last root are not read again.
    */
   async stateRoot(): Promise<Hex> {
-    await using state = this.freeze();
-    return await state.root();
+    return await this.#frozen().root();
   }
 
-  /** The state as of this call, for whoever asks to let go of. */
+  /** The state as of this call, for whoever asks to let go of with `thaw`. */
   freeze(): FrozenState {
-    return new FrozenState(this.#store.snapshot(), this.#root, this.#verified);
+    const past = this.#frozen();
+    this.#pasts.add(past);
+    return past;
+  }
+
+  async thaw(past: FrozenState): Promise<void> {
+    this.#pasts.delete(past);
+    await past[Symbol.asyncDispose]();
+  }
+
+  #frozen(): FrozenState {
+    return new FrozenState(this.#store, this.#store.snapshot(), this.#root, this.#verified);
   }
 
   hasApplied(id: Hex): boolean {
