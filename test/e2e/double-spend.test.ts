@@ -283,7 +283,8 @@ describe("a double spend", function () {
       consortium.client(1).trace({ from: loser }),
       (error) => isRefusal(error, "not-found") && /trace\.index/.test(error.detail),
     );
-    const { flows } = await consortium.client(OBSERVER).flows(1);
+    const [status] = await consortium.client(OBSERVER).statuses([winner as Hex]);
+    const { flows } = await consortium.client(OBSERVER).flows(status!.cycle!);
     assert.ok(flows.some(({ from, to }) => from === 1 && to === 3));
   });
 
