@@ -71,8 +71,8 @@ export class LeafIntake {
   }
 
   /**
-   * Takes in a frame of leaves that others check, as it is: their signatures matter here once this member is asked to
-   * endorse them after all, or where one names a coin that is gone. It is not passed on.
+   * Takes in a frame of leaves that others check, as it is: their signatures matter here once this member is
+   * asked to endorse them after all, or where one names a coin that is gone. It is not passed on.
    */
   spared(leaves: readonly Uint8Array[]): Verdict {
     const candidates = leaves.map((bytes) => this.#candidate(bytes));
@@ -97,7 +97,8 @@ export class LeafIntake {
   }
 
   /**
-   * Judges leaves that a batch names, or that matter otherwise. What is good is kept like gossip, as far as there is room.
+   * Judges leaves that a batch names, or that matter otherwise. What is good is kept like gossip, as far as
+   * there is room.
    * @returns in their order; what has no refusal is good. @throws Refusal `busy`: the verifier has no room.
    */
   async fetched(leaves: readonly Uint8Array[]): Promise<Candidate[]> {

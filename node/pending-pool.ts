@@ -88,9 +88,9 @@ export class PendingPool {
 
   /**
    * Takes in a leaf. One that is known stays, and becomes local, or checked, if it comes as such: what is
-   * local was checked. Where there is no room, a local leaf takes the place of the oldest that were gossiped, then of the oldest
-   * parked: they can be had again, and neither other institutions nor records of coins that never were
-   * may keep a member's own customers out.
+   * local was checked. Where there is no room, a local leaf takes the place of the oldest that were gossiped,
+   * then of the oldest parked: they can be had again, and neither other institutions nor records of coins
+   * that never were may keep a member's own customers out.
    * @throws Refusal `busy` when the pool is full.
    */
   add(pending: PendingLeaf): "added" | "known" {
@@ -118,14 +118,16 @@ export class PendingPool {
     return this.#byHash.get(hash)?.checked === true || this.#applied.has(hash);
   }
 
-  /** The leaves with this id, and why each does not go out, if it is parked. */
+  /** The leaves with this id, those that were checked first, and why each does not go out, if it is parked. */
   withId(id: Hex): { readonly leaf: PendingLeaf; readonly reason: Reason | undefined }[] {
-    return [...this.#byId.get(id)].map((leaf) => ({ leaf, reason: leaf.parked?.reason }));
+    return [...this.#byId.get(id)]
+      .sort((a, b) => Number(b.checked) - Number(a.checked))
+      .map((leaf) => ({ leaf, reason: leaf.parked?.reason }));
   }
 
-  /** Ids of the records here that would take a coin. */
+  /** Ids of the records here that would take a coin, as far as they are signed. */
   spendersOf(outpoint: Outpoint): Hex[] {
-    return [...this.#bySpent.get(outpoint)].map(({ id }) => id);
+    return [...this.#bySpent.get(outpoint)].filter(({ checked }) => checked).map(({ id }) => id);
   }
 
   /** Records here that would take a coin, other than the one with this id. */

@@ -94,7 +94,8 @@ export class Queries {
     const { replica, leaves } = this.#parts;
     const rows = (await replica.store.applied([id])).filter((row) => row !== undefined);
     const [bytes] = await leaves.leavesAt(await replica.store.leafPlaces(rows));
-    const leaf = bytes ?? this.#parts.pool.withId(id)[0]?.leaf.leaf.bytes;
+    const waiting = this.#parts.pool.withId(id).find(({ leaf }) => leaf.checked);
+    const leaf = bytes ?? waiting?.leaf.leaf.bytes;
     if (leaf === undefined)
       throw new Refusal("not-found", `no record or enrolment ${id} is held here`);
     return leaf;

@@ -42,14 +42,16 @@ export class FrozenState implements AsyncDisposable {
 
   /** To be told of every row before it changes. */
   changing(key: Uint8Array, old: Uint8Array | null): void {
+    if (this.#changedRows === CHANGED_MAX) this.#changed = undefined;
     if (this.#changed === undefined) return;
-    if (this.#changedRows++ > CHANGED_MAX) this.#changed = undefined;
     const bucket = bucketOfKey(key);
-    const rows = this.#changed?.get(bucket) ?? new Map<Hex, Uint8Array | null>();
-    this.#changed?.set(bucket, rows);
+    const rows = this.#changed.get(bucket) ?? new Map<Hex, Uint8Array | null>();
+    this.#changed.set(bucket, rows);
     const name = toHex(stateKeyOf(key));
+    if (rows.has(name)) return;
+    this.#changedRows++;
     // Bytes of their own: those given may lie among others that would be kept with them.
-    if (!rows.has(name)) rows.set(name, old === null ? null : Uint8Array.from(old));
+    rows.set(name, old === null ? null : Uint8Array.from(old));
   }
 
   async root(): Promise<Hex> {

@@ -86,7 +86,10 @@ describe("pending pool", () => {
     for (const checked of [true, true, false]) pool.add(pending(leaf!, false, checked));
     expect(pool.trusts(hash)).to.equal(true);
     expect(heard).to.deep.equal([false, true]);
+    const [input] = leaf!.inputs;
+    expect(pool.spendersOf(input!)).to.deep.equal([namesOf(leaf!).id]);
     pool.add(pending(other!, false, false));
+    expect(pool.spendersOf(other!.inputs[0]!)).to.deep.equal([]);
     pool.applied([namesOf(other!).hash]);
     expect(pool.trusts(namesOf(other!).hash)).to.equal(true);
   });

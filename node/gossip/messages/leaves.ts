@@ -1,6 +1,6 @@
 /**
- * "Give me these leaves of this batch." The answer is a page: the first of them, in order, as many as fit; whoever wants
- * the rest asks again. What the other side does not have is marked by a length of zero.
+ * "Give me these leaves of this batch." The answer is a page: the first of them, in order, as many as fit;
+ * whoever wants the rest asks again. What the other side does not have is marked by a length of zero.
  *
  *     question  batch root 32 ‖ leaf hash × (1 to 4,096)
  *     answer    count u16 | (length u32 | leaf) × count
