@@ -120,7 +120,11 @@ export class Refold implements AsyncDisposable {
       signed: await this.#signaturesOf(cycle),
       placeOf: async (key) => {
         const frozen = store.freeze();
-        return await frozen.placeOf(key).finally(() => store.thaw(frozen));
+        try {
+          return await frozen.placeOf(key);
+        } finally {
+          await store.thaw(frozen);
+        }
       },
     };
   }
