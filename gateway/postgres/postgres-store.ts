@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../protocol/bytes.ts";
 import type { Change } from "../../node/service/checked-store.ts";
+import { pack } from "../../node/service/packed.ts";
 import { seal, unseal } from "../../node/service/sealed-value.ts";
 import { DamagedStoreError } from "../../node/service/store-errors.ts";
 import type { Entry, Range } from "../../node/service/store-view.ts";
@@ -63,8 +64,8 @@ export class PostgresStore implements Store {
     for (const key of keys) this.#check(key);
     if (keys.length === 0) return [];
     const rows = await this.#parts.reads(GET, [keys]);
-    const found = new Map(rows.map((row) => this.#entryOf(row)).map(([k, v]) => [nameOf(k), v]));
-    return keys.map((key) => found.get(nameOf(key)));
+    const found = new Map(rows.map((row) => this.#entryOf(row)).map(([k, v]) => [pack(k), v]));
+    return keys.map((key) => found.get(pack(key)));
   }
 
   async *entries({ gte = FIRST_KEY, lt, reverse = false, limit = Infinity }: Range = {}) {
@@ -102,7 +103,7 @@ export class PostgresStore implements Store {
 
   async #write(changes: readonly Change[]): Promise<void> {
     // The last word on each key counts.
-    const last = new Map(changes.map((change) => [nameOf(change.key), change]));
+    const last = new Map(changes.map((change) => [pack(change.key), change]));
     const puts: { readonly key: Uint8Array; readonly sealed: Uint8Array }[] = [];
     const gone: Uint8Array[] = [];
     for (const { key, value } of last.values()) {
@@ -150,8 +151,4 @@ function after(key: Uint8Array): Uint8Array {
 /** A Buffer's `slice` and `toString` are not what callers expect. */
 function plain(bytes: Buffer): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-function nameOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
 }

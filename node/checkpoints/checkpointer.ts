@@ -132,7 +132,7 @@ export class Checkpointer {
     }
   }
 
-  /** The root is of the state as it is now: the snapshot is taken before the next event is stored. */
+  /** The root is of the state as it is now: it is frozen before the next event is stored. */
   async #workOut(boundary: Boundary, before: Promise<void>): Promise<void> {
     const { store } = this.#parts.replica;
     const root = store.stateRoot();

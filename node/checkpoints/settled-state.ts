@@ -16,13 +16,13 @@ import type { LedgerStore } from "../store/ledger-store.ts";
 export type SettledEntry = { readonly cycle: number; readonly entry: PlacedEntry };
 
 export class SettledState implements AsyncDisposable {
-  readonly #store: Pick<LedgerStore, "freeze" | "thaw">;
+  readonly #store: Pick<LedgerStore, "freeze">;
   readonly #ends = new Map<number, FrozenState>();
   #settled: number | undefined;
   /** What was let go of and is still read. */
   readonly #leaving = new Set<Promise<void>>();
 
-  constructor(store: Pick<LedgerStore, "freeze" | "thaw">) {
+  constructor(store: Pick<LedgerStore, "freeze">) {
     this.#store = store;
   }
 
@@ -71,7 +71,7 @@ export class SettledState implements AsyncDisposable {
   #letGo(cycle: number): void {
     const end = this.#ends.get(cycle)!;
     this.#ends.delete(cycle);
-    const left = this.#store.thaw(end);
+    const left = end[Symbol.asyncDispose]();
     this.#leaving.add(left);
     void left.finally(() => this.#leaving.delete(left));
   }

@@ -22,9 +22,9 @@ export type ReadBuckets = (first: number, last: number) => AsyncIterable<readonl
 
 export class StateRoot {
   readonly #roots: Uint8Array[] = Array.from({ length: BUCKETS }, () => new Uint8Array());
-  /** Buckets that changed since the last snapshot was handed in. */
+  /** Buckets that changed since a state was last handed in. */
   #touched = new Set(Array.from({ length: BUCKETS }, (_, bucket) => bucket));
-  /** Buckets of snapshots handed in whose roots are not worked out yet. */
+  /** Buckets of states handed in whose roots are not worked out yet. */
   readonly #due = new Set<number>();
   #underWay: Promise<unknown> = Promise.resolve();
 
@@ -34,8 +34,8 @@ export class StateRoot {
   }
 
   /**
-   * The roots of all buckets of the state that `read` shows: a snapshot, taken in the same turn as this call,
-   * so that events may go on meanwhile. Roots are worked out one after the other, in the order of the calls.
+   * The roots of all buckets of the state that `read` shows: as it is at this call, also where events go on
+   * meanwhile. Roots are worked out one after the other, in the order of the calls.
    * One that fails leaves its buckets to the next.
    */
   bucketRoots(read: ReadBuckets): Promise<readonly Uint8Array[]> {

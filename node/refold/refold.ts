@@ -119,12 +119,8 @@ export class Refold implements AsyncDisposable {
     return {
       signed: await this.#signaturesOf(cycle),
       placeOf: async (key) => {
-        const frozen = store.freeze();
-        try {
-          return await frozen.placeOf(key);
-        } finally {
-          await store.thaw(frozen);
-        }
+        await using frozen = store.freeze();
+        return await frozen.placeOf(key);
       },
     };
   }

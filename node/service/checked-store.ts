@@ -15,9 +15,11 @@ import {
 import { checkLevelFiles } from "./level-files.ts";
 import { checkTableInUse, checkTables, type Table } from "./level-tables.ts";
 import { paced } from "./paced.ts";
+import { pack } from "./packed.ts";
 import { checksum, seal, sealedChecksum, unseal } from "./sealed-value.ts";
 import { DamagedStoreError, StoreWriteError } from "./store-errors.ts";
-import { type End, StoreSnapshot, StoreView, type Verification } from "./store-view.ts";
+import { type End, type Range, StoreView } from "./store-view.ts";
+import { type Inspector, Sweep } from "./sweep.ts";
 import { Count, decodeTally, encodeTally, type Tally, TALLY_KEY } from "./tally.ts";
 import { isUnchecked, noteChecked, noteUnchecked } from "./unchecked-note.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -50,9 +52,18 @@ export type StoreOptions = {
   readonly writeBufferBytes?: number;
 };
 
+/** How everything is gone through. */
+export type Verification = {
+  /** Of this thread's time, at most so much: from 0 to 1. */
+  readonly share?: number;
+  readonly inspector?: Inspector;
+};
+
 /** One write takes what waits up to this many changes: enough to make the sync cheap. */
 const CHANGES_MAX = 16_384;
 const MIB = 1024 * 1024;
+/** All but the tally's. */
+const ALL: Range = { gte: new Uint8Array(1) };
 
 export class CheckedStore extends StoreView {
   readonly #level: Database;
@@ -62,6 +73,8 @@ export class CheckedStore extends StoreView {
   /** Tables whose bytes are still to be checked. */
   #unchecked: readonly Table[];
   readonly #queue = new WriteQueue<Change>((changes) => this.#write(changes), CHANGES_MAX);
+  /** Told of what changes. */
+  readonly #sweeps = new Set<Sweep>();
   #isVerified = false;
   #closed: Promise<void> | undefined;
 
@@ -115,20 +128,25 @@ export class CheckedStore extends StoreView {
   }
 
   /**
-   * Checks LevelDB's tables, unless they were at the opening, then everything as it was at this call
-   * against the tally. Reads and writes may go on. @throws DamagedStoreError.
+   * Checks LevelDB's tables, unless they were at the opening, then everything against the tally. Reads and
+   * writes may go on. @returns how many entries there are. @throws DamagedStoreError.
    */
-  override async verify(how: Verification = {}): Promise<number> {
-    await using snapshot = this.snapshot();
-    for await (const table of paced(this.#unchecked, how.share ?? 1)) {
+  async verify({ share = 1, inspector }: Verification = {}): Promise<number> {
+    for await (const table of paced(this.#unchecked, share)) {
       if (this.#end.reason !== undefined) throw this.#end.reason;
       await checkTableInUse(this.folder, table);
     }
     this.#unchecked = [];
-    const entries = await snapshot.verify(how);
+    const sweep = new Sweep(inspector);
+    this.#sweeps.add(sweep);
+    try {
+      for await (const _ of paced(this.#partsOf(sweep), share));
+    } finally {
+      this.#sweeps.delete(sweep);
+    }
     this.#isVerified = true;
     await noteChecked(this.folder);
-    return entries;
+    return sweep.entries;
   }
 
   /** How many entries there are. */
@@ -146,11 +164,6 @@ export class CheckedStore extends StoreView {
     if (changes.length > 0) await this.#queue.add(changes);
   }
 
-  snapshot(): StoreSnapshot {
-    if (this.#end.reason !== undefined) throw this.#end.reason;
-    return new StoreSnapshot(this.#level, this.#end);
-  }
-
   /** Waits for the writes that were asked for, then lets go of the files. */
   async close(): Promise<void> {
     this.#end.reason ??= new Error(`the database in ${this.folder} is closed`);
@@ -165,6 +178,30 @@ export class CheckedStore extends StoreView {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Each step has taken one part, between two writes. */
+  async *#partsOf(sweep: Sweep): AsyncGenerator<void> {
+    for (let range: Range | undefined = ALL; range !== undefined; yield) {
+      const from: Range = range;
+      range = await this.#queue.between(() => this.#take(sweep, from));
+    }
+  }
+
+  /** @returns what is left. @throws DamagedStoreError. */
+  async #take(sweep: Sweep, range: Range): Promise<Range | undefined> {
+    const { rows, rest } = await this.part(range);
+    const entries = rows.map(([key, sealed]) => this.entry(key, sealed));
+    sweep.pass(rows);
+    sweep.inspector?.visit(entries);
+    if (rest !== undefined) return rest;
+    if (!sweep.comesTo(this.#tally)) {
+      const found = `${sweep.entries} entries are there and ${this.#tally.entries} were written`;
+      throw new DamagedStoreError(this.folder, `${found}, or others than these`);
+    }
+    sweep.inspector?.end?.();
+    this.#sweeps.delete(sweep);
+    return undefined;
   }
 
   async #write(changes: readonly Change[]): Promise<void> {
@@ -192,12 +229,15 @@ export class CheckedStore extends StoreView {
     for (const [i, { key, value }] of changes.entries()) {
       const before = replaced[i];
       if (before !== undefined) count.remove(before);
+      let after: number | undefined;
       if (value === null) batch.del(key);
       else {
         const sealed = seal(key, value);
-        count.add(sealedChecksum(sealed));
+        after = sealedChecksum(sealed);
+        count.add(after);
         batch.put(key, sealed);
       }
+      for (const sweep of this.#sweeps) sweep.changing(key, before, after);
     }
     const tally = count.tally(this.#tally.number + 1);
     batch.put(TALLY_KEY, sealTally(tally));
@@ -211,10 +251,10 @@ export class CheckedStore extends StoreView {
     // What the unknown keys hold at each point of this write.
     const held = new Map<string, number | undefined>();
     for (const [i, value] of (await this.valuesOf(unknown)).entries()) {
-      held.set(nameOf(unknown[i]!), checksumOf(unknown[i]!, value));
+      held.set(pack(unknown[i]!), checksumOf(unknown[i]!, value));
     }
     return changes.map(({ key, value, old }) => {
-      const name = nameOf(key);
+      const name = pack(key);
       const before = old === undefined ? held.get(name) : checksumOf(key, old);
       if (held.has(name)) held.set(name, checksumOf(key, value));
       return before;
@@ -245,8 +285,4 @@ function sealTally(tally: Tally): Uint8Array {
 
 function checksumOf(key: Uint8Array, value: Uint8Array | null | undefined): number | undefined {
   return value === null || value === undefined ? undefined : checksum(key, value);
-}
-
-function nameOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
 }

@@ -1,14 +1,16 @@
 /**
- * Reading from a store, as it is or as it was when a snapshot was taken. A value whose checksum does
- * not hold is never returned.
+ * Reading from a store. A value whose checksum does not hold is never returned.
+ *
+ * A scan takes its entries part by part, and holds nothing of LevelDB from one part to the next: an iterator
+ * keeps a snapshot. LevelDB 1.20 can bring back what a row held before if it merges tables while a snapshot from
+ * before is held: it cuts a table between the two versions of the row, and a later merge moves the newer one away
+ * from over the older. A part is read in less time than LevelDB takes to fill a table.
  */
 import assert from "node:assert/strict";
-import { toHex } from "../../protocol/bytes.ts";
-import { type Database, damageIn, type Snapshot } from "./level-database.ts";
-import { paced } from "./paced.ts";
-import { sealedChecksum, unseal } from "./sealed-value.ts";
+import { concat, toHex } from "../../protocol/bytes.ts";
+import { type Database, damageIn } from "./level-database.ts";
+import { unseal } from "./sealed-value.ts";
 import { DamagedStoreError } from "./store-errors.ts";
-import { Count, decodeTally, emptyTally, TALLY_KEY } from "./tally.ts";
 
 /** A key of one byte or more, and its value. Both belong to the reader. */
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
@@ -21,33 +23,28 @@ export type Range = {
   readonly limit?: number;
 };
 
-/** How everything is gone through. */
-export type Verification = {
-  /** Of this thread's time, at most so much: from 0 to 1. */
-  readonly share?: number;
-  /** Is shown all entries in order, some at a time, and may throw. */
-  readonly visit?: (entries: readonly Entry[]) => Promise<void> | void;
-};
+/** Entries as they are stored, and the range of those after them; undefined where there are none. */
+export type Part = { readonly rows: readonly Entry[]; readonly rest: Range | undefined };
 
-/** Why nothing more may be asked of a store and its snapshots: it is closed, or a write failed. */
+/** Why nothing more may be asked of a store: it is closed, or a write failed. */
 export type End = { reason: Error | undefined };
 
 /** The least key besides the tally's. */
 const FIRST_KEY = new Uint8Array(1);
-/** A scan takes this much at a time. */
-const CHUNK_ENTRIES = 1000;
-const CHUNK_BYTES = 1024 * 1024;
+/** What makes a key the one that follows it. */
+const NEXT = new Uint8Array(1);
+/** A part has so many entries, or fewer of about so many bytes or twice as many. */
+const PART_ENTRIES = 1000;
+const PART_BYTES = 1024 * 1024;
 
 export class StoreView {
   readonly #level: Database;
   readonly #end: End;
-  readonly #at: { readonly snapshot?: Snapshot };
 
-  /** @param end shared by a store and its snapshots. */
-  constructor(level: Database, end: End, snapshot?: Snapshot) {
+  /** @param end shared with who writes. */
+  constructor(level: Database, end: End) {
     this.#level = level;
     this.#end = end;
-    this.#at = snapshot === undefined ? {} : { snapshot };
   }
 
   get folder(): string {
@@ -71,55 +68,26 @@ export class StoreView {
     this.check(key);
     let sealed: Uint8Array | undefined;
     try {
-      sealed = this.#level.getSync(key, this.#at);
+      sealed = this.#level.getSync(key);
     } catch (error) {
       throw this.#readError(error);
     }
     return this.#unseal(key, sealed);
   }
 
-  /** The entries of `range` as they are at the first step, in order. */
+  /** The entries of `range` in order, each as it is when the scan comes to it. */
   async *entries(range: Range = {}): AsyncGenerator<Entry> {
     for await (const chunk of this.chunks(range)) yield* chunk;
   }
 
   /** As `entries`, up to 1,000 at a time: for scans of millions. */
   async *chunks({ gte = FIRST_KEY, ...range }: Range = {}): AsyncGenerator<Entry[]> {
-    const first = gte.length === 0 ? FIRST_KEY : gte;
-    for await (const rows of this.#rows({ ...range, gte: first })) {
-      yield rows.map(([key, sealed]): Entry => {
-        // Plain arrays: a Buffer's `slice` and `toString` are not what callers expect.
-        const plain = new Uint8Array(key.buffer, key.byteOffset, key.length);
-        return [plain, this.#unseal(key, sealed)!];
-      });
+    let rest: Range | undefined = { ...range, gte: gte.length === 0 ? FIRST_KEY : gte };
+    while (rest !== undefined) {
+      const part: Part = await this.part(rest);
+      if (part.rows.length > 0) yield part.rows.map(([key, sealed]) => this.entry(key, sealed));
+      rest = part.rest;
     }
-  }
-
-  /**
-   * Scans everything as it is at the first step, and compares it with the tally. Writes may go on.
-   * @returns how many entries there are. @throws DamagedStoreError.
-   */
-  async verify({ share = 1, visit }: Verification = {}): Promise<number> {
-    let tally = emptyTally;
-    const count = new Count();
-    for await (const rows of paced(this.#rows({ gte: TALLY_KEY }), share)) {
-      const entries: Entry[] = [];
-      for (const [key, sealed] of rows) {
-        const value = this.#unseal(key, sealed)!;
-        if (key.length === 0) {
-          tally = decodeTally(value);
-          continue;
-        }
-        count.add(sealedChecksum(sealed));
-        if (visit !== undefined) entries.push([key, value]);
-      }
-      await visit?.(entries);
-    }
-    if (!count.equals(tally)) {
-      const found = `${count.entries} entries are there and ${tally.entries} were written`;
-      throw new DamagedStoreError(this.folder, `${found}, or others than these`);
-    }
-    return count.entries;
   }
 
   protected check(key: Uint8Array): void {
@@ -129,26 +97,32 @@ export class StoreView {
 
   /** As `getMany`, also while a store that is closing writes its last. */
   protected async valuesOf(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    const sealed = await this.#read(() => this.#level.getMany([...keys], this.#at));
+    const sealed = await this.#read(() => this.#level.getMany([...keys]));
     return keys.map((key, i) => this.#unseal(key, sealed[i]));
   }
 
-  async *#rows(range: Range): AsyncGenerator<Entry[]> {
+  /** The first entries of `range`. */
+  protected async part(range: Range): Promise<Part> {
     if (this.#end.reason !== undefined) throw this.#end.reason;
-    const iterator = this.#level.iterator({
-      ...range,
-      ...this.#at,
-      highWaterMarkBytes: CHUNK_BYTES,
-    });
+    const iterator = this.#level.iterator({ ...range, highWaterMarkBytes: PART_BYTES });
     try {
-      for (;;) {
-        const rows = await this.#read(() => iterator.nextv(CHUNK_ENTRIES));
-        if (rows.length === 0) return;
-        yield rows;
-      }
+      const rows = await this.#read(() => iterator.nextv(PART_ENTRIES));
+      if (rows.length === PART_ENTRIES) return { rows, rest: restOf(range, rows) };
+      // Those were all, or as many as the bytes allow.
+      const more = await this.#read(() => iterator.nextv(PART_ENTRIES));
+      if (more.length === 0) return { rows, rest: undefined };
+      const both = [...rows, ...more];
+      return { rows: both, rest: restOf(range, both) };
     } finally {
       await iterator.close();
     }
+  }
+
+  /** @throws DamagedStoreError. */
+  protected entry(key: Uint8Array, sealed: Uint8Array): Entry {
+    // Plain arrays: a Buffer's `slice` and `toString` are not what callers expect.
+    const plain = new Uint8Array(key.buffer, key.byteOffset, key.length);
+    return [plain, this.#unseal(key, sealed)!];
   }
 
   async #read<T>(read: () => Promise<T>): Promise<T> {
@@ -171,21 +145,10 @@ export class StoreView {
   }
 }
 
-/** A store as it was at one moment. It keeps disk space from being freed: close it soon. */
-export class StoreSnapshot extends StoreView {
-  readonly #snapshot: Snapshot;
-
-  constructor(level: Database, end: End) {
-    const snapshot = level.snapshot();
-    super(level, end, snapshot);
-    this.#snapshot = snapshot;
-  }
-
-  async close(): Promise<void> {
-    await this.#snapshot.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
+function restOf(range: Range, rows: readonly Entry[]): Range | undefined {
+  const limit = (range.limit ?? Number.POSITIVE_INFINITY) - rows.length;
+  if (limit <= 0) return undefined;
+  const [last] = rows.at(-1)!;
+  const bounds = range.reverse === true ? { lt: last } : { gte: concat(last, NEXT) };
+  return { ...range, ...bounds, ...(Number.isFinite(limit) && { limit }) };
 }

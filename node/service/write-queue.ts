@@ -1,6 +1,7 @@
 /**
  * One write at a time; those that wait meanwhile go together as the next, so that one sync serves
- * them all. After a write that failed none follows: what it left behind is unknown.
+ * them all. After a write that failed none follows: what it left behind is unknown. What must see no
+ * write halfway goes between two of them.
  */
 
 type Waiting<Item> = {
@@ -13,6 +14,7 @@ export class WriteQueue<Item> {
   readonly #write: (items: readonly Item[]) => Promise<void>;
   readonly #itemsMax: number;
   #waiting: Waiting<Item>[] = [];
+  #between: (() => Promise<void>)[] = [];
   #running: Promise<void> | undefined;
 
   /**
@@ -32,13 +34,28 @@ export class WriteQueue<Item> {
     });
   }
 
+  /** Does `work` while no write is under way; those that are asked for meanwhile wait. */
+  async between<T>(work: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<Promise<T>>();
+    this.#between.push(async () => {
+      const done = work();
+      resolve(done);
+      await done.catch(() => undefined);
+    });
+    this.#running ??= this.#run();
+    return await promise;
+  }
+
   /** Resolves when nothing waits. */
   async idle(): Promise<void> {
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#between.length > 0) {
+      if (this.#between.length > 0)
+        await Promise.all(this.#between.splice(0).map((work) => work()));
+      if (this.#waiting.length === 0) continue;
       const group = this.#nextGroup();
       try {
         await this.#write(group.flatMap((each) => each.items));

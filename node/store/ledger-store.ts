@@ -8,7 +8,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../proto
 import type { Owner } from "../../protocol/key.ts";
 import type { Outpoint } from "../../protocol/output.ts";
 import type { History } from "../../protocol/rules.ts";
-import { decodeStateEntry, type StateEntry } from "../../protocol/state-entry.ts";
+import { BUCKETS, decodeStateEntry, type StateEntry } from "../../protocol/state-entry.ts";
 import type { Change as LedgerChange } from "../ledger/change.ts";
 import type { ChainPlace, PlacedEvent } from "../ledger/event.ts";
 import type { Accounts, LedgerState } from "../ledger/state.ts";
@@ -30,6 +30,7 @@ import {
 } from "./history-rows.ts";
 import { bucketOfKey, keys, ranges, seqOfOrder, stateKeyOf } from "./keys.ts";
 import type { LeafPlace } from "./leaf-store.ts";
+import { PastRows } from "./past-rows.ts";
 import { StateCache, type StateCacheOptions } from "./state-cache.ts";
 import { StateComparison } from "./state-comparison.ts";
 import { type StateRow, stateRowsOf } from "./state-rows.ts";
@@ -55,10 +56,10 @@ export class LedgerStore implements History {
   readonly #cache: StateCache;
   readonly #cacheFromEntries: number;
   /** Told of what changes. */
-  readonly #pasts = new Set<FrozenState>();
+  readonly #pasts = new Set<PastRows>();
   readonly #roots = new BatchRoots((seqs) => this.#readRoots(seqs));
   #place: ChainPlace | undefined;
-  /** The cursor's row as it is stored. */
+  /** The cursor's row, as it is stored or about to be: of the event that pasts were told of last. */
   #cursor: Uint8Array | null = null;
   /** Until the whole store has been found as it was written, no root is made of what is read from it. */
   #verified: Promise<void> = Promise.resolve();
@@ -93,20 +94,18 @@ export class LedgerStore implements History {
   }
 
   /**
-   * Goes through the whole store as it is at this call, compares it with its tally and its rows with
-   * `state`. Events may go on; roots wait.
+   * Goes through the whole store, compares it with its tally, and its rows with `state`. Events may go on, if
+   * `state` changes in the turn in which `write` returns; roots wait.
    * @param share of this thread's time, at most. @throws DamagedStoreError.
    */
   async verify(state: LedgerState, share: number): Promise<void> {
-    const comparison = new StateComparison(state, this.#store);
-    const verified = this.#store
-      .verify({ share, visit: (entries) => comparison.visit(entries) })
-      .then(() => comparison.end());
+    const inspector = new StateComparison(state, this.#store.folder);
+    const verified = this.#store.verify({ share, inspector }).then(() => undefined);
     this.#verified = verified;
     await verified;
   }
 
-  /** Every entry of the state as it is at the first step, bucket by bucket. */
+  /** Every entry of the state, bucket by bucket, each as it is when the scan comes to it. */
   async *entries(): AsyncGenerator<StateEntry> {
     for await (const chunk of this.#store.chunks(ranges.state)) {
       for (const [key, value] of chunk) yield decodeStateEntry(stateKeyOf(key), value);
@@ -129,8 +128,8 @@ export class LedgerStore implements History {
     const rows: Change[] = stateRows;
     for (const row of historyRowsOf(change, placed, state)) rows.push(row);
     rows.push({ key: keys.cursor, value: cursor, old: this.#cursor });
-    await this.#store.write(rows);
     this.#cursor = cursor;
+    await this.#store.write(rows);
     this.#place = place;
   }
 
@@ -139,23 +138,19 @@ export class LedgerStore implements History {
    * Buckets that no event touched since the last root are not read again.
    */
   async stateRoot(): Promise<Hex> {
-    return await this.#frozen().root();
+    await using past = this.freeze();
+    return await past.root();
   }
 
-  /** The state as of this call, for whoever asks to let go of with `thaw`. */
+  /** The state as of this call, until it is disposed of. */
   freeze(): FrozenState {
-    const past = this.#frozen();
+    return new FrozenState(this.#past(), this.#root, this.#verified);
+  }
+
+  #past(): PastRows {
+    const past = new PastRows(this.#store, (each) => this.#pasts.delete(each));
     this.#pasts.add(past);
     return past;
-  }
-
-  async thaw(past: FrozenState): Promise<void> {
-    this.#pasts.delete(past);
-    await past[Symbol.asyncDispose]();
-  }
-
-  #frozen(): FrozenState {
-    return new FrozenState(this.#store, this.#store.snapshot(), this.#root, this.#verified);
   }
 
   hasApplied(id: Hex): boolean {
@@ -224,13 +219,15 @@ export class LedgerStore implements History {
     }
   }
 
-  /** Everything as it is stored now, read and checked from the disk. */
+  /** Everything as it is stored at this call, read and checked from the disk. */
   async scan(): Promise<Scan> {
-    await using snapshot = this.#store.snapshot();
-    const cursor = await snapshot.get(keys.cursor);
-    if (cursor === undefined) throw new Error("nothing has been folded yet");
-    const rows = await Array.fromAsync(snapshot.entries(ranges.state));
-    const entries = rows.map(([key, value]) => decodeStateEntry(stateKeyOf(key), value));
+    const cursor = this.#cursor;
+    if (cursor === null) throw new Error("nothing has been folded yet");
+    using past = this.#past();
+    const entries: StateEntry[] = [];
+    for await (const rows of past.buckets(0, BUCKETS - 1)) {
+      for (const [key, value] of rows) entries.push(decodeStateEntry(key, value));
+    }
     return { accounts: decodeCursor(cursor).accounts, entries };
   }
 

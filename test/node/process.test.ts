@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { approve, deposit as depositOf } from "../../node/chain/calls.ts";
 import { NodeClient, NodeUnreachableError } from "../../node/client.ts";
+import { LedgerState } from "../../node/ledger/state.ts";
 import { CheckedStore } from "../../node/service/checked-store.ts";
 import type { TlsMaterial } from "../../node/service/listener.ts";
 import { createKeyFile } from "../../node/service/key-file.ts";
@@ -309,5 +310,7 @@ async function notReady(url: string): Promise<Record<string, string>> {
 /** All that the ledger of a stopped node holds. */
 async function ledgerIn(data: string): Promise<Scan> {
   await using store = await CheckedStore.open(join(data, "ledger"));
-  return await new LedgerStore(store).scan();
+  const ledger = new LedgerStore(store);
+  await ledger.load(new LedgerState(0));
+  return await ledger.scan();
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -11,6 +12,7 @@ import { utf8 } from "../../../protocol/bytes.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import { startChild } from "./child.ts";
 import { changesOf, lastWrite } from "./numbered-writes.ts";
+import { randomOf } from "../../support/random-of.ts";
 import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 const key = (text: string) => utf8.encode(text);
@@ -23,6 +25,7 @@ const remove = (name: string, old?: string | null): Change => ({
   ...put(name, "", old),
   value: null,
 });
+const hashOf = (name: string) => new Uint8Array(createHash("sha256").update(name).digest());
 const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 
 describe("CheckedStore", () => {
@@ -106,21 +109,54 @@ describe("CheckedStore", () => {
       expect(chunks.flat().map(([k]) => text(k))).to.deep.equal(names);
     });
 
-    it("reads a snapshot as it was, while writes go on", async () => {
+    it("scans each entry as it is when it comes to it, and comes to each once", async () => {
       await using store = await newStore();
-      await store.write([put("a", "1"), put("b", "1")]);
-      await using snapshot = store.snapshot();
-      await store.write([put("a", "2", "1"), remove("b", "1"), put("c", "1", null)]);
-      expect(
-        (await Array.fromAsync(snapshot.entries())).map(([k, v]) => [text(k), text(v)]),
-      ).to.deep.equal([
-        ["a", "1"],
-        ["b", "1"],
-      ]);
-      expect(text(await snapshot.get(key("a")))).to.equal("1");
-      expect(text(snapshot.getSync(key("b")))).to.equal("1");
-      expect(await snapshot.verify()).to.equal(2);
-      expect(text(await store.get(key("a")))).to.equal("2");
+      const names = Array.from({ length: 3000 }, (_, i) => `k${String(i).padStart(4, "0")}`);
+      await store.write(names.map((name) => put(name, "1", null)));
+      const seen: string[] = [];
+      for await (const [k, v] of store.entries()) {
+        seen.push(`${text(k)}=${text(v)}`);
+        if (seen.length === 1000) {
+          // Behind it, and ahead of it by more than what it has taken.
+          await store.write([remove("k0001", "1"), put("k0001a", "1", null)]);
+          await store.write([remove("k2500", "1"), put("k2501", "2", "1"), put("k2501a", "1")]);
+        }
+      }
+      const expected = names.map((name) => `${name}=1`);
+      expected.splice(2500, 2, "k2501=2", "k2501a=1");
+      expect(seen).to.deep.equal(expected);
+    });
+
+    it("scans values of which a few fill a part, each once", async () => {
+      await using store = await newStore();
+      const names = Array.from({ length: 30 }, (_, i) => `k${String(i).padStart(2, "0")}`);
+      const large = "x".repeat(150_000);
+      await store.write(names.map((name) => put(name, large, null)));
+      const chunks = await Array.fromAsync(store.chunks({ limit: 25 }));
+      expect(chunks.length).to.be.greaterThan(1);
+      expect(chunks.flat().map(([k]) => text(k))).to.deep.equal(names.slice(0, 25));
+    });
+
+    it("keeps what was written last while a scan is left standing and LevelDB merges", async () => {
+      const folder = join(await temporaryFolder(), "db");
+      await using store = await CheckedStore.open(folder, {
+        create: true,
+        writeBufferBytes: 65_536,
+      });
+      const names = Array.from({ length: 100_000 }, (_, i) => hashOf(`${i}`));
+      const [first, second] = [new Uint8Array(300), new Uint8Array(1001)];
+      const write = async (from: number, value: Uint8Array, old: Uint8Array | null) =>
+        await store.write(names.slice(from, from + 500).map((name) => ({ key: name, value, old })));
+      for (let i = 0; i < names.length; i += 500) await write(i, first, null);
+      const scan = store.entries();
+      await scan.next();
+      for (let i = 500; i <= names.length; i += 500) {
+        await write(i - 500, second, first);
+        if (i % 20_000 > 0) continue;
+        const found = await store.getMany(names.slice(0, i));
+        expect(found.filter((value) => value?.length !== second.length)).to.deep.equal([]);
+      }
+      await scan.return(undefined);
     });
 
     it("lets writes that come together share a sync, each whole", async () => {
@@ -139,7 +175,6 @@ describe("CheckedStore", () => {
     it("refuses the empty key and any call after close, and closes only when its writes are durable", async () => {
       const store = await newStore();
       expect(() => store.getSync(new Uint8Array(0))).to.throw("tally");
-      const snapshot = store.snapshot();
       const written = store.write([put("a", "1")]);
       await Promise.all([store.close(), store.close()]);
       await written;
@@ -147,9 +182,8 @@ describe("CheckedStore", () => {
         () => store.write([put("a", "1")]),
         () => store.get(key("a")),
         () => Array.fromAsync(store.entries()),
-        () => snapshot.get(key("a")),
         async () => store.getSync(key("a")),
-        async () => store.snapshot(),
+        () => store.verify(),
       ]) {
         const error = await call().then(
           () => undefined,
@@ -307,6 +341,50 @@ describe("CheckedStore", () => {
       await writeFile(path, bytes);
     };
 
+    it("comes to what is there at its end, whatever was written meanwhile, and tells of it", async () => {
+      await using store = await newStore();
+      const next = randomOf(7);
+      const random = (below: number) => Math.floor(next() * below);
+      const held = new Map<string, string>();
+      const change = (): Change => {
+        const name = `k${random(5000)}`;
+        const old = held.get(name) ?? null;
+        const value = random(3) === 0 ? null : `${random(1000)}`;
+        if (value === null) held.delete(name);
+        else held.set(name, value);
+        return { ...put(name, value ?? "", old), ...(value === null && { value: null }) };
+      };
+      const writeSome = async () => await store.write(Array.from({ length: 200 }, () => change()));
+      for (let i = 0; i < 40; i++) await writeSome();
+      for (let round = 0; round < 5; round++) {
+        let [visited, isSwept, atEnd] = [0, false, -1];
+        const inspector = {
+          visit: (entries: readonly Entry[]) => void (visited += entries.length),
+          changed: (_: Uint8Array, by: number) => void (visited += by),
+          end: () => void (atEnd = store.size),
+        };
+        const swept = store.verify({ share: 0.5, inspector }).finally(() => (isSwept = true));
+        let writes = 0;
+        for (; !isSwept; writes++) await writeSome();
+        expect(writes).to.be.greaterThan(1);
+        expect(await swept).to.equal(visited);
+        expect(visited).to.equal(atEnd);
+      }
+      expect(await store.verify()).to.equal(held.size);
+    });
+
+    it("stops at the first part that its inspector does not accept, and may be made again", async () => {
+      await using store = await newStore();
+      await store.write([put("a", "1", null)]);
+      const visit = () => {
+        throw new Error("not mine");
+      };
+      const refused = await store.verify({ inspector: { visit } }).catch((error: Error) => error);
+      expect(refused).to.have.property("message", "not mine");
+      await store.write([put("b", "1", null)]);
+      expect(await store.verify()).to.equal(2);
+    });
+
     it("opens at once from the size that was named on, and finds everything as it was written", async () => {
       const folder = await large();
       {
@@ -316,12 +394,12 @@ describe("CheckedStore", () => {
       await using store = await CheckedStore.open(folder, { laterFromBytes: 1e6 });
       expect(store.isVerified).to.equal(false);
       const seen: string[] = [];
-      const visit = (entries: readonly Entry[]) => {
-        for (const [k, v] of entries) seen.push(`${text(k)}=${v.length}`);
+      const inspector = {
+        visit(entries: readonly Entry[]) {
+          for (const [k, v] of entries) seen.push(`${text(k)}=${v.length}`);
+        },
       };
-      const verified = store.verify({ share: 0.5, visit });
-      await store.write([put("later", "1", null)]);
-      expect(await verified).to.equal(18_000);
+      expect(await store.verify({ share: 0.5, inspector })).to.equal(18_000);
       expect(seen.length).to.equal(18_000);
       expect(new Set(seen).size).to.equal(18_000);
       expect(seen).to.include("17 3=400");

@@ -52,4 +52,42 @@ describe("WriteQueue", () => {
     expect(writes.length).to.equal(1);
     await queue.idle();
   });
+
+  it("does between two writes what may see none halfway, and then what waits", async () => {
+    const { queue, writes } = heldQueue(100);
+    const order: string[] = [];
+    const first = queue.add([1]);
+    const gate = Promise.withResolvers<void>();
+    const between = ["a", "b"].map((name) =>
+      queue.between(async () => {
+        order.push(name);
+        await gate.promise;
+        return name;
+      }),
+    );
+    const second = queue.add([2]).then(() => order.push("second"));
+    await settle();
+    expect(order).to.deep.equal([]);
+    writes[0]!.end.resolve();
+    await first;
+    await settle();
+    expect(order).to.deep.equal(["a", "b"]);
+    expect(writes.length).to.equal(1);
+    gate.resolve();
+    expect(await Promise.all(between)).to.deep.equal(["a", "b"]);
+    await settle();
+    writes[1]!.end.resolve();
+    await second;
+    await queue.idle();
+  });
+
+  it("hands on what work between writes throws, and goes on", async () => {
+    const { queue, writes } = heldQueue(1);
+    const failed = queue.between(() => Promise.reject(new Error("no"))).catch((e: Error) => e);
+    const added = queue.add([1]);
+    await settle();
+    writes[0]!.end.resolve();
+    await added;
+    expect(await failed).to.have.property("message", "no");
+  });
 });

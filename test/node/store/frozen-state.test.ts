@@ -5,8 +5,14 @@ import { StateRoot, stateRootOver } from "../../../node/ledger/state-root.ts";
 import { CheckedStore } from "../../../node/service/checked-store.ts";
 import { FrozenState } from "../../../node/store/frozen-state.ts";
 import { keys } from "../../../node/store/keys.ts";
+import { PastRows } from "../../../node/store/past-rows.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
-import { encodeStateEntry, type StateEntry } from "../../../protocol/state-entry.ts";
+import {
+  BUCKETS,
+  decodeStateEntry,
+  encodeStateEntry,
+  type StateEntry,
+} from "../../../protocol/state-entry.ts";
 import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 const reserveOf = (member: number, amount: bigint): StateEntry => ({
@@ -30,41 +36,70 @@ describe("the state as it was", () => {
     return key;
   }
 
-  it("lets go of its snapshot once the roots are worked out, and shows what has changed since", async () => {
+  it("has the root and the entries of then, whatever has changed before they are read and since", async () => {
     const entry = reserveOf(1, 5n);
     const key = await put(entry);
-    const snapshot = store.snapshot();
-    const past = new FrozenState(store, snapshot, new StateRoot(), Promise.resolve());
-    assert.equal(await past.root(), stateRootOver([entry]));
-    await assert.rejects(snapshot.get(keys.state(key)), /not open|closed/i);
-
+    await put(reserveOf(3, 7n));
+    const rows = new PastRows(store, () => undefined);
+    await using past = new FrozenState(rows, new StateRoot(), Promise.resolve());
     const [, old] = encodeStateEntry(entry);
-    past.changing(keys.state(key), old);
+    rows.changing(keys.state(key), old);
     await put(reserveOf(1, 6n));
-    past.changing(keys.state(key), encodeStateEntry(reserveOf(1, 6n))[1]);
+    assert.equal(await past.root(), stateRootOver([entry, reserveOf(3, 7n)]));
+
+    rows.changing(keys.state(key), encodeStateEntry(reserveOf(1, 6n))[1]);
     await store.write([{ key: keys.state(key), value: null }]);
     const [added] = encodeStateEntry(reserveOf(2, 1n));
-    past.changing(keys.state(added), null);
+    rows.changing(keys.state(added), null);
     await put(reserveOf(2, 1n));
     const shown = await past.placeOf(key);
     assert.equal(shown?.value, `0x${Buffer.from(old).toString("hex")}`);
     assert.equal(await past.placeOf(added), undefined);
+    const all = (await Array.fromAsync(rows.buckets(0, BUCKETS - 1))).flat();
+    assert.deepEqual(
+      all
+        .map(([name, value]) => decodeStateEntry(name, value))
+        .map(amountOf)
+        .toSorted((a, b) => Number(a - b)),
+      [5n, 7n],
+    );
+  });
+
+  it("remembers what a root needs until it is worked out, and lets go only then", async () => {
+    const entry = reserveOf(1, 5n);
+    await put(entry);
+    const left: PastRows[] = [];
+    const rows = new PastRows(store, (past) => left.push(past));
+    const verified = Promise.withResolvers<void>();
+    const past = new FrozenState(rows, new StateRoot(), verified.promise);
+    const disposed = past[Symbol.asyncDispose]();
+    assert.deepEqual(left, []);
+    for (let i = 0; i <= 1 << 18; i++) rows.changing(keys.state(windowKey(i)), null);
+    await disposed;
+    assert.deepEqual(left, [rows]);
+    verified.resolve();
+    assert.equal(await past.root(), stateRootOver([entry]));
   });
 
   it("says that it is not to be had once too much has changed, and not before", async () => {
     const key = await put(reserveOf(1, 5n));
-    const past = new FrozenState(store, store.snapshot(), new StateRoot(), Promise.resolve());
-    for (let cycle = 0; cycle < 1 << 18; cycle++) {
-      const [name] = encodeStateEntry({
-        kind: "window",
-        cycle,
-        member: 1,
-        window: { delta: 0n, burns: 0n },
-      });
-      past.changing(keys.state(name), null);
-    }
+    const rows = new PastRows(store, () => undefined);
+    await using past = new FrozenState(rows, new StateRoot(), Promise.resolve());
+    await past.root();
+    for (let i = 0; i < 1 << 18; i++) rows.changing(keys.state(windowKey(i)), null);
+    rows.changing(keys.state(windowKey(0)), null);
     assert.ok((await past.placeOf(key)) !== undefined);
-    past.changing(keys.state(key), null);
+    rows.changing(keys.state(key), null);
     await assert.rejects(past.placeOf(key), (error) => isRefusal(error, "unavailable"));
   });
 });
+
+function amountOf(entry: StateEntry): bigint {
+  assert.ok(entry.kind === "reserve");
+  return entry.amount;
+}
+
+function windowKey(cycle: number): Uint8Array {
+  const window = { delta: 0n, burns: 0n };
+  return encodeStateEntry({ kind: "window", cycle, member: 1, window })[0];
+}
