@@ -5,23 +5,18 @@
  * prove that none is missing. What fails a check is a `DamagedStoreError`, a write that fails a
  * `StoreWriteError`: the store never mends itself and never goes on.
  */
-import {
-  type Batch,
-  createDatabase,
-  type Database,
-  emptyBatch,
-  openDatabase,
-} from "./level-database.ts";
+import { createDatabase, type Database, openDatabase } from "./level-database.ts";
 import { checkLevelFiles } from "./level-files.ts";
 import { checkTableInUse, checkTables, type Table } from "./level-tables.ts";
 import { paced } from "./paced.ts";
 import { pack } from "./packed.ts";
-import { checksum, seal, sealedChecksum, unseal } from "./sealed-value.ts";
+import { checksum, unseal } from "./sealed-value.ts";
 import { DamagedStoreError, StoreWriteError } from "./store-errors.ts";
 import { type End, type Range, StoreView } from "./store-view.ts";
 import { type Inspector, Sweep } from "./sweep.ts";
-import { Count, decodeTally, encodeTally, type Tally, TALLY_KEY } from "./tally.ts";
+import { Count, decodeTally, type Tally, TALLY_KEY } from "./tally.ts";
 import { isUnchecked, noteChecked, noteUnchecked } from "./unchecked-note.ts";
+import { sealTally, WriteDraft } from "./write-draft.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { WriteWitness } from "./write-witness.ts";
 
@@ -164,6 +159,31 @@ export class CheckedStore extends StoreView {
     if (changes.length > 0) await this.#queue.add(changes);
   }
 
+  /**
+   * As `write`, of changes that `fill` adds one by one when their turn has come: each goes into the write at once
+   * and nothing keeps it, as thousands of them would be copied again and again while they wait. Changes of one key
+   * all say what it holds before, or none does.
+   */
+  async writeFrom(fill: (add: (change: Change) => void) => Promise<void>): Promise<void> {
+    if (this.#end.reason !== undefined) throw this.#end.reason;
+    await this.#queue.addAlone(() =>
+      this.#commit(async (draft) => {
+        const asking: Change[] = [];
+        await fill((change) => {
+          const { key, value, old } = change;
+          if (old === undefined) asking.push(change);
+          else draft.add(key, value, checksumOf(key, old));
+        });
+        await this.#addAll(draft, asking);
+      }),
+    );
+  }
+
+  /** Does `work` while no write is under way. */
+  async between<T>(work: () => Promise<T>): Promise<T> {
+    return await this.#queue.between(work);
+  }
+
   /** Waits for the writes that were asked for, then lets go of the files. */
   async close(): Promise<void> {
     this.#end.reason ??= new Error(`the database in ${this.folder} is closed`);
@@ -205,11 +225,14 @@ export class CheckedStore extends StoreView {
   }
 
   async #write(changes: readonly Change[]): Promise<void> {
+    await this.#commit((draft) => this.#addAll(draft, changes));
+  }
+
+  async #commit(fill: (draft: WriteDraft) => Promise<void>): Promise<void> {
     try {
-      const replaced = await this.#replaced(changes);
-      const batch = emptyBatch(this.#level);
-      const tally = this.#fill(batch, changes, replaced);
-      await batch.write({ sync: true });
+      const draft = new WriteDraft(this.#level, this.#tally, this.#sweeps);
+      await fill(draft);
+      const tally = await draft.write();
       this.#witness.note(tally.number);
       this.#tally = tally;
     } catch (cause) {
@@ -219,29 +242,9 @@ export class CheckedStore extends StoreView {
     }
   }
 
-  /** @returns the tally that goes with the changes. */
-  #fill(
-    batch: Batch,
-    changes: readonly Change[],
-    replaced: readonly (number | undefined)[],
-  ): Tally {
-    const count = new Count(this.#tally);
-    for (const [i, { key, value }] of changes.entries()) {
-      const before = replaced[i];
-      if (before !== undefined) count.remove(before);
-      let after: number | undefined;
-      if (value === null) batch.del(key);
-      else {
-        const sealed = seal(key, value);
-        after = sealedChecksum(sealed);
-        count.add(after);
-        batch.put(key, sealed);
-      }
-      for (const sweep of this.#sweeps) sweep.changing(key, before, after);
-    }
-    const tally = count.tally(this.#tally.number + 1);
-    batch.put(TALLY_KEY, sealTally(tally));
-    return tally;
+  async #addAll(draft: WriteDraft, changes: readonly Change[]): Promise<void> {
+    const replaced = await this.#replaced(changes);
+    for (const [i, { key, value }] of changes.entries()) draft.add(key, value, replaced[i]);
   }
 
   /** The checksum of what each change replaces, `undefined` for nothing. */
@@ -277,10 +280,6 @@ async function readTally(level: Database): Promise<Tally> {
   const value = sealed === undefined ? undefined : unseal(TALLY_KEY, sealed);
   if (value !== undefined) return decodeTally(value);
   throw new DamagedStoreError(level.location, "its tally is missing or has changed");
-}
-
-function sealTally(tally: Tally): Uint8Array {
-  return seal(TALLY_KEY, encodeTally(tally));
 }
 
 function checksumOf(key: Uint8Array, value: Uint8Array | null | undefined): number | undefined {

@@ -6,6 +6,8 @@
 
 type Waiting<Item> = {
   readonly items: readonly Item[];
+  /** Makes a write of its own. */
+  readonly write?: () => Promise<void>;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 };
@@ -28,10 +30,12 @@ export class WriteQueue<Item> {
 
   /** Resolves when `items` are durable; rejects with what their write, or one before, threw. */
   async add(items: readonly Item[]): Promise<void> {
-    await new Promise<void>((done, failed) => {
-      this.#waiting.push({ items, done, failed });
-      this.#running ??= this.#run();
-    });
+    await this.#add({ items });
+  }
+
+  /** As `add`, of one that goes alone: `write` is called when its turn has come. */
+  async addAlone(write: () => Promise<void>): Promise<void> {
+    await this.#add({ items: [], write });
   }
 
   /** Does `work` while no write is under way; those that are asked for meanwhile wait. */
@@ -51,14 +55,21 @@ export class WriteQueue<Item> {
     await this.#running;
   }
 
+  async #add(entry: Pick<Waiting<Item>, "items" | "write">): Promise<void> {
+    await new Promise<void>((done, failed) => {
+      this.#waiting.push({ ...entry, done, failed });
+      this.#running ??= this.#run();
+    });
+  }
+
   async #run(): Promise<void> {
     while (this.#waiting.length > 0 || this.#between.length > 0) {
-      if (this.#between.length > 0)
-        await Promise.all(this.#between.splice(0).map((work) => work()));
+      for (const work of this.#between.splice(0)) await work();
       if (this.#waiting.length === 0) continue;
       const group = this.#nextGroup();
+      const [{ write }] = group;
       try {
-        await this.#write(group.flatMap((each) => each.items));
+        await (write === undefined ? this.#write(group.flatMap((each) => each.items)) : write());
         for (const each of group) each.done();
       } catch (error) {
         for (const each of [...group, ...this.#waiting.splice(0)]) each.failed(error);
@@ -67,12 +78,15 @@ export class WriteQueue<Item> {
     this.#running = undefined;
   }
 
-  #nextGroup(): Waiting<Item>[] {
-    let length = 0;
-    for (let items = 0; length < this.#waiting.length; length++) {
-      items += this.#waiting[length]!.items.length;
-      if (length > 0 && items > this.#itemsMax) break;
+  #nextGroup(): [Waiting<Item>, ...Waiting<Item>[]] {
+    const group: [Waiting<Item>, ...Waiting<Item>[]] = [this.#waiting.shift()!];
+    if (group[0].write !== undefined) return group;
+    let items = group[0].items.length;
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      items += next.items.length;
+      if (next.write !== undefined || items > this.#itemsMax) break;
+      group.push(this.#waiting.shift()!);
     }
-    return this.#waiting.splice(0, length);
+    return group;
   }
 }

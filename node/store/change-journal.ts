@@ -26,6 +26,9 @@ const GONE = 0xffff;
 export class ChangeJournal {
   readonly #file: FileHandle;
   #length: number;
+  /** The next frame, so far; its memory is used again. */
+  #frame = Buffer.allocUnsafe(1 << 16);
+  #frameLength = 0;
 
   private constructor(file: FileHandle, length: number) {
     this.#file = file;
@@ -43,8 +46,28 @@ export class ChangeJournal {
     return this.#length;
   }
 
-  async append(cursor: Uint8Array, rows: readonly JournalRow[]): Promise<void> {
-    const frame = encodeFrame(cursor, rows);
+  /** Begins the next frame. */
+  begin(cursor: Uint8Array): void {
+    this.#frameLength = HEAD_LENGTH;
+    this.#make(1 + cursor.length);
+    this.#frame[HEAD_LENGTH] = cursor.length;
+    this.#frame.set(cursor, HEAD_LENGTH + 1);
+  }
+
+  /** Puts a row into the frame that was begun. */
+  add({ key, value }: JournalRow): void {
+    const at = this.#make(ROW_HEAD_LENGTH + key.length + (value?.length ?? 0));
+    this.#frame[at] = key.length;
+    this.#frame.writeUInt16BE(value?.length ?? GONE, at + 1);
+    this.#frame.set(key, at + ROW_HEAD_LENGTH);
+    if (value !== null) this.#frame.set(value, at + ROW_HEAD_LENGTH + key.length);
+  }
+
+  /** Writes the frame that was begun. */
+  async append(): Promise<void> {
+    const frame = this.#frame.subarray(0, this.#frameLength);
+    frame.writeUInt32BE(frame.length - HEAD_LENGTH, 0);
+    frame.writeUInt32BE(crc32(frame.subarray(HEAD_LENGTH)), 4);
     const { bytesWritten } = await this.#file.write(frame, 0, frame.length, this.#length);
     if (bytesWritten !== frame.length) throw new Error("the journal was not written whole");
     this.#length += frame.length;
@@ -52,6 +75,18 @@ export class ChangeJournal {
 
   async close(): Promise<void> {
     await this.#file.close();
+  }
+
+  /** Room for so many more bytes of the frame. @returns where. */
+  #make(length: number): number {
+    const at = this.#frameLength;
+    this.#frameLength += length;
+    if (this.#frameLength > this.#frame.length) {
+      const larger = Buffer.allocUnsafe(2 * this.#frameLength);
+      larger.set(this.#frame.subarray(0, at));
+      this.#frame = larger;
+    }
+    return at;
   }
 }
 
@@ -68,27 +103,6 @@ export async function* readJournal(path: string): AsyncGenerator<Frame> {
     yield { cursor: body.subarray(1, rowsAt), rows: rowsIn(body, rowsAt), end };
     at = end;
   }
-}
-
-function encodeFrame(cursor: Uint8Array, rows: readonly JournalRow[]): Buffer {
-  let length = HEAD_LENGTH + 1 + cursor.length;
-  for (const { key, value } of rows) length += ROW_HEAD_LENGTH + key.length + (value?.length ?? 0);
-  const frame = Buffer.allocUnsafe(length);
-  frame[HEAD_LENGTH] = cursor.length;
-  frame.set(cursor, HEAD_LENGTH + 1);
-  let at = HEAD_LENGTH + 1 + cursor.length;
-  for (const { key, value } of rows) {
-    frame[at] = key.length;
-    frame.writeUInt16BE(value?.length ?? GONE, at + 1);
-    frame.set(key, (at += ROW_HEAD_LENGTH));
-    at += key.length;
-    if (value === null) continue;
-    frame.set(value, at);
-    at += value.length;
-  }
-  frame.writeUInt32BE(length - HEAD_LENGTH, 0);
-  frame.writeUInt32BE(crc32(frame.subarray(HEAD_LENGTH)), 4);
-  return frame;
 }
 
 function* rowsIn(body: Buffer, start: number): Generator<JournalRow> {

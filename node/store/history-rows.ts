@@ -40,50 +40,46 @@ export type EventRow = {
   readonly refused: readonly { readonly leafHash: Hex; readonly id?: Hex; readonly code: string }[];
 };
 
-/** The rows that tell what an event did; `state` is as it was before. */
-export function historyRowsOf(
+/**
+ * The rows that tell what an event did, one after the other, so that nobody need hold them all.
+ * @param state as it was before.
+ */
+export function* historyRowsOf(
   change: LedgerChange,
   placed: PlacedEvent,
   state: LedgerState,
-): Change[] {
-  const rows: Change[] = [];
+): Generator<Change> {
   const cycle = state.parameters.openCycle;
   for (const [index, { id, leafHash, code, detail }] of change.outcomes.entries()) {
     if (code === "applied" && id !== undefined) {
-      const row = {
-        key: keys.applied(id),
-        value: encodeApplied({ seq: change.seq, cycle, leafHash, index }),
-      };
+      const value = encodeApplied({ seq: change.seq, cycle, leafHash, index });
       // A record that applies again, through a replacement, keeps its latest place.
-      rows.push(change.isRepeated(id) ? row : { ...row, old: null });
+      if (change.isRepeated(id)) yield { key: keys.applied(id), value };
+      else yield { key: keys.applied(id), value, old: null };
     } else {
       const value = encodeOutcome({ seq: change.seq, code, detail });
-      rows.push({ key: keys.outcome(id ?? leafHash), value });
+      yield { key: keys.outcome(id ?? leafHash), value };
     }
   }
   for (const [outpoint, id] of change.spenders) {
-    rows.push({ key: keys.taken(outpoint), value: fromHex(id), old: null });
+    yield { key: keys.taken(outpoint), value: fromHex(id), old: null };
   }
   for (const [owner, id] of change.enrolments) {
-    rows.push({ key: keys.enrolment(owner), value: fromHex(id), old: null });
+    yield { key: keys.enrolment(owner), value: fromHex(id), old: null };
   }
   if (change.applied.length > 0) {
     const ids = new Writer(32 * change.applied.length);
     for (const id of change.applied) ids.hex(id, 32);
-    rows.push({ key: keys.order(cycle, change.seq), value: ids.done(), old: null });
+    yield { key: keys.order(cycle, change.seq), value: ids.done(), old: null };
   }
-  addDeposit(rows, change, placed.event);
-  rows.push({ key: keys.event(change.seq), value: encodeEvent(placed, change, state), old: null });
-  return rows;
-}
-
-/** No record made the coin: what names it is kept for those who must show where it came from. */
-function addDeposit(rows: Change[], change: LedgerChange, event: LedgerEvent): void {
-  const made = coinMadeBy(event, change);
-  if (made === undefined) return;
-  const [outpoint, output] = made;
-  const value = encodeDeposit({ seq: event.seq, output });
-  rows.push({ key: keys.deposit(splitOutpoint(outpoint).id), value, old: null });
+  const made = coinMadeBy(placed.event, change);
+  if (made !== undefined) {
+    // No record made the coin: what names it is kept for those who must show where it came from.
+    const [outpoint, output] = made;
+    const value = encodeDeposit({ seq: change.seq, output });
+    yield { key: keys.deposit(splitOutpoint(outpoint).id), value, old: null };
+  }
+  yield { key: keys.event(change.seq), value: encodeEvent(placed, change, state), old: null };
 }
 
 function coinMadeBy(

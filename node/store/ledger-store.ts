@@ -13,7 +13,7 @@ import type { Change as LedgerChange } from "../ledger/change.ts";
 import type { ChainPlace, PlacedEvent } from "../ledger/event.ts";
 import type { Accounts, LedgerState } from "../ledger/state.ts";
 import { StateRoot } from "../ledger/state-root.ts";
-import type { Change, CheckedStore, StoreOptions } from "../service/checked-store.ts";
+import type { CheckedStore, StoreOptions } from "../service/checked-store.ts";
 import { StoreWriteError } from "../service/store-errors.ts";
 import { BatchRoots } from "./batch-roots.ts";
 import { decodeCursor, encodeCursor } from "./cursor-row.ts";
@@ -33,7 +33,7 @@ import type { LeafPlace } from "./leaf-store.ts";
 import { PastRows } from "./past-rows.ts";
 import { StateCache, type StateCacheOptions } from "./state-cache.ts";
 import { StateComparison } from "./state-comparison.ts";
-import { type StateRow, stateRowsOf } from "./state-rows.ts";
+import { stateRowsOf } from "./state-rows.ts";
 
 /** A whole ledger as it was stored after one event. */
 export type Scan = { readonly accounts: Accounts; readonly entries: readonly StateEntry[] };
@@ -59,7 +59,7 @@ export class LedgerStore implements History {
   readonly #pasts = new Set<PastRows>();
   readonly #roots = new BatchRoots((seqs) => this.#readRoots(seqs));
   #place: ChainPlace | undefined;
-  /** The cursor's row, as it is stored or about to be: of the event that pasts were told of last. */
+  /** The cursor's row, as it is stored or about to be. */
   #cursor: Uint8Array | null = null;
   /** Until the whole store has been found as it was written, no root is made of what is read from it. */
   #verified: Promise<void> = Promise.resolve();
@@ -119,17 +119,20 @@ export class LedgerStore implements History {
   async write(change: LedgerChange, placed: PlacedEvent, state: LedgerState): Promise<void> {
     const { place } = placed;
     const cursor = encodeCursor({ accounts: change, place });
-    const stateRows = stateRowsOf(change, state);
-    await this.#writeCache(state, cursor, stateRows);
-    for (const { key, old } of stateRows) {
-      this.#root.touch(bucketOfKey(key));
-      for (const past of this.#pasts) past.changing(key, old);
-    }
-    const rows: Change[] = stateRows;
-    for (const row of historyRowsOf(change, placed, state)) rows.push(row);
-    rows.push({ key: keys.cursor, value: cursor, old: this.#cursor });
-    this.#cursor = cursor;
-    await this.#store.write(rows);
+    await this.#renewCache(state);
+    await this.#store.writeFrom(async (add) => {
+      this.#cache.begin(cursor);
+      for (const row of stateRowsOf(change, state)) {
+        this.#root.touch(bucketOfKey(row.key));
+        for (const past of this.#pasts) past.changing(row.key, row.old);
+        this.#cache.add(row);
+        add(row);
+      }
+      for (const row of historyRowsOf(change, placed, state)) add(row);
+      add({ key: keys.cursor, value: cursor, old: this.#cursor });
+      this.#cursor = cursor;
+      await this.#cache.append();
+    });
     this.#place = place;
   }
 
@@ -148,7 +151,8 @@ export class LedgerStore implements History {
   }
 
   #past(): PastRows {
-    const past = new PastRows(this.#store, (each) => this.#pasts.delete(each));
+    const letGo = (past: PastRows) => this.#pasts.delete(past);
+    const past = new PastRows(this.#store, this.#cursor, letGo);
     this.#pasts.add(past);
     return past;
   }
@@ -221,14 +225,13 @@ export class LedgerStore implements History {
 
   /** Everything as it is stored at this call, read and checked from the disk. */
   async scan(): Promise<Scan> {
-    const cursor = this.#cursor;
-    if (cursor === null) throw new Error("nothing has been folded yet");
-    using past = this.#past();
+    using past = await this.#store.between(async () => this.#past());
+    if (past.cursor === null) throw new Error("nothing has been folded yet");
     const entries: StateEntry[] = [];
     for await (const rows of past.buckets(0, BUCKETS - 1)) {
       for (const [key, value] of rows) entries.push(decodeStateEntry(key, value));
     }
-    return { accounts: decodeCursor(cursor).accounts, entries };
+    return { accounts: decodeCursor(past.cursor).accounts, entries };
   }
 
   async event(seq: number): Promise<EventRow | undefined> {
@@ -273,17 +276,12 @@ export class LedgerStore implements History {
     });
   }
 
-  /** @param rows what the next event changes. @throws StoreWriteError. */
-  async #writeCache(
-    state: LedgerState,
-    cursor: Uint8Array,
-    rows: readonly StateRow[],
-  ): Promise<void> {
+  /** @throws StoreWriteError. */
+  async #renewCache(state: LedgerState): Promise<void> {
+    const isLarge = this.#store.size >= this.#cacheFromEntries;
+    if (this.#cursor === null || !isLarge || !this.#cache.isDue) return;
     try {
-      const isLarge = this.#store.size >= this.#cacheFromEntries;
-      if (this.#cursor !== null && isLarge && this.#cache.isDue)
-        await this.#cache.save(state, this.#cursor);
-      await this.#cache.append(cursor, rows);
+      await this.#cache.save(state, this.#cursor);
     } catch (cause) {
       throw new StoreWriteError(this.#store.folder, cause);
     }

@@ -106,9 +106,18 @@ export class StateCache {
     this.#finishing = this.#finish(draft, state.seq).finally(() => (this.#finishing = undefined));
   }
 
-  /** Takes down what the next event changes, before the database does: it may be ahead, never behind. */
-  async append(cursor: Uint8Array, rows: readonly JournalRow[]): Promise<void> {
-    await this.#journal?.append(cursor, rows);
+  /** What the next event changes is added row by row, and taken down before the database changes. */
+  begin(cursor: Uint8Array): void {
+    this.#journal?.begin(cursor);
+  }
+
+  add(row: JournalRow): void {
+    this.#journal?.add(row);
+  }
+
+  /** Takes down what was added: it may be ahead of the database, never behind. */
+  async append(): Promise<void> {
+    await this.#journal?.append();
   }
 
   async close(): Promise<void> {

@@ -12,17 +12,22 @@ export type StateRow = {
   readonly old: Uint8Array | null;
 };
 
-/** @param state as it was before the change. */
-export function stateRowsOf(change: Change, state: LedgerState): StateRow[] {
-  const rows: StateRow[] = [];
+/** One after the other, so that nobody need hold them all. @param state as it was before the change. */
+export function* stateRowsOf(change: Change, state: LedgerState): Generator<StateRow> {
   for (const [outpoint, output] of change.coins) {
     const before = change.taken.get(outpoint);
     // A coin that was made and taken by the same event was never there.
     if (output === null && before === undefined) continue;
     const value = output === null ? null : stateValue.coin(output);
     const old = before === undefined ? null : stateValue.coin(before);
-    rows.push({ key: keys.coin(outpoint), value, old });
+    yield { key: keys.coin(outpoint), value, old };
   }
+  yield* fewRowsOf(change, state);
+}
+
+/** All but coins. */
+function fewRowsOf(change: Change, state: LedgerState): StateRow[] {
+  const rows: StateRow[] = [];
   function add<T>(
     key: Uint8Array,
     now: T | null,

@@ -7,7 +7,7 @@ import { CheckedStore, type Change } from "../../../node/service/checked-store.t
 import { checkLevelFiles } from "../../../node/service/level-files.ts";
 import { seal } from "../../../node/service/sealed-value.ts";
 import type { Entry } from "../../../node/service/store-view.ts";
-import { DamagedStoreError } from "../../../node/service/store-errors.ts";
+import { DamagedStoreError, StoreWriteError } from "../../../node/service/store-errors.ts";
 import { utf8 } from "../../../protocol/bytes.ts";
 import { isRefusal } from "../../../protocol/refusal.ts";
 import { startChild } from "./child.ts";
@@ -211,6 +211,43 @@ describe("CheckedStore", () => {
         expect(await told.verify()).to.equal(await asked.verify());
       }
       expect(told.size).to.equal(1);
+    });
+
+    it("is the same where changes are made one by one when their turn has come", async () => {
+      await using store = await newStore();
+      const first = store.write([put("a", "1"), put("b", "1")]);
+      const second = store.writeFrom(async (add) => {
+        expect(text(store.getSync(key("a")))).to.equal("1");
+        add(put("a", "2", "1"));
+        // What nobody said is looked up, also twice for one key.
+        add(put("b", "2"));
+        add(put("c", "1", null));
+        await Promise.resolve();
+        add(remove("a", "2"));
+        add(put("b", "3"));
+      });
+      await Promise.all([first, second]);
+      const held = (await Array.fromAsync(store.entries())).map(([k, v]) => [text(k), text(v)]);
+      expect(held).to.deep.equal([
+        ["b", "3"],
+        ["c", "1"],
+      ]);
+      expect(await store.verify()).to.equal(2);
+    });
+
+    it("ends the store where a write cannot be made, with nothing of it written", async () => {
+      const store = await newStore();
+      await store.write([put("a", "1")]);
+      const failed = store.writeFrom(async (add) => {
+        add(put("a", "2", "1"));
+        throw new Error("no journal");
+      });
+      const error = await failed.catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(StoreWriteError);
+      expect(await store.get(key("a")).catch((thrown: unknown) => thrown)).to.equal(error);
+      await store.close();
+      await using again = await CheckedStore.open(store.folder);
+      expect(text(await again.get(key("a")))).to.equal("1");
     });
 
     it("follows a key through writes that are under way together, told and asked mixed", async () => {

@@ -71,14 +71,49 @@ describe("WriteQueue", () => {
     writes[0]!.end.resolve();
     await first;
     await settle();
-    expect(order).to.deep.equal(["a", "b"]);
+    expect(order).to.deep.equal(["a"]);
     expect(writes.length).to.equal(1);
     gate.resolve();
     expect(await Promise.all(between)).to.deep.equal(["a", "b"]);
+    expect(order).to.deep.equal(["a", "b"]);
     await settle();
     writes[1]!.end.resolve();
     await second;
     await queue.idle();
+  });
+
+  it("lets a write of its own go alone, in its turn, and fails it behind one that failed", async () => {
+    const { queue, writes } = heldQueue(100);
+    const gate = Promise.withResolvers<void>();
+    const calls: string[] = [];
+    const alone = (name: string) =>
+      queue.addAlone(async () => {
+        calls.push(name);
+        await gate.promise;
+      });
+    const added = [queue.add([1]), queue.add([2]), alone("a"), queue.add([3]), queue.add([4])];
+    await settle();
+    writes[0]!.end.resolve();
+    await settle();
+    expect(writes.map((it) => it.items)).to.deep.equal([[1], [2]]);
+    expect(calls).to.deep.equal([]);
+    writes[1]!.end.resolve();
+    await settle();
+    expect(calls).to.deep.equal(["a"]);
+    gate.resolve();
+    await settle();
+    expect(writes[2]!.items).to.deep.equal([3, 4]);
+    const last = Promise.allSettled([alone("b")]);
+    writes[2]!.end.reject(new Error("the disk is full"));
+    expect((await Promise.allSettled(added)).map(({ status }) => status)).to.deep.equal([
+      "fulfilled",
+      "fulfilled",
+      "fulfilled",
+      "rejected",
+      "rejected",
+    ]);
+    expect((await last)[0]!.status).to.equal("rejected");
+    expect(calls).to.deep.equal(["a"]);
   });
 
   it("hands on what work between writes throws, and goes on", async () => {
