@@ -9,6 +9,7 @@ import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import type { SubmissionResult } from "./api/schema.ts";
 import type { Verdict } from "./gossip/host.ts";
 import type { PendingLeaf, PendingPool } from "./pending-pool.ts";
+import { nativeCopy } from "./service/native-bytes.ts";
 import type { LedgerStore } from "./store/ledger-store.ts";
 import type { LeafVerifier } from "./verification/verifier.ts";
 
@@ -57,7 +58,7 @@ export class LeafIntake {
    */
   async submit(leaves: readonly Uint8Array[]): Promise<SubmissionResult[]> {
     // Copies: what is handed in together is one buffer, and one leaf that waits would keep it.
-    const candidates = leaves.map((bytes) => this.#candidate(bytes.slice()));
+    const candidates = leaves.map((bytes) => this.#candidate(nativeCopy(bytes)));
     const applied = await this.#applied(candidates);
     const wanted = candidates.filter((each) => isGood(each) && !applied.has(each)) as Good[];
     const { refusals, added, busy } = await this.#take(wanted, true);

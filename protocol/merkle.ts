@@ -16,6 +16,11 @@ export function hashLeaf(entry: Uint8Array): Uint8Array {
   return hashParts(LEAF, entry);
 }
 
+/** As `hashLeaf`, of an entry in two parts. */
+export function hashLeafOf(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  return hashParts(LEAF, head, tail);
+}
+
 /** The root over leaf hashes, 32 bytes. */
 export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   if (leaves.length === 0) return sha256(new Uint8Array());

@@ -12,3 +12,9 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   for (let i = 0; i < LENGTH; i++) digest[i] = text.charCodeAt(i);
   return digest;
 }
+
+/** The first two bytes of the digest, big-endian, without the others. */
+export function sha256Head(bytes: Uint8Array): number {
+  const text = hash("sha256", bytes, "binary");
+  return (text.charCodeAt(0) << 8) | text.charCodeAt(1);
+}

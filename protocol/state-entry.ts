@@ -2,10 +2,10 @@
  * The entries of the state, as they are kept and as the state root covers them: key and value of each
  * kind, told apart by the first byte of the key.
  */
-import { sha256 } from "#sha256";
+import { sha256Head } from "#sha256";
 import { concat, fromHex, type Hex, Reader, toHex, utf8, Writer } from "./bytes.ts";
 import { type Owner, OWNER_LENGTH, ownerOf } from "./key.ts";
-import { hashLeaf, merkleRoot } from "./merkle.ts";
+import { hashLeaf, hashLeafOf, merkleRoot } from "./merkle.ts";
 import {
   type MemberId,
   type Outpoint,
@@ -137,13 +137,12 @@ export function decodeStateEntry(key: Uint8Array, value: Uint8Array): StateEntry
 
 /** The bucket of an entry: the first 12 bits of SHA-256 of its key. */
 export function bucketOf(key: Uint8Array): number {
-  const hash = sha256(key);
-  return (hash[0]! << 4) | (hash[1]! >> 4);
+  return sha256Head(key) >> 4;
 }
 
 /** The leaf of a bucket's tree. */
 export function stateLeaf(key: Uint8Array, value: Uint8Array): Uint8Array {
-  return hashLeaf(concat(key, value));
+  return hashLeafOf(key, value);
 }
 
 /** The state root over the 4,096 bucket roots. */

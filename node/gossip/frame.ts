@@ -6,6 +6,7 @@
  */
 import { Reader, Writer } from "../../protocol/bytes.ts";
 import { limits } from "../../protocol/limits.ts";
+import { nativeCopy } from "../service/native-bytes.ts";
 
 const HEAD_LENGTH = 2;
 
@@ -28,7 +29,7 @@ export function encodeFrame(leaves: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Each leaf as bytes of its own, so that keeping one does not keep the frame.
+ * Each leaf apart, so that keeping one does not keep the frame.
  * @throws Refusal `malformed` naming field and offset.
  */
 export function decodeFrame(bytes: Uint8Array): Uint8Array[] {
@@ -41,7 +42,7 @@ export function decodeFrame(bytes: Uint8Array): Uint8Array[] {
   for (let i = 0; i < count; i++) {
     const leaf = reader.wide(limits.leafBytesMax, `leaves[${i}]`);
     if (leaf.length === 0) throw reader.refuse("a leaf has no bytes", `leaves[${i}]`, 4);
-    leaves.push(leaf.slice());
+    leaves.push(nativeCopy(leaf));
   }
   reader.end("frame");
   return leaves;

@@ -223,6 +223,9 @@ function foldSettlement(change: Change, event: SettledEvent): void {
   change.parameters = { ...change.parameters, settledCycle: cycle };
 }
 
+/** What comes to each member's custody, or leaves it: most of it cancels out within a batch. */
+type Moves = Map<MemberId, bigint>;
+
 /** A leaf applies whole or changes nothing; one that does not apply leaves its reason and no other trace. */
 function foldLeaves(
   context: FoldContext,
@@ -233,17 +236,19 @@ function foldLeaves(
   if (leaves.length !== event.count) {
     throw new FoldError(event.seq, `${leaves.length} leaves where ${event.count} were sequenced`);
   }
+  const moves: Moves = new Map();
   for (const sequenced of leaves) {
     const { hash: leafHash, id } = sequenced;
     try {
       if (sequenced.id === undefined) throw sequenced.refusal;
-      applyLeaf(context, change, event, sequenced.leaf, sequenced.id);
+      applyLeaf(context, change, event, sequenced.leaf, sequenced.id, moves);
       change.outcomes.push({ leafHash, id, code: "applied", detail: "" });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       change.outcomes.push({ leafHash, id, code: error.code, detail: error.message });
     }
   }
+  for (const [member, amount] of moves) if (amount !== 0n) change.transfer(member, amount);
 }
 
 function applyLeaf(
@@ -252,13 +257,14 @@ function applyLeaf(
   event: SequencedEvent,
   leaf: SignedRecord | SignedEnrolment,
   id: Hex,
+  moves: Moves,
 ): void {
   if (leaf.kind === "enrolment") {
     const owner = checkEnrolment(context, leaf, change);
     change.enrolled.set(owner, leaf.member);
     change.enrolments.set(owner, id);
   } else {
-    applyRecord(context, change, event, leaf, id);
+    applyRecord(context, change, event, leaf, id, moves);
   }
 }
 
@@ -291,23 +297,24 @@ function applyRecord(
   event: SequencedEvent,
   record: SignedRecord,
   id: Hex,
+  moves: Moves,
 ): void {
   const taken = checkRecord(context.networkId, record, id, event.timeS, change, change);
-  const moved = new Map<MemberId, bigint>();
-  const move = (member: MemberId, amount: bigint) =>
-    moved.set(member, (moved.get(member) ?? 0n) + amount);
   for (const { outpoint, output } of taken) {
     change.takeCoin(outpoint, output, id);
-    move(output.custodian, -output.amount);
+    move(moves, output.custodian, -output.amount);
   }
-  record.outputs.forEach((output, index) => {
+  for (const [index, output] of record.outputs.entries()) {
     if (output.lock === lock.burn) change.burn(output.custodian, output.amount);
     else change.makeCoin(joinOutpoint(id, index), output);
-    move(output.custodian, output.amount);
-  });
-  for (const [member, amount] of moved) if (amount !== 0n) change.transfer(member, amount);
+    move(moves, output.custodian, output.amount);
+  }
   change.recordApplied(
     id,
     taken.some(({ output }) => output.lock === lock.replacement),
   );
+}
+
+function move(moves: Moves, member: MemberId, amount: bigint): void {
+  moves.set(member, (moves.get(member) ?? 0n) + amount);
 }
