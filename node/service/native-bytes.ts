@@ -12,9 +12,19 @@ export function nativeBytes(length: number): Uint8Array {
   return Buffer.allocUnsafe(length);
 }
 
-/** Those bytes once more, for what waits a while: kept, they keep 8 KiB of neighbours at the most. */
+/** Small enough that whoever keeps one copy for long keeps little of others. */
+const SLAB_BYTES = 4096;
+let slab = new Uint8Array(SLAB_BYTES);
+let slabUsed = 0;
+
+/** Those bytes once more, for what waits a while: what is kept keeps a slab of 4 KiB at the most. */
 export function nativeCopy(bytes: Uint8Array): Uint8Array {
-  const copy = nativeBytes(bytes.length);
+  if (bytes.length > SLAB_BYTES / 4) return bytes.slice();
+  if (slabUsed + bytes.length > SLAB_BYTES) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const copy = slab.subarray(slabUsed, (slabUsed += bytes.length));
   copy.set(bytes);
-  return new Uint8Array(copy.buffer, copy.byteOffset, copy.length);
+  return copy;
 }

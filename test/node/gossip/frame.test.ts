@@ -17,12 +17,13 @@ function refusalOf(bytes: Uint8Array): Refusal {
 const leaf = fc.uint8Array({ minLength: 1, maxLength: 300 });
 
 describe("frame", () => {
-  it("decodes what was encoded, each leaf as bytes of its own", () => {
+  it("decodes what was encoded, each leaf apart from the frame", () => {
     fc.assert(
       fc.property(fc.array(leaf, { minLength: 1, maxLength: 40 }), (leaves) => {
         const decoded = decodeFrame(encodeFrame(leaves));
         expect(decoded.map((bytes) => [...bytes])).to.deep.equal(leaves.map((bytes) => [...bytes]));
-        for (const bytes of decoded) expect(bytes.buffer.byteLength).to.equal(bytes.length);
+        // Keeping one keeps little else.
+        for (const bytes of decoded) expect(bytes.buffer.byteLength).to.be.at.most(4096);
       }),
     );
   });
