@@ -35,8 +35,8 @@ export type PoolLimits = {
   readonly ageMaxMs: number;
 };
 
-/** Hashes of leaves that applied, kept so that late gossip does not bring them back. */
-const APPLIED_REMEMBERED = 1 << 17;
+/** Hashes of leaves that applied, so many or up to twice as many: late gossip does not bring them back. */
+const APPLIED_REMEMBERED = 1 << 16;
 
 type Entry = Omit<PendingLeaf, "checked"> & {
   checked: boolean;
@@ -59,7 +59,9 @@ export class PendingPool {
   /** Leaves that are not local, and those that are parked, the oldest first. */
   readonly #gossiped = new Set<Entry>();
   readonly #parked = new Set<Entry>();
-  readonly #applied = new Set<Hex>();
+  /** What applied lately, and what did before that: the latter is forgotten whole, which costs nothing. */
+  #applied = new Set<Hex>();
+  #appliedBefore: ReadonlySet<Hex> = new Set();
   readonly #listeners: ((leaf: PendingLeaf) => void)[] = [];
   #bytes = 0;
 
@@ -95,7 +97,7 @@ export class PendingPool {
    */
   add(pending: PendingLeaf): "added" | "known" {
     const { hash, leaf } = pending;
-    if (this.#applied.has(hash)) return "known";
+    if (this.#hasApplied(hash)) return "known";
     const known = this.#byHash.get(hash);
     if (known !== undefined && (known.local || !pending.local)) {
       if (pending.checked && !known.checked) this.#noteChecked(known);
@@ -115,7 +117,7 @@ export class PendingPool {
 
   /** Whether its signature needs no other look: it was checked and waits here, or it applied lately. */
   trusts(hash: Hex): boolean {
-    return this.#byHash.get(hash)?.checked === true || this.#applied.has(hash);
+    return this.#byHash.get(hash)?.checked === true || this.#hasApplied(hash);
   }
 
   /** The leaves with this id, those that were checked first, and why each does not go out, if it is parked. */
@@ -200,10 +202,9 @@ export class PendingPool {
       const entry = this.#byHash.get(hash);
       if (entry !== undefined) this.#drop(entry);
     }
-    for (const hash of this.#applied) {
-      if (this.#applied.size <= APPLIED_REMEMBERED) break;
-      this.#applied.delete(hash);
-    }
+    if (this.#applied.size < APPLIED_REMEMBERED) return;
+    this.#appliedBefore = this.#applied;
+    this.#applied = new Set();
   }
 
   /** These will never apply, or are another's to put forward: forget them. */
@@ -217,6 +218,10 @@ export class PendingPool {
     for (const entry of this.#byHash.values()) {
       if (entry.addedMs < before && !entry.inFlight) this.#drop(entry);
     }
+  }
+
+  #hasApplied(hash: Hex): boolean {
+    return this.#applied.has(hash) || this.#appliedBefore.has(hash);
   }
 
   #hasRoom(bytes: number): boolean {

@@ -9,7 +9,8 @@ import { hashParts } from "./hash-parts.ts";
 export const HASH_LENGTH = 32;
 
 const LEAF = Uint8Array.of(0);
-const NODE = Uint8Array.of(1);
+/** 01 ‖ left ‖ right, for whichever node is hashed. */
+const node = new Uint8Array(1 + 2 * HASH_LENGTH).fill(1, 0, 1);
 
 /** SHA-256(00 ‖ entry). */
 export function hashLeaf(entry: Uint8Array): Uint8Array {
@@ -83,5 +84,7 @@ function parents(level: readonly Uint8Array[]): Uint8Array[] {
 }
 
 function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return hashParts(NODE, left, right);
+  node.set(left, 1);
+  node.set(right, 1 + HASH_LENGTH);
+  return sha256(node);
 }
