@@ -7,6 +7,7 @@ import type { ChainPlace, LedgerEvent, PlacedEvent } from "../ledger/event.ts";
 import type { LedgerState } from "../ledger/state.ts";
 import type { Change } from "../service/checked-store.ts";
 import { keys } from "./keys.ts";
+import { headOf, nearOrder } from "./near-order.ts";
 
 /** Where a record or an enrolment applied. */
 export type AppliedRow = {
@@ -50,7 +51,10 @@ export function* historyRowsOf(
   state: LedgerState,
 ): Generator<Change> {
   const cycle = state.parameters.openCycle;
-  for (const [index, { id, leafHash, code, detail }] of change.outcomes.entries()) {
+  const { outcomes } = change;
+  const nameOf = (i: number) => outcomes[i]!.id ?? outcomes[i]!.leafHash;
+  for (const index of nearOrder(outcomes.length, (i) => headOf(nameOf(i)))) {
+    const { id, leafHash, code, detail } = outcomes[index]!;
     if (code === "applied" && id !== undefined) {
       const value = encodeApplied({ seq: change.seq, cycle, leafHash, index });
       // A record that applies again, through a replacement, keeps its latest place.
@@ -58,10 +62,12 @@ export function* historyRowsOf(
       else yield { key: keys.applied(id), value, old: null };
     } else {
       const value = encodeOutcome({ seq: change.seq, code, detail });
-      yield { key: keys.outcome(id ?? leafHash), value };
+      yield { key: keys.outcome(nameOf(index)), value };
     }
   }
-  for (const [outpoint, id] of change.spenders) {
+  const spenders = [...change.spenders];
+  for (const i of nearOrder(spenders.length, (spent) => headOf(spenders[spent]![0]))) {
+    const [outpoint, id] = spenders[i]!;
     yield { key: keys.taken(outpoint), value: fromHex(id), old: null };
   }
   for (const [owner, id] of change.enrolments) {

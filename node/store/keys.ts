@@ -42,19 +42,13 @@ const [c, s, a, t, d, n, o, q, e, k] = "c s a t d n o q e k".split(" ").map(lett
 /** Before a state key: the letter and the bucket. */
 const STATE_HEAD = 3;
 const COIN = stateKey.coin("0x")[0]!;
+const COIN_KEY_LENGTH = STATE_HEAD + 1 + OUTPOINT_LENGTH;
 
 export const keys = {
   cursor: c,
   state(stateKey: Uint8Array): Uint8Array {
     const key = nativeBytes(STATE_HEAD + stateKey.length);
     key.set(stateKey, STATE_HEAD);
-    return withBucket(key);
-  },
-  /** As `state` of a coin's key, in one piece: there are four for each payment. */
-  coin(outpoint: Outpoint): Uint8Array {
-    const key = nativeBytes(STATE_HEAD + 1 + OUTPOINT_LENGTH);
-    key[STATE_HEAD] = COIN;
-    putHex(key, STATE_HEAD + 1, outpoint);
     return withBucket(key);
   },
   applied: (id: Hex) => named(a, id, ID_LENGTH),
@@ -66,6 +60,20 @@ export const keys = {
   event: (seq: number) => concat(e, u64(seq)),
   checkpoint: (cycle: number) => concat(k, u64(cycle)),
 } as const;
+
+/** As `keys.state` of the keys of these coins, by their numbers, in one piece of memory: there are four for each payment. */
+export function coinKeysOf(outpoints: readonly Outpoint[]): (coin: number) => Uint8Array {
+  const bytes = Buffer.allocUnsafe(outpoints.length * COIN_KEY_LENGTH);
+  const keyOf = (coin: number) =>
+    bytes.subarray(coin * COIN_KEY_LENGTH, (coin + 1) * COIN_KEY_LENGTH);
+  for (const [i, outpoint] of outpoints.entries()) {
+    const key = keyOf(i);
+    key[STATE_HEAD] = COIN;
+    putHex(key, STATE_HEAD + 1, outpoint);
+    withBucket(key);
+  }
+  return keyOf;
+}
 
 /** The bucket of a state's row, by its key here. */
 export function bucketOfKey(key: Uint8Array): number {

@@ -3,7 +3,8 @@ import type { Hex } from "../../protocol/bytes.ts";
 import { stateKey, stateValue } from "../../protocol/state-entry.ts";
 import type { Change } from "../ledger/change.ts";
 import { type LedgerState, splitRowName } from "../ledger/state.ts";
-import { keys } from "./keys.ts";
+import { bucketOfKey, coinKeysOf, keys } from "./keys.ts";
+import { nearOrder } from "./near-order.ts";
 
 /** A row by its key in the store, and what it holds before and after; `null` for nothing. */
 export type StateRow = {
@@ -14,13 +15,16 @@ export type StateRow = {
 
 /** One after the other, so that nobody need hold them all. @param state as it was before the change. */
 export function* stateRowsOf(change: Change, state: LedgerState): Generator<StateRow> {
-  for (const [outpoint, output] of change.coins) {
+  const coins = [...change.coins];
+  const keyOf = coinKeysOf(coins.map(([outpoint]) => outpoint));
+  for (const i of nearOrder(coins.length, (coin) => bucketOfKey(keyOf(coin)))) {
+    const [outpoint, output] = coins[i]!;
     const before = change.taken.get(outpoint);
     // A coin that was made and taken by the same event was never there.
     if (output === null && before === undefined) continue;
     const value = output === null ? null : stateValue.coin(output);
     const old = before === undefined ? null : stateValue.coin(before);
-    yield { key: keys.coin(outpoint), value, old };
+    yield { key: keyOf(i), value, old };
   }
   yield* fewRowsOf(change, state);
 }

@@ -9,7 +9,7 @@ import { CheckedStore } from "../../node/service/checked-store.ts";
 import { keys } from "../../node/store/keys.ts";
 import { ownerOf } from "../../protocol/key.ts";
 import type { MemberId } from "../../protocol/output.ts";
-import { stateValue } from "../../protocol/state-entry.ts";
+import { stateKey, stateValue } from "../../protocol/state-entry.ts";
 import { ChainProxy, type RpcCall } from "../support/chain-proxy.ts";
 import { Consortium } from "../support/consortium.ts";
 import { holdCalls } from "../support/held-calls.ts";
@@ -127,7 +127,7 @@ describe("a node whose store was altered while it was stopped", function () {
     await using store = await CheckedStore.open(join(dataOf(member), "ledger"));
     for (const [i, more] of changes.entries()) {
       const { outpoint, output } = coins[i]!;
-      const [key, old] = [keys.coin(outpoint), stateValue.coin(output)];
+      const [key, old] = [keys.state(stateKey.coin(outpoint)), stateValue.coin(output)];
       assert.deepEqual(await store.get(key), old);
       const value = stateValue.coin({ ...output, amount: output.amount + more });
       await store.write([{ key, value, old }]);
