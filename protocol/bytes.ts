@@ -2,7 +2,8 @@
  * Big-endian bytes, read and written strictly. A reader knows the field and offset it stands at, so
  * that each refusal can name them; nothing is read past the end and nothing may be left over.
  */
-import { decodeHex, decodeHexInto, encodeHex } from "./hex.ts";
+import { encodeHex } from "#hex";
+import { decodeHex, decodeHexInto } from "./hex.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Lower-case hexadecimal with 0x: the form of ids and hashes outside codecs and hot loops. */

@@ -34,6 +34,7 @@ const programs = {
 
 /** What has two ends: which one is taken is decided by who resolves it. */
 const ends = {
+  "#hex": { node: "protocol/hex-node.ts", default: "protocol/hex-portable.ts" },
   "#sha256": { node: "protocol/sha256-node.ts", default: "protocol/sha256-portable.ts" },
   "#point": { node: "protocol/point-node.ts", default: "protocol/point-portable.ts" },
   "#argon2": { node: "device/argon2-node.ts", default: "device/argon2-portable.ts" },

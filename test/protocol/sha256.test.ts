@@ -2,8 +2,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { toHex, utf8 } from "../../protocol/bytes.ts";
-import { sha256 as node } from "../../protocol/sha256-node.ts";
-import { sha256 as portable } from "../../protocol/sha256-portable.ts";
+import { sha256 as node, sha256Head as nodeHead } from "../../protocol/sha256-node.ts";
+import { sha256 as portable, sha256Head as portableHead } from "../../protocol/sha256-portable.ts";
 
 describe("SHA-256", () => {
   it("is FIPS 180-4's, on Node and in browsers", () => {
@@ -22,6 +22,10 @@ describe("SHA-256", () => {
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(50), (bytes, from) => {
         const part = bytes.subarray(from);
         expect(toHex(node(part))).to.equal(toHex(portable(part)));
+        expect(toHex(node(part)).slice(2, 6)).to.equal(
+          nodeHead(part).toString(16).padStart(4, "0"),
+        );
+        expect(portableHead(part)).to.equal(nodeHead(part));
       }),
     );
   });
