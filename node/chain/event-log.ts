@@ -13,7 +13,7 @@ import type { ChainPlace, PlacedEvent } from "../ledger/event.ts";
 import { decodeResult, encodeCall } from "./contracts.ts";
 import { ChainDownError, ChainGapError, ChainHistoryError, ChainRpcError } from "./errors.ts";
 import { decodeLog, type LogWriter, type RpcLog } from "./events.ts";
-import { type ChainRpc, quantity } from "./rpc.ts";
+import { type ChainRpc, quantity, type RpcBlock } from "./rpc.ts";
 
 /** Where the fold stands: after this event. */
 export type LogCursor = {
@@ -176,7 +176,7 @@ export class EventLog {
         (a, b) =>
           Number(a.blockNumber) - Number(b.blockNumber) || Number(a.logIndex) - Number(b.logIndex),
       );
-      return { logs: sorted, times: await this.#times(sorted), count };
+      return { logs: sorted, times: await this.#times(sorted, last), count };
     } catch (error) {
       if (error instanceof ChainRpcError)
         this.#blocks = Math.max(1, Math.floor((to - from + 1) / 2));
@@ -193,16 +193,17 @@ export class EventLog {
     return Number(decodeResult(COUNT_CALL, data)[0]);
   }
 
-  async #times(logs: readonly RpcLog[]): Promise<ReadonlyMap<number, number>> {
+  /** Block times of the logs, by block. @param last the last block of the page, which is at hand. */
+  async #times(logs: readonly RpcLog[], last: RpcBlock): Promise<ReadonlyMap<number, number>> {
     const hashes = new Map(
       logs.map(({ blockNumber, blockHash }) => [Number(blockNumber), blockHash]),
     );
     const numbers = [...hashes.keys()];
     const times = new Map<number, number>();
+    const blockOf = async (number: number) =>
+      number === Number(last.number) ? last : await this.#parts.rpc.block(number);
     for (let at = 0; at < numbers.length; at += HEADERS_MAX) {
-      const blocks = await Promise.all(
-        numbers.slice(at, at + HEADERS_MAX).map((number) => this.#parts.rpc.block(number)),
-      );
+      const blocks = await Promise.all(numbers.slice(at, at + HEADERS_MAX).map(blockOf));
       for (const block of blocks) {
         if (block === null || block.hash !== hashes.get(Number(block.number)))
           throw new BehindError("the chain's logs are not those of its blocks");

@@ -61,7 +61,7 @@ export class LedgerStore implements History {
   #place: ChainPlace | undefined;
   /** The cursor's row, as it is stored or about to be. */
   #cursor: Uint8Array | null = null;
-  /** Until the whole store has been found as it was written, no root is made of what is read from it. */
+  /** Until the whole store has been found as it was written, no root is told of what is read from it. */
   #verified: Promise<void> = Promise.resolve();
 
   constructor(store: CheckedStore, options: LedgerStoreOptions = {}) {
@@ -145,7 +145,7 @@ export class LedgerStore implements History {
     return await past.root();
   }
 
-  /** The state as of this call, until it is disposed of. */
+  /** The state as of this call, which comes between two events, until it is disposed of. */
   freeze(): FrozenState {
     return new FrozenState(this.#past(), this.#root, this.#verified);
   }

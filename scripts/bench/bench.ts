@@ -54,9 +54,9 @@ const program = new Command("bench")
   )
   .option(
     "--payments <number>",
-    "payments in a round of the cluster",
+    "payments in a round of the cluster: a round has a beginning and an end, which are not at full load",
     wholeBetween(1, 1_000_000),
-    16_384,
+    32_768,
   )
   .option("--json <file>", "write the rows")
   .parse();
