@@ -12,7 +12,7 @@ import { paced } from "./paced.ts";
 import { pack } from "./packed.ts";
 import { checksum, unseal } from "./sealed-value.ts";
 import { DamagedStoreError, StoreWriteError } from "./store-errors.ts";
-import { type End, type Range, StoreView } from "./store-view.ts";
+import { ALL, type End, type Range, StoreView } from "./store-view.ts";
 import { type Inspector, Sweep } from "./sweep.ts";
 import { Count, decodeTally, type Tally, TALLY_KEY } from "./tally.ts";
 import { isUnchecked, noteChecked, noteUnchecked } from "./unchecked-note.ts";
@@ -57,8 +57,6 @@ export type Verification = {
 /** One write takes what waits up to this many changes: enough to make the sync cheap. */
 const CHANGES_MAX = 16_384;
 const MIB = 1024 * 1024;
-/** All but the tally's. */
-const ALL: Range = { gte: new Uint8Array(1) };
 
 export class CheckedStore extends StoreView {
   readonly #level: Database;

@@ -8,7 +8,6 @@ import { Refusal } from "../../protocol/refusal.ts";
 import { DamagedStoreError } from "./store-errors.ts";
 
 export type Database = Level<Uint8Array, Uint8Array>;
-export type Snapshot = ReturnType<Database["snapshot"]>;
 
 /** Operations that are written together. Each is copied as it is added: a list of them costs twice as much. */
 export type Batch = ReturnType<typeof emptyBatch>;

@@ -29,8 +29,8 @@ export type Part = { readonly rows: readonly Entry[]; readonly rest: Range | und
 /** Why nothing more may be asked of a store: it is closed, or a write failed. */
 export type End = { reason: Error | undefined };
 
-/** The least key besides the tally's. */
-const FIRST_KEY = new Uint8Array(1);
+/** From the least key besides the tally's on. */
+export const ALL = { gte: new Uint8Array(1) } as const satisfies Range;
 /** What makes a key the one that follows it. */
 const NEXT = new Uint8Array(1);
 /** A part has so many entries, or fewer of about so many bytes or twice as many. */
@@ -80,9 +80,9 @@ export class StoreView {
     for await (const chunk of this.chunks(range)) yield* chunk;
   }
 
-  /** As `entries`, up to 1,000 at a time: for scans of millions. */
-  async *chunks({ gte = FIRST_KEY, ...range }: Range = {}): AsyncGenerator<Entry[]> {
-    let rest: Range | undefined = { ...range, gte: gte.length === 0 ? FIRST_KEY : gte };
+  /** As `entries`, a part at a time: for scans of millions. */
+  async *chunks({ gte = ALL.gte, ...range }: Range = {}): AsyncGenerator<Entry[]> {
+    let rest: Range | undefined = { ...range, gte: gte.length === 0 ? ALL.gte : gte };
     while (rest !== undefined) {
       const part: Part = await this.part(rest);
       if (part.rows.length > 0) yield part.rows.map(([key, sealed]) => this.entry(key, sealed));

@@ -16,7 +16,7 @@ export type Tally = {
 /** Where the tally lies: under the one key that callers cannot name, before all others. */
 export const TALLY_KEY = new Uint8Array(0);
 
-export const emptyTally: Tally = { number: 0, entries: 0, sum: 0 };
+const emptyTally: Tally = { number: 0, entries: 0, sum: 0 };
 
 const SUM_BOUND = 2 ** 48;
 
