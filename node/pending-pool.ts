@@ -35,8 +35,8 @@ export type PoolLimits = {
   readonly ageMaxMs: number;
 };
 
-/** Hashes of leaves that applied, so many or up to twice as many: late gossip does not bring them back. */
-const APPLIED_REMEMBERED = 1 << 16;
+/** Hashes of leaves that applied, so many or up to twice as many: late gossip, of seconds, does not bring them back. */
+const APPLIED_REMEMBERED = 1 << 14;
 
 type Entry = Omit<PendingLeaf, "checked"> & {
   checked: boolean;
@@ -97,8 +97,8 @@ export class PendingPool {
    */
   add(pending: PendingLeaf): "added" | "known" {
     const { hash, leaf } = pending;
-    if (this.#hasApplied(hash)) return "known";
     const known = this.#byHash.get(hash);
+    if (known === undefined && this.#hasApplied(hash)) return "known";
     if (known !== undefined && (known.local || !pending.local)) {
       if (pending.checked && !known.checked) this.#noteChecked(known);
       return "known";

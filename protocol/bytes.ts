@@ -11,6 +11,9 @@ export type Hex = `0x${string}`;
 
 const U64_MAX = 2n ** 64n - 1n;
 
+/** What is often absent needs no view of its own: a view takes a hundred bytes, and whoever waits keeps it. */
+const NOTHING = new Uint8Array();
+
 /** Keeps a byte order mark: text that lost its first bytes would be encoded as other bytes. */
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -69,7 +72,13 @@ export class Reader {
   /** A view of the next `length` bytes, not a copy. */
   take(length: number, field: string): Uint8Array {
     const at = this.#take(length, field);
-    return this.bytes.subarray(at, at + length);
+    return length === 0 ? NOTHING : this.bytes.subarray(at, at + length);
+  }
+
+  /** A view of what was read since the offset `start`, not a copy. */
+  since(start: number): Uint8Array {
+    const isWhole = start === 0 && this.#offset === this.bytes.length;
+    return isWhole ? this.bytes : this.bytes.subarray(start, this.#offset);
   }
 
   /** Bytes after a u8 length of at most `max`. */

@@ -140,7 +140,7 @@ export function readCertificate(reader: Reader): SignedCertificate {
   }
   const subject = reader.take(SUBJECT_LENGTH, "subject");
   const label = reader.text(limits.labelMax, "label");
-  const body = reader.bytes.subarray(start, reader.offset);
+  const body = reader.since(start);
   const signature = reader.take(SIGNATURE_LENGTH, "signature");
   return {
     deviceKey,
@@ -157,7 +157,7 @@ export function readCertificate(reader: Reader): SignedCertificate {
     subject,
     label,
     signature,
-    bytes: reader.bytes.subarray(start, reader.offset),
+    bytes: reader.since(start),
     body,
   };
 }

@@ -117,7 +117,7 @@ export function readEnrolment(reader: Reader): SignedEnrolment {
   const issuerSignature = reader.take(SIGNATURE_LENGTH, "issuerSignature");
   const consent = reader.take(SIGNATURE_LENGTH, "consent");
   const envelope = reader.long(limits.envelopeMax, "envelope");
-  const bytes = reader.bytes.subarray(start, reader.offset);
+  const bytes = reader.since(start);
   return { kind: "enrolment", deviceKey, member, issuerSignature, consent, envelope, bytes };
 }
 

@@ -213,7 +213,7 @@ function readOptionalKey(reader: Reader, field: string): Uint8Array | undefined 
 
 /** A signature ends a list, and covers all before it. */
 export function readSignature(reader: Reader, structure: string): Signed<unknown> {
-  const body = reader.bytes.subarray(0, reader.offset);
+  const body = reader.since(0);
   const signature = reader.take(SIGNATURE_LENGTH, "signature");
   reader.end(structure);
   return { signature, bytes: reader.bytes, body };

@@ -89,9 +89,9 @@ export function readReceipt(reader: Reader): SignedReceipt {
   const issued = reader.safe("issued");
   const notAfter = reader.safe("notAfter");
   if (notAfter <= issued) throw reader.refuse("notAfter is not after issued", "notAfter", 8);
-  const body = reader.bytes.subarray(start, reader.offset);
+  const body = reader.since(start);
   const signature = reader.take(SIGNATURE_LENGTH, "signature");
-  const bytes = reader.bytes.subarray(start, reader.offset);
+  const bytes = reader.since(start);
   return { outpoint, output, seq, issued, notAfter, signature, bytes, body };
 }
 

@@ -152,7 +152,7 @@ export function readRecord(reader: Reader): SignedRecord {
   const nonce = reader.take(NONCE_LENGTH, "nonce");
   const auditOffset = reader.offset;
   const audit = reader.take(32, "audit");
-  const body = reader.bytes.subarray(start, reader.offset);
+  const body = reader.since(start);
   const signer = readKey(reader, "signer");
   const signature = reader.take(SIGNATURE_LENGTH, "signature");
   const preimage = readPreimage(reader, kind);
@@ -171,12 +171,12 @@ export function readRecord(reader: Reader): SignedRecord {
     counter,
     time,
     nonce,
-    audit,
+    audit: envelope.length === 0 ? NO_ENVELOPE : audit,
     signer,
     signature,
     preimage,
     envelope,
-    bytes: reader.bytes.subarray(start, reader.offset),
+    bytes: reader.since(start),
     body,
   };
 }

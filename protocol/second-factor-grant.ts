@@ -128,9 +128,9 @@ export function readSecondFactorGrant(reader: Reader): SignedSecondFactorGrant {
   const keeper = readKey(reader, "keeper");
   const from = reader.u64("from");
   const sealed = from === 0n ? undefined : readSealed(reader);
-  const body = reader.bytes.subarray(start, reader.offset);
+  const body = reader.since(start);
   const signature = reader.take(SIGNATURE_LENGTH, "signature");
-  const bytes = reader.bytes.subarray(start, reader.offset);
+  const bytes = reader.since(start);
   return { member, version, issued, device, keeper, from, sealed, signature, bytes, body };
 }
 

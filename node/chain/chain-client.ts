@@ -66,6 +66,7 @@ export class ChainClient implements AsyncDisposable {
   readonly #pollMs: number | undefined;
   readonly #rpc: ChainRpc;
   readonly #stop = new AbortController();
+  readonly #disputesListeners: (() => void)[] = [];
   #parameters: NetworkParameters | undefined;
   #account: ChainAccount | undefined;
   #following = false;
@@ -147,6 +148,11 @@ export class ChainClient implements AsyncDisposable {
     return this.stop();
   }
 
+  /** Hears, while events are followed, when bonds or cases may have changed. It must be quick. */
+  onDisputesChange(listener: () => void): void {
+    this.#disputesListeners.push(listener);
+  }
+
   /**
    * Every event after the cursor, or from the first on, in `seq` order, for ever.
    * @throws Refusal `lost-history`, `unsupported-version`: the node cannot go on.
@@ -161,6 +167,9 @@ export class ChainClient implements AsyncDisposable {
         network: this.network,
         confirmations: () => this.parameters.confirmations,
         onRegistryEvent: (block) => this.#parts.onRegistryChange?.(block),
+        onDisputesEvent: () => {
+          for (const listener of this.#disputesListeners) listener();
+        },
         onDelay: (detail) => {
           this.#following ||= detail === undefined;
           this.#delayed(detail);

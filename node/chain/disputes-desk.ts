@@ -20,6 +20,10 @@ export class ChainDesk {
     this.#chain = chain;
   }
 
+  onChange(listener: () => void): void {
+    this.#chain.onDisputesChange(listener);
+  }
+
   async pairState(outpoint: Outpoint, record: Hex): Promise<PairState> {
     return await this.#chain.reader.pairState(outpoint, record);
   }

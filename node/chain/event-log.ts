@@ -28,6 +28,8 @@ export type EventLogParts = {
   readonly confirmations: () => number;
   /** Told of each event of the registry, those beside the ledger included: who is in it may have changed. */
   readonly onRegistryEvent: (block: number) => void;
+  /** Told of each event of Disputes, none of which is the ledger's. */
+  readonly onDisputesEvent: () => void;
   /** Told what holds the log up, and undefined when nothing does any more. */
   readonly onDelay: (detail: string | undefined) => void;
 };
@@ -139,8 +141,8 @@ export class EventLog {
 
   /** Number of the last block that counts as final. Not by the tag: some engines leave that at 0. */
   async #final({ place }: LogCursor): Promise<number> {
-    const head = await this.#parts.rpc.block("latest");
-    const final = Number(head?.number ?? 0) - this.#parts.confirmations();
+    const head = await this.#parts.rpc.call<Hex>("eth_blockNumber");
+    const final = Number(head) - this.#parts.confirmations();
     if (final < place.blockNumber) {
       throw new BehindError(
         `the chain has ${final} final blocks, and this node has read ${place.blockNumber}`,
@@ -151,8 +153,9 @@ export class EventLog {
 
   /** Asks for all that belongs to a page together: one server answers, or none. */
   async #page(from: number, to: number, isHead: boolean, { place }: LogCursor): Promise<Page> {
-    const { rpc } = this.#parts;
-    const address = [...this.#writers.keys()];
+    const { rpc, network } = this.#parts;
+    const { disputes } = network.contracts;
+    const address = [...this.#writers.keys(), ...(disputes === undefined ? [] : [disputes])];
     try {
       const [logs, last, under, count] = await Promise.all([
         rpc.call<readonly RpcLog[]>("eth_getLogs", [
@@ -216,7 +219,11 @@ export class EventLog {
   *#eventsOf({ logs, times }: Page, { seq, place }: LogCursor): Generator<PlacedEvent, void> {
     let next = seq + 1;
     for (const log of logs) {
-      const writer = this.#writers.get(log.address.toLowerCase())!;
+      const writer = this.#writers.get(log.address.toLowerCase());
+      if (writer === undefined) {
+        this.#parts.onDisputesEvent();
+        continue;
+      }
       const blockNumber = Number(log.blockNumber);
       if (writer === "registry") this.#parts.onRegistryEvent(blockNumber);
       const event = decodeLog(writer, log);

@@ -1,12 +1,12 @@
 /**
  * Watches the cases at Disputes that have not ended, since silence decides them: a false statement that its
  * member does not answer in time is ruled for the claimant. Nothing on the ledger says that a case was
- * opened, so the contract is looked at. An operator is told when a case is opened against its own member,
+ * opened, so the contract is looked at when it says that something changed. An operator is told when a case is opened against its own member,
  * and again each day for as long as it waits for the answer.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { MemberId } from "../../protocol/output.ts";
 import { type CaseEntry, isCaseEnded } from "../chain/disputes.ts";
+import { Nudge } from "../service/nudge.ts";
 import type { Logger } from "../service/telemetry.ts";
 import { untilAborted } from "../service/until-aborted.ts";
 
@@ -15,6 +15,8 @@ export interface CaseDesk {
   /** How many were ever opened: they are numbered from 1. */
   caseCount(): Promise<number>;
   case(caseId: number): Promise<CaseEntry | undefined>;
+  /** Tells from now on when cases may have changed. */
+  onChange(listener: () => void): void;
 }
 
 export type CaseWatchParts = {
@@ -27,9 +29,12 @@ export type CaseWatchParts = {
 };
 
 export type CaseWatchOptions = {
-  /** How often the contract is looked at. */
+  /** How often the contract is looked at while a case is open. */
   readonly lookMs: number;
 };
+
+/** While none is open a look is for what was not told: so many times more rarely. */
+const IDLE_LOOKS = 12;
 
 /** How often an operator is told of what waits for its answer. */
 const REMINDER_MS = 86_400_000;
@@ -38,6 +43,7 @@ export class CaseWatch {
   readonly #parts: CaseWatchParts;
   readonly #lookMs: number;
   readonly #stop = new AbortController();
+  readonly #nudge = new Nudge();
   /** Those that have not ended, by number. */
   readonly #open = new Map<number, CaseEntry>();
   /** When the operator was last told of a case. */
@@ -54,6 +60,7 @@ export class CaseWatch {
   }
 
   start(): void {
+    this.#parts.desk.onChange(() => this.#nudge.give());
     this.#running = this.#run();
   }
 
@@ -76,7 +83,8 @@ export class CaseWatch {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       await this.#lookAtAll();
-      await sleep(this.#lookMs, undefined, { signal }).catch(() => undefined);
+      const isIdle = this.#open.size === 0 && !this.#hasFailed;
+      await this.#nudge.rest(this.#lookMs * (isIdle ? IDLE_LOOKS : 1), signal);
     }
   }
 

@@ -1,13 +1,13 @@
 /**
  * Has paid what waits for a bond, once the bond suffices: restitutions, awards and fines, of whichever member
- * and from whatever they came. Nothing on the ledger says that a bond has grown, so the contract is looked at.
- * One member pays for all, the bank itself first; what cannot be paid is not tried again before something
+ * and from whatever they came. Nothing on the ledger says that a bond has grown, so the contract is looked at
+ * when it says that something changed. One member pays for all, the bank itself first; what cannot be paid is not tried again before something
  * about the bond has changed.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { MemberId } from "../../protocol/output.ts";
 import type { BondEntry } from "../chain/disputes.ts";
 import type { Directory } from "../directory.ts";
+import { Nudge } from "../service/nudge.ts";
 import type { Logger } from "../service/telemetry.ts";
 import { untilAborted } from "../service/until-aborted.ts";
 import { queueTurnOf } from "./turns.ts";
@@ -17,6 +17,8 @@ export interface BondDesk {
   bond(member: MemberId): Promise<BondEntry>;
   /** Pays what waits for a member's bond as far as it reaches; false if nothing can be paid. */
   payQueue(member: MemberId): Promise<boolean>;
+  /** Tells from now on when bonds, or what waits for them, may have changed. */
+  onChange(listener: () => void): void;
 }
 
 export type QueuePayerParts = {
@@ -33,6 +35,8 @@ export type QueuePayerOptions = {
 
 /** What is seen in time for one's turn is seen within a part of it. */
 const LOOKS_A_TURN = 4;
+/** Where nothing waits a look is for what was not told: it is made once in so many turns. */
+const IDLE_TURNS = 12;
 
 /** A bond for which something waits, and since when it stands so. */
 type Owing = { readonly stands: string; readonly sinceMs: number; isTried: boolean };
@@ -41,6 +45,7 @@ export class QueuePayer {
   readonly #parts: QueuePayerParts;
   readonly #turnMs: number;
   readonly #stop = new AbortController();
+  readonly #nudge = new Nudge();
   readonly #owing = new Map<MemberId, Owing>();
   #running: Promise<void> | undefined;
   /** Whether the last look failed: it is told once. */
@@ -52,6 +57,7 @@ export class QueuePayer {
   }
 
   start(): void {
+    this.#parts.desk.onChange(() => this.#nudge.give());
     this.#running = this.#run();
   }
 
@@ -64,8 +70,8 @@ export class QueuePayer {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       await this.#attendToAll();
-      const pauseMs = this.#turnMs / LOOKS_A_TURN;
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      const isIdle = this.#owing.size === 0 && !this.#hasFailed;
+      await this.#nudge.rest(this.#turnMs * (isIdle ? IDLE_TURNS : 1 / LOOKS_A_TURN), signal);
     }
   }
 

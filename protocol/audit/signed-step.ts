@@ -57,7 +57,7 @@ export function endStep<Fields>(
   name: StepName,
   fields: Fields,
 ): SignedStep<Fields> {
-  const body = reader.bytes.subarray(0, reader.offset);
+  const body = reader.since(0);
   const signature = reader.take(SIGNATURE_LENGTH, "signature");
   reader.end(name);
   return { ...fields, signature, bytes: reader.bytes, body };

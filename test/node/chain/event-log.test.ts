@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { deposit, approve, revoke } from "../../../node/chain/calls.ts";
+import { approve, deposit, depositBond, revoke } from "../../../node/chain/calls.ts";
 import { ChainClient } from "../../../node/chain/chain-client.ts";
 import { interfaces } from "../../../node/chain/contracts.ts";
 import {
@@ -169,8 +169,7 @@ describe("following the log", function () {
     };
     path.proxy.alter = (call, result) => {
       if (!isLate(call)) return result;
-      if (call.method === "eth_getBlockByNumber" && call.params[0] === "latest")
-        return { ...result, number: `0x${late.toString(16)}` };
+      if (call.method === "eth_blockNumber") return `0x${late.toString(16)}`;
       if (call.method === "eth_getLogs")
         return result.filter((log: { blockNumber: Hex }) => Number(log.blockNumber) <= late);
       return result;
@@ -185,10 +184,8 @@ describe("following the log", function () {
     await path.client.start();
     const last = all.at(-1)!;
     let isBehind = true;
-    path.proxy.alter = ({ method, params: [name] }, result) =>
-      isBehind && method === "eth_getBlockByNumber" && name === "latest"
-        ? { ...result, number: "0x2" }
-        : result;
+    path.proxy.alter = ({ method }, result) =>
+      isBehind && method === "eth_blockNumber" ? "0x2" : result;
     const stop = new AbortController();
     const next = path.client.events(cursorOf(last), stop.signal).next();
     await until(async () => path.client.state.kind === "chain-behind");
@@ -416,5 +413,26 @@ describe("following the log", function () {
     await client.start();
     await take(client, all.length);
     assert.ok(told >= OPENING);
+  });
+
+  it("tells whoever asks that bonds or cases may have changed, which is no event of the ledger", async () => {
+    await using mine = await TestNetwork.open();
+    await using client = mine.client({ key: operator(1) });
+    let told = 0;
+    client.onDisputesChange(() => told++);
+    await client.start();
+    const stop = new AbortController();
+    const seen: PlacedEvent[] = [];
+    const reading = (async () => {
+      for await (const placed of client.events(undefined, stop.signal)) seen.push(placed);
+    })();
+    await until(async () => seen.length === OPENING);
+    const before = told;
+    await client.send(approve(mine.network.contracts.disputes!, 5n));
+    await client.send(depositBond(1, 5n));
+    await until(async () => told === before + 1);
+    stop.abort();
+    await reading;
+    assert.equal(seen.length, OPENING);
   });
 });

@@ -17,6 +17,11 @@ class Desk implements CaseDesk {
   readonly cases: CaseEntry[] = [];
   isDown = false;
   looks = 0;
+  changed: () => void = () => undefined;
+
+  onChange(listener: () => void): void {
+    this.changed = listener;
+  }
 
   open(changed: Partial<CaseEntry> = {}): void {
     this.cases.push({
@@ -136,6 +141,20 @@ describe("the watch over cases", () => {
         [2, "dismissed"],
       ],
     );
+  });
+
+  it("looks while none is open when it is told of a change, and once in a while besides", async () => {
+    start(SELF);
+    await until("it has looked", () => desk.looks === 1);
+    await new Promise((resolve) => setTimeout(resolve, 4 * LOOK_MS));
+    assert.equal(desk.looks, 1, "none is open, and nothing was told");
+    desk.open();
+    desk.changed();
+    await until("it is known", () => watch.open().length === 1);
+    desk.becomes(1, "dismissed");
+    await until("it is let go", () => watch.open().length === 0);
+    desk.open();
+    await until("what was not told is found", () => watch.open().length === 1);
   });
 
   it("accuses no observer, and says once that the chain is away", async () => {

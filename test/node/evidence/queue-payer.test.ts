@@ -20,8 +20,15 @@ class Desk implements BondDesk {
   /** When it was asked first. */
   askedMs: number | undefined;
   isDown = false;
+  looks = 0;
+  changed: () => void = () => undefined;
+
+  onChange(listener: () => void): void {
+    this.changed = listener;
+  }
 
   async bond(member: MemberId): Promise<BondEntry> {
+    this.looks++;
     if (this.isDown) throw new Error("the chain is away");
     const bond = this.bonds.get(member) ?? { amount: 0n, queued: 0n, fines: 0n };
     return { member, ...bond, minimum: 0n, claimed: 0n, leaving: 0n, leavesAtS: 0 };
@@ -107,6 +114,18 @@ describe("the payer of queues", () => {
     start(last, active);
     await until("its turn has come", () => desk.paid > 0);
     assert.ok(desk.askedMs! - began >= Math.max(...others) * TURN_MS);
+  });
+
+  it("looks where nothing waits when it is told of a change, and once in a while besides", async () => {
+    start(1);
+    await until("it has looked", () => desk.looks === 4);
+    await turns(4);
+    assert.equal(desk.looks, 4, "nothing waits, and nothing was told");
+    desk.bonds.set(3, { amount: 100n, queued: 100n, fines: 0n });
+    desk.changed();
+    await until("it is paid", () => desk.paid === 1);
+    desk.bonds.set(4, { amount: 100n, queued: 100n, fines: 0n });
+    await until("what was not told is found", () => desk.paid === 2);
   });
 
   it("goes on when the chain is back, and says once that it was away", async () => {
