@@ -259,8 +259,8 @@ export class PendingPool {
 
   #drop(entry: Entry): void {
     this.#forgetParking(entry);
-    this.#ready.delete(entry);
-    this.#gossiped.delete(entry);
+    if (entry.local) this.#ready.delete(entry);
+    else this.#gossiped.delete(entry);
     this.#byHash.delete(entry.hash);
     this.#byId.delete(entry.id, entry);
     for (const outpoint of inputsOf(entry)) this.#bySpent.delete(outpoint, entry);
@@ -273,7 +273,8 @@ export class PendingPool {
   }
 
   #forgetParking(entry: Entry): void {
-    for (const name of entry.parked?.awaits ?? []) this.#waiting.delete(name, entry);
+    if (entry.parked === undefined) return;
+    for (const name of entry.parked.awaits) this.#waiting.delete(name, entry);
     entry.parked = undefined;
     this.#parked.delete(entry);
   }

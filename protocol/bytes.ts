@@ -155,9 +155,9 @@ export class Writer {
   #bytes: Uint8Array;
   #length = 0;
 
-  /** @param sizeHint what will be written, in bytes: exactly, if it is known. */
-  constructor(sizeHint = 256) {
-    this.#bytes = new Uint8Array(sizeHint);
+  /** @param room what will be written, in bytes: exactly, if it is known. Or the bytes to write over from their first on. */
+  constructor(room: number | Uint8Array = 256) {
+    this.#bytes = typeof room === "number" ? new Uint8Array(room) : room;
   }
 
   u8(value: number): this {

@@ -10,6 +10,7 @@ import {
   type MemberId,
   type Outpoint,
   OUTPOINT_LENGTH,
+  OUTPUT_LENGTH,
   type Output,
   readOutput,
   writeOutput,
@@ -77,8 +78,9 @@ const first = Object.fromEntries(
 ) as Record<StateEntry["kind"], Uint8Array>;
 
 export const stateValue = {
-  coin: (output: Output) => {
-    const writer = new Writer(31);
+  /** @param over where it is written, of `OUTPUT_LENGTH` bytes: others if absent. */
+  coin: (output: Output, over?: Uint8Array) => {
+    const writer = new Writer(over ?? OUTPUT_LENGTH);
     writeOutput(writer, output);
     return writer.done();
   },

@@ -159,8 +159,8 @@ export class CheckedStore extends StoreView {
 
   /**
    * As `write`, of changes that `fill` adds one by one when their turn has come: each goes into the write at once
-   * and nothing keeps it, as thousands of them would be copied again and again while they wait. Changes of one key
-   * all say what it holds before, or none does.
+   * and nothing keeps it, as thousands of them would be copied again and again while they wait. A change is good
+   * until the next. Changes of one key all say what it holds before, or none does.
    */
   async writeFrom(fill: (add: (change: Change) => void) => Promise<void>): Promise<void> {
     if (this.#end.reason !== undefined) throw this.#end.reason;
@@ -169,7 +169,7 @@ export class CheckedStore extends StoreView {
         const asking: Change[] = [];
         await fill((change) => {
           const { key, value, old } = change;
-          if (old === undefined) asking.push(change);
+          if (old === undefined) asking.push(copyOf(change));
           else draft.add(key, value, checksumOf(key, old));
         });
         await this.#addAll(draft, asking);
@@ -261,6 +261,10 @@ export class CheckedStore extends StoreView {
       return before;
     });
   }
+}
+
+function copyOf({ key, value }: Change): Change {
+  return { key: new Uint8Array(key), value: value === null ? null : new Uint8Array(value) };
 }
 
 function closeWitness(witness: WriteWitness): void {

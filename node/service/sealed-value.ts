@@ -8,18 +8,22 @@ import { nativeBytes } from "./native-bytes.ts";
 
 const CHECKSUM_LENGTH = 4;
 /** Most rows fit: a second call would cost more than putting key and value together. */
-const draft = new Draft(512);
+const ROW_LENGTH = 512;
+const draft = new Draft(ROW_LENGTH);
+const row = nativeBytes(ROW_LENGTH);
 
+/** In memory that is used again: good until the next call. LevelDB copies what it is given. */
 export function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
-  const { length } = value;
-  const sealed = nativeBytes(length + CHECKSUM_LENGTH);
-  sealed.set(value);
-  const sum = checksum(key, value);
-  sealed[length] = sum >>> 24;
-  sealed[length + 1] = sum >>> 16;
-  sealed[length + 2] = sum >>> 8;
-  sealed[length + 3] = sum;
-  return sealed;
+  const end = key.length + value.length;
+  const bytes = end + CHECKSUM_LENGTH > ROW_LENGTH ? nativeBytes(end + CHECKSUM_LENGTH) : row;
+  bytes.set(key);
+  bytes.set(value, key.length);
+  const sum = crc32(bytes.subarray(0, end));
+  bytes[end] = sum >>> 24;
+  bytes[end + 1] = sum >>> 16;
+  bytes[end + 2] = sum >>> 8;
+  bytes[end + 3] = sum;
+  return bytes.subarray(key.length, end + CHECKSUM_LENGTH);
 }
 
 /** The value as a view of `sealed`; `undefined` if the checksum does not hold. */

@@ -9,6 +9,10 @@ import type { Change } from "../service/checked-store.ts";
 import { keys } from "./keys.ts";
 import { headOf, nearOrder } from "./near-order.ts";
 
+const ID_LENGTH = 32;
+/** seq u64 | cycle u64 | leaf hash | index u16. */
+const APPLIED_LENGTH = 8 + 8 + 32 + 2;
+
 /** Where a record or an enrolment applied. */
 export type AppliedRow = {
   readonly seq: number;
@@ -41,9 +45,13 @@ export type EventRow = {
   readonly refused: readonly { readonly leafHash: Hex; readonly id?: Hex; readonly code: string }[];
 };
 
+/** What a payment has three of lies in memory that is used again. */
+const appliedValue = new Uint8Array(APPLIED_LENGTH);
+const takenValue = new Uint8Array(ID_LENGTH);
+
 /**
- * The rows that tell what an event did, one after the other, so that nobody need hold them all.
- * @param state as it was before.
+ * The rows that tell what an event did, one after the other, each good until the next, so that nobody need hold
+ * them all. @param state as it was before.
  */
 export function* historyRowsOf(
   change: LedgerChange,
@@ -68,7 +76,8 @@ export function* historyRowsOf(
   const spenders = [...change.spenders];
   for (const i of nearOrder(spenders.length, (spent) => headOf(spenders[spent]![0]))) {
     const [outpoint, id] = spenders[i]!;
-    yield { key: keys.taken(outpoint), value: fromHex(id), old: null };
+    const value = new Writer(takenValue).hex(id, ID_LENGTH).done();
+    yield { key: keys.taken(outpoint), value, old: null };
   }
   for (const [owner, id] of change.enrolments) {
     yield { key: keys.enrolment(owner), value: fromHex(id), old: null };
@@ -97,8 +106,9 @@ function coinMadeBy(
   return outpoint === undefined || output == null ? undefined : [outpoint, output];
 }
 
+/** Good until the next call. */
 function encodeApplied({ seq, cycle, leafHash, index }: AppliedRow): Uint8Array {
-  return new Writer(50).safe(seq).safe(cycle).hex(leafHash, 32).u16(index).done();
+  return new Writer(appliedValue).safe(seq).safe(cycle).hex(leafHash, 32).u16(index).done();
 }
 
 export function decodeApplied(bytes: Uint8Array): AppliedRow {

@@ -1,17 +1,22 @@
 /** The rows of the state that one event changes: what the state root covers, key by key. */
 import type { Hex } from "../../protocol/bytes.ts";
+import { OUTPUT_LENGTH } from "../../protocol/output.ts";
 import { stateKey, stateValue } from "../../protocol/state-entry.ts";
 import type { Change } from "../ledger/change.ts";
 import { type LedgerState, splitRowName } from "../ledger/state.ts";
 import { bucketOfKey, coinKeysOf, keys } from "./keys.ts";
 import { nearOrder } from "./near-order.ts";
 
-/** A row by its key in the store, and what it holds before and after; `null` for nothing. */
+/** A row by its key in the store, and what it holds before and after; `null` for nothing. Good until the next. */
 export type StateRow = {
   readonly key: Uint8Array;
   readonly value: Uint8Array | null;
   readonly old: Uint8Array | null;
 };
+
+/** Values of coins lie in memory that is used again: there are four for each payment. */
+const coinNow = new Uint8Array(OUTPUT_LENGTH);
+const coinBefore = new Uint8Array(OUTPUT_LENGTH);
 
 /** One after the other, so that nobody need hold them all. @param state as it was before the change. */
 export function* stateRowsOf(change: Change, state: LedgerState): Generator<StateRow> {
@@ -19,12 +24,14 @@ export function* stateRowsOf(change: Change, state: LedgerState): Generator<Stat
   const keyOf = coinKeysOf(coins.map(([outpoint]) => outpoint));
   for (const i of nearOrder(coins.length, (coin) => bucketOfKey(keyOf(coin)))) {
     const [outpoint, output] = coins[i]!;
+    if (output !== null) {
+      yield { key: keyOf(i), value: stateValue.coin(output, coinNow), old: null };
+      continue;
+    }
     const before = change.taken.get(outpoint);
     // A coin that was made and taken by the same event was never there.
-    if (output === null && before === undefined) continue;
-    const value = output === null ? null : stateValue.coin(output);
-    const old = before === undefined ? null : stateValue.coin(before);
-    yield { key: keyOf(i), value, old };
+    if (before === undefined) continue;
+    yield { key: keyOf(i), value: null, old: stateValue.coin(before, coinBefore) };
   }
   yield* fewRowsOf(change, state);
 }
