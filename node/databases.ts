@@ -17,7 +17,7 @@ import { ledgerFiles, LedgerStore } from "./store/ledger-store.ts";
 /** A node's data folder, as this software lays it out. */
 export const nodeFolder = {
   kind: "node",
-  format: 2,
+  format: 3,
   ifOlder:
     "give the node an empty folder, and it folds the log again and fetches the leaves from other members",
 } as const;

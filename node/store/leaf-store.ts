@@ -3,18 +3,21 @@
  * other members fetch. Batch and leaves come in one write, so that whoever finds the batch finds every leaf
  * of it. Writes are durable when they return.
  *
- *     b ‖ batch root 32              → batch: member, number, leaf hashes
- *     l ‖ batch root 32 ‖ index u16  → leaf bytes
+ *     b ‖ milliseconds u64 ‖ batch root 32             → batch: member, number, leaf hashes
+ *     b ‖ milliseconds u64 ‖ batch root 32 ‖ piece u16 → leaves: (length u16 | bytes) × 16, in the last piece fewer
+ *     r ‖ batch root 32                                → milliseconds u64: when it came
  *
- * The leaves of a batch are neighbours: a key that is the hash of its leaf would lie anywhere, and putting it
- * there, or seeing whether it is there, costs more than the leaf.
+ * Several leaves are one row, for a row costs more than a leaf's bytes. Batches lie in the order in which they came,
+ * as far as the clock goes forward, and before what does not: LevelDB merges again and again all that lies between
+ * the first and the last key of what is new, and leaves are most of what a node writes.
  */
 import assert from "node:assert/strict";
 import { type Batch, decodeBatch, encodeBatch } from "../../protocol/batch.ts";
-import { fromHex, type Hex, utf8 } from "../../protocol/bytes.ts";
+import { type Hex, Reader, utf8, Writer } from "../../protocol/bytes.ts";
+import { limits } from "../../protocol/limits.ts";
 import { HASH_LENGTH } from "../../protocol/merkle.ts";
 import type { Change, CheckedStore } from "../service/checked-store.ts";
-import { nativeBytes } from "../service/native-bytes.ts";
+import { pack } from "../service/packed.ts";
 import { DamagedStoreError } from "../service/store-errors.ts";
 import { RecentBatches } from "./recent-batches.ts";
 
@@ -24,9 +27,14 @@ export type WholeBatch = { readonly batch: Batch; readonly leaves: readonly Uint
 /** Where a leaf stands. */
 export type LeafPlace = { readonly root: Hex; readonly index: number };
 
-const [BATCH, LEAF] = [utf8.encode("b"), utf8.encode("l")];
-/** What follows the index of every leaf: a batch has fewer. */
-const LAST_INDEX = 0xffff;
+const [BATCH, ROOT] = [utf8.encode("b"), utf8.encode("r")];
+/** Leaves in one row: about as many as are read from disk together anyway. */
+const PIECE_LEAVES = 16;
+/** What follows the number of every piece. */
+const LAST_PIECE = 0xffff;
+
+/** What a batch's rows are found by. */
+type Name = { readonly timeMs: number; readonly root: Hex };
 
 export class LeafStore {
   readonly #store: CheckedStore;
@@ -52,7 +60,9 @@ export class LeafStore {
   async getBatch(root: Hex): Promise<Batch | undefined> {
     const recent = this.#recent.get(root);
     if (recent !== undefined) return recent.batch;
-    const row = await this.#store.get(batchKey(root));
+    const [timeMs] = await this.#timesOf([root]);
+    if (timeMs === undefined) return undefined;
+    const row = await this.#store.get(batchKey({ timeMs, root }));
     return row === undefined ? undefined : decodeBatch(row);
   }
 
@@ -62,8 +72,10 @@ export class LeafStore {
     if (recent !== undefined) return recent;
     const batch = await this.getBatch(root);
     if (batch === undefined) return undefined;
-    const rows = this.#store.chunks({ gte: leafKey(root, 0), lt: leafKey(root, LAST_INDEX) });
-    const leaves = (await Array.fromAsync(rows)).flat().map(([, bytes]) => bytes);
+    const [timeMs] = await this.#timesOf([root]);
+    const name = { timeMs: timeMs!, root };
+    const rows = this.#store.chunks({ gte: pieceKey(name, 0), lt: pieceKey(name, LAST_PIECE) });
+    const leaves = (await Array.fromAsync(rows)).flat().flatMap(([, piece]) => decodePiece(piece));
     if (leaves.length === batch.leaves.length) return { batch, leaves };
     const found = `${leaves.length} of the ${batch.leaves.length} leaves of batch ${root} are there`;
     throw new DamagedStoreError(this.#store.folder, found);
@@ -75,8 +87,7 @@ export class LeafStore {
     const recent = places.map(({ root, index }) => this.#recent.get(root)?.leaves[index]);
     const others = places.filter((_, i) => recent[i] === undefined);
     if (others.length === 0) return recent;
-    const read = await this.#store.getMany(others.map(({ root, index }) => leafKey(root, index)));
-    const found = read.values();
+    const found = (await this.#read(others)).values();
     return recent.map((bytes) => bytes ?? found.next().value);
   }
 
@@ -94,34 +105,71 @@ export class LeafStore {
   async #write(root: Hex, whole: WholeBatch): Promise<void> {
     const { batch, leaves } = whole;
     if ((await this.getBatch(root)) !== undefined) return;
-    const keyOf = leafKeysOf(root);
+    const name = { timeMs: Date.now(), root };
     // Where no batch is, none of its leaves is.
-    const rows = leaves.map((value, i): Change => ({ key: keyOf(i), value, old: null }));
-    rows.push({ key: batchKey(root), value: encodeBatch(batch), old: null });
+    const rows: Change[] = [];
+    for (let at = 0; at < leaves.length; at += PIECE_LEAVES) {
+      const value = encodePiece(leaves.slice(at, at + PIECE_LEAVES));
+      rows.push({ key: pieceKey(name, at / PIECE_LEAVES), value, old: null });
+    }
+    rows.push({ key: batchKey(name), value: encodeBatch(batch), old: null });
+    rows.push({ key: rootKey(root), value: new Writer(8).safe(name.timeMs).done(), old: null });
     await this.#store.write(rows);
     this.#recent.put(root, whole);
   }
+
+  /** When each of these batches came; undefined for one that is not here. */
+  async #timesOf(roots: readonly Hex[]): Promise<(number | undefined)[]> {
+    const rows = await this.#store.getMany(roots.map(rootKey));
+    return rows.map((row) => row && new Reader(row).safe("milliseconds"));
+  }
+
+  /** Leaves from disk, in the order of `places`. */
+  async #read(places: readonly LeafPlace[]): Promise<(Uint8Array | undefined)[]> {
+    const roots = [...new Set(places.map(({ root }) => root))];
+    const times = await this.#timesOf(roots);
+    const timeOf = new Map(roots.map((root, i) => [root, times[i]]));
+    // By name: a piece is read once, however many of its leaves are asked for.
+    const keys = new Map<string, Uint8Array>();
+    const names = places.map(({ root, index }) => {
+      const timeMs = timeOf.get(root);
+      if (timeMs === undefined) return "";
+      const key = pieceKey({ timeMs, root }, Math.floor(index / PIECE_LEAVES));
+      const name = pack(key);
+      keys.set(name, key);
+      return name;
+    });
+    const rows = await this.#store.getMany([...keys.values()]);
+    const leavesOf = [...keys.keys()].map((name, i) => [name, decodePiece(rows[i])] as const);
+    const pieces = new Map(leavesOf);
+    // Copies: a leaf that is kept would keep its piece.
+    return places.map(({ index }, i) => pieces.get(names[i]!)?.[index % PIECE_LEAVES]?.slice());
+  }
 }
 
-function batchKey(root: Hex): Uint8Array {
-  const key = nativeBytes(1 + HASH_LENGTH);
-  key.set(BATCH);
-  key.set(fromHex(root, HASH_LENGTH), 1);
-  return key;
+function rootKey(root: Hex): Uint8Array {
+  return new Writer(1 + HASH_LENGTH).put(ROOT).hex(root, HASH_LENGTH).done();
 }
 
-function leafKey(root: Hex, index: number): Uint8Array {
-  return leafKeysOf(root)(index);
+function batchKey({ timeMs, root }: Name): Uint8Array {
+  return new Writer(9 + HASH_LENGTH).put(BATCH).safe(timeMs).hex(root, HASH_LENGTH).done();
 }
 
-function leafKeysOf(root: Hex): (index: number) => Uint8Array {
-  const bytes = fromHex(root, HASH_LENGTH);
-  return (index) => {
-    const key = nativeBytes(1 + HASH_LENGTH + 2);
-    key.set(LEAF);
-    key.set(bytes, 1);
-    key[1 + HASH_LENGTH] = index >> 8;
-    key[2 + HASH_LENGTH] = index;
-    return key;
-  };
+function pieceKey({ timeMs, root }: Name, piece: number): Uint8Array {
+  const writer = new Writer(11 + HASH_LENGTH).put(BATCH).safe(timeMs);
+  return writer.hex(root, HASH_LENGTH).u16(piece).done();
+}
+
+function encodePiece(leaves: readonly Uint8Array[]): Uint8Array {
+  const writer = new Writer(leaves.reduce((length, leaf) => length + 2 + leaf.length, 0));
+  for (const leaf of leaves) writer.long(leaf);
+  return writer.done();
+}
+
+/** Views of its leaves; none where there is no piece. */
+function decodePiece(piece: Uint8Array = new Uint8Array()): Uint8Array[] {
+  const reader = new Reader(piece);
+  const leaves: Uint8Array[] = [];
+  while (reader.remaining > 0) leaves.push(reader.long(limits.leafBytesMax, "leaf"));
+  return leaves;
 }

@@ -24,7 +24,7 @@ export const MEMBERS = [1, 2, 3, 4] as const;
 export const GATEWAYS = [1, 2] as const;
 export const OBSERVER = 0;
 
-const FORMAT = 4;
+const FORMAT = 5;
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 const ports = (count: number) => Type.Array(Port, { minItems: count, maxItems: count });
 const nodePorts = ports(1 + MEMBERS.length);

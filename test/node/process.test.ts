@@ -130,16 +130,16 @@ ${more}`;
     ["of a gateway", { kind: "gateway" }, "wrong-folder", "belongs to a gateway, not to a node"],
     [
       "of an older format",
-      { format: 1 },
+      { format: 2 },
       "unsupported-version",
-      "has format 1, this software reads 2: give the node an empty folder",
+      "has format 2, this software reads 3: give the node an empty folder",
     ],
   ] as const) {
     it(`refuses a folder ${what}, and changes nothing in it`, async () => {
       const data = await makeFolder();
       const { networkId } = net.network;
       const created = new Date().toISOString();
-      const marker = { software: "tallystick", format: 2, kind: "node", networkId, created };
+      const marker = { software: "tallystick", format: 3, kind: "node", networkId, created };
       const text = JSON.stringify({ ...marker, stores: ["ledger"], ...change });
       await writeFile(join(data, "folder.json"), text);
       const said = await refused(await configure("", 0, data));

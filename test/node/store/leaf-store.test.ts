@@ -22,6 +22,11 @@ function batchOf(leaves: readonly Uint8Array[], number = 12): Made {
   return { root: batchHeader(batch).root, batch, leaves };
 }
 
+/** A batch has two, and one for each 16 leaves. */
+function rowsOf(leaves: number): number {
+  return 2 + Math.ceil(leaves / 16);
+}
+
 const absent = toHex(randomBytes(32));
 
 describe("leaf store", () => {
@@ -63,7 +68,7 @@ describe("leaf store", () => {
     await reopen();
     await expectHeld(made);
     expect(await leaves.getWhole(absent)).to.equal(undefined);
-    expect(store.size).to.equal(1 + limits.batchLeavesMax);
+    expect(store.size).to.equal(rowsOf(limits.batchLeavesMax));
   });
 
   it("gives leaves by their place and by their hash in the order asked for, of several batches", async () => {
@@ -96,11 +101,11 @@ describe("leaf store", () => {
     const renumbered = { ...made, batch: { ...made.batch, number: 13 } };
     await Promise.all([put(made), put(renumbered), put(made)]);
     await put(renumbered);
-    expect(store.size).to.equal(301);
+    expect(store.size).to.equal(rowsOf(300));
     await expectHeld(made);
     await reopen();
     await Promise.all([put(made), put(renumbered)]);
-    expect(store.size).to.equal(301);
+    expect(store.size).to.equal(rowsOf(300));
     await reopen();
     await expectHeld(made);
   });
@@ -112,7 +117,7 @@ describe("leaf store", () => {
     await reopen();
     await expectHeld(one);
     await expectHeld(other);
-    expect(store.size).to.equal(2 + 5);
+    expect(store.size).to.equal(rowsOf(2) + rowsOf(3));
   });
 
   it("finds every leaf while more are put than it keeps in memory", async () => {
@@ -146,15 +151,43 @@ describe("leaf store", () => {
     expect(await leaves.getBatch(made.root)).to.equal(undefined);
   });
 
-  it("says that a batch is damaged when a leaf of it is gone", async () => {
-    const made = batchOf(someLeaves(3));
+  it("says that a batch is damaged when leaves of it are gone", async () => {
+    const made = batchOf(someLeaves(19));
     await put(made);
     await reopen();
-    const [[key] = []] = await Array.fromAsync(store.entries({ gte: Buffer.from("l") }));
+    // Behind the batch itself.
+    const [, [key] = []] = await Array.fromAsync(store.entries({ gte: Buffer.from("b") }));
     await store.write([{ key: key!, value: null }]);
     const failure = await leaves.getWhole(made.root).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(DamagedStoreError);
-    expect(String(failure)).to.match(/2 of the 3 leaves/);
+    expect(String(failure)).to.match(/3 of the 19 leaves/);
+  });
+
+  it("holds the largest leaves, and whoever keeps one of them keeps no other", async () => {
+    const large = Array.from(
+      { length: 40 },
+      () => new Uint8Array(randomBytes(limits.leafBytesMax)),
+    );
+    const made = batchOf(large);
+    await put(made);
+    await reopen();
+    await expectHeld(made);
+    const [leaf] = await leaves.leavesAt([{ root: made.root, index: 39 }]);
+    expect(leaf).to.deep.equal(made.leaves[39]);
+    expect(leaf!.buffer.byteLength).to.equal(limits.leafBytesMax);
+  });
+
+  it("lays batches down in the order in which they came", async () => {
+    const batches = Array.from({ length: 20 }, () => batchOf(someLeaves(1)));
+    for (const batch of batches) {
+      await put(batch);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    const range = { gte: Buffer.from("b"), lt: Buffer.from("c") };
+    const keys = (await Array.fromAsync(store.entries(range))).map(([key]) => key);
+    // The batch, and its leaves behind it.
+    const roots = keys.map((each) => toHex(each.subarray(9, 41)));
+    expect(roots).to.deep.equal(batches.flatMap(({ root }) => [root, root]));
   });
 
   it("says so when a write did not become durable, and holds nothing back", async () => {
