@@ -192,6 +192,7 @@ async function openWork(
   const intake = new LeafIntake({
     ...common,
     store: replica.store,
+    state: replica.state,
     publish: (fresh) => {
       for (const leaf of fresh) topic.publish(leaf);
     },

@@ -4,11 +4,13 @@
  * and only then kept and passed on.
  */
 import type { Hex } from "../protocol/bytes.ts";
+import { ownerOf } from "../protocol/key.ts";
 import { decodeLeaf, type Leaf, leafHash, leafId } from "../protocol/leaf.ts";
 import { isRefusal, Refusal } from "../protocol/refusal.ts";
 import type { SubmissionResult } from "./api/schema.ts";
 import type { Verdict } from "./gossip/host.ts";
 import type { PendingLeaf, PendingPool } from "./pending-pool.ts";
+import type { LedgerState } from "./ledger/state.ts";
 import { nativeCopy } from "./service/native-bytes.ts";
 import type { LedgerStore } from "./store/ledger-store.ts";
 import type { LeafVerifier } from "./verification/verifier.ts";
@@ -17,6 +19,7 @@ export type LeafIntakeParts = {
   readonly networkId: Uint8Array;
   readonly pool: PendingPool;
   readonly store: Pick<LedgerStore, "applied">;
+  readonly state: Pick<LedgerState, "hasCoin" | "custodianOf">;
   readonly verifier: Pick<LeafVerifier, "verify">;
   /** Passes verified leaves on to the other institutions. */
   readonly publish: (leaves: readonly Uint8Array[]) => void;
@@ -190,10 +193,20 @@ export class LeafIntake {
   async #applied(candidates: readonly Candidate[]): Promise<ReadonlySet<Candidate>> {
     const { pool, store } = this.#parts;
     const unknown = candidates.filter(
-      ({ hash, leaf }) => leaf !== undefined && pool.get(hash) === undefined,
+      ({ hash, leaf }) =>
+        leaf !== undefined && pool.get(hash) === undefined && this.#mayHaveApplied(leaf),
     );
+    if (unknown.length === 0) return new Set();
     const applied = await store.applied(unknown.map(({ id }) => id!));
     return new Set(unknown.filter(({ hash }, i) => applied[i]?.leafHash === hash));
+  }
+
+  /** Not while a coin stands that it takes, or its key is not enrolled: the disk need not be asked. */
+  #mayHaveApplied(leaf: Leaf): boolean {
+    const { state } = this.#parts;
+    return leaf.kind === "enrolment"
+      ? state.custodianOf(ownerOf(leaf.deviceKey)) !== undefined
+      : !leaf.inputs.some((outpoint) => state.hasCoin(outpoint));
   }
 }
 

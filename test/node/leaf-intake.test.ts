@@ -9,6 +9,9 @@ import { corrupt, makeSpends, networkId, networkIdBytes } from "../support/leave
 describe("leaf intake", () => {
   const limits = { leavesMax: 64, bytesMax: 1 << 20, ageMaxMs: 1000 };
   const applied = new Map<string, { leafHash: string }>();
+  const coins = new Set<string>();
+  /** Ids that the disk was asked for. */
+  let asked: string[];
   let verifier: LeafVerifier;
   let pool: PendingPool;
   let intake: LeafIntake;
@@ -26,11 +29,19 @@ describe("leaf intake", () => {
     published = [];
     wakes = 0;
     applied.clear();
+    coins.clear();
+    asked = [];
     pool = new PendingPool(limits, () => 0);
     intake = new LeafIntake({
       networkId: networkIdBytes,
       pool,
-      store: { applied: async (ids) => ids.map((id) => applied.get(id) as never) },
+      store: {
+        applied: async (ids) => {
+          asked.push(...ids);
+          return ids.map((id) => applied.get(id) as never);
+        },
+      },
+      state: { hasCoin: (outpoint) => coins.has(outpoint), custodianOf: () => undefined },
       verifier,
       publish: (leaves) => published.push(...leaves),
       onLocal: () => wakes++,
@@ -113,6 +124,14 @@ describe("leaf intake", () => {
     });
     expect(count).to.equal(0);
     expect(pool.size).to.equal(0);
+  });
+
+  it("asks the disk for no leaf whose coin stands: it cannot have applied", async () => {
+    const [fresh, old] = await makeSpends(2);
+    coins.add(fresh!.inputs[0]!);
+    await intake.submit([fresh!.bytes, old!.bytes]);
+    expect(asked).to.deep.equal([pool.get(leafHash(old!.bytes))!.id]);
+    expect(pool.readyCount).to.equal(2);
   });
 
   it("publishes what is new here, and nothing twice", async () => {

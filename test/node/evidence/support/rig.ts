@@ -135,6 +135,7 @@ export class Rig implements AsyncDisposable {
       networkId,
       pool,
       store,
+      state,
       verifier: { verify: async (given) => given.map(judge) },
       publish: () => undefined,
       onLocal: () => undefined,
