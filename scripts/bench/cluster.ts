@@ -16,7 +16,7 @@ import { NodeSigner } from "../../protocol/p256-node.ts";
 import { isRefusal } from "../../protocol/refusal.ts";
 import { devnetPaths, MEMBERS } from "../devnet/blueprint.ts";
 import { Devnet } from "../devnet/network.ts";
-import { median } from "./anchor.ts";
+import { measureR, median } from "./anchor.ts";
 import { measureRefold, type RefoldRate } from "./refold-rate.ts";
 import { type Bank, Workload } from "./workload.ts";
 
@@ -24,6 +24,8 @@ export type ClusterRate = {
   /** Settled payments a second: the median of the rounds. */
   readonly perSecond: number;
   readonly rounds: readonly number[];
+  /** R as it was before each round: the median. */
+  readonly r: number;
   /** Signatures of leaves checked by a node, per leaf that it folded. */
   readonly verifiedPerLeaf: number;
   /** What one payment costs one node, all its threads together, over all rounds. */
@@ -63,9 +65,11 @@ export async function measureCluster(payments: number): Promise<ClusterRate> {
     for (let round = 0; round < WARM_UP_ROUNDS || (await openCycle(devnet)) === 1; round++)
       await settle(devnet, makeRound());
     const rounds: number[] = [];
+    const anchors: number[] = [];
     let cpuS = 0;
     for (let round = 0; round < ROUNDS; round++) {
       const leaves = makeRound();
+      anchors.push(measureR());
       const cpuBeforeS = await cpuSeconds(devnet);
       rounds.push(payments / (await settle(devnet, leaves)));
       cpuS += (await cpuSeconds(devnet)) - cpuBeforeS;
@@ -73,6 +77,7 @@ export async function measureCluster(payments: number): Promise<ClusterRate> {
     return {
       perSecond: median(rounds),
       rounds,
+      r: median(anchors),
       verifiedPerLeaf: await verifiedPerLeaf(devnet),
       cpuUs: (cpuS * 1e6) / (ROUNDS * payments * MEMBERS.length),
       refold: await measureRefold(devnet),
