@@ -155,7 +155,7 @@ export class Writer {
   #bytes: Uint8Array;
   #length = 0;
 
-  /** @param room what will be written, in bytes: exactly, if it is known. Or the bytes to write over from their first on. */
+  /** @param room how many bytes will be written, exactly if it is known; or bytes, to be written over from the first on. */
   constructor(room: number | Uint8Array = 256) {
     this.#bytes = typeof room === "number" ? new Uint8Array(room) : room;
   }

@@ -1,8 +1,8 @@
 /**
  * Watches the cases at Disputes that have not ended, since silence decides them: a false statement that its
  * member does not answer in time is ruled for the claimant. Nothing on the ledger says that a case was
- * opened, so the contract is looked at when it says that something changed. An operator is told when a case is opened against its own member,
- * and again each day for as long as it waits for the answer.
+ * opened, so the contract is looked at when it says that something changed. An operator is told when a case is
+ * opened against its own member, and again each day for as long as it waits for the answer.
  */
 import type { MemberId } from "../../protocol/output.ts";
 import { type CaseEntry, isCaseEnded } from "../chain/disputes.ts";

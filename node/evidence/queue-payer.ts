@@ -1,8 +1,8 @@
 /**
  * Has paid what waits for a bond, once the bond suffices: restitutions, awards and fines, of whichever member
  * and from whatever they came. Nothing on the ledger says that a bond has grown, so the contract is looked at
- * when it says that something changed. One member pays for all, the bank itself first; what cannot be paid is not tried again before something
- * about the bond has changed.
+ * when it says that something changed. One member pays for all, the bank itself first; what cannot be paid is
+ * not tried again before something about the bond has changed.
  */
 import type { MemberId } from "../../protocol/output.ts";
 import type { BondEntry } from "../chain/disputes.ts";
