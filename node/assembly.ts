@@ -163,7 +163,13 @@ async function openBooks(
   const agreement = new Agreement({ directory, member, ask, logger, now: Date.now });
   const { replica, checkpointer } = await databases.openLedger(
     (state, store) => {
-      const replica = new Replica({ context, state, store, leaves: source });
+      const replica = new Replica({
+        context,
+        state,
+        store,
+        leaves: source,
+        hurry: () => chain.look(),
+      });
       const checkpointer = new Checkpointer(
         {
           ...common,

@@ -25,6 +25,8 @@ export type ReplicaParts = {
   readonly state: LedgerState;
   readonly store: LedgerStore;
   readonly leaves: Pick<LeafSource, "leavesOf">;
+  /** Called when somebody waits for an event that may be in the log already. */
+  readonly hurry?: () => void;
 };
 
 export class Replica {
@@ -32,15 +34,17 @@ export class Replica {
   readonly store: LedgerStore;
   readonly #context: FoldContext;
   readonly #leaves: Pick<LeafSource, "leavesOf">;
+  readonly #hurry: (() => void) | undefined;
   readonly #listeners: FoldedListener[] = [];
   /** Those who wait until an event is folded. */
   readonly #waiting = new Set<{ readonly seq: number; readonly resolve: () => void }>();
 
-  constructor({ context, state, store, leaves }: ReplicaParts) {
+  constructor({ context, state, store, leaves, hurry }: ReplicaParts) {
     this.#context = context;
     this.state = state;
     this.store = store;
     this.#leaves = leaves;
+    this.#hurry = hurry;
   }
 
   onFolded(listener: FoldedListener): void {
@@ -61,6 +65,7 @@ export class Replica {
   /** Whether the event `seq` is folded, at the latest after `timeoutMs`. */
   async reached(seq: number, timeoutMs: number): Promise<boolean> {
     if (this.state.seq >= seq) return true;
+    this.#hurry?.();
     return await new Promise<boolean>((done) => {
       const entry = { seq, resolve: () => finish(true) };
       const timer = setTimeout(() => finish(false), timeoutMs);

@@ -3,9 +3,9 @@
  * sent until they are included: a chain that lost its pool, or an answer that never came, can therefore
  * not make it happen twice. Calls go out one after the other and may wait for their blocks together.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Hex } from "../../protocol/bytes.ts";
 import { signTypedDigest, validatorAddress } from "../../protocol/typed-data.ts";
+import { Nudge } from "../service/nudge.ts";
 import type { Logger } from "../service/telemetry.ts";
 import { untilAborted } from "../service/until-aborted.ts";
 import { ChainDownError, ChainRpcError, NonceTakenError } from "./errors.ts";
@@ -39,7 +39,7 @@ export type ChainAccountParts = {
 };
 
 export type ChainAccountOptions = {
-  /** How often receipts are looked for. */
+  /** How often receipts are looked for, unless whoever knows of new blocks says so. */
   readonly pollMs: number;
   /** After how long what is not included is sent again. */
   readonly resendMs: number;
@@ -72,6 +72,7 @@ export class ChainAccount implements AsyncDisposable {
   readonly #options: ChainAccountOptions;
   readonly #inFlight = new Map<number, InFlight>();
   readonly #stop = new AbortController();
+  readonly #nudge = new Nudge();
   /** The end of the queue of those who want a nonce. */
   #turn: Promise<unknown> = Promise.resolve();
   /** The next nonce, once it is known. */
@@ -100,6 +101,11 @@ export class ChainAccount implements AsyncDisposable {
     return signal === undefined ? done.promise : await untilAborted(done.promise, signal);
   }
 
+  /** There are new blocks: receipts are looked for at once. */
+  look(): void {
+    this.#nudge.give();
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort(new Error("the account was stopped"));
     await this.#turn;
@@ -119,8 +125,10 @@ export class ChainAccount implements AsyncDisposable {
   async #dispatch(instruction: Instruction): Promise<InFlight> {
     this.#stop.signal.throwIfAborted();
     const { rpc } = this.#parts;
-    const gas = instruction.gas ?? (await estimateGas(rpc, this.address, instruction));
-    const fees = await readFees(rpc);
+    const [gas, fees] = await Promise.all([
+      instruction.gas ?? estimateGas(rpc, this.address, instruction),
+      readFees(rpc),
+    ]);
     const isRemembered = this.#nonce !== undefined;
     try {
       return await this.#offer(instruction, { gas, fees, nonce: await this.#nextNonce() });
@@ -179,7 +187,7 @@ export class ChainAccount implements AsyncDisposable {
   async #watch(): Promise<void> {
     const { signal } = this.#stop;
     while (this.#inFlight.size > 0 && !signal.aborted) {
-      await sleep(this.#options.pollMs, undefined, { signal }).catch(() => undefined);
+      await this.#nudge.rest(this.#options.pollMs, signal);
       try {
         await this.#collect();
         await this.#resend();

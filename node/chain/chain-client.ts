@@ -69,6 +69,7 @@ export class ChainClient implements AsyncDisposable {
   readonly #disputesListeners: (() => void)[] = [];
   #parameters: NetworkParameters | undefined;
   #account: ChainAccount | undefined;
+  #log: EventLog | undefined;
   #following = false;
   #delay: string | undefined;
 
@@ -148,6 +149,11 @@ export class ChainClient implements AsyncDisposable {
     return this.stop();
   }
 
+  /** Others know of more blocks: the chain is asked for them without a pause. */
+  look(): void {
+    this.#log?.look();
+  }
+
   /** Hears, while events are followed, when bonds or cases may have changed. It must be quick. */
   onDisputesChange(listener: () => void): void {
     this.#disputesListeners.push(listener);
@@ -161,11 +167,12 @@ export class ChainClient implements AsyncDisposable {
     from: LogCursor | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<PlacedEvent, void> {
-    const log = new EventLog(
+    this.#log = new EventLog(
       {
         rpc: this.#rpc,
         network: this.network,
         confirmations: () => this.parameters.confirmations,
+        onBlocks: () => this.#account?.look(),
         onRegistryEvent: (block) => this.#parts.onRegistryChange?.(block),
         onDisputesEvent: () => {
           for (const listener of this.#disputesListeners) listener();
@@ -177,7 +184,10 @@ export class ChainClient implements AsyncDisposable {
       },
       { ...this.#options, pollMs: this.#poll() },
     );
-    for await (const placed of log.follow(from, AbortSignal.any([signal, this.#stop.signal]))) {
+    for await (const placed of this.#log.follow(
+      from,
+      AbortSignal.any([signal, this.#stop.signal]),
+    )) {
       if (placed.event.kind === "protocol")
         this.#parameters = await this.#patiently(() => this.reader.parameters());
       yield placed;

@@ -6,10 +6,10 @@
  * before it is called a gap, and at the head the registry's own count must agree. The block under the
  * cursor is checked with every page: if it is another, the fold stands on a history that is gone.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Hex } from "../../protocol/bytes.ts";
 import type { NetworkFile } from "../../protocol/network-file.ts";
 import type { ChainPlace, PlacedEvent } from "../ledger/event.ts";
+import { Nudge } from "../service/nudge.ts";
 import { decodeResult, encodeCall } from "./contracts.ts";
 import { ChainDownError, ChainGapError, ChainHistoryError, ChainRpcError } from "./errors.ts";
 import { decodeLog, type LogWriter, type RpcLog } from "./events.ts";
@@ -26,6 +26,8 @@ export type EventLogParts = {
   readonly network: NetworkFile;
   /** Blocks on top of an event's block before it is given out. */
   readonly confirmations: () => number;
+  /** Told when there are new blocks, before they are read. */
+  readonly onBlocks: () => void;
   /** Told of each event of the registry, those beside the ledger included: who is in it may have changed. */
   readonly onRegistryEvent: (block: number) => void;
   /** Told of each event of Disputes, none of which is the ledger's. */
@@ -67,6 +69,7 @@ export class EventLog {
   readonly #parts: EventLogParts;
   readonly #options: EventLogOptions;
   readonly #writers: ReadonlyMap<string, LogWriter>;
+  readonly #nudge = new Nudge();
   /** Blocks to ask for at once: fewer after the chain refused, more after it answered. */
   #blocks: number;
 
@@ -95,7 +98,9 @@ export class EventLog {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        for (const head = await this.#final(cursor); scanned < head && !signal.aborted; ) {
+        const head = await this.#final(cursor);
+        if (scanned < head) this.#parts.onBlocks();
+        while (scanned < head && !signal.aborted) {
           const to = Math.min(scanned + this.#blocks, head);
           const page = await this.#page(scanned + 1, to, to === head, cursor);
           for (const placed of this.#eventsOf(page, cursor)) {
@@ -129,8 +134,13 @@ export class EventLog {
         this.#options.pollMs * 2 ** Math.min(failures, 10),
         this.#options.pauseMaxMs,
       );
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      await this.#nudge.rest(pauseMs, signal);
     }
+  }
+
+  /** There may be new blocks: the head is looked at without a pause. */
+  look(): void {
+    this.#nudge.give();
   }
 
   /** Before the first event stands the block that the network's id is anchored in. */

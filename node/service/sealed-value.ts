@@ -12,8 +12,12 @@ const ROW_LENGTH = 512;
 const draft = new Draft(ROW_LENGTH);
 const row = nativeBytes(ROW_LENGTH);
 
-/** In memory that is used again: good until the next call. LevelDB copies what it is given. */
 export function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
+  return new Uint8Array(sealBriefly(key, value));
+}
+
+/** As `seal`, in memory that is used again: good until the next call. LevelDB copies what it is given. */
+export function sealBriefly(key: Uint8Array, value: Uint8Array): Uint8Array {
   const end = key.length + value.length;
   const bytes = end + CHECKSUM_LENGTH > ROW_LENGTH ? nativeBytes(end + CHECKSUM_LENGTH) : row;
   bytes.set(key);

@@ -1,6 +1,6 @@
 /** One write as it is put together: what LevelDB is to do, and the tally that goes with it. */
 import { type Batch, type Database, emptyBatch } from "./level-database.ts";
-import { seal, sealedChecksum } from "./sealed-value.ts";
+import { seal, sealBriefly, sealedChecksum } from "./sealed-value.ts";
 import type { Sweep } from "./sweep.ts";
 import { Count, encodeTally, type Tally, TALLY_KEY } from "./tally.ts";
 
@@ -27,7 +27,7 @@ export class WriteDraft {
     let after: number | undefined;
     if (value === null) this.#batch.del(key);
     else {
-      const sealed = seal(key, value);
+      const sealed = sealBriefly(key, value);
       after = sealedChecksum(sealed);
       this.#count.add(after);
       this.#batch.put(key, sealed);

@@ -141,6 +141,30 @@ describe("following the log", function () {
     assert.deepEqual(client.state, { kind: "following" });
   });
 
+  it("looks at the chain when it is told to, not before its time otherwise, and then for receipts too", async () => {
+    await using mine = await TestNetwork.open();
+    await using client = mine.client({ key: operator(1) }, { pollMs: 600_000 });
+    await client.start();
+    const stop = new AbortController();
+    const seen: PlacedEvent[] = [];
+    const reading = (async () => {
+      for await (const placed of client.events(undefined, stop.signal)) seen.push(placed);
+    })();
+    await until(async () => seen.length === OPENING);
+    for (const instruction of [approve(mine.network.contracts.settlement, 10n), deposit(1, 10n)]) {
+      let isIn = false;
+      const sent = client.send(instruction).then(() => (isIn = true));
+      await until(async () => {
+        client.look();
+        return isIn;
+      });
+      await sent;
+    }
+    await until(async () => seen.length === OPENING + 1);
+    stop.abort();
+    await reading;
+  });
+
   it("asks for fewer blocks at a time when the chain refuses many", async () => {
     await using path = await behind(net);
     path.proxy.decide = ({ method, params: [filter] }) =>

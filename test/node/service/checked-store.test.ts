@@ -16,8 +16,6 @@ import { randomOf } from "../../support/random-of.ts";
 import { temporaryFolders } from "../../support/temporary-folders.ts";
 
 const key = (text: string) => utf8.encode(text);
-/** What is stored where it holds "1". */
-const sealed = (name: string) => new Uint8Array(seal(key(name), key("1")));
 const put = (name: string, value: string, old?: string | null): Change => ({
   key: key(name),
   value: key(value),
@@ -289,8 +287,8 @@ describe("CheckedStore", () => {
 
     for (const [what, change] of [
       ["is missing", [{ type: "del", key: key("b") }]],
-      ["came back", [{ type: "put", key: key("old"), value: sealed("old") }]],
-      ["is an older one", [{ type: "put", key: key("b"), value: sealed("b") }]],
+      ["came back", [{ type: "put", key: key("old"), value: seal(key("old"), key("1")) }]],
+      ["is an older one", [{ type: "put", key: key("b"), value: seal(key("b"), key("1")) }]],
     ] as const) {
       it(`finds at open that an entry ${what}, though every byte that is there is good`, async () => {
         const store = await newStore();
