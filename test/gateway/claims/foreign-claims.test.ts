@@ -222,12 +222,16 @@ describe("claims at another member", () => {
     await custodian.stop();
     const [first, second] = [await claim(codes[0]!, bert), await claim(codes[1]!, bert)];
     const key = keys.foreignClaim(first.claim);
-    const before = (await asker.store.get(key))!;
-    const { asked, ...row } = JSON.parse(utf8.decode(before, "row"));
-    // Its answer comes, and cannot be opened with this.
-    await asker.store.write([
-      { key, value: encodeRow({ ...row, asked: { ...asked, answerKey: null } }) },
-    ]);
+    const rowNow = async () => JSON.parse(utf8.decode((await asker.store.get(key))!, "row"));
+    // Its answer comes, and cannot be opened with this. A round that is under way may write over it.
+    await until("it is forgotten how the answer is opened", async () => {
+      const { asked, ...row } = await rowNow();
+      await asker.store.write([
+        { key, value: encodeRow({ ...row, asked: { ...asked, answerKey: null } }) },
+      ]);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return (await rowNow()).asked.answerKey === null;
+    });
     await custodian.start();
     await paid(second);
     await until("the log says which", () =>
