@@ -28,6 +28,8 @@ export type Latency = {
 const CYCLE_MS = 30_000;
 /** Payments that show what the network can do, where no one has measured it. */
 const CALIBRATION = 8_192;
+/** Enough for a run at half of 6,000 payments a second, which take two each. */
+const COINS = 8 * CALIBRATION;
 const RUN_MS = 10_000;
 /** How often each gateway is handed payments. */
 const REQUEST_MS = 50;
@@ -48,7 +50,7 @@ export async function measureLatency(runs: number, settledPerSecond?: number): P
     await devnet.deploy();
     await devnet.startNodes([...MEMBERS]);
     await devnet.startGateways();
-    const workload = await prepare(devnet, 4 * CALIBRATION);
+    const workload = await prepare(devnet, COINS);
     const settled =
       settledPerSecond ??
       CALIBRATION / (await settle(devnet, share(workload.makePayments(CALIBRATION))));
