@@ -103,7 +103,7 @@ export class ChainAccount implements AsyncDisposable {
 
   /** There are new blocks: receipts are looked for at once. */
   look(): void {
-    this.#nudge.give();
+    if (this.#inFlight.size > 0) this.#nudge.give();
   }
 
   async stop(): Promise<void> {

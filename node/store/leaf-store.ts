@@ -60,20 +60,17 @@ export class LeafStore {
   async getBatch(root: Hex): Promise<Batch | undefined> {
     const recent = this.#recent.get(root);
     if (recent !== undefined) return recent.batch;
-    const [timeMs] = await this.#timesOf([root]);
-    if (timeMs === undefined) return undefined;
-    const row = await this.#store.get(batchKey({ timeMs, root }));
-    return row === undefined ? undefined : decodeBatch(row);
+    const name = await this.#nameOf(root);
+    return name && (await this.#batch(name));
   }
 
   /** @throws DamagedStoreError. */
   async getWhole(root: Hex): Promise<WholeBatch | undefined> {
     const recent = this.#recent.get(root);
     if (recent !== undefined) return recent;
-    const batch = await this.getBatch(root);
-    if (batch === undefined) return undefined;
-    const [timeMs] = await this.#timesOf([root]);
-    const name = { timeMs: timeMs!, root };
+    const name = await this.#nameOf(root);
+    const batch = name && (await this.#batch(name));
+    if (name === undefined || batch === undefined) return undefined;
     const rows = this.#store.chunks({ gte: pieceKey(name, 0), lt: pieceKey(name, LAST_PIECE) });
     const leaves = (await Array.fromAsync(rows)).flat().flatMap(([, piece]) => decodePiece(piece));
     if (leaves.length === batch.leaves.length) return { batch, leaves };
@@ -116,6 +113,16 @@ export class LeafStore {
     rows.push({ key: rootKey(root), value: new Writer(8).safe(name.timeMs).done(), old: null });
     await this.#store.write(rows);
     this.#recent.put(root, whole);
+  }
+
+  async #nameOf(root: Hex): Promise<Name | undefined> {
+    const [timeMs] = await this.#timesOf([root]);
+    return timeMs === undefined ? undefined : { timeMs, root };
+  }
+
+  async #batch(name: Name): Promise<Batch | undefined> {
+    const row = await this.#store.get(batchKey(name));
+    return row && decodeBatch(row);
   }
 
   /** When each of these batches came; undefined for one that is not here. */
